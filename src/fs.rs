@@ -1,0 +1,1 @@
+//! File operations that name their path when they fail.

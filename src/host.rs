@@ -1,0 +1,157 @@
+//! The library's only view of the process it runs in.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The kind of system that an environment is made for.
+///
+/// A value and not a `cfg`, so that every platform's layout can be planned and tested on any machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Linux, and every other Unix but macOS.
+    Linux,
+    /// macOS.
+    MacOs,
+    /// Windows.
+    Windows,
+}
+
+impl Platform {
+    /// The platform that this program was built for.
+    pub const fn current() -> Self {
+        if cfg!(windows) {
+            Self::Windows
+        } else if cfg!(target_os = "macos") {
+            Self::MacOs
+        } else {
+            Self::Linux
+        }
+    }
+
+    /// The character between the entries of PATH, which no entry can contain.
+    pub const fn path_separator(self) -> char {
+        match self {
+            Self::Windows => ';',
+            Self::Linux | Self::MacOs => ':',
+        }
+    }
+}
+
+/// Variables, directories and platform of the process, as a value.
+///
+/// Tests build one with [`Host::new`]; the program takes its own with [`Host::from_process`].
+#[derive(Clone, Debug)]
+pub struct Host {
+    vars: BTreeMap<OsString, OsString>,
+    cwd: PathBuf,
+    platform: Platform,
+}
+
+impl Host {
+    /// A host with the given variables and current directory.
+    pub fn new<K, V>(vars: impl IntoIterator<Item = (K, V)>, cwd: impl Into<PathBuf>) -> Self
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { vars, cwd: cwd.into(), platform: Platform::current() }
+    }
+
+    /// The host that this process runs on.
+    ///
+    /// # Errors
+    /// When the current directory is gone or cannot be read.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the process")]
+    pub fn from_process() -> Result<Self> {
+        let cwd = std::env::current_dir().map_err(|source| Error::NoCurrentDirectory { source })?;
+        Ok(Self::new(std::env::vars_os(), cwd))
+    }
+
+    /// The value of a variable; an empty one counts as unset, as shells' users mean it.
+    pub fn var(&self, name: &str) -> Option<&OsStr> {
+        let value = if self.platform == Platform::Windows {
+            // Windows compares the names of variables without case.
+            self.vars.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        } else {
+            self.vars.get(OsStr::new(name))
+        };
+        value.map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable as a path.
+    pub fn path_var(&self, name: &str) -> Option<&Path> {
+        self.var(name).map(Path::new)
+    }
+
+    /// Every variable.
+    pub fn vars(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.vars.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// The current directory, as the process knows it.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// The platform that this host is.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// The user's home, when a variable names one that is absolute.
+    pub fn home(&self) -> Option<&Path> {
+        let name = if self.platform == Platform::Windows { "USERPROFILE" } else { "HOME" };
+        self.path_var(name).filter(|home| home.is_absolute())
+    }
+
+    /// The directories of PATH in order; empty and relative entries are left out, as both mean
+    /// "wherever I happen to be", where a program found is chance or a trap.
+    pub fn search_path(&self) -> impl Iterator<Item = PathBuf> {
+        let path = self.var("PATH").unwrap_or_default();
+        std::env::split_paths(path).filter(|entry| entry.is_absolute())
+    }
+
+    /// `path` made absolute against the current directory, `.` and `..` taken away by their text
+    /// alone: no link is resolved.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        use std::path::Component;
+        let mut out = PathBuf::new();
+        for part in self.cwd.join(path).components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    out.pop();
+                }
+                part => out.push(part),
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_is_by_text_alone() {
+        let host = Host::new([("HOME", "/home/u")], "/work/project");
+        assert_eq!(host.absolute(Path::new(".venv")), Path::new("/work/project/.venv"));
+        assert_eq!(host.absolute(Path::new("./a/../b/")), Path::new("/work/project/b"));
+        assert_eq!(host.absolute(Path::new("/x/../../y")), Path::new("/y"));
+    }
+
+    #[test]
+    fn empty_variables_count_as_unset() {
+        let host = Host::new([("HOME", ""), ("PATH", "/a::rel:/b")], "/");
+        assert_eq!(host.home(), None);
+        assert_eq!(host.search_path().collect::<Vec<_>>(), [Path::new("/a"), Path::new("/b")]);
+    }
+}

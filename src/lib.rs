@@ -1,0 +1,32 @@
+//! Makes, activates, checks and fills Python virtual environments.
+//!
+//! # Map
+//! Data flows one way: a [`host::Host`] (the process as a value) and a [`python::Request`] find a
+//! [`python::Interpreter`]; an interpreter and options give an [`env::Plan`], a pure list of what an
+//! environment holds; a plan is applied, compared with the disk, or shown.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`host`] | variables, current directory, platform: the only view of the process |
+//! | [`cache`] | what is remembered between runs, and when it can be trusted |
+//! | [`python`] | which Python is meant ([`python::Request`]), which there are, what each one is |
+//! | [`env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
+//! | [`pip`] | the wheels that seed an environment, their unpacked images, RECORD and scripts |
+//! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
+//! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
+//! | [`error`] | everything that can go wrong, as data |
+//!
+//! Nothing here prints, prompts, exits or reads the process's own environment.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod cache;
+pub mod env;
+pub mod error;
+pub mod fs;
+pub mod host;
+pub mod pip;
+pub mod python;
+pub mod shell;
+
+pub use error::{Error, Hint, Result};
+pub use host::{Host, Platform};

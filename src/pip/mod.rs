@@ -1,0 +1,1 @@
+//! The wheels that seed an environment.

@@ -1,0 +1,114 @@
+//! What a probe found out about an interpreter: everything that a plan needs, and no more.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::host::Platform;
+
+/// `sys.implementation.name`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Implementation {
+    /// The reference implementation.
+    CPython,
+    /// `PyPy`.
+    PyPy,
+    /// `GraalPy`.
+    GraalPy,
+    /// Any other, by the name that it gives itself.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl Implementation {
+    /// The name as `sys.implementation.name` has it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::CPython => "cpython",
+            Self::PyPy => "pypy",
+            Self::GraalPy => "graalpy",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// How an interpreter was built, where it shows in names and layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Without the GIL (PEP 703): `python3.13t`.
+    pub free_threaded: bool,
+    /// With debug checks: `python3.12d`.
+    pub debug: bool,
+}
+
+/// Where an environment of this interpreter keeps things, relative to its root (sysconfig's
+/// `venv` scheme, or what `venv` uses where that scheme does not exist yet).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scheme {
+    /// `bin` or `Scripts`.
+    pub scripts: PathBuf,
+    /// `include` (before 3.11), `include/python3.12`, or `Include`.
+    pub include: PathBuf,
+    /// `lib/python3.12/site-packages`.
+    pub purelib: PathBuf,
+    /// Where compiled packages go: as a rule `purelib`.
+    pub platlib: PathBuf,
+}
+
+/// A wheel that this interpreter's `ensurepip` would install.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wheel {
+    /// `pip` or `setuptools`.
+    pub project: String,
+    /// Its version, as the file's name has it.
+    pub version: String,
+    /// The wheel file.
+    pub path: PathBuf,
+}
+
+/// An installed Python, never an environment: the base that environments are made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interpreter {
+    /// The executable to link to, by the path that lasts (a version manager's or Homebrew's stable
+    /// link is kept, a link out of its tree is resolved): `sys._base_executable`.
+    pub executable: PathBuf,
+    /// The same file with every link resolved: `executable` in `pyvenv.cfg`.
+    pub real_executable: PathBuf,
+    /// `sys.base_prefix`.
+    pub prefix: PathBuf,
+    /// `sys.version_info`.
+    pub version: Version,
+    /// `sys.implementation.name`.
+    pub implementation: Implementation,
+    /// Free-threaded, debug.
+    pub build: Build,
+    /// The system it runs on.
+    pub platform: Platform,
+    /// `x86_64`, `arm64`, `AMD64`: `platform.machine()`.
+    pub machine: String,
+    /// 32 or 64.
+    pub pointer_bits: u8,
+    /// `sys.implementation.cache_tag`: `cpython-312`, names its bytecode files.
+    pub cache_tag: String,
+    /// `importlib.util.MAGIC_NUMBER`, as hexadecimal: bytecode of one is garbage to another.
+    pub bytecode_magic: String,
+    /// `sysconfig`'s `EXT_SUFFIX`: `.cpython-312-x86_64-linux-gnu.so`.
+    pub extension_suffix: String,
+    /// Where an environment keeps things.
+    pub scheme: Scheme,
+    /// `sysconfig`'s `stdlib` path of the base.
+    pub stdlib: PathBuf,
+    /// What `ensurepip` would install, in its order; empty where the base carries no wheels.
+    pub wheels: Vec<Wheel>,
+    /// Whether `zlib` is built in or importable: without it no compressed archive can be read.
+    pub has_zlib: bool,
+}
+
+impl Interpreter {
+    /// The directory of the executable: `home` in `pyvenv.cfg`.
+    pub fn home(&self) -> &Path {
+        self.executable.parent().unwrap_or(Path::new("/"))
+    }
+}

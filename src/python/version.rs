@@ -1,0 +1,73 @@
+//! A Python's full version.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How final a release is, in the order of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// `3.14.0a1`
+    Alpha,
+    /// `3.14.0b1`
+    Beta,
+    /// `3.14.0rc1`
+    Candidate,
+    /// `3.14.0`
+    Final,
+}
+
+/// `sys.version_info`: ordered by time of release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// 3 in `3.12.1`.
+    pub major: u32,
+    /// 12 in `3.12.1`.
+    pub minor: u32,
+    /// 1 in `3.12.1`.
+    pub micro: u32,
+    /// How final it is.
+    pub level: Level,
+    /// 2 in `3.14.0rc2`; 0 for a final release.
+    pub serial: u32,
+}
+
+impl Version {
+    /// A final release.
+    pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
+        Self { major, minor, micro, level: Level::Final, serial: 0 }
+    }
+
+    /// Whether the release is an alpha, a beta or a candidate.
+    pub fn is_prerelease(self) -> bool {
+        self.level != Level::Final
+    }
+
+    /// `3.12.1`, without the mark of a pre-release: what `pyvenv.cfg` carries.
+    pub fn release(self) -> String {
+        format!("{}.{}.{}", self.major, self.minor, self.micro)
+    }
+
+    /// `3.12`: what names directories and commands.
+    pub fn short(self) -> String {
+        format!("{}.{}", self.major, self.minor)
+    }
+
+    /// Whether this is `major.minor` or later, pre-releases of it included.
+    pub fn at_least(self, major: u32, minor: u32) -> bool {
+        (self.major, self.minor) >= (major, minor)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.micro)?;
+        match self.level {
+            Level::Alpha => write!(f, "a{}", self.serial),
+            Level::Beta => write!(f, "b{}", self.serial),
+            Level::Candidate => write!(f, "rc{}", self.serial),
+            Level::Final => Ok(()),
+        }
+    }
+}

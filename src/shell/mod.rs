@@ -1,0 +1,1 @@
+//! Activation code for every shell.

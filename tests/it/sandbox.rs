@@ -1,0 +1,132 @@
+//! The harness: a temporary world with its own home, cache and project, and no variable of the
+//! developer's in it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use assert_cmd::cargo::CommandCargoExt;
+use tempfile::TempDir;
+
+/// A temporary world. Everything in it is removed when it is dropped.
+pub(crate) struct Sandbox {
+    root: TempDir,
+    vars: BTreeMap<OsString, OsString>,
+}
+
+impl Sandbox {
+    /// A world whose PATH holds only the system's directories.
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("rvenv-test-").tempdir().expect("a temporary directory");
+        let mut sandbox = Self { root, vars: BTreeMap::new() };
+        for dir in ["home", "cache", "project"] {
+            std::fs::create_dir(sandbox.root().join(dir)).expect("a directory of the sandbox");
+        }
+        let home = sandbox.root().join("home");
+        let cache = sandbox.root().join("cache");
+        sandbox.set("HOME", home).set("RVENV_CACHE_DIR", cache).set("PATH", "/usr/local/bin:/usr/bin:/bin");
+        sandbox.set("LC_ALL", "C.UTF-8");
+        sandbox
+    }
+
+    /// The world's root, canonical.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.root.path().canonicalize().expect("the sandbox's root")
+    }
+
+    /// The folder that commands run in.
+    pub(crate) fn project(&self) -> PathBuf {
+        self.root().join("project")
+    }
+
+    /// Sets a variable for every command to come.
+    pub(crate) fn set(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
+        self.vars.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Any program, in the project, with the world's variables only.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        self.prepare(Command::new(program))
+    }
+
+    /// rvenv itself.
+    pub(crate) fn rvenv(&self) -> Command {
+        self.prepare(Command::cargo_bin("rvenv").expect("the rvenv binary"))
+    }
+
+    /// Runs rvenv with `args`.
+    pub(crate) fn run<I, S>(&self, args: I) -> Ran
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        let mut command = self.rvenv();
+        command.args(args);
+        Ran::of(&mut command)
+    }
+
+    fn prepare(&self, mut command: Command) -> Command {
+        command.env_clear().envs(&self.vars).current_dir(self.project());
+        command
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// The exit code; `None` when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it wrote for programs.
+    pub(crate) stdout: String,
+    /// What it wrote for people.
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Runs `command` to its end.
+    #[track_caller]
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let Output { status, stdout, stderr } =
+            command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+        Self {
+            code: status.code(),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code, and shows all that was written when it is another.
+    #[track_caller]
+    pub(crate) fn code(self, expected: i32) -> Self {
+        assert_eq!(self.code, Some(expected), "{self:#?}");
+        self
+    }
+
+    /// Asserts success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        self.code(0)
+    }
+}
+
+/// Every real CPython 3.8+ and `PyPy` 3 on this machine, oldest first; never empty.
+pub(crate) fn real_pythons() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let versions = Path::new("/root/.pyenv/versions");
+    let home = std::env::var_os("PYENV_ROOT").map_or_else(|| versions.to_owned(), |root| Path::new(&root).join("versions"));
+    if let Ok(entries) = std::fs::read_dir(home) {
+        found.extend(entries.flatten().map(|entry| entry.path().join("bin/python3")));
+    }
+    found.extend(["/usr/bin/python3", "/usr/bin/pypy3"].map(PathBuf::from));
+    found.retain(|python| {
+        Command::new(python)
+            .args(["-I", "-c", "import sys; sys.exit(sys.version_info < (3, 8))"])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
+    found.sort();
+    assert!(!found.is_empty(), "the tests need a Python 3.8 or later");
+    found
+}
