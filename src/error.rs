@@ -3,8 +3,11 @@
 //! A variant's fields are facts (paths, names, causes); its text is a lowercase fragment without a
 //! full stop. What the user can do about it is [`Error::hint`]: data too, worded by the binary.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::python::{PassedOver, Reason};
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -30,6 +33,49 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+
+    // python
+    /// A request for a Python is none of the forms that there are.
+    #[error(
+        "cannot read `{text}` as a Python: it can be a version (`3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`), a range \
+         (`>=3.11,<3.14`, `~=3.12.0`), an implementation (`pypy`, `pypy3.10`, `cpython@3.12`), a build (`3.13t`, \
+         `3.14+freethreaded`, `3.12d`), the name of a program on PATH, or a path to an executable, an installation \
+         or an environment"
+    )]
+    UnreadableRequest {
+        /// What was written.
+        text: String,
+    },
+
+    /// There is no Python to be had at a path.
+    #[error("cannot use `{}` as a Python: it {reason}", path.display())]
+    UnusablePython {
+        /// The path that was given.
+        path: PathBuf,
+        /// Why not.
+        reason: Reason,
+    },
+
+    /// No Python on this machine is what was asked for.
+    #[error("found no Python for `{request}`{}", Listed(candidates))]
+    NoPython {
+        /// What was asked for.
+        request: String,
+        /// Everything that was looked at, in the order of looking.
+        candidates: Vec<PassedOver>,
+    },
+}
+
+/// Candidates with their reasons, a line each.
+struct Listed<'a>(&'a [PassedOver]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for PassedOver { path, source, reason } in self.0 {
+            write!(f, "\n  {} ({source}): {reason}", path.display())?;
+        }
+        Ok(())
+    }
 }
 
 /// A way out of an [`Error`], for the binary to word.
@@ -49,7 +95,11 @@ impl Error {
     /// The way out, where there is one. A `match` without `_`: a new error must decide.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::NoCurrentDirectory { .. } | Self::Io { .. } => None,
+            Self::NoCurrentDirectory { .. }
+            | Self::Io { .. }
+            | Self::UnreadableRequest { .. }
+            | Self::UnusablePython { .. }
+            | Self::NoPython { .. } => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a probe found out about an interpreter: everything that a plan needs, and no more.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,17 @@ impl Implementation {
             Self::GraalPy => "graalpy",
             Self::Other(name) => name,
         }
+    }
+}
+
+impl fmt::Display for Implementation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CPython => "CPython",
+            Self::PyPy => "PyPy",
+            Self::GraalPy => "GraalPy",
+            Self::Other(name) => name,
+        })
     }
 }
 
@@ -100,6 +112,8 @@ pub struct Interpreter {
     pub scheme: Scheme,
     /// `sysconfig`'s `stdlib` path of the base.
     pub stdlib: PathBuf,
+    /// The library that holds the interpreter, where it is not in the executable itself.
+    pub shared_library: Option<PathBuf>,
     /// What `ensurepip` would install, in its order; empty where the base carries no wheels.
     pub wheels: Vec<Wheel>,
     /// Whether `zlib` is built in or importable: without it no compressed archive can be read.
@@ -110,5 +124,19 @@ impl Interpreter {
     /// The directory of the executable: `home` in `pyvenv.cfg`.
     pub fn home(&self) -> &Path {
         self.executable.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// For people: `CPython 3.13.0, free-threaded`.
+impl fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.implementation, self.version)?;
+        if self.build.free_threaded {
+            f.write_str(", free-threaded")?;
+        }
+        if self.build.debug {
+            f.write_str(", debug")?;
+        }
+        Ok(())
     }
 }

@@ -3,12 +3,25 @@
 //! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; the two meet in
 //! one place, [`Request::matches`].
 
+mod finder;
 mod interpreter;
+mod managers;
+mod memory;
+mod names;
+mod probe;
 mod process;
+mod reason;
 mod request;
+mod shim;
+mod source;
+mod stable;
 mod version;
 
+pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
-pub use request::Request;
+pub use probe::probe;
 pub(crate) use process::isolated;
+pub use reason::Reason;
+pub use request::{Request, Series, Versions, Wanted};
+pub use source::{Place, Source};
 pub use version::{Level, Version};

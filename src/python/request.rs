@@ -1,19 +1,313 @@
 //! What a user can ask for.
 
-use super::Interpreter;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
 
-/// A request for a Python, as the user worded it.
+use pep440_rs::VersionSpecifiers;
+
+use super::{Implementation, Interpreter, Version};
+use crate::error::{Error, Result};
+use crate::host::{Host, Platform};
+
+mod parse;
+
+/// A request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Any Python will do.
     Any,
+    /// This executable, or the one of this installation or environment. Absolute.
+    Path(PathBuf),
+    /// The program of this name on PATH.
+    Name(OsString),
+    /// A Python with these properties.
+    Wanted(Wanted),
+}
+
+/// Properties that a Python is asked to have; `None` is for "does not matter".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// `pypy` in `pypy3.10`.
+    pub implementation: Option<Implementation>,
+    /// Which versions will do.
+    pub versions: Versions,
+    /// `t` in `3.13t`, `+freethreaded`; false for `+gil`.
+    pub free_threaded: Option<bool>,
+    /// `d` in `3.12d`, `+debug`.
+    pub debug: Option<bool>,
+    /// `-32`, `-64`.
+    pub pointer_bits: Option<u8>,
+    /// `-arm64`, by one name for each: `x86_64`, `aarch64`, `x86`.
+    pub machine: Option<String>,
+    /// `-linux`, as uv's names for its Pythons have it.
+    pub platform: Option<Platform>,
+}
+
+/// Versions that will do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// Every one.
+    #[default]
+    Any,
+    /// `3`, `3.12`, `3.12.1`: each that begins so.
+    Series(Series),
+    /// `3.14.0rc1`: a pre-release, and only this one.
+    Exactly(Version),
+    /// `>=3.11,<3.14` (PEP 440).
+    Range(VersionSpecifiers),
+}
+
+/// The beginning of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// 3 in `3.12`.
+    pub major: u32,
+    /// 12 in `3.12`.
+    pub minor: Option<u32>,
+    /// 1 in `3.12.1`.
+    pub micro: Option<u32>,
 }
 
 impl Request {
+    /// Reads what a user wrote.
+    ///
+    /// What has a separator in it, or begins with a dot or `~/`, is a path; what reads as a version, a
+    /// range or an implementation is that; any other word is the name of a program.
+    ///
+    /// # Errors
+    /// [`Error::UnreadableRequest`] when it is none of these.
+    pub fn parse(text: impl AsRef<OsStr>, host: &Host) -> Result<Self> {
+        let text = text.as_ref();
+        if let Some(path) = as_path(text, host) {
+            return Ok(Self::Path(path));
+        }
+        let unreadable = || Error::UnreadableRequest { text: text.to_string_lossy().into_owned() };
+        let readable = text.to_str().ok_or_else(unreadable)?.trim();
+        match Wanted::parse(readable) {
+            Some(wanted) if wanted == Wanted::default() => Ok(Self::Any),
+            Some(wanted) => Ok(Self::Wanted(wanted)),
+            None if is_name(readable) => Ok(Self::Name(readable.into())),
+            None => Err(unreadable()),
+        }
+    }
+
     /// Whether `interpreter` is what was asked for.
-    pub fn matches(&self, _interpreter: &Interpreter) -> bool {
+    pub fn matches(&self, interpreter: &Interpreter) -> bool {
         match self {
             Self::Any => true,
+            Self::Path(path) => {
+                [&interpreter.executable, &interpreter.real_executable].contains(&path)
+            }
+            Self::Name(name) => interpreter.executable.file_name() == Some(name),
+            Self::Wanted(wanted) => wanted.matches(interpreter),
+        }
+    }
+
+    /// Whether `interpreter` is no more of a speciality than was asked for: pre-releases, free-threaded
+    /// and debug builds, and other implementations than `CPython` are for those who want them, and for when
+    /// there is nothing else.
+    pub(crate) fn prefers(&self, interpreter: &Interpreter) -> bool {
+        let nothing = Wanted::default();
+        let wanted = match self {
+            Self::Path(_) | Self::Name(_) => return true,
+            Self::Any => &nothing,
+            Self::Wanted(wanted) => wanted,
+        };
+        (wanted.implementation.is_some() || interpreter.implementation == Implementation::CPython)
+            && (wanted.free_threaded.is_some() || !interpreter.build.free_threaded)
+            && (wanted.debug.is_some() || !interpreter.build.debug)
+            && (wanted.versions.names_prerelease() || !interpreter.version.is_prerelease())
+    }
+}
+
+/// The path that `text` is, if it is one.
+fn as_path(text: &OsStr, host: &Host) -> Option<PathBuf> {
+    let bytes = text.as_encoded_bytes();
+    let windows = host.platform() == Platform::Windows;
+    let separator = |byte: &u8| *byte == b'/' || (windows && *byte == b'\\');
+    if let (Some(rest), Some(home)) =
+        (text.to_str().and_then(|text| text.strip_prefix("~/")), host.home())
+    {
+        // A shell expands it; a variable's or a file's value reaches us as it is.
+        return Some(host.absolute(&home.join(rest)));
+    }
+    let is_path = bytes.iter().any(separator) || bytes.starts_with(b".") || bytes == b"~";
+    is_path.then(|| host.absolute(Path::new(text)))
+}
+
+/// Whether `text` could be the name of a program: a word, and nothing that was meant as a version.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || "_.-+".contains(c))
+}
+
+impl Wanted {
+    fn matches(&self, interpreter: &Interpreter) -> bool {
+        fn agrees<T: PartialEq>(wanted: Option<&T>, found: &T) -> bool {
+            wanted.is_none_or(|wanted| wanted == found)
+        }
+        agrees(self.implementation.as_ref(), &interpreter.implementation)
+            && self.versions.contain(interpreter.version)
+            && agrees(self.free_threaded.as_ref(), &interpreter.build.free_threaded)
+            && agrees(self.debug.as_ref(), &interpreter.build.debug)
+            && agrees(self.pointer_bits.as_ref(), &interpreter.pointer_bits)
+            && agrees(self.platform.as_ref(), &interpreter.platform)
+            && self.machine.as_deref().is_none_or(|wanted| {
+                parse::machine(&interpreter.machine.to_ascii_lowercase()) == Some(wanted)
+            })
+    }
+}
+
+impl Versions {
+    fn contain(&self, version: Version) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Series(series) => series.contains(version),
+            Self::Exactly(wanted) => *wanted == version,
+            // A range that names no pre-release means releases: 3.14.0rc1 is a 3.14.0 to it, so that it
+            // can serve where there is nothing else.
+            Self::Range(range) if self.names_prerelease() => range.contains(&version.pep440()),
+            Self::Range(range) => range.contains(&version.pep440().only_release()),
+        }
+    }
+
+    fn names_prerelease(&self) -> bool {
+        match self {
+            Self::Any | Self::Series(_) => false,
+            Self::Exactly(_) => true,
+            Self::Range(range) => range.iter().any(pep440_rs::VersionSpecifier::any_prerelease),
+        }
+    }
+}
+
+impl Series {
+    fn contains(self, version: Version) -> bool {
+        self.major == version.major
+            && self.minor.is_none_or(|minor| minor == version.minor)
+            && self.micro.is_none_or(|micro| micro == version.micro)
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any Python"),
+            Self::Path(path) => path.display().fmt(f),
+            Self::Name(name) => name.display().fmt(f),
+            Self::Wanted(wanted) => wanted.fmt(f),
+        }
+    }
+}
+
+/// In a form that reads back as the same.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(implementation) = &self.implementation {
+            f.write_str(implementation.name())?;
+        }
+        self.versions.fmt(f)?;
+        let variants = [
+            (self.free_threaded == Some(true), "+freethreaded"),
+            (self.free_threaded == Some(false), "+gil"),
+            (self.debug == Some(true), "+debug"),
+        ];
+        for (_, name) in variants.into_iter().filter(|(asked, _)| *asked) {
+            f.write_str(name)?;
+        }
+        if let Some(bits) = self.pointer_bits {
+            write!(f, "-{bits}")?;
+        }
+        if let Some(platform) = self.platform {
+            write!(f, "-{}", parse::platform_name(platform))?;
+        }
+        if let Some(machine) = &self.machine {
+            write!(f, "-{machine}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => Ok(()),
+            Self::Series(series) => series.fmt(f),
+            Self::Exactly(version) => version.fmt(f),
+            Self::Range(range) => {
+                let parts: Vec<_> = range.iter().map(ToString::to_string).collect();
+                f.write_str(&parts.join(","))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.major)?;
+        for part in [self.minor, self.micro].into_iter().flatten() {
+            write!(f, ".{part}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    /// Whether a Python of which `self` is all that is known cannot be what is wanted.
+    pub(crate) fn rules_out(&self, wanted: &Self) -> bool {
+        fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            matches!((one, other), (Some(one), Some(other)) if one != other)
+        }
+        differ(self.implementation.as_ref(), wanted.implementation.as_ref())
+            || differ(self.free_threaded.as_ref(), wanted.free_threaded.as_ref())
+            || differ(self.debug.as_ref(), wanted.debug.as_ref())
+            || self.versions.rules_out(&wanted.versions)
+    }
+}
+
+impl Versions {
+    /// The minor version, where only one will do.
+    pub(crate) fn minor(&self) -> Option<u32> {
+        match self {
+            Self::Any | Self::Range(_) => None,
+            Self::Series(series) => series.minor,
+            Self::Exactly(version) => Some(version.minor),
+        }
+    }
+
+    /// The release that these are at their newest, where that is known.
+    pub(crate) fn newest(&self) -> Option<(u32, u32, u32)> {
+        match self {
+            Self::Any | Self::Range(_) => None,
+            Self::Series(Series { major, minor, micro }) => {
+                Some((*major, minor.unwrap_or(u32::MAX), micro.unwrap_or(u32::MAX)))
+            }
+            Self::Exactly(version) => Some((version.major, version.minor, version.micro)),
+        }
+    }
+
+    /// Whether none of these is wanted.
+    fn rules_out(&self, wanted: &Self) -> bool {
+        let series = match self {
+            Self::Any | Self::Range(_) => return false,
+            Self::Exactly(version) => return !wanted.contain(*version),
+            Self::Series(series) => *series,
+        };
+        let Series { major, minor: Some(minor), micro } = series else { return false };
+        let mut micros = micro.map_or(0..=99, |micro| micro..=micro);
+        match wanted {
+            Self::Any => false,
+            // 3.14.0 is how a directory may call a 3.14.0rc1.
+            Self::Exactly(version) => !series.contains(*version),
+            Self::Series(wanted) => {
+                let differ = |one: Option<u32>, other: u32| one.is_some_and(|one| one != other);
+                wanted.major != major
+                    || differ(wanted.minor, minor)
+                    || matches!((wanted.micro, micro), (Some(one), Some(other)) if one != other)
+            }
+            Self::Range(_) => {
+                !micros.any(|micro| wanted.contain(Version::new(major, minor, micro)))
+            }
         }
     }
 }

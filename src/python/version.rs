@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pep440_rs::{Prerelease, PrereleaseKind};
 use serde::{Deserialize, Serialize};
 
 /// How final a release is, in the order of time.
@@ -34,6 +35,9 @@ pub struct Version {
 }
 
 impl Version {
+    /// The oldest that environments are made for.
+    pub const OLDEST: Self = Self { major: 3, minor: 8, micro: 0, level: Level::Alpha, serial: 0 };
+
     /// A final release.
     pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
         Self { major, minor, micro, level: Level::Final, serial: 0 }
@@ -52,6 +56,18 @@ impl Version {
     /// `3.12`: what names directories and commands.
     pub fn short(self) -> String {
         format!("{}.{}", self.major, self.minor)
+    }
+
+    /// The same in the terms of PEP 440.
+    pub(crate) fn pep440(self) -> pep440_rs::Version {
+        let kind = match self.level {
+            Level::Alpha => Some(PrereleaseKind::Alpha),
+            Level::Beta => Some(PrereleaseKind::Beta),
+            Level::Candidate => Some(PrereleaseKind::Rc),
+            Level::Final => None,
+        };
+        let pre = kind.map(|kind| Prerelease { kind, number: u64::from(self.serial) });
+        pep440_rs::Version::new([self.major, self.minor, self.micro].map(u64::from)).with_pre(pre)
     }
 
     /// Whether this is `major.minor` or later, pre-releases of it included.

@@ -1,0 +1,110 @@
+//! What was found out about interpreters, kept between runs.
+//!
+//! One small file an executable, named after its absolute path. It holds the facts and the identity
+//! (device, inode, size, time of change) of everything that they rest on: the executable and the
+//! canonical file behind it, the `pyvenv.cfg` of an environment, a shared library, the directories
+//! that wheels are taken from. The facts hold as long as each of these is what it was; that takes a
+//! few `stat` calls and no process. A file that cannot be read, or is not ours, counts as no file.
+
+use std::fs::{self, Metadata};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Interpreter;
+use super::probe::Examined;
+use crate::cache::Cache;
+
+/// Names the form of the files: another form, another directory.
+const FORM: &str = "1";
+
+/// What was found out about interpreters.
+#[derive(Debug)]
+pub(super) struct Memory {
+    dir: Option<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    path: PathBuf,
+    rests_on: Vec<(PathBuf, Option<Identity>)>,
+    interpreter: Interpreter,
+}
+
+/// What tells a file from what later stands in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: u64,
+}
+
+impl Memory {
+    pub(super) fn of(cache: &Cache) -> Self {
+        Self { dir: cache.root().map(|root| root.join("interpreters").join(FORM)) }
+    }
+
+    /// What is known about the executable at `path`, if it still holds.
+    pub(super) fn recall(&self, path: &Path) -> Option<Interpreter> {
+        let record: Record = serde_json::from_slice(&fs::read(self.file(path)?).ok()?).ok()?;
+        let holds = record.path == path
+            && record.rests_on.iter().all(|(path, identity)| Identity::of(path) == *identity);
+        holds.then_some(record.interpreter)
+    }
+
+    /// Keeps what was found out about `path`. That it cannot be kept costs time, and is no error.
+    pub(super) fn keep(&self, path: &Path, examined: &Examined) {
+        if examined.lasting {
+            let _ = self.write(path, examined);
+        }
+    }
+
+    fn write(&self, path: &Path, examined: &Examined) -> Option<()> {
+        let file = self.file(path)?;
+        let rests_on =
+            examined.rests_on.iter().map(|path| (path.clone(), Identity::of(path))).collect();
+        let record =
+            Record { path: path.to_owned(), rests_on, interpreter: examined.interpreter.clone() };
+        let dir = file.parent()?;
+        fs::create_dir_all(dir).ok()?;
+        // Whole or not at all: somebody else may be reading it.
+        let mut temporary = tempfile::NamedTempFile::new_in(dir).ok()?;
+        temporary.write_all(&serde_json::to_vec(&record).ok()?).ok()?;
+        temporary.persist(file).ok()?;
+        Some(())
+    }
+
+    fn file(&self, path: &Path) -> Option<PathBuf> {
+        let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+        let name =
+            digest[..16].iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+        Some(self.dir.as_ref()?.join(name + ".json"))
+    }
+}
+
+impl Identity {
+    fn of(path: &Path) -> Option<Self> {
+        let meta = fs::metadata(path).ok()?;
+        let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let changed = u64::try_from(changed.as_nanos()).ok()?;
+        let (device, inode) = number(&meta);
+        Some(Self { device, inode, size: meta.len(), changed })
+    }
+}
+
+#[cfg(unix)]
+fn number(meta: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+/// Stable Rust does not tell a Windows file's number: the time of its making stands for it.
+#[cfg(windows)]
+fn number(meta: &Metadata) -> (u64, u64) {
+    use std::os::windows::fs::MetadataExt;
+    (0, meta.creation_time())
+}

@@ -1,0 +1,153 @@
+"""Tells what a plan needs to know about the Python that runs this, as one line of JSON between two markers.
+
+Runs on every Python from 2.7 on, so that one that is too old is told by its version and not by a
+traceback: nothing below `facts` may use newer syntax either.
+"""
+import json
+import os
+import sys
+
+
+def facts():
+    import importlib.util
+    import platform
+    import sysconfig
+
+    variable = sysconfig.get_config_var
+    wheels, wheel_dirs = ensurepip_wheels(importlib.util.find_spec, variable("WHEEL_PKG_DIR"))
+    return {
+        "executable": sys.executable,
+        "base_executable": getattr(sys, "_base_executable", None),
+        "prefix": sys.prefix,
+        "base_prefix": sys.base_prefix,
+        "build": {
+            "free_threaded": variable("Py_GIL_DISABLED") == 1,
+            "debug": hasattr(sys, "gettotalrefcount"),
+        },
+        "platform": {"nt": "windows"}.get(os.name, "macos" if sys.platform == "darwin" else "linux"),
+        "machine": platform.machine(),
+        "pointer_bits": 64 if sys.maxsize > 2**32 else 32,
+        "cache_tag": sys.implementation.cache_tag,
+        "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
+        "extension_suffix": variable("EXT_SUFFIX"),
+        "scheme": scheme(sysconfig),
+        "stdlib": sysconfig.get_path("stdlib"),
+        "shared_library": shared_library(variable),
+        "wheels": wheels,
+        "wheel_dirs": wheel_dirs,
+        "has_zlib": has_zlib(),
+    }
+
+
+def scheme(sysconfig):
+    """Where an environment keeps things, relative to its root."""
+    root = dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "")
+
+    def path(key, name):
+        return sysconfig.get_path(key, name, root).lstrip("/\\")
+
+    keys = ("scripts", "include", "purelib", "platlib")
+    # The `venv` scheme is what the `venv` module itself goes by from 3.11 on; a distributor's
+    # backport of it to an older Python changes sysconfig, not what `venv` makes.
+    if sys.version_info >= (3, 11) and "venv" in sysconfig.get_scheme_names():
+        return {key: path(key, "venv") for key in keys}
+    native = "nt" if os.name == "nt" else "posix_prefix"
+    purelib = path("purelib", native)
+    if native == "posix_prefix" and sys.implementation.name == "cpython":
+        purelib = "lib/python%d.%d/site-packages" % sys.version_info[:2]  # what `venv` hard-codes
+    include = "Include" if os.name == "nt" else "include"
+    return {"scripts": path("scripts", native), "include": include, "purelib": purelib, "platlib": purelib}
+
+
+def shared_library(variable):
+    """The library that holds the interpreter, where it is not in the executable itself."""
+    name = variable("INSTSONAME") or variable("LDLIBRARY")
+    if not name or name.endswith(".a"):
+        return None
+    # The installation may have been moved, so what lies in it goes before what was built in.
+    places = [os.path.join(sys.base_prefix, "lib"), os.path.dirname(os.path.realpath(sys.executable)), sys.base_prefix]
+    for place in places + [variable("LIBDIR") or ""]:
+        path = os.path.join(place, name)
+        if os.path.isabs(path) and os.path.isfile(path):
+            return path
+    return None
+
+
+def ensurepip_wheels(find_spec, wheel_pkg_dir):
+    """What `ensurepip` would install, in its order, and every directory that the answer rests on.
+
+    Read from ensurepip's text and directories: to import it pulls in much, and Debian's is not there
+    at all without python3-venv while its wheels may be.
+    """
+    projects = ["setuptools", "pip"] if sys.version_info < (3, 12) else ["pip"]
+    spec = find_spec("ensurepip")
+    home = os.path.dirname(spec.origin) if spec and spec.origin else None
+    places = []
+    if wheel_pkg_dir:
+        places.append((wheel_pkg_dir, {}))
+    if home:
+        places.append((os.path.join(home, "_bundled"), bundled_versions(spec.origin)))
+    # Debian patches this directory in by name; Debian's and Fedora's system Pythons share it.
+    if sys.base_prefix == "/usr":
+        places.append(("/usr/share/python-wheels", {}))
+    stdlib = os.path.dirname(os.path.abspath(os.__file__))
+    watched = [home or os.path.join(stdlib, "ensurepip")] + [place for place, _ in places]
+    for place, versions in places:
+        found = [newest_wheel(place, project, versions.get(project)) for project in projects]
+        if all(found):  # as ensurepip does, take all from one place or none
+            return found, watched
+    return [], watched
+
+
+def bundled_versions(source):
+    """`_PIP_VERSION = "24.2"` and the like: a bundle may hold an older wheel too."""
+    import re
+
+    try:
+        with open(source, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, ValueError):
+        return {}
+    found = re.findall(r"""^_(PIP|SETUPTOOLS)_VERSION = ["']([^"']+)["']""", text, re.MULTILINE)
+    return {project.lower(): version for project, version in found}
+
+
+def newest_wheel(place, project, version):
+    """The wheel of `project` in `place`: of this very version where one is known."""
+    try:
+        names = os.listdir(place)
+    except OSError:
+        return None
+    found = []
+    for name in names:
+        parts = name.split("-")
+        if name.endswith(".whl") and len(parts) >= 5 and parts[0] == project and version in (None, parts[1]):
+            key = [int(part) if part.isdigit() else -1 for part in parts[1].split(".")]
+            found.append((key, parts[1], os.path.join(place, name)))
+    if not found:
+        return None
+    return {"project": project, "version": max(found)[1], "path": max(found)[2]}
+
+
+def has_zlib():
+    try:
+        import zlib  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def answer():
+    info = sys.version_info
+    told = {
+        "version": {"major": info[0], "minor": info[1], "micro": info[2], "level": info[3], "serial": info[4]},
+        "implementation": sys.implementation.name if hasattr(sys, "implementation") else "cpython",
+    }
+    if info >= (3, 6):
+        told["facts"] = facts()
+    return json.dumps(told)
+
+
+# One write, so that no thread of a chatty start-up file gets in between.
+sys.stdout.write("\n<<<rvenv-probe\n" + answer() + "\nrvenv-probe>>>\n")
+sys.stdout.flush()

@@ -1,0 +1,194 @@
+//! Asking an interpreter what it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::process::{Said, isolated, listen};
+use super::{Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, stable};
+use crate::error::{Error, Result};
+use crate::host::{Host, Platform};
+
+/// What every interpreter is asked.
+const SCRIPT: &str = include_str!("probe.py");
+/// The answer stands between these, whatever start-up files print around it.
+const BEGIN: &str = "\n<<<rvenv-probe\n";
+const END: &str = "\nrvenv-probe>>>";
+
+/// How long an interpreter may take to answer: a cold one on a network drive takes seconds.
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// Bases of bases that are followed before a circle is suspected.
+const DEPTH: u8 = 8;
+
+/// Asks `executable` what it is, by running it.
+///
+/// An environment's Python answers for its base: what comes back is always an installation.
+///
+/// # Errors
+/// [`Error::UnusablePython`] when it cannot be run, fails, hangs, does not answer as a Python, is too
+/// old, or is an environment whose base is gone.
+pub fn probe(executable: &Path, host: &Host) -> Result<Interpreter> {
+    let path = host.absolute(executable);
+    match examine(&path, host, TIME_LIMIT) {
+        Ok(found) => Ok(found.interpreter),
+        Err(reason) => Err(Error::UnusablePython { path, reason }),
+    }
+}
+
+/// An interpreter, and what its facts rest on.
+#[derive(Debug)]
+pub(crate) struct Examined {
+    pub(crate) interpreter: Interpreter,
+    /// Files and directories with whose change the facts may change; they need not exist.
+    pub(crate) rests_on: Vec<PathBuf>,
+    /// Whether the file that was run is this interpreter, or an environment's link to it, and not a
+    /// script that chose it for this time.
+    pub(crate) lasting: bool,
+}
+
+/// [`probe`] for a path that is absolute, with everything that it learns.
+pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Examined, Reason> {
+    let mut rests_on = vec![path.to_owned()];
+    let mut lasting = true;
+    let mut current = path.to_owned();
+    for _ in 0..DEPTH {
+        if let Some(environment) = stable::environment_of(&current) {
+            rests_on.push(environment.cfg.clone());
+            current = environment.base(&current)?;
+            continue;
+        }
+        let facts = ask(&current, host, limit)?;
+        if let Some(other) = facts.elsewhere(&current) {
+            // Without a `pyvenv.cfg`, this is a script that starts some other Python, or an environment
+            // of a kind of its own. What it starts is to speak for itself.
+            lasting = false;
+            current = other;
+            continue;
+        }
+        let (interpreter, mut more) = facts.into_interpreter(&current)?;
+        rests_on.append(&mut more);
+        return Ok(Examined { interpreter, rests_on, lasting });
+    }
+    Err(Reason::Lies("it names itself as the base of its base".to_owned()))
+}
+
+/// Runs the probe and reads its answer.
+fn ask(executable: &Path, host: &Host, limit: Duration) -> Result<Facts, Reason> {
+    let said = listen(isolated(executable, host).arg("-c").arg(SCRIPT), limit)?;
+    let text = String::from_utf8_lossy(&said.stdout);
+    let Some((_, rest)) = text.split_once(BEGIN) else { return Err(silence(&said)) };
+    let Some((answer, _)) = rest.split_once(END) else { return Err(silence(&said)) };
+    let answer: Answer =
+        serde_json::from_str(answer).map_err(|error| Reason::Lies(error.to_string()))?;
+    let version = answer.version;
+    match answer.facts {
+        Some(facts) if version >= Version::OLDEST => {
+            Ok(Facts { version, implementation: answer.implementation, told: facts })
+        }
+        _ => Err(Reason::TooOld(answer.implementation, version)),
+    }
+}
+
+/// What it means that a child gave no answer.
+fn silence(said: &Said) -> Reason {
+    if said.status.success() {
+        return Reason::NotPython;
+    }
+    let complaint = String::from_utf8_lossy(&said.stderr);
+    let complaint =
+        complaint.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let shown: String = complaint.chars().filter(|c| !c.is_control()).take(200).collect();
+    Reason::Failed { status: said.status.to_string(), complaint: shown }
+}
+
+/// The whole answer: what even an old Python can say, and the rest.
+#[derive(Deserialize)]
+struct Answer {
+    version: Version,
+    implementation: Implementation,
+    facts: Option<Told>,
+}
+
+/// What the probe says of an interpreter, in its own words.
+#[derive(Deserialize)]
+struct Told {
+    executable: PathBuf,
+    base_executable: Option<PathBuf>,
+    prefix: PathBuf,
+    base_prefix: PathBuf,
+    build: Build,
+    platform: Platform,
+    machine: String,
+    pointer_bits: u8,
+    cache_tag: String,
+    bytecode_magic: String,
+    extension_suffix: String,
+    scheme: Scheme,
+    stdlib: PathBuf,
+    shared_library: Option<PathBuf>,
+    wheels: Vec<Wheel>,
+    wheel_dirs: Vec<PathBuf>,
+    has_zlib: bool,
+}
+
+/// What an interpreter of a version that will do said.
+struct Facts {
+    version: Version,
+    implementation: Implementation,
+    told: Told,
+}
+
+impl Facts {
+    /// The executable that really answered, where it is another one than `asked`.
+    fn elsewhere(&self, asked: &Path) -> Option<PathBuf> {
+        let Told { executable, base_executable, prefix, base_prefix, .. } = &self.told;
+        let answered =
+            if prefix == base_prefix { Some(executable) } else { base_executable.as_ref() }?;
+        let same = fs::canonicalize(answered)
+            .is_ok_and(|answered| fs::canonicalize(asked).is_ok_and(|asked| asked == answered));
+        (!same).then(|| answered.clone())
+    }
+
+    /// Believes what is said, as far as it can be seen to be true.
+    fn into_interpreter(self, asked: &Path) -> Result<(Interpreter, Vec<PathBuf>), Reason> {
+        let Self { version, implementation, told } = self;
+        let real_executable =
+            fs::canonicalize(asked).map_err(|error| Reason::CannotRun(error.to_string()))?;
+        if told.prefix != told.base_prefix {
+            return Err(Reason::BaseMissing(told.base_prefix));
+        }
+        if !told.stdlib.is_dir() {
+            return Err(Reason::Lies(format!(
+                "its library `{}` is not there",
+                told.stdlib.display()
+            )));
+        }
+        let executable = stable::executable(asked, &told.base_prefix, &told.stdlib);
+        let mut rests_on = vec![real_executable.clone()];
+        rests_on.extend(told.shared_library.clone());
+        rests_on.extend(told.wheel_dirs);
+        let interpreter = Interpreter {
+            executable,
+            real_executable,
+            prefix: told.base_prefix,
+            version,
+            implementation,
+            build: told.build,
+            platform: told.platform,
+            machine: told.machine,
+            pointer_bits: told.pointer_bits,
+            cache_tag: told.cache_tag,
+            bytecode_magic: told.bytecode_magic,
+            extension_suffix: told.extension_suffix,
+            scheme: told.scheme,
+            stdlib: told.stdlib,
+            shared_library: told.shared_library,
+            wheels: told.wheels,
+            has_zlib: told.has_zlib,
+        };
+        Ok((interpreter, rests_on))
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a candidate is not the Python that was looked for.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Implementation, Version};
+
+/// Why a candidate is not the Python that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is no such file.
+    Missing,
+    /// There is a directory, and no Python in it.
+    EmptyDirectory,
+    /// The system would not start it; what it said.
+    CannotRun(String),
+    /// It started and failed.
+    Failed {
+        /// How it ended: `exit status: 127`.
+        status: String,
+        /// The last line that it complained with.
+        complaint: String,
+    },
+    /// It did not end within the time limit, and was ended.
+    Hangs(Duration),
+    /// It ended well and did not answer as a Python does.
+    NotPython,
+    /// It answered with something that cannot be true.
+    Lies(String),
+    /// It is too old to make environments for.
+    TooOld(Implementation, Version),
+    /// It is an environment whose base is not there any more.
+    BaseMissing(PathBuf),
+    /// It is a version manager's shim, and the manager's own rule gives no Python.
+    Shim {
+        /// `pyenv`.
+        manager: &'static str,
+        /// What the rule came to: `3.11.7 has no python3.12`.
+        outcome: String,
+    },
+    /// It is a sound Python, and another one than asked for.
+    Other(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("does not exist"),
+            Self::EmptyDirectory => f.write_str("is a directory without a Python"),
+            Self::CannotRun(cause) => write!(f, "cannot be run: {cause}"),
+            Self::Failed { status, complaint } if complaint.is_empty() => {
+                write!(f, "fails ({status})")
+            }
+            Self::Failed { status, complaint } => write!(f, "fails ({status}): {complaint}"),
+            Self::Hangs(limit) => write!(f, "gave no answer within {} s", limit.as_secs_f32()),
+            Self::NotPython => f.write_str("does not answer as a Python"),
+            Self::Lies(what) => write!(f, "answers what cannot be true: {what}"),
+            Self::TooOld(implementation, version) => {
+                write!(
+                    f,
+                    "is {implementation} {version}, and rvenv needs {} or later",
+                    Version::OLDEST.short()
+                )
+            }
+            Self::BaseMissing(base) => {
+                write!(f, "is an environment whose base `{}` is gone", base.display())
+            }
+            Self::Shim { manager, outcome } => write!(f, "is a shim of {manager}: {outcome}"),
+            Self::Other(what) => write!(f, "is {what}"),
+        }
+    }
+}

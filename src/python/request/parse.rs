@@ -1,0 +1,195 @@
+//! Reading `pypy@3.10`, `cp313t`, `>=3.11,<3.14`, `cpython-3.12.3-linux-x86_64-gnu`.
+
+use super::{Series, Versions, Wanted};
+use crate::host::Platform;
+use crate::python::{Implementation, Level, Version};
+
+/// What begins a range.
+const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
+
+impl Wanted {
+    /// Reads a version, a range, an implementation, or a combination, if `text` is one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let mut wanted = Self::default();
+        let (main, variants) =
+            text.split_once('+').map_or((&*text, None), |(main, rest)| (main, Some(rest)));
+        let mut tail = "";
+        if let Some(variants) = variants {
+            let (variants, rest) = variants.split_once('-').unwrap_or((variants, ""));
+            variants.split('+').try_for_each(|variant| wanted.variant(variant))?;
+            tail = rest;
+        }
+        match main.find(OPERATORS) {
+            Some(start) => wanted.range(&main[..start], &main[start..])?,
+            None => wanted.plain(main)?,
+        }
+        tail.split('-')
+            .filter(|part| !part.is_empty())
+            .try_for_each(|part| wanted.modifier(part))?;
+        Some(wanted)
+    }
+
+    fn implementation(&mut self, name: &str) -> Option<()> {
+        self.implementation = match name {
+            // None in particular.
+            "" | "python" | "py" => None,
+            "cpython" | "cp" => Some(Implementation::CPython),
+            "pypy" | "pp" => Some(Implementation::PyPy),
+            "graalpy" | "gp" => Some(Implementation::GraalPy),
+            _ => return None,
+        };
+        Some(())
+    }
+
+    fn variant(&mut self, text: &str) -> Option<()> {
+        match text {
+            "freethreaded" | "t" => self.free_threaded = Some(true),
+            "gil" => self.free_threaded = Some(false),
+            "debug" | "d" => self.debug = Some(true),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// `pypy` and `>=3.9,<3.11-64`.
+    fn range(&mut self, implementation: &str, range: &str) -> Option<()> {
+        self.implementation(implementation.trim_end_matches([' ', '@', '-']))?;
+        let mut parts = range.split('-');
+        self.versions = Versions::Range(parts.next()?.parse().ok()?);
+        parts.try_for_each(|part| self.modifier(part.trim()))
+    }
+
+    /// `3.12`, `cp312`, `pypy@3.10`, `graalpy`, `cpython-3.12.3-linux-x86_64`.
+    fn plain(&mut self, text: &str) -> Option<()> {
+        let letters = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let (name, rest) = text.split_at(letters);
+        self.implementation(name)?;
+        // `cp`, `py` alone are no requests, but programs or slips.
+        if rest.is_empty() && name.len() < 4 {
+            return None;
+        }
+        let rest = rest.strip_prefix(['@', '-']).filter(|_| !name.is_empty()).unwrap_or(rest);
+        let mut parts = rest.split('-');
+        let version = parts.next().unwrap_or_default();
+        if version.starts_with(|c: char| c.is_ascii_digit()) {
+            self.version(version)?;
+        } else if !version.is_empty() {
+            self.modifier(version)?;
+        }
+        parts.try_for_each(|part| self.modifier(part))
+    }
+
+    /// `3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`, each with `t` or `d` behind it.
+    fn version(&mut self, text: &str) -> Option<()> {
+        let number = text.trim_end_matches(['t', 'd']);
+        for flag in text[number.len()..].chars() {
+            match flag {
+                't' => self.free_threaded = Some(true),
+                _ => self.debug = Some(true),
+            }
+        }
+        let end = number.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(number.len());
+        let (release, pre) = number.split_at(end);
+        let series = series(release)?;
+        self.versions = if pre.is_empty() {
+            Versions::Series(series)
+        } else {
+            Versions::Exactly(prerelease(series, pre)?)
+        };
+        Some(())
+    }
+
+    /// What follows a version after a hyphen.
+    fn modifier(&mut self, text: &str) -> Option<()> {
+        match text {
+            "32" => self.pointer_bits = Some(32),
+            "64" => self.pointer_bits = Some(64),
+            "dbg" | "debug" => self.debug = Some(true),
+            "linux" => self.platform = Some(Platform::Linux),
+            "macos" | "darwin" => self.platform = Some(Platform::MacOs),
+            "windows" => self.platform = Some(Platform::Windows),
+            // Said of a Python that runs here, these tell nothing.
+            "any" | "none" | "gnu" | "gnueabihf" | "musl" | "msvc" | "dev" => {}
+            _ => match machine(text) {
+                Some(machine) => self.machine = Some(machine.to_owned()),
+                None if self.has_own_version() && is_own_version(text) => {}
+                None => return None,
+            },
+        }
+        Some(())
+    }
+
+    /// `PyPy` and `GraalPy` count their own releases besides Python's: `pypy3.10-7.3.12`.
+    fn has_own_version(&self) -> bool {
+        matches!(self.implementation, Some(Implementation::PyPy | Implementation::GraalPy))
+    }
+}
+
+fn is_own_version(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.')
+}
+
+/// `3`, `3.12`, `312`, `3.12.1`.
+fn series(text: &str) -> Option<Series> {
+    let numbers: Vec<u32> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    match numbers[..] {
+        [_] if text.len() > 1 => {
+            let (major, minor) = text.split_at(1);
+            Some(Series {
+                major: major.parse().ok()?,
+                minor: Some(minor.parse().ok()?),
+                micro: None,
+            })
+        }
+        [major] => Some(Series { major, minor: None, micro: None }),
+        [major, minor] => Some(Series { major, minor: Some(minor), micro: None }),
+        [major, minor, micro] => Some(Series { major, minor: Some(minor), micro: Some(micro) }),
+        _ => None,
+    }
+}
+
+/// `rc1` behind `3.14.0` or `3.14`.
+fn prerelease(series: Series, text: &str) -> Option<Version> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let (name, serial) = text.split_at(start);
+    let level = match name {
+        "a" | "alpha" => Level::Alpha,
+        "b" | "beta" => Level::Beta,
+        "rc" | "c" => Level::Candidate,
+        _ => return None,
+    };
+    let Series { major, minor, micro } = series;
+    Some(Version {
+        major,
+        minor: minor?,
+        micro: micro.unwrap_or(0),
+        level,
+        serial: serial.parse().ok()?,
+    })
+}
+
+/// One name for each kind of machine, whatever it is called.
+pub(super) fn machine(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "x86_64" | "amd64" | "x64" => "x86_64",
+        "arm64" | "aarch64" => "aarch64",
+        "x86" | "i386" | "i686" => "x86",
+        "armv7l" | "armv7" => "armv7",
+        "riscv64" | "riscv64gc" => "riscv64",
+        "ppc64le" | "powerpc64le" => "ppc64le",
+        "s390x" => "s390x",
+        "loongarch64" => "loongarch64",
+        _ => return None,
+    })
+}
+
+/// The name that reads as `platform`.
+pub(super) const fn platform_name(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Linux => "linux",
+        Platform::MacOs => "macos",
+        Platform::Windows => "windows",
+    }
+}
