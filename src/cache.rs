@@ -56,7 +56,9 @@ fn trusted(root: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::symlink_metadata(root).is_ok_and(|meta| {
         // Ours, and not open for others to write into.
-        meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0
+        meta.is_dir()
+            && meta.uid() == rustix::process::geteuid().as_raw()
+            && meta.mode() & 0o022 == 0
     }) || !root.exists()
 }
 

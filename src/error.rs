@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::fs::Refusal;
 use crate::python::{PassedOver, Reason};
 
 /// The library's result.
@@ -64,6 +65,63 @@ pub enum Error {
         /// Everything that was looked at, in the order of looking.
         candidates: Vec<PassedOver>,
     },
+
+    // fs
+    /// Something else than a regular file stands where one is to be read.
+    #[error("`{}` is not a regular file", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
+
+    /// A file is longer than any honest one of its kind.
+    #[error("`{}` is longer than {limit} bytes", path.display())]
+    TooLarge {
+        /// Where.
+        path: PathBuf,
+        /// The bytes that are read at most.
+        limit: u64,
+    },
+
+    /// Something has come to stand where nothing was to be: another process was quicker.
+    #[error("there is something at `{}` by now", path.display())]
+    Occupied {
+        /// Where.
+        path: PathBuf,
+    },
+
+    /// What stands here by now is not what was looked at before, nor an environment; it was left alone.
+    #[error("`{}` was replaced by something else meanwhile", path.display())]
+    Changed {
+        /// Where.
+        path: PathBuf,
+    },
+
+    /// A directory that cannot be renamed, as a whole, by anyone: it can only be worked on in place.
+    #[error("cannot move `{}` aside", path.display())]
+    Immovable {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// A directory that rvenv does not delete.
+    #[error("will not delete `{}`: {refusal}", path.display())]
+    Protected {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        refusal: Refusal,
+    },
+
+    // interrupt
+    /// A signal asked the program to end.
+    #[error("interrupted by signal {signal}")]
+    Interrupted {
+        /// Its number.
+        signal: usize,
+    },
 }
 
 /// Candidates with their reasons, a line each.
@@ -84,6 +142,10 @@ impl fmt::Display for Listed<'_> {
 pub enum Hint {
     /// Make an environment first.
     CreateEnvironment,
+    /// Say that the directory may go although it is no environment.
+    Force,
+    /// Do it again.
+    Retry,
 }
 
 impl Error {
@@ -95,11 +157,18 @@ impl Error {
     /// The way out, where there is one. A `match` without `_`: a new error must decide.
     pub fn hint(&self) -> Option<Hint> {
         match self {
+            Self::Protected { refusal: Refusal::NotAnEnvironment, .. } => Some(Hint::Force),
+            Self::Occupied { .. } | Self::Changed { .. } => Some(Hint::Retry),
             Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }
             | Self::UnusablePython { .. }
-            | Self::NoPython { .. } => None,
+            | Self::NoPython { .. }
+            | Self::NotAFile { .. }
+            | Self::TooLarge { .. }
+            | Self::Immovable { .. }
+            | Self::Protected { .. }
+            | Self::Interrupted { .. } => None,
         }
     }
 }

@@ -68,7 +68,10 @@ impl Host {
     ///
     /// # Errors
     /// When the current directory is gone or cannot be read.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that looks at the process")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that looks at the process"
+    )]
     pub fn from_process() -> Result<Self> {
         let cwd = std::env::current_dir().map_err(|source| Error::NoCurrentDirectory { source })?;
         Ok(Self::new(std::env::vars_os(), cwd))

@@ -14,6 +14,7 @@
 //! | [`pip`] | the wheels that seed an environment, their unpacked images, RECORD and scripts |
 //! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
 //! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
+//! | [`interrupt`] | the signal that asks to end, as a value |
 //! | [`error`] | everything that can go wrong, as data |
 //!
 //! Nothing here prints, prompts, exits or reads the process's own environment.
@@ -24,9 +25,11 @@ pub mod env;
 pub mod error;
 pub mod fs;
 pub mod host;
+pub mod interrupt;
 pub mod pip;
 pub mod python;
 pub mod shell;
 
 pub use error::{Error, Hint, Result};
 pub use host::{Host, Platform};
+pub use interrupt::Interrupt;

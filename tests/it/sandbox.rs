@@ -18,14 +18,20 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// A world whose PATH holds only the system's directories.
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("rvenv-test-").tempdir().expect("a temporary directory");
+        let root = tempfile::Builder::new()
+            .prefix("rvenv-test-")
+            .tempdir()
+            .expect("a temporary directory");
         let mut sandbox = Self { root, vars: BTreeMap::new() };
         for dir in ["home", "cache", "project"] {
             std::fs::create_dir(sandbox.root().join(dir)).expect("a directory of the sandbox");
         }
         let home = sandbox.root().join("home");
         let cache = sandbox.root().join("cache");
-        sandbox.set("HOME", home).set("RVENV_CACHE_DIR", cache).set("PATH", "/usr/local/bin:/usr/bin:/bin");
+        sandbox
+            .set("HOME", home)
+            .set("RVENV_CACHE_DIR", cache)
+            .set("PATH", "/usr/local/bin:/usr/bin:/bin");
         sandbox.set("LC_ALL", "C.UTF-8");
         sandbox
     }
@@ -115,7 +121,8 @@ impl Ran {
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let versions = Path::new("/root/.pyenv/versions");
-    let home = std::env::var_os("PYENV_ROOT").map_or_else(|| versions.to_owned(), |root| Path::new(&root).join("versions"));
+    let home = std::env::var_os("PYENV_ROOT")
+        .map_or_else(|| versions.to_owned(), |root| Path::new(&root).join("versions"));
     if let Ok(entries) = std::fs::read_dir(home) {
         found.extend(entries.flatten().map(|entry| entry.path().join("bin/python3")));
     }

@@ -1,1 +1,0 @@
-//! File operations that name their path when they fail.

@@ -1,0 +1,147 @@
+//! An open directory, and everything made or replaced in it.
+
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::link::{self, Linker};
+use super::sys::{Handle, Kind, Mounts};
+use crate::error::{Error, Result};
+
+/// An open directory. Every path given to it is relative, and stays below it; threads may share it.
+///
+/// A *fresh* directory is one that nobody else works in yet: files are made where they belong, and
+/// one that is there already is an error. In a directory that is worked on *in place*
+/// ([`InPlace`](super::InPlace)) each file is made elsewhere and renamed to its name, and no link
+/// is followed on the way to it.
+#[derive(Debug)]
+pub struct Dir {
+    handle: Handle,
+    path: PathBuf,
+    /// Where files are made before they are renamed; `None` for a fresh directory.
+    workshop: Option<Handle>,
+    made: AtomicUsize,
+}
+
+impl Dir {
+    /// Opens a directory to fill as a fresh one, following links to it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let handle = Handle::open(path).map_err(Error::io("open", path))?;
+        Ok(Self::fresh(handle, path.to_owned()))
+    }
+
+    pub(super) fn fresh(handle: Handle, path: PathBuf) -> Self {
+        Self { handle, path, workshop: None, made: AtomicUsize::new(0) }
+    }
+
+    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: Handle) -> Self {
+        Self { handle, path, workshop: Some(workshop), made: AtomicUsize::new(0) }
+    }
+
+    /// The path by which it was opened, for messages and for other programs.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a directory, whose parent is there; one that exists already is fine, a link is not.
+    pub fn create_dir(&self, relative: &Path) -> Result<()> {
+        let make = || {
+            let (parent, name) = self.place(relative)?;
+            let parent = parent.as_ref().unwrap_or(&self.handle);
+            match parent.make_dir(name, false) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    match parent.kind(name)? {
+                        Kind::Directory => Ok(()),
+                        Kind::Link | Kind::Other => Err(error),
+                    }
+                }
+                done => done,
+            }
+        };
+        make().map_err(|source| self.failed("create directory", relative, source))
+    }
+
+    /// Makes a symbolic link to `target`, which is written down as it is.
+    pub fn symlink(&self, target: &Path, relative: &Path) -> Result<()> {
+        self.put("link", relative, |dir, name| dir.make_link(target, name))
+    }
+
+    /// Writes a file.
+    pub fn write(&self, relative: &Path, bytes: &[u8], executable: bool) -> Result<()> {
+        self.put("write", relative, |dir, name| {
+            let mut file = dir.make_file(name, executable)?;
+            file.write_all(bytes).inspect_err(|_| {
+                let _ = dir.unlink(name);
+            })
+        })
+    }
+
+    /// Copies the regular file `from`, following links to it.
+    pub fn copy(&self, from: &Path, relative: &Path) -> Result<()> {
+        self.put("copy to", relative, |dir, name| link::copy(from, dir, name))
+    }
+
+    /// Makes a file the same as `from`, in the cheapest way that works.
+    pub fn share(&self, from: &Path, relative: &Path, linker: &Linker) -> Result<()> {
+        self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
+    }
+
+    /// Removes a file or a link; one that is not there is fine.
+    pub fn remove(&self, relative: &Path) -> Result<()> {
+        let remove = || {
+            let (parent, name) = self.place(relative)?;
+            parent.as_ref().unwrap_or(&self.handle).unlink(name)
+        };
+        match remove() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done.map_err(|source| self.failed("remove", relative, source)),
+        }
+    }
+
+    fn put(
+        &self,
+        action: &'static str,
+        relative: &Path,
+        make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
+    ) -> Result<()> {
+        let done = match &self.workshop {
+            None => self.place(relative).and_then(|(_, name)| make(&self.handle, name)),
+            Some(workshop) => self.replace(relative, workshop, make),
+        };
+        done.map_err(|source| self.failed(action, relative, source))
+    }
+
+    fn replace(
+        &self,
+        relative: &Path,
+        workshop: &Handle,
+        make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (parent, name) = self.place(relative)?;
+        let piece = PathBuf::from(format!("piece-{}", self.made.fetch_add(1, Ordering::Relaxed)));
+        make(workshop, &piece)?;
+        workshop.rename(&piece, parent.as_ref().unwrap_or(&self.handle), name).inspect_err(|_| {
+            let _ = workshop.unlink(&piece);
+        })
+    }
+
+    /// The directory to work in, if it is another than this one, and the name there.
+    ///
+    /// Nobody else can reach into a fresh directory, so the way to the name needs no guarding
+    /// there, and each system call that is not made is time saved.
+    fn place<'path>(&self, relative: &'path Path) -> io::Result<(Option<Handle>, &'path Path)> {
+        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let (Some(parent), Some(name), true) = (relative.parent(), relative.file_name(), plain)
+        else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        if self.workshop.is_none() || parent.as_os_str().is_empty() {
+            return Ok((None, relative));
+        }
+        Ok((Some(self.handle.sub(parent, Mounts::Cross)?), Path::new(name)))
+    }
+
+    fn failed(&self, action: &'static str, relative: &Path, source: io::Error) -> Error {
+        Error::Io { action, path: self.path.join(relative), source }
+    }
+}

@@ -1,0 +1,56 @@
+//! One file by its path.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use super::sys;
+use crate::error::{Error, Result};
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// A directory, a pipe or a device is refused at once: reading one could wait or go on for ever.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let failed = || Error::io("read", path);
+    let file = sys::open_for_reading(path).map_err(failed())?;
+    let meta = file.metadata().map_err(failed())?;
+    if !meta.is_file() {
+        return Err(Error::NotAFile { path: path.to_owned() });
+    }
+    let too_large = || Error::TooLarge { path: path.to_owned(), limit };
+    if meta.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
+    // The length is not to be relied on: files of `/proc` say 0, and others grow meanwhile.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed())?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Writes a file whole or not at all: beside its place, and then renamed into it.
+///
+/// A link at `path` is replaced, not followed. The rights are those that the umask leaves.
+///
+/// # Errors
+/// The old file then stands as it was, and nothing is left beside it.
+pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
+    let failed = || Error::io("write", path);
+    let directory = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Err(failed()(io::ErrorKind::IsADirectory.into())),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rvenv-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = if executable { 0o777 } else { 0o666 };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    let mut file = builder.tempfile_in(directory).map_err(failed())?;
+    file.write_all(bytes).map_err(failed())?;
+    file.persist(path).map(drop).map_err(|error| failed()(error.error))
+}

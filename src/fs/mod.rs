@@ -1,0 +1,37 @@
+//! File operations that name their path when they fail, never leave half a file, and cannot be led
+//! astray by a directory that somebody swaps for a link meanwhile.
+//!
+//! Nothing is flushed to the disk (`fsync`): an environment can be made anew, a flush costs more
+//! than all the rest of `create` together, and no peer does it. What a power cut may leave is
+//! seen by `check`: the journalling file systems commit renames in their order, so a target is
+//! either absent, or the whole directory tree with possibly empty files in it.
+//!
+//! | part | owns |
+//! |---|---|
+//! | [`read_bounded`], [`write_whole`] | one file by its path |
+//! | [`Dir`] | an open directory, and everything made or replaced in it |
+//! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
+//! | [`Stage`], [`sweep`] | building beside a target, moving into place, cleaning up after the killed |
+//! | [`Guard`], [`Doomed`] | what may be deleted at all |
+//! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
+
+mod dir;
+mod file;
+mod guard;
+mod link;
+mod remove;
+mod stage;
+
+#[cfg_attr(unix, path = "sys/unix.rs")]
+#[cfg_attr(not(unix), path = "sys/portable.rs")]
+mod sys;
+
+pub use dir::Dir;
+pub use file::{read_bounded, write_whole};
+pub use guard::{Doomed, Guard, Refusal};
+pub use link::{LinkMode, Linker};
+pub use remove::remove_tree;
+pub use stage::{InPlace, Stage, discard, sweep};
+
+#[cfg(test)]
+mod tests;

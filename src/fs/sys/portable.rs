@@ -1,0 +1,210 @@
+//! Directory handles where the standard library offers none (Windows): paths. Windows itself
+//! guards what is at stake here, as a directory in use cannot be renamed or replaced there.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Which file or directory this is, whatever its name: its canonical path.
+pub(crate) type Id = PathBuf;
+
+/// What stands at a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Directory,
+    Link,
+    Other,
+}
+
+/// May a walk into a directory cross into another mounted file system? A mounted volume is a link
+/// here, which no walk follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mounts {
+    Cross,
+    Stay,
+}
+
+/// A directory.
+#[derive(Debug)]
+pub(crate) struct Handle(PathBuf);
+
+impl Handle {
+    /// The directory at `path`, following links.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        if path.metadata()?.is_dir() {
+            Ok(Self(path.to_owned()))
+        } else {
+            Err(io::ErrorKind::NotADirectory.into())
+        }
+    }
+
+    /// A directory below this one; no part of `relative` may be a link.
+    pub(crate) fn sub(&self, relative: &Path, _mounts: Mounts) -> io::Result<Self> {
+        let mut path = self.0.clone();
+        for part in relative.components() {
+            path.push(part);
+            if !path.symlink_metadata()?.is_dir() {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
+        }
+        Ok(Self(path))
+    }
+
+    /// Which directory this is.
+    pub(crate) fn id(&self) -> io::Result<Id> {
+        self.0.canonicalize()
+    }
+
+    /// Access lists guard a user's directories; there is no owner to ask for.
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+    pub(crate) fn is_ours(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// What stands at `name`, a link not being followed.
+    pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
+        Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
+    }
+
+    /// Makes a directory.
+    pub(crate) fn make_dir(&self, name: &Path, _private: bool) -> io::Result<()> {
+        std::fs::create_dir(self.0.join(name))
+    }
+
+    /// Makes a symbolic link, of the kind that its target asks for.
+    #[cfg(windows)]
+    pub(crate) fn make_link(&self, target: &Path, name: &Path) -> io::Result<()> {
+        let link = self.0.join(name);
+        let beside = link.parent().unwrap_or(&self.0).join(target);
+        if beside.is_dir() {
+            std::os::windows::fs::symlink_dir(target, link)
+        } else {
+            std::os::windows::fs::symlink_file(target, link)
+        }
+    }
+
+    /// Symbolic links are not known to this system.
+    #[cfg(not(windows))]
+    pub(crate) fn make_link(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Makes a file that is not there yet.
+    pub(crate) fn make_file(&self, name: &Path, _executable: bool) -> io::Result<File> {
+        File::options().read(true).write(true).create_new(true).open(self.0.join(name))
+    }
+
+    /// Opens a file for reading.
+    pub(crate) fn open_file(&self, name: &Path, writable: bool) -> io::Result<File> {
+        File::options().read(true).write(writable).open(self.0.join(name))
+    }
+
+    /// Renames; what stands at `to_name` is replaced, but never a directory with something in it.
+    pub(crate) fn rename(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
+        let (from, to) = (self.0.join(name), to.0.join(to_name));
+        if from.is_dir() {
+            // A directory does not replace one here, not even an empty one.
+            match std::fs::remove_dir(&to) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        std::fs::rename(from, to)
+    }
+
+    /// Exchanging is not known to this system.
+    pub(crate) fn exchange(&self, _: &Path, _: &Self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Gives the file `from` a second name here.
+    pub(crate) fn hard_link(&self, from: &Path, name: &Path) -> io::Result<()> {
+        std::fs::hard_link(from, self.0.join(name))
+    }
+
+    /// Cloning is not known to this system.
+    pub(crate) fn clone_file(&self, _: &File, _: bool, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Removes a file or a link, also one that is marked as read-only.
+    pub(crate) fn unlink(&self, name: &Path) -> io::Result<()> {
+        let path = self.0.join(name);
+        let meta = path.symlink_metadata()?;
+        let mut permissions = meta.permissions();
+        if permissions.readonly() && !meta.is_symlink() {
+            #[expect(clippy::permissions_set_readonly_false, reason = "the file is deleted next")]
+            permissions.set_readonly(false);
+            std::fs::set_permissions(&path, permissions)?;
+        }
+        // A link to a directory is removed as a directory is, and as nothing but the link.
+        std::fs::remove_file(&path).or_else(|error| {
+            if meta.is_symlink() { std::fs::remove_dir(&path) } else { Err(error) }
+        })
+    }
+
+    /// Removes an empty directory.
+    pub(crate) fn remove_dir(&self, name: &Path) -> io::Result<()> {
+        std::fs::remove_dir(self.0.join(name))
+    }
+
+    /// What is in this directory.
+    pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, Option<Kind>)>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.0)? {
+            let entry = entry?;
+            found.push((entry.file_name(), entry.file_type().ok().map(kind_of)));
+        }
+        Ok(found)
+    }
+
+    /// Access lists cannot be widened without knowing them.
+    pub(crate) fn unlock(&self) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+fn kind_of(file_type: std::fs::FileType) -> Kind {
+    if file_type.is_symlink() {
+        Kind::Link
+    } else if file_type.is_dir() {
+        Kind::Directory
+    } else {
+        Kind::Other
+    }
+}
+
+/// Which file or directory `path` is, links being followed.
+pub(crate) fn id(path: &Path) -> io::Result<Id> {
+    path.canonicalize()
+}
+
+/// A mounted volume is a link here, which is refused as such.
+pub(crate) fn is_mount_point(_parent: &Handle, _name: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Opens the file at `path` for reading.
+pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// The bytes of a name, for measuring and hashing it.
+pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
+    name.as_encoded_bytes()
+}
+
+/// There is no such right here.
+pub(crate) fn is_executable(_meta: &std::fs::Metadata) -> bool {
+    false
+}
+
+/// Does this error say that the file system, or the way between two of them, cannot do what was
+/// asked: now, and for the next file too?
+pub(crate) fn is_unable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices | io::ErrorKind::InvalidInput)
+        // ERROR_INVALID_FUNCTION: FAT knows no links; ERROR_PRIVILEGE_NOT_HELD: symbolic links
+        // want a right that users have not.
+        || matches!(error.raw_os_error(), Some(1 | 1314))
+}

@@ -1,0 +1,284 @@
+//! Directory handles on Unix: everything is relative to an open directory, so that renaming or
+//! replacing a directory on the way to it changes nothing for who holds it.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// Which file or directory this is, whatever its name: device and inode.
+pub(crate) type Id = (u64, u64);
+
+/// What stands at a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Directory,
+    Link,
+    Other,
+}
+
+/// May a walk into a directory cross into another mounted file system?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mounts {
+    Cross,
+    Stay,
+}
+
+/// An open directory.
+#[derive(Debug)]
+pub(crate) struct Handle(OwnedFd);
+
+// A handle that only names the directory needs no right to read it: others' parent directories may
+// grant just searching and writing.
+#[cfg(target_os = "linux")]
+const NAMING: OFlags = OFlags::PATH;
+#[cfg(not(target_os = "linux"))]
+const NAMING: OFlags = OFlags::RDONLY;
+
+fn directory() -> OFlags {
+    NAMING | OFlags::DIRECTORY | OFlags::CLOEXEC
+}
+
+impl Handle {
+    /// Opens the directory at `path`, following links.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(rustix::fs::openat(CWD, path, directory(), Mode::empty())?))
+    }
+
+    /// Opens a directory below this one; no part of `relative` may be a link.
+    pub(crate) fn sub(&self, relative: &Path, mounts: Mounts) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        match self.sub_at_once(relative, mounts) {
+            // Before Linux 5.6, or forbidden by a container's filter of system calls.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            other => return Ok(other?),
+        }
+        let mut handle = None;
+        for part in relative.components() {
+            let Component::Normal(name) = part else { return Err(Errno::INVAL.into()) };
+            let next = handle.as_ref().unwrap_or(self).child(name)?;
+            if mounts == Mounts::Stay && next.id()?.0 != handle.as_ref().unwrap_or(self).id()?.0 {
+                return Err(Errno::XDEV.into());
+            }
+            handle = Some(next);
+        }
+        handle.ok_or_else(|| Errno::INVAL.into())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn sub_at_once(&self, relative: &Path, mounts: Mounts) -> Result<Self, Errno> {
+        use rustix::fs::ResolveFlags;
+        let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        if mounts == Mounts::Stay {
+            resolve |= ResolveFlags::NO_XDEV;
+        }
+        let flags = directory() | OFlags::NOFOLLOW;
+        rustix::fs::openat2(&self.0, relative, flags, Mode::empty(), resolve).map(Self)
+    }
+
+    fn child(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = directory() | OFlags::NOFOLLOW;
+        Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
+    }
+
+    /// Which directory this is.
+    pub(crate) fn id(&self) -> io::Result<Id> {
+        let stat = rustix::fs::fstat(&self.0)?;
+        Ok(id_of(&stat))
+    }
+
+    /// Does this directory belong to the user that the process acts for?
+    pub(crate) fn is_ours(&self) -> io::Result<bool> {
+        Ok(rustix::fs::fstat(&self.0)?.st_uid == rustix::process::geteuid().as_raw())
+    }
+
+    /// What stands at `name`, a link not being followed.
+    pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Kind::Directory,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        })
+    }
+
+    /// Makes a directory; `private` ones are for the owner alone.
+    pub(crate) fn make_dir(&self, name: &Path, private: bool) -> io::Result<()> {
+        let mode = if private { 0o700 } else { 0o777 };
+        Ok(rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
+    }
+
+    /// Makes a symbolic link.
+    pub(crate) fn make_link(&self, target: &Path, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::symlinkat(target, &self.0, name)?)
+    }
+
+    /// Makes a file that is not there yet, with the rights that the umask leaves.
+    pub(crate) fn make_file(&self, name: &Path, executable: bool) -> io::Result<File> {
+        let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.0, name, flags, mode)?.into())
+    }
+
+    /// Opens a file for reading, a link not being followed, without waiting for the other end of a
+    /// pipe.
+    pub(crate) fn open_file(&self, name: &Path, writable: bool) -> io::Result<File> {
+        let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    /// Renames; what stands at `to_name` is replaced, but never a directory with something in it.
+    pub(crate) fn rename(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.0, name, &to.0, to_name)?)
+    }
+
+    /// Exchanges what stands at two names, in one step.
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    pub(crate) fn exchange(&self, name: &Path, with: &Self, with_name: &Path) -> io::Result<()> {
+        use rustix::fs::RenameFlags;
+        Ok(rustix::fs::renameat_with(&self.0, name, &with.0, with_name, RenameFlags::EXCHANGE)?)
+    }
+
+    /// Exchanging is not known to this system.
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    pub(crate) fn exchange(&self, _: &Path, _: &Self, _: &Path) -> io::Result<()> {
+        Err(Errno::NOTSUP.into())
+    }
+
+    /// Gives the file `from` a second name here.
+    pub(crate) fn hard_link(&self, from: &Path, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::linkat(CWD, from, &self.0, name, AtFlags::empty())?)
+    }
+
+    /// Makes a file that shares its blocks with `from` until one of the two is written to.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn clone_file(&self, from: &File, executable: bool, name: &Path) -> io::Result<()> {
+        let to = self.make_file(name, executable)?;
+        rustix::fs::ioctl_ficlone(&to, from).map_err(|error| {
+            // Leave the name free for the next way to try.
+            let _ = self.unlink(name);
+            error.into()
+        })
+    }
+
+    /// Makes a file that shares its blocks with `from` until one of the two is written to.
+    #[cfg(target_vendor = "apple")]
+    pub(crate) fn clone_file(&self, from: &File, _executable: bool, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::fclonefileat(from, &self.0, name, rustix::fs::CloneFlags::NOFOLLOW)?)
+    }
+
+    /// Cloning is not known to this system.
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    pub(crate) fn clone_file(&self, _: &File, _: bool, _: &Path) -> io::Result<()> {
+        Err(Errno::NOTSUP.into())
+    }
+
+    /// Removes a file or a link.
+    pub(crate) fn unlink(&self, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// Removes an empty directory.
+    pub(crate) fn remove_dir(&self, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// What is in this directory; the kind where the file system tells it in passing.
+    pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, Option<Kind>)>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.0, c".", flags, Mode::empty())?;
+        let mut found = Vec::new();
+        for entry in rustix::fs::Dir::new(fd)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                FileType::Unknown => None,
+                FileType::Directory => Some(Kind::Directory),
+                FileType::Symlink => Some(Kind::Link),
+                _ => Some(Kind::Other),
+            };
+            found.push((OsString::from_vec(name.to_vec()), kind));
+        }
+        Ok(found)
+    }
+
+    /// Gives the owner every right over this directory.
+    pub(crate) fn unlock(&self) -> io::Result<()> {
+        // A naming handle cannot be given to `fchmod`: open it anew, or go by its entry in `/proc`
+        // where it may not even be read. Neither follows a name that could have been swapped.
+        let stat = rustix::fs::fstat(&self.0)?;
+        let mode = Mode::from_raw_mode(stat.st_mode) | Mode::RWXU;
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd;
+            let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+            Ok(rustix::fs::chmod(path, mode)?)
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            Ok(rustix::fs::fchmod(&self.0, mode)?)
+        }
+    }
+}
+
+fn id_of(stat: &rustix::fs::Stat) -> Id {
+    // The types differ from system to system.
+    #[allow(clippy::useless_conversion, clippy::cast_sign_loss, clippy::unnecessary_cast)]
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+/// Which file or directory `path` is, links being followed.
+pub(crate) fn id(path: &Path) -> io::Result<Id> {
+    Ok(id_of(&rustix::fs::stat(path)?))
+}
+
+/// Is the directory of that name the root of a mounted file system?
+pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
+    match parent.sub(name, Mounts::Stay) {
+        Ok(_) => Ok(false),
+        Err(error) if error.raw_os_error() == Some(Errno::XDEV.raw_os_error()) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens the file at `path` for reading, without waiting for the other end of a pipe.
+pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?.into())
+}
+
+/// The bytes of a name, for measuring and hashing it.
+pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
+    name.as_bytes()
+}
+
+/// May this file be executed by its owner?
+pub(crate) fn is_executable(meta: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    meta.permissions().mode() & 0o100 != 0
+}
+
+/// Does this error say that the file system, or the way between two of them, cannot do what was
+/// asked: now, and for the next file too?
+pub(crate) fn is_unable(error: &io::Error) -> bool {
+    const UNABLE: [Errno; 7] = [
+        Errno::XDEV,
+        Errno::NOTSUP,
+        Errno::OPNOTSUPP,
+        Errno::NOSYS,
+        Errno::INVAL,
+        Errno::NOTTY,
+        Errno::PERM,
+    ];
+    let code = error.raw_os_error();
+    UNABLE.iter().any(|errno| Some(errno.raw_os_error()) == code)
+}

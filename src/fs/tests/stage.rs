@@ -1,0 +1,127 @@
+use std::path::Path;
+
+use super::{doom, environment, tree, which, world};
+use crate::Error;
+use crate::fs::{InPlace, Stage, discard, sweep};
+
+fn staged(target: &Path, which: &str) -> Stage {
+    let stage = Stage::beside(target).unwrap();
+    stage.dir().write(Path::new("pyvenv.cfg"), b"home = /usr/bin\n", false).unwrap();
+    stage.dir().write(Path::new("which"), which.as_bytes(), false).unwrap();
+    stage
+}
+
+#[test]
+fn a_new_directory_is_published_with_its_parents() {
+    let (_guard, root) = world();
+    let target = root.join("a/b/env");
+    let mut stage = staged(&target, "new");
+    assert!(!target.exists());
+    stage.publish().unwrap();
+    stage.finish().unwrap();
+    assert_eq!(tree(&root), ["a", "a/b", "a/b/env", "a/b/env/pyvenv.cfg", "a/b/env/which"]);
+}
+
+#[test]
+fn a_stage_that_is_dropped_leaves_nothing() {
+    let (_guard, root) = world();
+    let mut stage = staged(&root.join("a/b/env"), "new");
+    std::fs::write(stage.scratch().unwrap().join("wheel"), "x").unwrap();
+    drop(stage);
+    assert_eq!(tree(&root), [""; 0]);
+}
+
+#[test]
+fn what_has_come_meanwhile_is_not_replaced() {
+    let (_guard, root) = world();
+    for (name, make) in [
+        ("directory", (|path| environment(path, "other")) as fn(&Path)),
+        ("file", |path| std::fs::write(path, "x").unwrap()),
+        #[cfg(unix)]
+        ("link", |path| std::os::unix::fs::symlink("nowhere", path).unwrap()),
+    ] {
+        let target = root.join(name);
+        let mut stage = staged(&target, "new");
+        make(&target);
+        let before =
+            tree(&root).into_iter().filter(|path| path.starts_with(name)).collect::<Vec<_>>();
+        assert!(
+            matches!(stage.publish(), Err(Error::Occupied { path }) if path == target),
+            "{name}"
+        );
+        drop(stage);
+        assert_eq!(
+            tree(&root).into_iter().filter(|path| path.starts_with(name)).collect::<Vec<_>>(),
+            before
+        );
+    }
+}
+
+#[test]
+fn an_old_environment_is_replaced() {
+    let (_guard, root) = world();
+    let target = root.join("env");
+    environment(&target, "old");
+    let doomed = doom(&target);
+    let mut stage = staged(&target, "new");
+    stage.replace(&doomed).unwrap();
+    assert_eq!(which(&target), "new");
+    stage.finish().unwrap();
+    assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/which"]);
+}
+
+#[test]
+fn only_what_was_judged_is_replaced_or_deleted() {
+    let (_guard, root) = world();
+    let target = root.join("env");
+    environment(&target, "old");
+    let doomed = doom(&target);
+    let mut stage = staged(&target, "new");
+    std::fs::rename(&target, root.join("elsewhere")).unwrap();
+    std::fs::create_dir(&target).unwrap();
+    std::fs::write(target.join("thesis.tex"), "").unwrap();
+    assert!(matches!(stage.replace(&doomed), Err(Error::Changed { .. })));
+    drop(stage);
+    assert!(matches!(discard(&doomed), Err(Error::Changed { .. })));
+    assert_eq!(
+        tree(&root),
+        ["elsewhere", "elsewhere/pyvenv.cfg", "elsewhere/which", "env", "env/thesis.tex"]
+    );
+}
+
+#[test]
+fn a_discarded_environment_is_gone() {
+    let (_guard, root) = world();
+    let target = root.join("env");
+    environment(&target, "old");
+    discard(&doom(&target)).unwrap();
+    assert_eq!(tree(&root), [""; 0]);
+}
+
+#[test]
+fn work_in_place_replaces_each_file_and_leaves_nothing_else() {
+    let (_guard, root) = world();
+    let target = root.join("env");
+    environment(&target, "old");
+    let place = InPlace::open(&target).unwrap();
+    place.dir().create_dir(Path::new("bin")).unwrap();
+    place.dir().create_dir(Path::new("bin")).unwrap();
+    place.dir().write(Path::new("bin/activate"), b"x", true).unwrap();
+    place.dir().write(Path::new("which"), b"new", false).unwrap();
+    place.finish().unwrap();
+    assert_eq!(tree(&target), ["bin", "bin/activate", "pyvenv.cfg", "which"]);
+    assert_eq!(which(&target), "new");
+}
+
+#[test]
+fn sweeping_where_nothing_is_changes_nothing() {
+    let (_guard, root) = world();
+    sweep(&root.join("env")).unwrap();
+    sweep(&root.join("no/parent")).unwrap();
+    environment(&root.join("env"), "mine");
+    let stage = staged(&root.join("env"), "in use");
+    let before = tree(&root);
+    sweep(&root.join("env")).unwrap();
+    assert_eq!(tree(&root), before);
+    drop(stage);
+}
