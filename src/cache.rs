@@ -29,6 +29,11 @@ impl Cache {
         Self { root: None }
     }
 
+    /// A cache in this directory, which is the caller's own: one that lives as long as the work.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: Some(root.into()) }
+    }
+
     /// The cache directory, which need not exist yet; `None` without a cache.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::Refusal;
 use crate::python::{PassedOver, Reason};
+use crate::pip::WheelFault;
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -122,6 +123,89 @@ pub enum Error {
         /// Its number.
         signal: usize,
     },
+
+    // pip
+    /// The cache lacks something, and cannot take it.
+    #[error("cannot write to the cache{}", at(path.as_deref()))]
+    CacheUnwritable {
+        /// Where; `None` without a cache.
+        path: Option<PathBuf>,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// A wheel that is broken, hostile, or not what it should be.
+    #[error("cannot use the wheel `{}`", path.display())]
+    Wheel {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        fault: WheelFault,
+    },
+
+    /// A Python that was run for some work failed.
+    #[error("`{}` failed to {task}{}", python.display(), quoted(stderr))]
+    PythonFailed {
+        /// The Python.
+        python: PathBuf,
+        /// What it was to do, as a verb.
+        task: &'static str,
+        /// What it wrote.
+        stderr: String,
+    },
+
+    /// A version of pip that is no version.
+    #[error("`{version}` is no version of pip")]
+    PipVersionInvalid {
+        /// What was asked for.
+        version: String,
+    },
+
+    /// The pip that was asked for is not at hand, and connections are forbidden.
+    #[error("{requirement} is neither in the cache nor with `{}`, and rvenv is offline", python.display())]
+    PipOffline {
+        /// `pip` or `pip==24.0`.
+        requirement: String,
+        /// The base.
+        python: PathBuf,
+    },
+
+    /// The base carries no pip, and none could be fetched.
+    #[error("`{}` comes without pip, and fetching it failed", python.display())]
+    PipUnavailable {
+        /// The base.
+        python: PathBuf,
+        /// The distribution's package that holds it, where that is known.
+        package: Option<String>,
+        /// Why it could not be fetched.
+        source: Box<Error>,
+    },
+
+    /// The package index offers nothing that fits.
+    #[error("`{index}` offers no pip for Python {version}")]
+    IndexEmpty {
+        /// The page that was read.
+        index: String,
+        /// The Python.
+        version: String,
+    },
+
+    /// The package index answered with something else than a list of files.
+    #[error("cannot understand what `{index}` says")]
+    IndexUnreadable {
+        /// The page that was read.
+        index: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+
+    /// What came from the package index is not what it promised.
+    #[error("`{url}` is not the file that the index promised: its hash differs")]
+    DownloadAltered {
+        /// The file.
+        url: String,
+    },
 }
 
 /// Candidates with their reasons, a line each.
@@ -146,6 +230,23 @@ pub enum Hint {
     Force,
     /// Do it again.
     Retry,
+    /// Do without pip (`--without-pip`), give one (`--pip FILE.whl`), or install what the
+    /// distribution ships it in.
+    WaysToPip {
+        /// The distribution's package, where it is known: `python3.11-venv`.
+        package: Option<String>,
+    },
+}
+
+
+/// Words for a place that may be unknown.
+fn at(path: Option<&Path>) -> String {
+    path.map_or_else(|| ": there is none".to_owned(), |path| format!(" at `{}`", path.display()))
+}
+
+/// A program's own words, where it said anything.
+fn quoted(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {words}") }
 }
 
 impl Error {
@@ -159,6 +260,10 @@ impl Error {
         match self {
             Self::Protected { refusal: Refusal::NotAnEnvironment, .. } => Some(Hint::Force),
             Self::Occupied { .. } | Self::Changed { .. } => Some(Hint::Retry),
+            Self::PipOffline { .. } => Some(Hint::WaysToPip { package: None }),
+            Self::PipUnavailable { package, .. } => {
+                Some(Hint::WaysToPip { package: package.clone() })
+            }
             Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }
@@ -168,7 +273,14 @@ impl Error {
             | Self::TooLarge { .. }
             | Self::Immovable { .. }
             | Self::Protected { .. }
-            | Self::Interrupted { .. } => None,
+            | Self::Interrupted { .. }
+            | Self::CacheUnwritable { .. }
+            | Self::Wheel { .. }
+            | Self::PythonFailed { .. }
+            | Self::PipVersionInvalid { .. }
+            | Self::IndexEmpty { .. }
+            | Self::IndexUnreadable { .. }
+            | Self::DownloadAltered { .. } => None,
         }
     }
 }

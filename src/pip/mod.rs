@@ -1,1 +1,220 @@
-//! The wheels that seed an environment.
+//! The wheels that seed an environment: where they come from, what they unpack to, and what of it
+//! stands in an environment.
+//!
+//! [`prepare`] does all that takes time and can fail, and leaves an image in the cache; the
+//! [`Seed`] that it returns knows the entries of any environment without touching the disk.
+
+mod compile;
+mod image;
+mod layout;
+mod lock;
+mod record;
+mod scripts;
+mod source;
+mod wheel;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use layout::Layout;
+pub use wheel::WheelFault;
+
+use crate::cache::Cache;
+use crate::env::{Content, Entry};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::python::{Interpreter, Version};
+use image::{Image, Recorded};
+use record::Row;
+
+/// Which pip an environment gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The one that the base's `ensurepip` would install; where the base carries none, the newest
+    /// that is at hand.
+    #[default]
+    Bundled,
+    /// The newest on the package index; offline, the newest that is at hand.
+    Latest,
+    /// This version.
+    Version(String),
+    /// This wheel file.
+    Wheel(PathBuf),
+}
+
+/// What to seed, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How pip is to stand; [`Layout::Files`] is taken where an archive cannot work.
+    pub layout: Layout,
+    /// Which pip.
+    pub choice: Choice,
+    /// Whether setuptools is seeded too where `ensurepip` would do so.
+    pub setuptools: bool,
+    /// Whether opening a connection is forbidden.
+    pub offline: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            choice: Choice::default(),
+            setuptools: true,
+            offline: false,
+        }
+    }
+}
+
+/// What takes long enough to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A wheel is unpacked and compiled, which happens once.
+    BuildingImage {
+        /// `pip` or `setuptools`.
+        project: String,
+        /// Its version.
+        version: String,
+    },
+    /// A wheel is asked for on the package index.
+    Downloading {
+        /// `pip` or `pip==24.0`.
+        requirement: String,
+    },
+}
+
+/// The environment that entries are for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Where the environment will be, absolute: what the scripts refer to.
+    pub root: &'a Path,
+    /// Its base.
+    pub interpreter: &'a Interpreter,
+    /// The name, in the scripts directory, of the Python that the scripts run: `python`.
+    pub python: &'a str,
+    /// Whether the scripts find that Python beside themselves, so that the environment can move.
+    pub relocatable: bool,
+}
+
+/// Images that are ready to be placed in an environment.
+#[derive(Debug)]
+pub struct Seed {
+    images: Vec<Image>,
+}
+
+/// What one preparation works with.
+pub(crate) struct Job<'a> {
+    interpreter: &'a Interpreter,
+    options: &'a Options,
+    cache: &'a Path,
+    host: &'a Host,
+    progress: &'a mut dyn FnMut(Event),
+}
+
+/// Finds the wheels, builds the images that the cache lacks, and gives what is to be placed.
+///
+/// # Errors
+/// [`Error::CacheUnwritable`] when an image is missing and the cache cannot take it: call again with
+/// a [`Cache::at`] a directory that is thrown away afterwards. Else when no pip can be had, or
+/// the one that was chosen is broken or not for this Python.
+pub fn prepare(
+    interpreter: &Interpreter,
+    options: &Options,
+    cache: &Cache,
+    host: &Host,
+    progress: &mut dyn FnMut(Event),
+) -> Result<Seed> {
+    let Some(cache) = cache.root() else {
+        return Err(Error::CacheUnwritable { path: None, source: io::ErrorKind::NotFound.into() });
+    };
+    let mut job = Job { interpreter, options, cache, host, progress };
+    let mut images = Vec::new();
+    if options.setuptools
+        && let Some(wheel) = source::bundled(interpreter, "setuptools")
+    {
+        // Its users import, patch and list its files; an archive would not be what they know.
+        images.push(Image::obtain(&mut job, "setuptools", wheel, Layout::Files)?);
+    }
+    images.push(source::pip(&mut job)?);
+    Ok(Seed { images })
+}
+
+impl Seed {
+    /// The version of the pip that is seeded.
+    pub fn pip_version(&self) -> &str {
+        self.images.last().map_or("", |image| &image.manifest.version)
+    }
+
+    /// What stands in the environment `target`: parents before children, without the scripts
+    /// directory and `site-packages` themselves.
+    pub fn entries(&self, target: &Target<'_>) -> Vec<Entry> {
+        let site = &target.interpreter.scheme.purelib;
+        let files = self.images.iter().flat_map(|image| &image.manifest.files);
+        let dirs: BTreeSet<&str> = files.flat_map(|file| parents(&file.path)).collect();
+        let directory = |dir| Entry { path: site.join(dir), content: Content::Directory };
+        let mut entries: Vec<Entry> = dirs.into_iter().map(directory).collect();
+        for image in &self.images {
+            place(image, target, &mut entries);
+        }
+        entries
+    }
+}
+
+fn place(image: &Image, target: &Target<'_>, entries: &mut Vec<Entry>) {
+    let scheme = &target.interpreter.scheme;
+    let (site, shared) = (&scheme.purelib, image.files());
+    let files = &image.manifest.files;
+    let share = |file: &Recorded| Content::Share(shared.join(&file.path));
+    entries.extend(
+        files.iter().map(|file| Entry { path: site.join(&file.path), content: share(file) }),
+    );
+
+    let mut rows: Vec<Row> = files.iter().map(Recorded::row).collect();
+    let up = "../".repeat(slashed(site).split('/').count());
+    for command in &image.manifest.commands {
+        let (name, script) = scripts::render(command, target, image.launcher.as_deref());
+        let path = scheme.scripts.join(name);
+        rows.push(Row::of(format!("{up}{}", slashed(&path)), &script));
+        entries.push(Entry { path, content: Content::Script(script) });
+    }
+    let record = format!("{}/RECORD", image.manifest.dist_info);
+    rows.push(Row::bare(record.clone()));
+    entries.push(Entry { path: site.join(record), content: Content::Text(record::write(rows)) });
+}
+
+/// The directories above `path`, without the empty one.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// A relative path as RECORD writes it on every platform.
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// The version that `Requires-Python` is compared with: as pip does, without the mark of a
+/// pre-release.
+fn pep440(version: Version) -> pep440_rs::Version {
+    pep440_rs::Version::new([version.major, version.minor, version.micro].map(u64::from))
+}
+
+/// Wraps what the system said about a path of the cache.
+fn cache_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = Some(path.to_owned());
+    move |source| Error::CacheUnwritable { path, source }
+}
+
+/// Creates a directory of the cache, with its parents: what is new is ours alone, whatever the
+/// umask, as a cache that others can write into is not trusted.
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}

@@ -1,0 +1,33 @@
+"""Compiles sources from standard input, each to bytecode on standard output.
+
+In: name length, source length, name, source, and so on to the end. Out, in the same order: length and
+bytecode file; a length of zero where the source is not meant for this Python. Lengths are 32 bits, little-endian.
+The bytecode carries the source's hash and no time (PEP 552): it stays valid however its files are copied.
+"""
+import importlib.util
+import marshal
+import struct
+import sys
+import warnings
+
+FLAGS = int(sys.argv[1])
+
+warnings.simplefilter("ignore")
+given = sys.stdin.buffer.read()
+at = 0
+while at < len(given):
+    name_size, size = struct.unpack_from("<II", given, at)
+    at += 8
+    name = given[at : at + name_size].decode("utf-8")
+    at += name_size
+    source = given[at : at + size]
+    at += size
+    try:
+        code = compile(source, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        pyc = b""
+    else:
+        head = importlib.util.MAGIC_NUMBER + struct.pack("<I", FLAGS)
+        pyc = head + importlib.util.source_hash(source) + marshal.dumps(code)
+    sys.stdout.buffer.write(struct.pack("<I", len(pyc)) + pyc)
+sys.stdout.buffer.flush()

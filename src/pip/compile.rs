@@ -1,0 +1,132 @@
+//! Compiling Python sources to bytecode, by the Python that is to run them.
+
+use std::io::{self, Write};
+use std::process::{Child, Command, Stdio};
+
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::python::{Interpreter, isolated};
+
+/// Into how many processes the work is split, whatever the machine. What a process compiled before
+/// shows in the bytes that it writes next (which of its strings are shared), so a number that
+/// followed the machine's cores would give another image on every machine.
+const PROCESSES: usize = 4;
+
+/// What the import system does to be sure of the bytecode (PEP 552).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// It compares the source's hash: a source that somebody edits counts.
+    Hash,
+    /// Nothing: source and bytecode never part.
+    Nothing,
+}
+
+impl Check {
+    fn flags(self) -> &'static str {
+        match self {
+            Self::Hash => "3",
+            Self::Nothing => "1",
+        }
+    }
+}
+
+/// A source, and the name that its tracebacks show where the import system does not set one.
+pub(crate) struct Source<'a> {
+    /// The name.
+    pub(crate) name: &'a str,
+    /// The text.
+    pub(crate) text: &'a [u8],
+}
+
+/// The bytecode file of each source, in the same order; `None` for a source that this Python cannot
+/// compile, such as a template or code for another version.
+pub(crate) fn bytecode(
+    python: &Interpreter,
+    host: &Host,
+    sources: &[Source<'_>],
+    check: Check,
+) -> Result<Vec<Option<Vec<u8>>>> {
+    let failed = |source| Error::Io { action: "run", path: python.executable.clone(), source };
+    let mut workers = Vec::new();
+    for share in sources.chunks(sources.len().div_ceil(PROCESSES).max(1)) {
+        workers.push(spawn(python, host, share, check).map_err(failed)?);
+    }
+    let mut compiled = Vec::with_capacity(sources.len());
+    for worker in workers {
+        let output = worker.wait_with_output().map_err(failed)?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(Error::PythonFailed {
+                python: python.executable.clone(),
+                task: "compile pip",
+                stderr,
+            });
+        }
+        split(&output.stdout, &mut compiled);
+    }
+    if compiled.len() == sources.len() {
+        Ok(compiled)
+    } else {
+        let stderr = format!("{} of {} files came back", compiled.len(), sources.len());
+        Err(Error::PythonFailed { python: python.executable.clone(), task: "compile pip", stderr })
+    }
+}
+
+fn spawn(
+    python: &Interpreter,
+    host: &Host,
+    share: &[Source<'_>],
+    check: Check,
+) -> io::Result<Child> {
+    // Not `-I`, which would refuse the seed: before 3.11 the order of a set in bytecode follows it.
+    let isolated = isolated(&python.executable, host);
+    let vars = isolated.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let mut child = Command::new(&python.executable)
+        .args([
+            "-s",
+            "-S",
+            "-B",
+            "-c",
+            concat!("import sys; del sys.path[0]\n", include_str!("compile.py")),
+        ])
+        .arg(check.flags())
+        .env_clear()
+        .envs(vars)
+        .env("PYTHONHASHSEED", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // The child reads to the end before it writes, so this cannot block for good.
+    if let Some(stdin) = child.stdin.take()
+        && let Err(error) = feed(stdin, share)
+        // A child that died early says why on its standard error.
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        return Err(error);
+    }
+    Ok(child)
+}
+
+fn feed(mut stdin: impl Write, share: &[Source<'_>]) -> io::Result<()> {
+    let mut sent = Vec::new();
+    for source in share {
+        for length in [source.name.len(), source.text.len()] {
+            let length = u32::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+            sent.extend(length.to_le_bytes());
+        }
+        sent.extend(source.name.as_bytes());
+        sent.extend(source.text);
+    }
+    stdin.write_all(&sent)
+}
+
+fn split(mut received: &[u8], compiled: &mut Vec<Option<Vec<u8>>>) {
+    while let Some((length, rest)) = received.split_first_chunk::<4>() {
+        let Some((pyc, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            return;
+        };
+        compiled.push((!pyc.is_empty()).then(|| pyc.to_vec()));
+        received = rest;
+    }
+}

@@ -1,0 +1,147 @@
+//! The two ways in which a wheel can stand in an environment: pure, from bytes to bytes.
+
+use std::io::{Cursor, Write};
+
+use zip::result::ZipResult;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::compile::Source;
+use super::wheel::Wheel;
+
+/// How pip stands in an environment.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// A dozen files: pip's own top-level files, and an archive with the rest and its bytecode.
+    #[default]
+    Archive,
+    /// File by file, as `ensurepip` leaves it.
+    Files,
+}
+
+impl Layout {
+    /// The name that flags and directories use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// One file of a layout.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// Relative to `site-packages`, with `/`.
+    pub(crate) path: String,
+    /// Its content.
+    pub(crate) data: Vec<u8>,
+    /// Whether RECORD has its hash, which pip leaves out for bytecode.
+    pub(crate) hashed: bool,
+}
+
+impl Piece {
+    fn new(path: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), data: data.into(), hashed: true }
+    }
+}
+
+/// What stays outside of the archive in the dist-info: what tools read without importing pip.
+const DIST_INFO: [&str; 4] = ["METADATA", "WHEEL", "entry_points.txt", "top_level.txt"];
+
+/// The archive, and the line that makes its modules pip's own. The directory stays first, so that
+/// whatever replaces a file of pip's is found. In the archive the names are those of `site-packages`:
+/// before 3.10, what reads a package's data out of a zip file takes them to be.
+const ARCHIVE: &str = "pip/_pip.zip";
+const HOOK: &str = "\n__path__.append(__path__[0] + \"/_pip.zip/pip\")\n";
+
+/// The sources of a wheel, in the order of their names.
+pub(crate) fn sources(wheel: &Wheel) -> Vec<Source<'_>> {
+    let sources = wheel.files.iter().filter(|(name, _)| is_source(name));
+    sources.map(|(name, text)| Source { name, text }).collect()
+}
+
+/// The files layout: everything in the wheel, each source with its bytecode in `__pycache__`.
+pub(crate) fn files(wheel: &Wheel, bytecode: Vec<Option<Vec<u8>>>, cache_tag: &str) -> Vec<Piece> {
+    let mut pieces = marks(wheel);
+    pieces.extend(wheel.files.iter().map(|(path, data)| Piece::new(path, data.clone())));
+    for (source, pyc) in sources(wheel).iter().zip(bytecode) {
+        let (dir, name) = source.name.rsplit_once('/').unwrap_or(("", source.name));
+        let separator = if dir.is_empty() { "" } else { "/" };
+        let stem = name.trim_end_matches(".py");
+        let path = format!("{dir}{separator}__pycache__/{stem}.{cache_tag}.pyc");
+        pieces.extend(pyc.map(|data| Piece { path, data, hashed: false }));
+    }
+    pieces
+}
+
+/// The archive layout.
+pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<Vec<Piece>> {
+    let mut pieces = marks(wheel);
+    let mut packed = Vec::new();
+    for (path, data) in &wheel.files {
+        if stands_outside(wheel, path) {
+            let mut data = data.clone();
+            if path == "pip/__init__.py" {
+                data.extend(HOOK.as_bytes());
+            }
+            pieces.push(Piece::new(path, data));
+        } else {
+            packed.push((path.as_str(), data.as_slice()));
+        }
+    }
+    let sources = sources(wheel);
+    let compiled =
+        sources.iter().zip(bytecode).filter(|(source, _)| !stands_outside(wheel, source.name));
+    let compiled: Vec<_> = compiled
+        .filter_map(|(source, pyc)| Some((format!("{}c", source.name), pyc.as_deref()?)))
+        .collect();
+    packed.extend(compiled.iter().map(|(name, pyc)| (name.as_str(), *pyc)));
+    packed.sort_unstable();
+    pieces.push(Piece::new(ARCHIVE, pack(&packed)?));
+    Ok(pieces)
+}
+
+/// The zip file of `files`: bytecode stored, as it is read at each start; the rest deflated; no
+/// times, so that the same files give the same bytes.
+fn pack(files: &[(&str, &[u8])]) -> ZipResult<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .last_modified_time(zip::DateTime::DEFAULT)
+        .unix_permissions(0o644);
+    for (name, data) in files {
+        let method = if has_extension(name, "pyc") {
+            CompressionMethod::Stored
+        } else {
+            CompressionMethod::Deflated
+        };
+        zip.start_file(*name, options.compression_method(method))?;
+        zip.write_all(data)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The two files that `ensurepip` adds to the dist-info: who installed it, and that it was asked for.
+fn marks(wheel: &Wheel) -> Vec<Piece> {
+    let mark = |name, data: &str| Piece::new(format!("{}/{name}", wheel.dist_info), data);
+    vec![mark("INSTALLER", "pip\n"), mark("REQUESTED", "")]
+}
+
+fn stands_outside(wheel: &Wheel, path: &str) -> bool {
+    match path.split_once('/') {
+        Some(("pip", rest)) => !rest.contains('/'),
+        Some((top, rest)) => top == wheel.dist_info && DIST_INFO.contains(&rest),
+        None => true,
+    }
+}
+
+fn is_source(path: &str) -> bool {
+    has_extension(path, "py")
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, end)| end == extension)
+}

@@ -1,0 +1,33 @@
+//! A lock between processes that ends with its holder.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::cache_error;
+use crate::error::Result;
+
+/// A held lock; dropping it, or the holder's death, lets it go.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    exclusive: bool,
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock at `path`.
+    ///
+    /// Where the file system has no locks, two processes may do the same work, and the rename at
+    /// its end decides.
+    pub(crate) fn take(path: &Path) -> Result<Self> {
+        // Never truncated or removed: another process may hold it.
+        let file =
+            File::options().create(true).append(true).open(path).map_err(cache_error(path))?;
+        let exclusive = file.lock().is_ok();
+        Ok(Self { exclusive, _file: file })
+    }
+
+    /// Whether nobody else can hold it.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self.exclusive
+    }
+}

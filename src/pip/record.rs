@@ -1,0 +1,73 @@
+//! RECORD: the list of what a distribution installed (PEP 376, the "recording installed projects"
+//! specification), byte for byte as pip writes it.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// One line of a RECORD. Ordered as pip orders them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// Relative to `site-packages`, with `/`.
+    pub(crate) path: String,
+    /// `sha256=…`, or nothing.
+    pub(crate) hash: String,
+    /// In bytes, or nothing.
+    pub(crate) size: String,
+}
+
+impl Row {
+    /// The row of a file with these bytes.
+    pub(crate) fn of(path: impl Into<String>, data: &[u8]) -> Self {
+        Self { path: path.into(), hash: hash(data), size: data.len().to_string() }
+    }
+
+    /// The row of a file whose content is not recorded: bytecode, and RECORD itself.
+    pub(crate) fn bare(path: impl Into<String>) -> Self {
+        Self { path: path.into(), hash: String::new(), size: String::new() }
+    }
+}
+
+/// The hash of `data` as RECORD has it.
+pub(crate) fn hash(data: &[u8]) -> String {
+    format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(data)))
+}
+
+/// Writes rows in pip's order.
+pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
+    rows.sort_unstable();
+    let mut out = String::with_capacity(rows.len() * 96);
+    for row in &rows {
+        for field in [&*quoted(&row.path), ",", &row.hash, ",", &row.size, "\n"] {
+            out.push_str(field);
+        }
+    }
+    out.into_bytes()
+}
+
+/// A CSV field, in quotes only where it needs them.
+fn quoted(path: &str) -> Cow<'_, str> {
+    if path.contains([',', '"']) {
+        Cow::Owned(format!("\"{}\"", path.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// Reads a RECORD; `None` when a line is not one of three fields.
+pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
+    text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
+}
+
+/// A CSV line; only the path can be quoted, as hashes and sizes hold no comma.
+fn parse_row(line: &str) -> Option<Row> {
+    let mut from_the_end = line.rsplitn(3, ',');
+    let (size, hash, path) = (from_the_end.next()?, from_the_end.next()?, from_the_end.next()?);
+    let path = match path.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"')?.replace("\"\"", "\""),
+        None => path.to_owned(),
+    };
+    Some(Row { path, hash: hash.to_owned(), size: size.to_owned() })
+}

@@ -1,0 +1,197 @@
+//! The commands of a distribution, byte for byte as pip (with its vendored distlib) writes them.
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::Target;
+use super::wheel::Wheel;
+use crate::host::Platform;
+use crate::python::Version;
+
+/// What distlib writes, and pip did until it brought a template of its own.
+const TEMPLATE: &str = "\
+# -*- coding: utf-8 -*-
+import re
+import sys
+from %(module)s import %(import_name)s
+if __name__ == '__main__':
+    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
+    sys.exit(%(func)s())
+";
+
+/// A command that calls a function (the "entry points" specification).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Command {
+    /// `pip3.12`
+    pub(crate) name: String,
+    /// The text after the shebang.
+    body: String,
+}
+
+/// The commands of a wheel: its console scripts, and for pip those with the version of Python that
+/// it makes up itself.
+pub(crate) fn of(wheel: &Wheel, python: Version) -> Vec<Command> {
+    let text = wheel.text(&format!("{}/entry_points.txt", wheel.dist_info));
+    let template = template(wheel);
+    let mut points: Vec<(String, &str)> = Vec::new();
+    for (name, function) in console_scripts(text) {
+        match name {
+            "pip" => {
+                let versioned = [String::new(), python.major.to_string(), python.short()];
+                points.extend(versioned.map(|version| (format!("pip{version}"), function)));
+            }
+            name if is_versioned_pip(name) => {}
+            name => points.push((name.to_owned(), function)),
+        }
+    }
+    let command =
+        |(name, function): (String, &str)| Some(Command { name, body: body(&template, function)? });
+    points.into_iter().filter_map(command).collect()
+}
+
+fn console_scripts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines()
+        .map(str::trim)
+        .skip_while(|line| *line != "[console_scripts]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, function)| (name.trim(), function.trim()))
+}
+
+/// `pip3`, `pip3.8`: which a wheel lists for the Python that built it.
+fn is_versioned_pip(name: &str) -> bool {
+    name.strip_prefix("pip")
+        .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+fn body(template: &str, function: &str) -> Option<String> {
+    let (module, function) = function.split_once(':')?;
+    let import = function.split('.').next()?;
+    Some(
+        template
+            .replace("%(module)s", module)
+            .replace("%(import_name)s", import)
+            .replace("%(func)s", function),
+    )
+}
+
+/// The template of this pip: pip 25.1 and later bring their own.
+fn template(wheel: &Wheel) -> String {
+    let own = wheel.text("pip/_internal/operations/install/wheel.py");
+    let literal = own.split_once("script_template = textwrap.dedent(").and_then(|(_, rest)| {
+        let (_, rest) = rest.split_once("\"\"\"\\\n")?;
+        Some(rest.split_once("\"\"\"")?.0)
+    });
+    literal.map_or_else(|| TEMPLATE.to_owned(), dedent)
+}
+
+/// `textwrap.dedent`, for a text whose first line is not indented more than any other.
+fn dedent(text: &str) -> String {
+    let margin = text.len() - text.trim_start_matches(' ').len();
+    let mut out = String::new();
+    for line in text.lines() {
+        let _ = writeln!(out, "{}", line.get(margin..).unwrap_or_default());
+    }
+    // The line of the closing quotes.
+    out.truncate(out.trim_end().len() + 1);
+    out
+}
+
+/// A command's file for an environment: its name and its bytes.
+pub(crate) fn render(
+    command: &Command,
+    target: &Target<'_>,
+    launcher: Option<&[u8]>,
+) -> (String, Vec<u8>) {
+    let python = target.root.join(&target.interpreter.scheme.scripts).join(target.python);
+    match launcher {
+        None => {
+            let mut script =
+                if target.relocatable { relative(target.python) } else { shebang(&python, target) };
+            script.extend(command.body.as_bytes());
+            (command.name.clone(), script)
+        }
+        Some(launcher) => {
+            let mut script = launcher.to_vec();
+            script.extend(launcher_line(&python, target));
+            script.extend(zipped(&command.body));
+            (format!("{}.exe", command.name), script)
+        }
+    }
+}
+
+/// The first line or lines of a script: plain where the kernel takes it, else a text that is an
+/// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
+/// quotes leave open to the shell.
+fn shebang(python: &Path, target: &Target<'_>) -> Vec<u8> {
+    // What the kernel reads of a first line: Linux 127 bytes, macOS 512.
+    let limit = if target.interpreter.platform == Platform::MacOs { 512 } else { 127 };
+    let Some(text) = python.to_str() else { return relative(target.python) };
+    let length = text.len() + "#!\n".len();
+    // Inside a Python string a backslash or a newline would not survive.
+    if text.contains(['\\', '\n', '\r', '\0']) {
+        return relative(target.python);
+    }
+    if !text.contains(char::is_whitespace) && length <= limit {
+        return format!("#!{text}\n").into_bytes();
+    }
+    let is_plain =
+        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "/._-+,:=@%~ ".contains(c);
+    let quoted = if !text.chars().all(is_plain) {
+        format!("'{}'", text.replace('\'', r#"'"'"'"#))
+    } else if text.contains(' ') {
+        format!("\"{text}\"")
+    } else {
+        text.to_owned()
+    };
+    trampoline(&quoted)
+}
+
+/// A shebang that finds the Python beside the script.
+fn relative(python: &str) -> Vec<u8> {
+    trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
+}
+
+fn trampoline(python: &str) -> Vec<u8> {
+    format!("#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n").into_bytes()
+}
+
+/// The line in a Windows command, between the launcher and the archive.
+fn launcher_line(python: &Path, target: &Target<'_>) -> Vec<u8> {
+    let python = if target.relocatable {
+        // The launcher takes a path without a directory as one beside itself.
+        format!("<launcher_dir>\\{}", target.python)
+    } else {
+        python.to_string_lossy().into_owned()
+    };
+    let quote = if python.contains(' ') { "\"" } else { "" };
+    format!("#!{quote}{python}{quote}\n\r\n").into_bytes()
+}
+
+/// The archive at the end of a Windows command.
+fn zipped(body: &str) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::DEFAULT);
+    let written =
+        zip.start_file("__main__.py", options).and_then(|()| Ok(zip.write_all(body.as_bytes())?));
+    // Writing a few hundred bytes to memory has no way to fail.
+    written.and_then(|()| zip.finish()).map(Cursor::into_inner).unwrap_or_default()
+}
+
+/// The launcher among pip's files that starts a console program on this kind of Windows machine.
+pub(crate) fn launcher<'a>(wheel: &'a Wheel, machine: &str, pointer_bits: u8) -> Option<&'a [u8]> {
+    let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
+        ("arm64" | "aarch64", _) => "t64-arm",
+        (_, 32) => "t32",
+        _ => "t64",
+    };
+    wheel.files.get(&format!("pip/_vendor/distlib/{name}.exe")).map(Vec::as_slice)
+}

@@ -1,0 +1,106 @@
+//! What stands in an environment.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rvenv::pip::{Layout, Options};
+use rvenv::python::Interpreter;
+
+use super::world::{self, interpreter, prepare};
+use crate::sandbox::{Ran, Sandbox, real_pythons};
+
+fn site(root: &Path, python: &Interpreter) -> std::path::PathBuf {
+    root.join(&python.scheme.purelib)
+}
+
+/// A stdlib environment with pip, where this Python can make one.
+fn stdlib_env(python: &Interpreter, root: &Path) -> bool {
+    let made = Command::new(&python.executable).args(["-m", "venv"]).arg(root).output();
+    made.is_ok_and(|made| made.status.success())
+}
+
+#[test]
+fn files_layout_is_what_ensurepip_leaves() {
+    let mut compared = 0;
+    for python in real_pythons() {
+        let sandbox = Sandbox::new();
+        let python = interpreter(&python);
+        let (ours, theirs) = (sandbox.root().join("env"), sandbox.root().join("std"));
+        // Both in the same place, one after the other: scripts hold the environment's path.
+        if !stdlib_env(&python, &ours) {
+            eprintln!("skipped: {} makes no environment with pip", python.executable.display());
+            continue;
+        }
+        fs::rename(&ours, &theirs).expect("out of the way");
+        let options = Options { layout: Layout::Files, ..Options::default() };
+        let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
+        world::place(&seed, &python, &ours);
+        assert_eq!(
+            world::tree(&site(&ours, &python)),
+            world::tree(&site(&theirs, &python)),
+            "{python:?}"
+        );
+        for file in world::tree(&site(&theirs, &python)) {
+            if file.extension().is_some_and(|extension| extension == "pyc") {
+                continue;
+            }
+            let read =
+                |root| fs::read_to_string(site(root, &python).join(&file)).unwrap_or_default();
+            // ensurepip's scripts name the Python by the name that it was run by.
+            let their = read(&theirs);
+            assert_eq!(
+                without_scripts(&read(&ours)),
+                without_scripts(&their),
+                "{file:?} of {python:?}"
+            );
+        }
+        compared += 1;
+    }
+    assert!(compared > 0, "the tests need one Python whose venv works");
+}
+
+/// A RECORD less the hashes of its scripts.
+fn without_scripts(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once(",sha256") {
+        Some((path, _)) if path.starts_with("../") => path,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn pip_starts_in_every_layout_of_every_python() {
+    for python in real_pythons() {
+        let python = interpreter(&python);
+        for layout in [Layout::Archive, Layout::Files] {
+            let sandbox = Sandbox::new();
+            let root = sandbox.root().join("env");
+            let options = Options { layout, ..Options::default() };
+            let (seed, _) = match prepare(&sandbox, &python, &options) {
+                Ok(prepared) => prepared,
+                Err(error) => panic!("{}: {error:?}", python.executable.display()),
+            };
+            world::place(&seed, &python, &root);
+            for command in ["pip", "pip3", &format!("pip{}", python.version.short())] {
+                let ran =
+                    Ran::of(sandbox.command(root.join("bin").join(command)).arg("--version")).ok();
+                assert!(
+                    ran.stdout.starts_with(&format!(
+                        "pip {} from {}",
+                        seed.pip_version(),
+                        root.display()
+                    )),
+                    "{ran:?}"
+                );
+                assert_eq!(ran.stderr, "");
+            }
+            let listed =
+                Ran::of(sandbox.command(root.join("bin/pip")).args(["list", "--format=freeze"]))
+                    .ok();
+            assert!(listed.stdout.contains(&format!("pip=={}", seed.pip_version())), "{listed:?}");
+            Ran::of(sandbox.command(root.join("bin/python")).args(["-I", "-m", "pip", "check"]))
+                .ok();
+        }
+    }
+}
