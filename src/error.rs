@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::fs::Refusal;
 use crate::python::{PassedOver, Reason};
 use crate::pip::WheelFault;
+use crate::shell::Shell;
+use std::ffi::OsString;
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -206,6 +208,30 @@ pub enum Error {
         /// The file.
         url: String,
     },
+
+    // shell
+    /// No shell has this name.
+    #[error("unknown shell `{name}`")]
+    UnknownShell {
+        /// As it was given.
+        name: String,
+    },
+
+    /// A shell's language has no way to write a value down.
+    #[error("{shell} cannot carry `{}`", value.display())]
+    Unrepresentable {
+        /// Which one.
+        shell: Shell,
+        /// A path or a prompt.
+        value: OsString,
+    },
+
+    /// A script template and its values do not fit: a mistake in rvenv.
+    #[error("the activation script has a wrong placeholder `{name}`")]
+    Placeholder {
+        /// The one that is unknown or not used.
+        name: String,
+    },
 }
 
 /// Candidates with their reasons, a line each.
@@ -236,6 +262,8 @@ pub enum Hint {
         /// The distribution's package, where it is known: `python3.11-venv`.
         package: Option<String>,
     },
+    /// Name one of [`Shell::ALL`].
+    NameShell,
 }
 
 
@@ -264,6 +292,7 @@ impl Error {
             Self::PipUnavailable { package, .. } => {
                 Some(Hint::WaysToPip { package: package.clone() })
             }
+            Self::UnknownShell { .. } => Some(Hint::NameShell),
             Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }
@@ -280,7 +309,9 @@ impl Error {
             | Self::PipVersionInvalid { .. }
             | Self::IndexEmpty { .. }
             | Self::IndexUnreadable { .. }
-            | Self::DownloadAltered { .. } => None,
+            | Self::DownloadAltered { .. }
+            | Self::Unrepresentable { .. }
+            | Self::Placeholder { .. } => None,
         }
     }
 }

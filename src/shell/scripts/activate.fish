@@ -1,0 +1,43 @@
+# Activates a Python virtual environment: `source bin/activate.fish`.
+# root: the environment, scripts: its directory of programs, name: what the prompt shows,
+# file: the name of this file, or nothing where this is evaluated and no file.
+function _rvenv_activate -a root scripts name file
+    functions -e _rvenv_activate
+
+    if test -n "$file"
+        # Where is this file? Its environment may have been moved since it was written.
+        set -l self (builtin realpath -- (status filename | string collect) 2>/dev/null | string collect)
+        if not status stack-trace | string match -q '*from sourcing file*'
+            echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
+            exit 1
+        end
+        if test "$self" != (builtin realpath -- $root/$scripts/$file 2>/dev/null | string collect)
+            set root (string replace -r '/[^/]*/[^/]*$' '' -- $self | string collect)
+        end
+    end
+
+    deactivate nondestructive
+    set -gx VIRTUAL_ENV $root
+    set -gx VIRTUAL_ENV_PROMPT $name
+    # The scripts of other tools look for it when they take over.
+    set -g _OLD_VIRTUAL_PATH $PATH
+    set -gx PATH $root/$scripts $PATH
+
+    if set -q PYTHONHOME
+        set -gx _OLD_VIRTUAL_PYTHONHOME $PYTHONHOME
+        set -e PYTHONHOME
+    end
+
+    if test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
+        functions -c fish_prompt _old_fish_prompt
+        set -g _OLD_FISH_PROMPT_OVERRIDE $root
+        function fish_prompt
+            set -l last $status
+            printf '%s(%s)%s ' (set_color green) "$VIRTUAL_ENV_PROMPT" (set_color normal)
+            # The user's prompt may show the status of the last command.
+            echo "return $last" | source
+            _old_fish_prompt
+        end
+    end
+end
+_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

@@ -1,0 +1,81 @@
+# Activates a Python virtual environment: `. bin/activate` in sh, bash, zsh, dash, ksh, mksh, yash.
+# $1: the environment, $2: its directory of programs, $3: its name in the prompt,
+# $4: the name of this file, or nothing where this is evaluated and no file.
+# Syntax that only some shells can read hides in `eval`.
+# shellcheck disable=SC3013 # all of them have `test -ef`
+_rvenv_activate () {
+    unset -f _rvenv_activate
+
+    if [ -n "$4" ]; then
+        set -- "$1" "$2" "$3" "$1/$2/$4" "$0"
+        # Where is this file? Its environment may have been moved since it was written.
+        if [ -n "${BASH_VERSION-}" ]; then
+            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${BASH_SOURCE[0]-}"'
+        elif [ -n "${ZSH_VERSION-}" ]; then
+            # In zsh $0 is the sourced file, or this function.
+            eval 'set -- "$1" "$2" "$3" "$4" "" "${${(%):-%x}:a}"
+                [[ $ZSH_EVAL_CONTEXT == *file* ]] || set -- "$1" "$2" "$3" "$4" "$6" "$6"'
+        elif case ${KSH_VERSION-} in *93*) ;; *) false ;; esac; then
+            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${.sh.file}"'
+        else
+            set -- "$1" "$2" "$3" "$4" "$5" "$4"
+        fi
+        if [ "$5" -ef "$6" ]; then
+            echo 'activate: must be sourced, not run: . bin/activate' >&2
+            exit 1
+        fi
+        if ! [ "$6" -ef "$4" ] && [ -f "$6" ]; then
+            if [ -n "${ZSH_VERSION-}" ]; then
+                set -- "${6%/*/*}" "$2" "$3"
+            else
+                case $6 in
+                    */*) ;;
+                    *) set -- "$1" "$2" "$3" "$4" "$5" "./$6" ;;
+                esac
+                # The `x` keeps a newline at the end of the name.
+                set -- "$(CDPATH='' command cd -- "${6%/*}/.." >/dev/null && pwd && echo x)" "$2" "$3"
+                set -- "${1%??}" "$2" "$3"
+            fi
+        elif ! [ -f "$4" ]; then
+            echo "activate: the environment is no longer at $1: use rvenv activate" >&2
+            return 1
+        fi
+    fi
+
+    deactivate nondestructive
+    export VIRTUAL_ENV="$1" VIRTUAL_ENV_PROMPT="$3"
+    case $1 in
+        # Git Bash, MSYS and Cygwin have paths of their own for Windows' ones.
+        [A-Za-z]:[/\\]* | \\\\*) VIRTUAL_ENV=$(cygpath -u "$1") || VIRTUAL_ENV=$1 ;;
+    esac
+
+    # The scripts of other tools look for these two when they take over.
+    if [ -n "${ZSH_VERSION-}" ]; then
+        eval 'typeset -g _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1'
+    fi
+    _OLD_VIRTUAL_PATH=${PATH-}
+    export PATH="$VIRTUAL_ENV/$2${PATH:+:$PATH}"
+
+    if [ -n "${PYTHONHOME+x}" ]; then
+        export _OLD_VIRTUAL_PYTHONHOME="$PYTHONHOME"
+        unset PYTHONHOME
+    fi
+
+    if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
+        _OLD_VIRTUAL_PS1=$PS1
+        # Drawing a prompt expands it, so the name stays in its variable.
+        # shellcheck disable=SC2016
+        set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
+        if [ -n "${ZSH_VERSION-}" ]; then
+            # zsh expands variables by option, which may change later, and `%` in any case.
+            eval 'case $VIRTUAL_ENV_PROMPT in
+                (*[\$\`\\]*) psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
+                (*) set -- "(${VIRTUAL_ENV_PROMPT//\%/%%}) " ;;
+            esac'
+        fi
+        PS1=$1$PS1
+    fi
+
+    hash -r 2>/dev/null || :
+}
+_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

@@ -1,0 +1,33 @@
+# Takes back what an activation put in, and nothing else: no saved PATH is written over what was
+# edited since, and a child shell that inherited the activation can do it too.
+function deactivate --description 'Leave the Python virtual environment'
+    if set -q VIRTUAL_ENV
+        for entry in $VIRTUAL_ENV/bin $VIRTUAL_ENV/Scripts
+            if set -l index (contains -i -- $entry $PATH)
+                set -e PATH[$index]
+                break
+            end
+        end
+    end
+
+    if set -q _OLD_VIRTUAL_PYTHONHOME
+        set -q PYTHONHOME
+        or set -gx PYTHONHOME $_OLD_VIRTUAL_PYTHONHOME
+    end
+
+    if set -q _OLD_FISH_PROMPT_OVERRIDE; and functions -q _old_fish_prompt
+        # A prompt that was set in the meantime stays.
+        if functions fish_prompt | string match -q '*_old_fish_prompt*'
+            functions -e fish_prompt
+            functions -c _old_fish_prompt fish_prompt
+        end
+        functions -e _old_fish_prompt
+    end
+
+    for name in VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PYTHONHOME _OLD_FISH_PROMPT_OVERRIDE
+        set -e $name
+    end
+    if test "$argv[1]" != nondestructive
+        functions -e deactivate
+    end
+end

@@ -1,0 +1,51 @@
+# Takes back what an activation put in, and nothing else: no saved PATH or prompt is written over
+# what was edited since, and a child shell that inherited the activation can do it too.
+# Positional parameters serve as local variables, which not every shell has.
+deactivate () {
+    if [ "${1-}" != nondestructive ]; then
+        unset -f deactivate || :
+    fi
+
+    if [ -n "${VIRTUAL_ENV-}" ]; then
+        PATH=":${PATH-}:"
+        case $PATH in
+            *":$VIRTUAL_ENV/bin:"*) set -- "$VIRTUAL_ENV/bin" ;;
+            *) set -- "$VIRTUAL_ENV/Scripts" ;;
+        esac
+        case $PATH in
+            *":$1:"*) PATH=${PATH%%":$1:"*}:${PATH#*":$1:"} ;;
+        esac
+        PATH=${PATH#:}
+        PATH=${PATH%:}
+    fi
+
+    if [ -n "${_OLD_VIRTUAL_PYTHONHOME+x}" ]; then
+        if [ -z "${PYTHONHOME+x}" ]; then
+            export PYTHONHOME="$_OLD_VIRTUAL_PYTHONHOME"
+        fi
+        unset _OLD_VIRTUAL_PYTHONHOME
+    fi
+
+    if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
+        # shellcheck disable=SC2016 # the prompt expands it
+        set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
+        if [ -n "${ZSH_VERSION-}" ]; then
+            eval 'set -- "$1" "(${VIRTUAL_ENV_PROMPT//\%/%%}) " "%(9V.(%9v) .)"'
+        fi
+        while [ "$#" -gt 0 ]; do
+            case $PS1 in
+                *"$1"*) PS1=${PS1%%"$1"*}${PS1#*"$1"} && break ;;
+            esac
+            shift
+        done
+        # Another tool's activation, whose prefix is its own secret.
+        if [ "$#" -eq 0 ] && [ -n "${_OLD_VIRTUAL_PS1-}" ]; then
+            case $PS1 in
+                *"$_OLD_VIRTUAL_PS1") PS1=$_OLD_VIRTUAL_PS1 ;;
+            esac
+        fi
+    fi
+
+    unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
+    hash -r 2>/dev/null || :
+}
