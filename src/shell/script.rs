@@ -64,7 +64,10 @@ pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     match language {
         Language::Nushell => data::json(shell, &data::deactivation(host)),
         Language::Batch => data::batch(shell, &data::deactivation(host)),
-        Language::Csh => Ok(joined(format!("{}deactivate\n", language.deactivate()).as_bytes())),
+        // An alias can be called by its name only after the line that made it.
+        Language::Csh => {
+            Ok(joined(format!("{}eval deactivate\n", language.deactivate()).as_bytes()))
+        }
         _ => Ok(format!("{}deactivate\n", language.deactivate()).into_bytes()),
     }
 }

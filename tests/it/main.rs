@@ -2,3 +2,5 @@
 
 mod pip;
 mod sandbox;
+#[cfg(unix)]
+mod shells;

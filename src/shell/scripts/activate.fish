@@ -6,8 +6,9 @@ function _rvenv_activate -a root scripts name file
 
     if test -n "$file"
         # Where is this file? Its environment may have been moved since it was written.
-        set -l self (builtin realpath -- (status filename | string collect) 2>/dev/null | string collect)
-        if not status stack-trace | string match -q '*from sourcing file*'
+        set -l self (builtin realpath -- $argv[5] 2>/dev/null | string collect)
+        # A file that is sourced is named once more in the trace.
+        if test "$argv[6]" = 2
             echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
             exit 1
         end
@@ -40,4 +41,6 @@ function _rvenv_activate -a root scripts name file
         end
     end
 end
-_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__
+_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__ \
+    (status filename | string collect) \
+    (status stack-trace | string collect | string split -- activate.fish | count)

@@ -1,0 +1,148 @@
+//! Activating, activating again, another over it, and back.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::dialect::{evaluate, note, prepend, set, source};
+use super::{Real, Seen, World, real};
+use rvenv::shell::Shell;
+
+/// How a shell is told to activate.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// `eval "$(rvenv activate)"`.
+    Evaluated,
+    /// `. .venv/bin/activate`.
+    Sourced,
+}
+
+struct Envs {
+    world: World,
+    a: PathBuf,
+    b: PathBuf,
+}
+
+impl Envs {
+    fn new() -> Self {
+        let world = World::new();
+        let (a, b) = (world.environment("a env", "A"), world.environment("b env", "B"));
+        Self { world, a, b }
+    }
+
+    fn activate(&self, shell: Shell, way: Way, root: &Path, prompt: &str) -> String {
+        match way {
+            Way::Evaluated => evaluate(shell, &self.world.activation(shell, root, prompt)),
+            Way::Sourced => source(shell, root),
+        }
+    }
+
+    /// Asserts that the note is one of an environment that is active, with `path` behind its own directory.
+    #[track_caller]
+    fn active(&self, seen: &Seen, root: &Path, prompt: &str, path: &OsStr) {
+        assert_eq!(seen["VIRTUAL_ENV"], *root);
+        assert_eq!(seen["VIRTUAL_ENV_PROMPT"], prompt);
+        assert_eq!(seen["PATH"], joined(&root.join("bin"), path));
+        assert_eq!(Path::new(&seen["self"]), root.join("bin/python"));
+        assert_eq!(seen.get("PYTHONHOME"), None);
+    }
+
+    /// Asserts that nothing is active, and that `path` is PATH again.
+    #[track_caller]
+    fn inactive(&self, seen: &Seen, path: &OsStr) {
+        assert_eq!(seen["PATH"], path);
+        assert_eq!(seen["PYTHONHOME"], "/python/home");
+        assert_eq!(Path::new(&seen["self"]), self.world.at("system/python"));
+        let left: Vec<_> = seen
+            .keys()
+            .filter(|name| name.contains("VIRTUAL") || name.to_lowercase().starts_with("_rvenv"))
+            .collect();
+        assert!(left.is_empty(), "left over: {left:?}");
+    }
+}
+
+fn joined(first: &Path, rest: &OsStr) -> OsString {
+    let mut path = first.as_os_str().to_owned();
+    path.push(":");
+    path.push(rest);
+    path
+}
+
+fn lives(real: &Real, way: Way) {
+    let envs = Envs::new();
+    let (world, shell) = (&envs.world, real.shell);
+    let mut script = set(shell, "PYTHONHOME", "/python/home");
+    script += &note("before");
+    script += &envs.activate(shell, way, &envs.a, "A");
+    script += &note("a");
+    script += &envs.activate(shell, way, &envs.a, "A");
+    script += &note("twice");
+    script += &prepend(shell, "/edited");
+    script += &envs.activate(shell, way, &envs.b, "B");
+    script += &note("b");
+    script += "deactivate\n";
+    script += &note("after");
+    script += &evaluate(shell, &world.deactivation(shell));
+    script += &note("again");
+    world.quiet(real, script);
+
+    let edited = joined(Path::new("/edited"), &world.path);
+    envs.inactive(&world.seen("before"), &world.path);
+    envs.active(&world.seen("a"), &envs.a, "A", &world.path);
+    envs.active(&world.seen("twice"), &envs.a, "A", &world.path);
+    envs.active(&world.seen("b"), &envs.b, "B", &edited);
+    envs.inactive(&world.seen("after"), &edited);
+    envs.inactive(&world.seen("again"), &edited);
+}
+
+/// A child shell has the variables of its parent, and none of its functions.
+fn inherits(real: &Real) {
+    let envs = Envs::new();
+    let (world, shell) = (&envs.world, real.shell);
+    let run = |script: String| {
+        let mut command = world.command(real);
+        command.env("VIRTUAL_ENV", &envs.a).env("VIRTUAL_ENV_PROMPT", "A");
+        command.env("_OLD_VIRTUAL_PYTHONHOME", "/python/home");
+        command.env("PATH", joined(&envs.a.join("bin"), &world.path));
+        world.quietly(&mut command, real, script);
+    };
+    run(evaluate(shell, &world.deactivation(shell)) + &note("after"));
+    envs.inactive(&world.seen("after"), &world.path);
+    run(envs.activate(shell, Way::Evaluated, &envs.b, "B")
+        + &note("b")
+        + "deactivate\n"
+        + &note("end"));
+    envs.active(&world.seen("b"), &envs.b, "B", &world.path);
+    envs.inactive(&world.seen("end"), &world.path);
+}
+
+macro_rules! every_shell {
+    ($($test:ident $label:literal)*) => { $(mod $test {
+        use super::*;
+
+        #[test]
+        fn evaluated() {
+            if let Some(real) = real($label) {
+                lives(&real, Way::Evaluated);
+            }
+        }
+
+        #[test]
+        fn sourced() {
+            if let Some(real) = real($label) {
+                lives(&real, Way::Sourced);
+            }
+        }
+
+        #[test]
+        fn inherited() {
+            if let Some(real) = real($label) {
+                inherits(&real);
+            }
+        }
+    })* };
+}
+
+every_shell! {
+    bash "bash" bash_posix "bash-posix" zsh "zsh" zsh_sh "zsh-sh" dash "dash" busybox "busybox" ksh "ksh93" mksh "mksh" yash "yash"
+    fish "fish" csh "csh" tcsh "tcsh"
+}

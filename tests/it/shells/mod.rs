@@ -1,0 +1,194 @@
+//! The same scenarios in every real shell.
+
+mod dialect;
+mod lifecycle;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+use rvenv::shell::{self, Activation, Shell};
+use rvenv::{Host, Platform};
+use tempfile::TempDir;
+
+/// A shell to run: its label, what it is to rvenv, its program and arguments before a script's path.
+#[derive(Clone, Debug)]
+pub(crate) struct Real {
+    label: &'static str,
+    shell: Shell,
+    program: PathBuf,
+    args: &'static [&'static str],
+}
+
+const TABLE: [(&str, Shell, &str, &[&str]); 16] = [
+    ("bash", Shell::Bash, "bash", &["--norc", "--noprofile"]),
+    ("bash-posix", Shell::Sh, "bash", &["--norc", "--noprofile", "--posix"]),
+    ("zsh", Shell::Zsh, "zsh", &["-f"]),
+    ("zsh-sh", Shell::Sh, "zsh", &["--emulate", "sh", "-f"]),
+    ("dash", Shell::Dash, "dash", &[]),
+    ("busybox", Shell::Sh, "busybox", &["ash"]),
+    ("ksh93", Shell::Ksh, "ksh93", &[]),
+    ("mksh", Shell::Mksh, "mksh", &[]),
+    ("yash", Shell::Yash, "yash", &["--norcfile"]),
+    ("fish", Shell::Fish, "fish", &["--no-config"]),
+    ("csh", Shell::Csh, "csh", &["-f"]),
+    ("tcsh", Shell::Tcsh, "tcsh", &["-f"]),
+    ("nu", Shell::Nushell, "nu", &["--no-config-file"]),
+    ("pwsh", Shell::PowerShell, "pwsh", &["-NoProfile", "-NonInteractive", "-File"]),
+    ("elvish", Shell::Elvish, "elvish", &["-norc"]),
+    ("xonsh", Shell::Xonsh, "xonsh", &["--no-rc"]),
+];
+
+/// The shell with this label; `None`, said aloud, where it is not installed.
+pub(crate) fn real(label: &str) -> Option<Real> {
+    let (label, shell, program, args) =
+        *TABLE.iter().find(|row| row.0 == label).expect("a known shell");
+    let variable = format!("RVENV_TEST_{}", program.to_uppercase());
+    let found = env::var_os(variable).map(PathBuf::from).or_else(|| {
+        env::split_paths(&env::var_os("PATH")?)
+            .map(|dir| dir.join(program))
+            .find(|file| file.is_file())
+    });
+    match found {
+        Some(program) => Some(Real { label, shell, program, args }),
+        None if env::var_os("RVENV_REQUIRE_SHELLS").is_some_and(|value| value == "1") => {
+            panic!("{program} is not installed, and RVENV_REQUIRE_SHELLS is set")
+        }
+        None => {
+            eprintln!("skipped: {program} is not installed");
+            None
+        }
+    }
+}
+
+/// A temporary world: environments with a fake `python`, a system `python`, and what they noted.
+pub(crate) struct World {
+    root: TempDir,
+    path: OsString,
+}
+
+/// The variables that a fake `python` saw, and where it stood itself (`self`).
+type Seen = std::collections::BTreeMap<String, OsString>;
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("rvenv-shell-").tempdir().unwrap();
+        let mut world = Self { root, path: OsString::new() };
+        for dir in ["home", "cwd", "notes", "code", "system"] {
+            fs::create_dir(world.at(dir)).unwrap();
+        }
+        world.fake("python", "system/python");
+        world.fake("rvenv", "system/rvenv");
+        world.path =
+            env::join_paths([world.at("system"), "/usr/bin".into(), "/bin".into()]).unwrap();
+        world
+    }
+
+    pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.root.path().canonicalize().unwrap().join(name)
+    }
+
+    /// A fake program. A link, as a file that was just written may still be busy in a fork of another test.
+    fn fake(&self, program: &str, place: impl AsRef<Path>) {
+        let fakes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/shells/fakes");
+        std::os::unix::fs::symlink(fakes.join(program), self.at(place)).unwrap();
+    }
+
+    /// An environment with its scripts on disk.
+    pub(crate) fn environment(
+        &self,
+        name: impl AsRef<OsStr>,
+        prompt: impl AsRef<OsStr>,
+    ) -> PathBuf {
+        let root = self.at(name.as_ref());
+        let bin = root.join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        fs::write(root.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+        self.fake("python", bin.join("python"));
+        let activation = Activation { root: &root, scripts: "bin", prompt: prompt.as_ref() };
+        for (name, content) in shell::files(&activation, Platform::Linux).unwrap() {
+            fs::write(bin.join(name), content).unwrap();
+        }
+        root
+    }
+
+    /// A file with what `rvenv activate` prints.
+    pub(crate) fn activation(
+        &self,
+        shell: Shell,
+        root: &Path,
+        prompt: impl AsRef<OsStr>,
+    ) -> PathBuf {
+        let activation = Activation { root, scripts: "bin", prompt: prompt.as_ref() };
+        self.code(&shell::activate(shell, &activation, &self.host()).unwrap())
+    }
+
+    /// A file with what `rvenv deactivate` prints.
+    pub(crate) fn deactivation(&self, shell: Shell) -> PathBuf {
+        self.code(&shell::deactivate(shell, &self.host()).unwrap())
+    }
+
+    fn host(&self) -> Host {
+        Host::new([("PATH", &self.path)], self.at("cwd"))
+    }
+
+    pub(crate) fn code(&self, code: &[u8]) -> PathBuf {
+        let file = self.at("code").join(fs::read_dir(self.at("code")).unwrap().count().to_string());
+        fs::write(&file, code).unwrap();
+        file
+    }
+
+    /// The shell, ready to run in this world, with nothing of the developer's variables.
+    pub(crate) fn command(&self, real: &Real) -> Command {
+        let mut command = Command::new(&real.program);
+        command.args(real.args).env_clear().current_dir(self.at("cwd"));
+        command
+            .env("PATH", &self.path)
+            .env("HOME", self.at("home"))
+            .env("RVENV_NOTES", self.at("notes"));
+        command.env("LC_ALL", "C.UTF-8").env("TERM", "dumb");
+        command
+    }
+
+    /// Runs a script, which has to succeed in silence and to leave the current directory empty.
+    #[track_caller]
+    pub(crate) fn quiet(&self, real: &Real, script: impl AsRef<[u8]>) {
+        self.quietly(&mut self.command(real), real, script);
+    }
+
+    #[track_caller]
+    pub(crate) fn quietly(&self, command: &mut Command, real: &Real, script: impl AsRef<[u8]>) {
+        let file = self.code(script.as_ref());
+        let Output { status, stdout, stderr } = command.arg(&file).output().unwrap();
+        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        let script = String::from_utf8_lossy(script.as_ref()).into_owned();
+        let end: String = script.chars().take(2000).collect();
+        assert!(
+            status.success() && stdout.is_empty() && stderr.is_empty(),
+            "{}: {status}\nstdout: {stdout}\nstderr: {stderr}\nscript: {end}",
+            real.label
+        );
+        let left: Vec<_> =
+            fs::read_dir(self.at("cwd")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{}: something ran and left {left:?}", real.label);
+    }
+
+    /// What the fake `python` that was called with `name` noted.
+    #[track_caller]
+    pub(crate) fn seen(&self, name: &str) -> Seen {
+        let note = fs::read(self.at("notes").join(name))
+            .unwrap_or_else(|error| panic!("no note {name}: {error}"));
+        let parts = note.split(|&byte| byte == 0).filter(|part| !part.is_empty());
+        parts
+            .map(|part| {
+                let equals = part.iter().position(|&byte| byte == b'=').unwrap();
+                (
+                    String::from_utf8_lossy(&part[..equals]).into_owned(),
+                    OsString::from_vec(part[equals + 1..].to_vec()),
+                )
+            })
+            .collect()
+    }
+}
