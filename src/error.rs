@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::Refusal;
-use crate::python::{PassedOver, Reason};
 use crate::pip::WheelFault;
+use crate::python::{PassedOver, Reason};
 use crate::shell::Shell;
 use std::ffi::OsString;
 
@@ -232,6 +232,98 @@ pub enum Error {
         /// The one that is unknown or not used.
         name: String,
     },
+
+    // ---- shells ----
+    /// The process tree shows no shell that rvenv knows.
+    #[error("cannot tell which shell is calling")]
+    UnknownCallingShell,
+
+    // ---- environments ----
+    /// A directory without `pyvenv.cfg`.
+    #[error("`{}` is not a virtual environment: it has no `pyvenv.cfg`", path.display())]
+    NotAnEnvironment {
+        /// The directory.
+        path: PathBuf,
+    },
+
+    /// A `pyvenv.cfg` that lacks what makes it one (PEP 405).
+    #[error("`{}` has no `{missing}` key", path.display())]
+    BadPyvenvCfg {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        missing: &'static str,
+    },
+
+    /// No `.venv` or `venv` in a directory or above it.
+    #[error("no virtual environment in `{}` or above it", start.display())]
+    NoEnvironment {
+        /// Where the search began.
+        start: PathBuf,
+    },
+
+    /// A `.venv` file (PEP 832) that does not name a directory.
+    #[error("`{}` points to `{target}`, which is not a directory", file.display())]
+    BadRedirect {
+        /// The redirect.
+        file: PathBuf,
+        /// What it says.
+        target: String,
+    },
+
+    /// The environment is there, its Python is not.
+    #[error("the Python of `{}` is gone: `{}` leads to {}", env.display(), python.display(), shown(target.as_deref()))]
+    InterpreterGone {
+        /// The environment's directory.
+        env: PathBuf,
+        /// Its interpreter.
+        python: PathBuf,
+        /// Where the link goes, if it is one.
+        target: Option<PathBuf>,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// A file or device stands where the environment is to be.
+    #[error("`{}` is there and is not a directory", path.display())]
+    NotADirectory {
+        /// The place.
+        path: PathBuf,
+    },
+
+    /// A file of the user's is in the way.
+    #[error("`{}` is there, and was not made by an environment tool", path.display())]
+    WouldOverwrite {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// An environment of another minor version is there; its packages would not be found.
+    #[error("`{}` is an environment of Python {has}, not of {wanted}", path.display())]
+    OtherPython {
+        /// The environment.
+        path: PathBuf,
+        /// Its version.
+        has: String,
+        /// The version that it was to have.
+        wanted: String,
+    },
+
+    /// PATH could not hold the environment's directory.
+    #[error("`{}` holds `{separator}`, which separates the entries of PATH", path.display())]
+    SeparatorInPath {
+        /// The path.
+        path: PathBuf,
+        /// `:` or `;`.
+        separator: char,
+    },
+
+    /// `pyvenv.cfg` could not hold the environment's directory.
+    #[error("the path {path:?} holds a character that ends a line, which would break `pyvenv.cfg`")]
+    LineEndInPath {
+        /// The path.
+        path: PathBuf,
+    },
 }
 
 /// Candidates with their reasons, a line each.
@@ -244,6 +336,10 @@ impl fmt::Display for Listed<'_> {
         }
         Ok(())
     }
+}
+
+fn shown(target: Option<&Path>) -> String {
+    target.map_or_else(|| "nothing".into(), |target| format!("`{}`", target.display()))
 }
 
 /// A way out of an [`Error`], for the binary to word.
@@ -264,8 +360,15 @@ pub enum Hint {
     },
     /// Name one of [`Shell::ALL`].
     NameShell,
+    /// Say which shell it is.
+    NameTheShell,
+    /// Choose another place or name.
+    ChooseAnotherPath,
+    /// Replace what is there, or give it the other Python.
+    ClearOrUpgrade,
+    /// See what is wrong with this environment, and mend it.
+    CheckEnvironment(PathBuf),
 }
-
 
 /// Words for a place that may be unknown.
 fn at(path: Option<&Path>) -> String {
@@ -293,6 +396,16 @@ impl Error {
                 Some(Hint::WaysToPip { package: package.clone() })
             }
             Self::UnknownShell { .. } => Some(Hint::NameShell),
+            Self::NoEnvironment { .. } => Some(Hint::CreateEnvironment),
+            Self::UnknownCallingShell => Some(Hint::NameTheShell),
+            Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
+            Self::SeparatorInPath { .. } | Self::LineEndInPath { .. } => {
+                Some(Hint::ChooseAnotherPath)
+            }
+            Self::NotADirectory { .. } | Self::WouldOverwrite { .. } => {
+                Some(Hint::ChooseAnotherPath)
+            }
+            Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
             Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }
@@ -311,7 +424,10 @@ impl Error {
             | Self::IndexUnreadable { .. }
             | Self::DownloadAltered { .. }
             | Self::Unrepresentable { .. }
-            | Self::Placeholder { .. } => None,
+            | Self::Placeholder { .. }
+            | Self::NotAnEnvironment { .. }
+            | Self::BadPyvenvCfg { .. }
+            | Self::BadRedirect { .. } => None,
         }
     }
 }

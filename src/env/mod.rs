@@ -1,5 +1,156 @@
 //! Environments: what one holds, where one is, making one and judging one.
 
+mod config;
+mod create;
+mod locate;
 mod plan;
 
-pub use plan::{Content, Entry, Plan};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use config::PyvenvCfg;
+pub use create::{Created, Existing, Outcome, Progress, Recipe, World, create};
+pub use locate::{active, nearest, resolve};
+pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::host::Platform;
+use crate::python::Interpreter;
+
+/// More than any `pyvenv.cfg` needs; what is larger is something else.
+const CFG_LIMIT: u64 = 64 * 1024;
+
+/// An environment on the disk, of whatever tool.
+#[derive(Clone, Debug)]
+pub struct Env {
+    root: PathBuf,
+    cfg: PyvenvCfg,
+    platform: Platform,
+}
+
+impl Env {
+    /// The environment at `root`.
+    ///
+    /// # Errors
+    /// When there is no readable `pyvenv.cfg` with a `home` in it, which is what makes a directory
+    /// an environment (PEP 405).
+    pub fn open(root: impl Into<PathBuf>, platform: Platform) -> Result<Self> {
+        let root = root.into();
+        let path = root.join("pyvenv.cfg");
+        if !path.exists() {
+            return Err(Error::NotAnEnvironment { path: root });
+        }
+        let cfg = PyvenvCfg::parse(&fs::read_bounded(&path, CFG_LIMIT)?);
+        if cfg.get("home").is_none() {
+            return Err(Error::BadPyvenvCfg { path, missing: "home" });
+        }
+        Ok(Self { root, cfg, platform })
+    }
+
+    /// Its directory, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Its `pyvenv.cfg`.
+    pub fn cfg(&self) -> &PyvenvCfg {
+        &self.cfg
+    }
+
+    /// `bin` or `Scripts`, relative to the root.
+    pub fn scripts(&self) -> &'static str {
+        if self.platform == Platform::Windows { "Scripts" } else { "bin" }
+    }
+
+    /// Where its commands are.
+    pub fn scripts_dir(&self) -> PathBuf {
+        self.root.join(self.scripts())
+    }
+
+    /// Its Python, which need not be there.
+    pub fn python(&self) -> PathBuf {
+        self.scripts_dir().join(if self.platform == Platform::Windows {
+            "python.exe"
+        } else {
+            "python"
+        })
+    }
+
+    /// Its Python.
+    ///
+    /// # Errors
+    /// When the interpreter is gone: activating such an environment would quietly give the
+    /// `python` of somewhere else on PATH.
+    pub fn working_python(&self) -> Result<PathBuf> {
+        let python = self.python();
+        match std::fs::metadata(&python) {
+            Ok(_) => Ok(python),
+            Err(source) => {
+                let target = end_of_links(&python);
+                Err(Error::InterpreterGone { env: self.root.clone(), python, target, source })
+            }
+        }
+    }
+
+    /// Whether it has what an environment of `interpreter` with these options needs to work.
+    pub(crate) fn is_whole(&self, interpreter: &Interpreter, options: &Options) -> bool {
+        self.working_python().is_ok()
+            && self.root.join(&interpreter.scheme.purelib).is_dir()
+            && self.scripts_dir().join("activate").is_file()
+            && self.cfg.includes_system_site_packages() == options.system_site_packages
+            && self.cfg.prompt().as_deref() == options.prompt.as_deref()
+    }
+
+    /// Whether a distribution is installed: its metadata is in `site-packages`.
+    pub fn has_distribution(&self, name: &str) -> bool {
+        let Some(entries) = self.site_packages().and_then(|site| std::fs::read_dir(site).ok())
+        else {
+            return false;
+        };
+        let prefix = format!("{name}-");
+        entries.flatten().any(|entry| {
+            let file = entry.file_name();
+            let file = file.to_string_lossy();
+            file.starts_with(&prefix) && file.ends_with(".dist-info")
+        })
+    }
+
+    /// What its prompt shows.
+    pub fn prompt(&self) -> OsString {
+        self.cfg
+            .prompt()
+            .map_or_else(|| default_prompt(&self.root), |prompt| OsString::from(prompt.as_ref()))
+    }
+
+    /// Its `site-packages`, if there is one; the first by name where there are several.
+    pub fn site_packages(&self) -> Option<PathBuf> {
+        if self.platform == Platform::Windows {
+            return Some(self.root.join("Lib/site-packages")).filter(|dir| dir.is_dir());
+        }
+        let mut found: Vec<PathBuf> = std::fs::read_dir(self.root.join("lib"))
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path().join("site-packages"))
+            .filter(|dir| dir.is_dir())
+            .collect();
+        found.sort();
+        found.into_iter().next()
+    }
+}
+
+/// Where a chain of links ends that leads to nothing; `None` for no link, or a loop.
+fn end_of_links(path: &Path) -> Option<PathBuf> {
+    /// As many as Linux follows.
+    const LIMIT: usize = 40;
+    let mut end = std::fs::read_link(path).ok()?;
+    let mut from = path.to_owned();
+    for _ in 0..LIMIT {
+        let here = from.parent().unwrap_or(Path::new("")).join(&end);
+        match std::fs::read_link(&here) {
+            Ok(next) => (from, end) = (here, next),
+            Err(_) => return Some(here),
+        }
+    }
+    None
+}

@@ -1,6 +1,17 @@
 //! What an environment holds, as a pure list.
+//!
+//! The rules are those of each Python's own `venv` module, so that an environment of rvenv's is the
+//! one that the module would have made; where rvenv does otherwise, the README says so.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::config::{PyvenvCfg, python_repr};
+use crate::error::{Error, Result};
+use crate::host::Platform;
+use crate::python::{Implementation, Interpreter};
+use crate::shell::{self, Activation};
 
 /// What stands at a place in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +20,7 @@ pub enum Content {
     Directory,
     /// A symbolic link with this target.
     Link(PathBuf),
-    /// A copy of this file, which the environment owns.
+    /// An executable copy of this file, which the environment owns.
     Copy(PathBuf),
     /// The same as this file of the cache: cloned, hard-linked or copied, as the link mode says.
     Share(PathBuf),
@@ -28,11 +39,223 @@ pub struct Entry {
     pub content: Content,
 }
 
-/// What an environment holds, parents before children.
+impl Entry {
+    /// An entry.
+    pub fn new(path: impl Into<PathBuf>, content: Content) -> Self {
+        Self { path: path.into(), content }
+    }
+
+    /// Whether it serves other programs only: the environment works without it.
+    pub(crate) fn is_courtesy(&self) -> bool {
+        [".gitignore", "CACHEDIR.TAG"].iter().any(|name| self.path == Path::new(name))
+    }
+}
+
+/// How an environment is to be, beside its interpreter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Packages of the base are visible too.
+    pub system_site_packages: bool,
+    /// The interpreter is copied, not linked.
+    pub copies: bool,
+    /// The prompt that the user chose; without one it is [`default_prompt`].
+    pub prompt: Option<String>,
+    /// Leave out the `.gitignore`.
+    pub without_scm_ignore_files: bool,
+    /// How the environment is made, for people who read `pyvenv.cfg`.
+    pub command: String,
+}
+
+impl Options {
+    /// With what was not asked for as it is in an environment that is kept.
+    #[must_use]
+    pub(crate) fn inheriting(&self, cfg: &PyvenvCfg) -> Self {
+        let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
+        let system_site_packages = self.system_site_packages || cfg.includes_system_site_packages();
+        Self { prompt, system_site_packages, ..self.clone() }
+    }
+}
+
+/// What an environment holds, parents before children, `pyvenv.cfg` last: where that file is, the
+/// environment is whole.
 ///
 /// `create` applies a plan, `--dry-run` prints it, `check` compares it with the disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// In the order of making.
     pub entries: Vec<Entry>,
+}
+
+/// Marks a directory as one that backups can leave out (<https://bford.info/cachedir/>). The first
+/// 43 bytes are the convention's; the second line tells rvenv its own work from others'.
+pub(crate) const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This directory was made by rvenv and can be made again: backups may leave it out.\n";
+
+const GITIGNORE: &str = "# Created by venv; see https://docs.python.org/3/library/venv.html\n*\n";
+
+impl Plan {
+    /// The plan of an environment at `root` (absolute), with what `seeds` puts into it.
+    ///
+    /// # Errors
+    /// When an activation script cannot carry the path or the prompt.
+    pub fn new(
+        root: &Path,
+        interpreter: &Interpreter,
+        options: &Options,
+        seeds: Vec<Entry>,
+    ) -> Result<Self> {
+        let mut plan = Self::default();
+        plan.add("CACHEDIR.TAG", Content::Text(CACHEDIR_TAG.into()));
+        if !options.without_scm_ignore_files {
+            plan.add(".gitignore", Content::Text(GITIGNORE.into()));
+        }
+        let scheme = &interpreter.scheme;
+        for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
+            plan.add_directory(directory);
+        }
+        if has_lib64_link(interpreter) {
+            plan.add("lib64", Content::Link("lib".into()));
+        }
+        plan.add_interpreter(interpreter, options.copies);
+        plan.add_activation(root, interpreter, options)?;
+        plan.entries.extend(seeds);
+        let cfg = configuration(interpreter, options);
+        plan.add("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+        Ok(plan)
+    }
+
+    fn add(&mut self, path: impl Into<PathBuf>, content: Content) {
+        self.entries.push(Entry::new(path, content));
+    }
+
+    /// Adds a directory and those above it, once each.
+    fn add_directory(&mut self, path: &Path) {
+        let missing: Vec<&Path> = path
+            .ancestors()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .take_while(|dir| !self.entries.iter().any(|entry| entry.path == **dir))
+            .collect();
+        for dir in missing.into_iter().rev() {
+            self.add(dir, Content::Directory);
+        }
+    }
+
+    /// The interpreter under each of its names: the first is linked to the base, the others to it.
+    fn add_interpreter(&mut self, interpreter: &Interpreter, copies: bool) {
+        let scripts = &interpreter.scheme.scripts;
+        let first = executable_name(interpreter);
+        let base = interpreter.executable.clone();
+        self.add(
+            scripts.join(&first),
+            if copies { Content::Copy(base.clone()) } else { Content::Link(base.clone()) },
+        );
+        for name in executable_aliases(interpreter) {
+            if name != first {
+                let content = if copies {
+                    Content::Copy(base.clone())
+                } else {
+                    Content::Link(first.clone().into())
+                };
+                self.add(scripts.join(name), content);
+            }
+        }
+    }
+
+    fn add_activation(
+        &mut self,
+        root: &Path,
+        interpreter: &Interpreter,
+        options: &Options,
+    ) -> Result<()> {
+        let prompt = options.prompt.as_ref().map_or_else(|| default_prompt(root), OsString::from);
+        let scripts = &interpreter.scheme.scripts;
+        let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
+        for (name, text) in shell::files(&activation, interpreter.platform)? {
+            self.add(scripts.join(name), Content::Text(text));
+        }
+        Ok(())
+    }
+}
+
+/// The name in the prompt when the user chose none: the environment's, or its project's where the
+/// environment has one of the names that say nothing.
+pub fn default_prompt(root: &Path) -> OsString {
+    let name = root.file_name().unwrap_or(root.as_os_str());
+    let nameless = name == ".venv" || name == "venv";
+    let project = root.parent().and_then(Path::file_name).filter(|_| nameless);
+    project.unwrap_or(name).to_owned()
+}
+
+/// Refuses a place where an environment could not work.
+///
+/// # Errors
+/// When the path holds the separator of PATH, or a character that ends a line: `pyvenv.cfg` and
+/// PATH have no way to quote either.
+pub fn ensure_usable(root: &Path, platform: Platform) -> Result<()> {
+    let separator = platform.path_separator();
+    // Every one of these ends a line for Python's universal newlines or for `str.splitlines`.
+    let line_ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+        '\u{2029}',
+    ];
+    let text = root.to_string_lossy();
+    // A drive's colon is no separator on Windows, where the separator is another.
+    if text.contains(separator) {
+        return Err(Error::SeparatorInPath { path: root.to_owned(), separator });
+    }
+    if text.contains(line_ends) {
+        return Err(Error::LineEndInPath { path: root.to_owned() });
+    }
+    Ok(())
+}
+
+/// The keys in the order of stdlib's `venv`, with the values that it would write.
+fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
+    let mut cfg = PyvenvCfg::default();
+    cfg.set("home", &interpreter.home().to_string_lossy());
+    cfg.set(
+        "include-system-site-packages",
+        if options.system_site_packages { "true" } else { "false" },
+    );
+    cfg.set("version", &interpreter.version.release());
+    if let Some(prompt) = &options.prompt {
+        cfg.set("prompt", &python_repr(prompt));
+    }
+    // Since 3.11 (gh-88286).
+    if interpreter.version.at_least(3, 11) {
+        cfg.set("executable", &interpreter.real_executable.to_string_lossy());
+        cfg.set("command", &options.command);
+    }
+    cfg
+}
+
+/// `lib64` beside `lib` on 64-bit Linux and BSD until 3.14 (bpo-21197, gh-137139).
+fn has_lib64_link(interpreter: &Interpreter) -> bool {
+    interpreter.platform == Platform::Linux
+        && interpreter.pointer_bits == 64
+        && !interpreter.version.at_least(3, 15)
+}
+
+/// The name of the link to the base: the base's own.
+pub(super) fn executable_name(interpreter: &Interpreter) -> OsString {
+    interpreter.executable.file_name().map_or_else(|| "python".into(), OsString::from)
+}
+
+/// The further names that stdlib's `venv` gives an interpreter on POSIX systems.
+fn executable_aliases(interpreter: &Interpreter) -> Vec<OsString> {
+    let version = interpreter.version;
+    let mut names: Vec<OsString> = vec!["python".into(), "python3".into()];
+    if version.at_least(3, 9) {
+        names.push(format!("python3.{}", version.minor).into());
+    }
+    if interpreter.implementation == Implementation::PyPy {
+        names.extend(["pypy3".into(), "pypy".into()]);
+    }
+    // The one release whose number is pi.
+    if (version.major, version.minor) == (3, 14)
+        && interpreter.implementation == Implementation::CPython
+    {
+        names.push("𝜋thon".into());
+    }
+    names
 }

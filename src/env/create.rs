@@ -1,0 +1,321 @@
+//! Making an environment: never half, and never at the cost of what is there.
+//!
+//! Everything is built in a stage first. A new environment is the stage renamed; a replaced one is
+//! exchanged with it; one that has to stay where it is (the current directory, a mount point, a
+//! directory with other things in it) takes the finished files over one by one, `pyvenv.cfg` last.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::plan::executable_name;
+use super::{Content, Entry, Env, Options, Plan, ensure_usable};
+use crate::cache::Cache;
+use crate::error::{Error, Result};
+use crate::fs::{self, Dir, Doomed, Guard, InPlace, LinkMode, Linker, Stage};
+use crate::host::Host;
+use crate::interrupt::Interrupt;
+use crate::pip;
+use crate::python::Interpreter;
+
+/// What to make, where, and what to do about what is there.
+#[derive(Clone, Debug)]
+pub struct Recipe<'a> {
+    /// The environment's directory, absolute.
+    pub root: &'a Path,
+    /// The base.
+    pub interpreter: &'a Interpreter,
+    /// How it is to be.
+    pub options: &'a Options,
+    /// What to seed it with; `None` leaves pip out.
+    pub pip: Option<&'a pip::Options>,
+    /// What to do about an environment that is there.
+    pub existing: Existing,
+    /// How files of the cache get into it.
+    pub link_mode: LinkMode,
+}
+
+/// What to do about an environment that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Keep it where it fits, mending what is broken; refuse where it does not.
+    Keep,
+    /// Replace it.
+    Clear,
+    /// Keep its packages and give it this interpreter.
+    Upgrade,
+}
+
+/// What making needs of the world.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// What may be deleted.
+    pub guard: &'a Guard,
+    /// Told when the user wants to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// What happened.
+    pub outcome: Outcome,
+    /// The version of the pip that was seeded, if one was.
+    pub pip: Option<String>,
+}
+
+/// What happened to the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none.
+    Made,
+    /// The old one is gone.
+    Replaced,
+    /// The one that was there is whole again, with its packages.
+    Refreshed,
+    /// The one that was there is as it should be.
+    Unchanged,
+}
+
+/// How often a place may change under our hands before that is the error.
+const ATTEMPTS: usize = 5;
+
+/// Makes the environment.
+///
+/// # Errors
+/// When the place cannot hold one or is taken, the seeds cannot be had, or the disk fails: then
+/// what was there before is there still.
+pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+    ensure_usable(recipe.root, world.host.platform())?;
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        match attempt(recipe, world, progress) {
+            // Another process was faster: what it made may be what is wanted.
+            Err(error @ (Error::Occupied { .. } | Error::Changed { .. })) => last = Some(error),
+            result => return result,
+        }
+    }
+    Err(last.unwrap_or_else(|| Error::Occupied { path: recipe.root.to_owned() }))
+}
+
+/// Told what takes long.
+pub type Progress<'a> = &'a mut dyn FnMut(pip::Event);
+
+fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+    let (location, action) = Action::choose(recipe, world)?;
+    let work = Work { recipe, world, location: &location };
+    match action {
+        Action::Make => work.make(progress),
+        Action::Replace(doomed) => work.replace(&doomed, progress),
+        Action::Merge(merge) => work.merge(&merge, progress),
+        Action::Nothing => Ok(Created { outcome: Outcome::Unchanged, pip: None }),
+    }
+}
+
+/// What is to be done, given what is there.
+enum Action {
+    /// Nothing is there: build it, put it there.
+    Make,
+    /// Build it, exchange it with what is there, delete that.
+    Replace(Doomed),
+    /// Write its files among what is there.
+    Merge(Merge),
+    /// What is there is as it should be.
+    Nothing,
+}
+
+/// How files go in among others.
+struct Merge {
+    /// How the environment is to be: what was asked for, and what it was.
+    options: Options,
+    /// Whether what is there is an environment, whose own files can be replaced. Anywhere else
+    /// every file is the user's.
+    is_environment: bool,
+    /// Whether there is a pip already.
+    has_pip: bool,
+}
+
+impl Action {
+    /// Looks at the place; gives where it is, links resolved, and what is to be done there.
+    fn choose(recipe: &Recipe<'_>, world: &World<'_>) -> Result<(PathBuf, Self)> {
+        let root = recipe.root;
+        fs::sweep(root)?;
+        let meta = match std::fs::symlink_metadata(root) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok((root.to_owned(), Self::Make));
+            }
+            Err(error) => return Err(Error::io("look at", root)(error)),
+        };
+        // A link stays: the environment is made where it leads.
+        let location = if meta.is_symlink() {
+            std::fs::canonicalize(root).map_err(Error::io("follow", root))?
+        } else {
+            root.to_owned()
+        };
+        if !location.is_dir() {
+            return Err(Error::NotADirectory { path: root.to_owned() });
+        }
+        let clear = recipe.existing == Existing::Clear;
+        let fresh =
+            || Merge { options: recipe.options.clone(), is_environment: false, has_pip: false };
+        let action = match Env::open(&location, world.host.platform()) {
+            _ if clear && !is_empty(&location)? => Self::Replace(world.guard.judge(&location)?),
+            Err(Error::NotAnEnvironment { .. }) => Self::Merge(fresh()),
+            Ok(env) => Self::keep(&env, recipe)?,
+            Err(error) => return Err(error),
+        };
+        Ok((location, action))
+    }
+
+    /// What to do about an environment that is to be kept.
+    fn keep(env: &Env, recipe: &Recipe<'_>) -> Result<Self> {
+        let wanted = recipe.interpreter.version.short();
+        let has = env.cfg().version().unwrap_or("unknown");
+        if has != wanted && !has.starts_with(&format!("{wanted}.")) {
+            return Err(Error::OtherPython {
+                path: env.root().to_owned(),
+                has: has.to_owned(),
+                wanted,
+            });
+        }
+        let options = recipe.options.inheriting(env.cfg());
+        let has_pip = env.has_distribution("pip");
+        let whole = env.is_whole(recipe.interpreter, &options) && (has_pip || recipe.pip.is_none());
+        if whole && recipe.existing == Existing::Keep {
+            return Ok(Self::Nothing);
+        }
+        Ok(Self::Merge(Merge { options, is_environment: true, has_pip }))
+    }
+}
+
+/// One recipe being carried out at one place.
+struct Work<'a> {
+    recipe: &'a Recipe<'a>,
+    world: &'a World<'a>,
+    /// Where the environment is, links resolved.
+    location: &'a Path,
+}
+
+impl Work<'_> {
+    fn make(&self, progress: Progress<'_>) -> Result<Created> {
+        let mut stage = Stage::beside(self.location)?;
+        let pip = self.build(&mut stage, progress)?;
+        stage.publish()?;
+        stage.finish()?;
+        Ok(Created { outcome: Outcome::Made, pip })
+    }
+
+    fn replace(&self, doomed: &Doomed, progress: Progress<'_>) -> Result<Created> {
+        let mut stage = Stage::beside(self.location)?;
+        let pip = self.build(&mut stage, progress)?;
+        match stage.replace(doomed) {
+            // A directory of a container's image layer can be deleted, and not be moved.
+            Err(Error::Immovable { .. }) => {
+                fs::discard(doomed)?;
+                stage.publish()?;
+            }
+            result => result?,
+        }
+        stage.finish()?;
+        Ok(Created { outcome: Outcome::Replaced, pip })
+    }
+
+    fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
+        let seed = self.seed(self.recipe.pip, || stage.scratch().map(Path::to_owned), progress)?;
+        self.fill(stage.dir(), &self.plan(self.recipe.options, seed.as_ref())?)?;
+        Ok(seed.map(|seed| seed.pip_version().to_owned()))
+    }
+
+    /// Writes the files one by one, each whole, `pyvenv.cfg` last.
+    fn merge(&self, merge: &Merge, progress: Progress<'_>) -> Result<Created> {
+        let mut place = InPlace::open(self.location)?;
+        let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
+        let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
+        let mut plan = self.plan(&merge.options, seed.as_ref())?;
+        if merge.is_environment {
+            plan.entries.retain(|entry| !self.stands(entry));
+        } else {
+            self.spare(&mut plan)?;
+        }
+        self.fill(place.dir(), &plan)?;
+        place.finish()?;
+        let outcome = if merge.is_environment { Outcome::Refreshed } else { Outcome::Made };
+        Ok(Created { outcome, pip: seed.map(|seed| seed.pip_version().to_owned()) })
+    }
+
+    /// Whether a directory is where a link is planned: `lib64` of other tools is one.
+    fn stands(&self, entry: &Entry) -> bool {
+        matches!(entry.content, Content::Link(_)) && self.location.join(&entry.path).is_dir()
+    }
+
+    /// Leaves the user's files alone. What only serves others (`.gitignore`, `CACHEDIR.TAG`) is left
+    /// out; anything else that is in the way is an error before the first file is written.
+    fn spare(&self, plan: &mut Plan) -> Result<()> {
+        let taken = |entry: &Entry| {
+            entry.content != Content::Directory
+                && self.location.join(&entry.path).symlink_metadata().is_ok()
+        };
+        plan.entries.retain(|entry| !(entry.is_courtesy() && taken(entry)));
+        match plan.entries.iter().find(|entry| taken(entry)) {
+            Some(entry) => Err(Error::WouldOverwrite { path: self.location.join(&entry.path) }),
+            None => Ok(()),
+        }
+    }
+
+    fn plan(&self, options: &Options, seed: Option<&pip::Seed>) -> Result<Plan> {
+        let Recipe { root, interpreter, .. } = *self.recipe;
+        let name = executable_name(interpreter);
+        let target =
+            pip::Target { root, interpreter, python: &name.to_string_lossy(), relocatable: false };
+        let entries = seed.map(|seed| seed.entries(&target)).unwrap_or_default();
+        Plan::new(root, interpreter, options, entries)
+    }
+
+    fn fill(&self, dir: &Dir, plan: &Plan) -> Result<()> {
+        let linker = Linker::new(self.recipe.link_mode);
+        plan.entries.iter().try_for_each(|entry| {
+            self.world.interrupt.check()?;
+            place(entry, dir, &linker)
+        })
+    }
+
+    /// The seeds, from the cache; without a cache that can be written, from a directory that goes
+    /// away with the work.
+    fn seed(
+        &self,
+        wanted: Option<&pip::Options>,
+        scratch: impl FnOnce() -> Result<PathBuf>,
+        progress: Progress<'_>,
+    ) -> Result<Option<pip::Seed>> {
+        let Some(wanted) = wanted else { return Ok(None) };
+        let World { host, cache, .. } = *self.world;
+        let interpreter = self.recipe.interpreter;
+        match pip::prepare(interpreter, wanted, cache, host, progress) {
+            Err(Error::CacheUnwritable { .. }) => {
+                pip::prepare(interpreter, wanted, &Cache::at(scratch()?), host, progress)
+            }
+            result => result,
+        }
+        .map(Some)
+    }
+}
+
+fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
+    let path = &entry.path;
+    match &entry.content {
+        Content::Directory => dir.create_dir(path),
+        Content::Link(target) => dir.symlink(target, path),
+        Content::Copy(from) => dir.copy(from, path),
+        Content::Share(from) => dir.share(from, path, linker),
+        Content::Text(bytes) => dir.write(path, bytes, false),
+        Content::Script(bytes) => dir.write(path, bytes, true),
+    }
+}
+
+fn is_empty(dir: &Path) -> Result<bool> {
+    Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
+}
