@@ -44,7 +44,6 @@ const ATTEMPTS: usize = 1000;
 #[derive(Debug)]
 pub struct Stage {
     dir: Dir,
-    scratch: Option<PathBuf>,
     yard: Yard,
     target: PathBuf,
     name: OsString,
@@ -67,14 +66,7 @@ impl Stage {
             Ok((Dir::fresh(handle, path), yard))
         });
         let (dir, yard) = made.inspect_err(|_| remove_parents(&parents))?;
-        Ok(Self {
-            dir,
-            scratch: None,
-            yard,
-            target: target.to_owned(),
-            name: name.to_owned(),
-            parents,
-        })
+        Ok(Self { dir, yard, target: target.to_owned(), name: name.to_owned(), parents })
     }
 
     /// The new directory.
@@ -84,15 +76,7 @@ impl Stage {
 
     /// A directory for other temporary files, on the same file system, removed with the stage.
     pub fn scratch(&mut self) -> Result<&Path> {
-        if self.scratch.is_none() {
-            let path = self.yard.path.join(SCRATCH);
-            self.yard
-                .stage
-                .make_dir(Path::new(SCRATCH), true)
-                .map_err(Error::io("create", &path))?;
-            self.scratch = Some(path);
-        }
-        Ok(self.scratch.as_deref().unwrap_or(&self.yard.path))
+        self.yard.scratch()
     }
 
     /// Moves the new directory to the target, where nothing is, or an empty directory.
@@ -247,6 +231,11 @@ impl InPlace {
         &self.dir
     }
 
+    /// A directory for other temporary files, on the same file system, removed with the rest.
+    pub fn scratch(&mut self) -> Result<&Path> {
+        self.yard.scratch()
+    }
+
     /// Removes what was temporary.
     pub fn finish(mut self) -> Result<()> {
         self.yard.clear()
@@ -374,6 +363,7 @@ struct Yard {
     path: PathBuf,
     name: OsString,
     own: OsString,
+    scratch: Option<PathBuf>,
     cleared: bool,
 }
 
@@ -393,6 +383,7 @@ impl Yard {
                         path,
                         name: name.to_owned(),
                         own,
+                        scratch: None,
                         cleared: false,
                     });
                 }
@@ -426,6 +417,20 @@ impl Yard {
         }
         let (stage, lock) = lock?;
         Ok((wrapper, stage, lock))
+    }
+
+    fn scratch(&mut self) -> Result<&Path> {
+        let path = match self.scratch.take() {
+            Some(path) => path,
+            None => {
+                let path = self.path.join(SCRATCH);
+                self.stage
+                    .make_dir(Path::new(SCRATCH), true)
+                    .map_err(Error::io("create", &path))?;
+                path
+            }
+        };
+        Ok(self.scratch.insert(path))
     }
 
     /// From here on the old directory must not come back: it may soon be half deleted.

@@ -145,8 +145,7 @@ impl Wheel {
         if !format.is_some_and(|format| format.starts_with("1.")) {
             return Err(WheelFault::Metadata { file: "WHEEL", field: "Wheel-Version" });
         }
-        let top = |name: &str| name.split('/').next().map(Path::new).and_then(Path::extension);
-        if files.keys().any(|name| top(name).is_some_and(|end| end.eq_ignore_ascii_case("data"))) {
+        if files.keys().any(|name| is_data_dir(name.split('/').next().unwrap_or_default())) {
             return Err(WheelFault::Unsupported { what: "a data directory" });
         }
         Ok(Self { version, dist_info, files })
@@ -228,6 +227,11 @@ fn unpack(file: BufReader<File>) -> Result<BTreeMap<String, Vec<u8>>, WheelFault
 fn is_safe(name: &str) -> bool {
     !name.contains(|c: char| c == '\\' || c == ':' || c.is_control())
         && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// Whether a top-level directory holds what is to be installed outside of `site-packages`.
+fn is_data_dir(top: &str) -> bool {
+    Path::new(top).extension().is_some_and(|end| end.eq_ignore_ascii_case("data"))
 }
 
 fn dist_info<'a>(names: impl Iterator<Item = &'a String>) -> Result<String, WheelFault> {

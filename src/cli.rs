@@ -1,0 +1,190 @@
+//! The command line: names, flags and their help. No logic.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rvenv::shell::Shell;
+
+/// Makes, activates, checks and fills Python virtual environments.
+#[derive(Debug, Parser)]
+#[command(name = "rvenv", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    output: Output,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How much is said, and how. Taken before the command and after it, but for `install` and `run`,
+/// where what follows belongs to the program that they start.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Output {
+    /// Say only what went wrong
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Tell what was looked at; twice tells more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) color: Option<ColorWhen>,
+}
+
+impl Output {
+    /// What was said before the command and after it, together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            quiet: self.quiet || other.quiet,
+            verbose: self.verbose.saturating_add(other.verbose),
+            color: other.color.or(self.color),
+        }
+    }
+}
+
+impl Cli {
+    /// How much is to be said, and how.
+    pub(crate) fn output(&self) -> Output {
+        let after = match &self.command {
+            Command::Create(args) => args.output,
+            Command::Activate(args) => args.output,
+            Command::Deactivate(args) => args.output,
+            Command::Check(args) => args.output,
+            Command::Install(_) => return self.output,
+        };
+        self.output.and(after)
+    }
+}
+
+/// Reads the name of a directory. An empty one is refused: other tools take it for the current
+/// directory, and `--clear` then empties that.
+fn directory() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|name| {
+        if name.is_empty() {
+            Err("an empty name is no directory; `.` is the current one")
+        } else {
+            Ok(name.into())
+        }
+    })
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make an environment
+    Create(Create),
+    /// Print code that activates an environment in the calling shell
+    #[command(visible_alias = "activate-script")]
+    Activate(Activate),
+    /// Print code that deactivates the active environment
+    Deactivate(Deactivate),
+    /// Tell whether an environment is active and healthy
+    Check(Check),
+    /// Run `pip install` in the right environment, and only there
+    Install(Install),
+}
+
+/// `rvenv create`: the flags of `python -m venv`, and ours.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Create {
+    #[command(flatten)]
+    output: Output,
+    /// Where to make it
+    #[arg(value_name = "DIR", default_value = ".venv", value_parser = directory())]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Which Python: a path, a name on PATH, or a version such as 3.12
+    #[arg(short, long, value_name = "PYTHON")]
+    pub(crate) python: Option<OsString>,
+    /// Let the environment see the packages of its base Python
+    #[arg(long)]
+    pub(crate) system_site_packages: bool,
+    /// Link to the base interpreter (the default where the system has links)
+    #[arg(long)]
+    pub(crate) symlinks: bool,
+    /// Copy the base interpreter
+    #[arg(long, conflicts_with = "symlinks")]
+    pub(crate) copies: bool,
+    /// Replace the environment that is there
+    #[arg(long, conflicts_with = "upgrade")]
+    pub(crate) clear: bool,
+    /// Point the environment that is there to this Python, and keep its packages
+    #[arg(long)]
+    pub(crate) upgrade: bool,
+    /// Leave out pip
+    #[arg(long)]
+    pub(crate) without_pip: bool,
+    /// The name in the prompt; `.` is the current directory's
+    #[arg(long, value_name = "PROMPT")]
+    pub(crate) prompt: Option<String>,
+    /// Take the newest pip, not the one that the base Python carries
+    #[arg(long)]
+    pub(crate) upgrade_deps: bool,
+    /// Leave out the `.gitignore`
+    #[arg(long)]
+    pub(crate) without_scm_ignore_files: bool,
+}
+
+/// `rvenv activate`.
+#[derive(Debug, Args)]
+pub(crate) struct Activate {
+    #[command(flatten)]
+    output: Output,
+    /// The environment; without it the nearest `.venv` or `venv` from here upwards
+    #[arg(value_name = "DIR", value_parser = directory())]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shell: ForShell,
+}
+
+/// `rvenv deactivate`.
+#[derive(Debug, Args)]
+pub(crate) struct Deactivate {
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    pub(crate) shell: ForShell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForShell {
+    /// The shell to print code for; without it the one that calls
+    #[arg(long, value_name = "SHELL")]
+    pub(crate) shell: Option<Shell>,
+}
+
+/// `rvenv check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    output: Output,
+    /// The environment; without it the active one
+    #[arg(value_name = "DIR", value_parser = directory())]
+    pub(crate) dir: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rvenv install`.
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// The environment; without it the active one, else the project's
+    #[arg(long, value_name = "DIR", value_parser = directory())]
+    pub(crate) env: Option<PathBuf>,
+    /// What `pip install` takes
+    #[arg(
+        value_name = "ARGS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true
+    )]
+    pub(crate) args: Vec<OsString>,
+}

@@ -1,0 +1,33 @@
+//! `rvenv activate` and `rvenv deactivate`: print code, say nothing.
+
+use std::process::ExitCode;
+
+use rvenv::Error;
+use rvenv::env;
+use rvenv::shell::{self, Activation, Shell};
+
+use super::Context;
+use crate::cli::{Activate, Deactivate, ForShell};
+use crate::ui;
+
+/// Prints the code that activates an environment whose Python works.
+pub(super) fn activate(args: &Activate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let shell = calling(&args.shell, context)?;
+    let env = env::resolve(args.dir.as_deref(), &context.host)?;
+    env::ensure_usable(env.root(), context.host.platform())?;
+    env.working_python()?;
+    let prompt = env.prompt();
+    let activation = Activation { root: env.root(), scripts: env.scripts(), prompt: &prompt };
+    ui::print(shell::activate(shell, &activation, &context.host)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the code that undoes an activation, whoever made it.
+pub(super) fn deactivate(args: &Deactivate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    ui::print(shell::deactivate(calling(&args.shell, context)?, &context.host)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn calling(choice: &ForShell, context: &Context<'_>) -> Result<Shell, Error> {
+    choice.shell.or_else(|| shell::detect(&context.host)).ok_or(Error::UnknownCallingShell)
+}

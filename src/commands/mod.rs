@@ -1,0 +1,37 @@
+//! One story a command: it asks the library, says what happened, gives an exit code.
+
+mod activate;
+mod check;
+mod create;
+mod install;
+
+use std::process::ExitCode;
+
+use rvenv::cache::Cache;
+use rvenv::host::Host;
+use rvenv::interrupt::Interrupt;
+
+use crate::cli::Command;
+use crate::ui::Ui;
+
+/// What every command works with.
+struct Context<'a> {
+    host: Host,
+    cache: Cache,
+    interrupt: Interrupt,
+    ui: &'a Ui,
+}
+
+/// Runs the command that was asked for.
+pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
+    let host = Host::from_process()?;
+    let cache = Cache::of(&host);
+    let context = Context { host, cache, interrupt: Interrupt::default(), ui };
+    match command {
+        Command::Create(args) => create::run(args, &context),
+        Command::Activate(args) => activate::activate(args, &context),
+        Command::Deactivate(args) => activate::deactivate(args, &context),
+        Command::Check(args) => check::run(args, &context),
+        Command::Install(args) => install::run(args, &context),
+    }
+}

@@ -1,0 +1,82 @@
+//! Signals, and handing the terminal over to another program.
+
+use std::io;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rvenv::interrupt::Interrupt;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+/// What ends a program from outside: Ctrl-C, a service manager, a terminal that was closed.
+#[cfg(unix)]
+const ENDING: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const ENDING: [i32; 2] = [SIGINT, SIGTERM];
+
+/// POSIX shells' code for a command that is there and cannot be executed.
+const CANNOT_EXECUTE: u8 = 126;
+/// POSIX shells' code for a command that is not there.
+const NOT_FOUND: u8 = 127;
+
+/// Lets the signals that end a program end the work first: what was begun is taken away, then
+/// [`end_by`] ends the program as the signal would have. A second signal ends it at once.
+pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
+    let second = Arc::new(AtomicBool::new(false));
+    for signal in ENDING {
+        flag::register_conditional_default(signal, Arc::clone(&second))?;
+        flag::register(signal, Arc::clone(&second))?;
+        flag::register_usize(
+            signal,
+            Arc::clone(interrupt.flag()),
+            usize::try_from(signal).unwrap_or_default(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Ends the program as `signal` would have, so that the shell knows.
+pub(crate) fn end_by(signal: usize) -> ExitCode {
+    let number = i32::try_from(signal).unwrap_or_default();
+    // Only a system that does not know the signal comes back from this.
+    let _ = low_level::emulate_default_handler(number);
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}
+
+/// Runs `command` in this program's place: on Unix it becomes the command, so that signals, the
+/// terminal and the exit code are the command's own.
+#[cfg(unix)]
+pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    failed(&command, error)
+}
+
+/// Runs `command` and gives its exit code. Ctrl-C reaches it by itself, as it shares the console;
+/// this program has to outlive it.
+#[cfg(not(unix))]
+pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+    match command.status() {
+        Ok(status) => {
+            Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+        }
+        Err(error) => failed(&command, error),
+    }
+}
+
+/// An error that carries the exit code that a shell would give.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot run `{program}`")]
+pub(crate) struct CannotRun {
+    program: String,
+    /// 126 or 127.
+    pub(crate) code: u8,
+    source: io::Error,
+}
+
+fn failed(command: &Command, source: io::Error) -> anyhow::Result<ExitCode> {
+    let code = if source.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE };
+    let program = command.get_program().to_string_lossy().into_owned();
+    Err(CannotRun { program, code, source }.into())
+}

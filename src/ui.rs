@@ -1,0 +1,141 @@
+//! Everything that is written: stdout is for programs, stderr for people.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use rvenv::{Error, Hint};
+
+use crate::cli::{ColorWhen, Output};
+use crate::process::{self, CannotRun};
+
+/// 1: the command failed, or `check` found a problem.
+pub(crate) const FAILED: u8 = 1;
+/// 2: wrong usage, as clap and stdlib have it.
+pub(crate) const USAGE: u8 = 2;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// How much is said, and in which colours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ui {
+    /// -1 is quiet, 0 as usual, 1 and 2 tell more.
+    verbosity: i8,
+}
+
+impl Ui {
+    pub(crate) fn new(output: Output) -> Self {
+        let choice = match output.color {
+            None | Some(ColorWhen::Auto) => anstream::ColorChoice::Auto,
+            Some(ColorWhen::Always) => anstream::ColorChoice::Always,
+            Some(ColorWhen::Never) => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+        let verbosity =
+            if output.quiet { -1 } else { i8::try_from(output.verbose).unwrap_or(i8::MAX) };
+        Self { verbosity }
+    }
+
+    /// What was done, for people; silent with `--quiet`.
+    pub(crate) fn say(&self, text: impl Display) {
+        if self.verbosity >= 0 {
+            say(None, text);
+        }
+    }
+
+    /// What was looked at: with `-v`.
+    pub(crate) fn detail(&self, text: impl Display) {
+        if self.verbosity >= 1 {
+            say(None, text);
+        }
+    }
+
+    /// Something that the user should know although it went on.
+    pub(crate) fn warn(&self, text: impl Display) {
+        if self.verbosity >= 0 {
+            say(Some((WARNING, "warning")), text);
+        }
+    }
+
+    /// A way out.
+    pub(crate) fn hint(&self, text: impl Display) {
+        say(Some((HINT, "hint")), text);
+    }
+
+    /// Whether stderr is a terminal, where progress may be drawn.
+    pub(crate) fn draws(&self) -> bool {
+        self.verbosity >= 0 && io::stderr().is_terminal()
+    }
+
+    /// Tells of a failure: the error, its causes, the way out.
+    pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
+        let known = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+        if let Some(Error::Interrupted { signal }) = known {
+            return process::end_by(*signal);
+        }
+        say(Some((ERROR, "error")), error);
+        for cause in error.chain().skip(1) {
+            say(None, format_args!("  caused by: {cause}"));
+        }
+        if let Some(hint) = known.and_then(Error::hint) {
+            self.hint(words(&hint));
+        }
+        let code = error.downcast_ref::<CannotRun>().map_or(FAILED, |error| error.code);
+        ExitCode::from(code)
+    }
+}
+
+/// Writes data for another program; that it stopped reading is no error of ours.
+pub(crate) fn print(data: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(data.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Lets clap say what is wrong with the command line, or print the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // There is nobody left to tell when this cannot be written.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
+}
+
+fn say(label: Option<(Style, &str)>, text: impl Display) {
+    let text = visible(&text.to_string());
+    let mut stderr = anstream::stderr().lock();
+    // There is nobody left to tell when this cannot be written.
+    let _ = match label {
+        Some((style, label)) => writeln!(stderr, "{style}{label}:{style:#} {text}"),
+        None => writeln!(stderr, "{text}"),
+    };
+}
+
+/// Control characters in names could move the cursor, change colours or hide what is said.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// A hint in words. A `match` without `_`: a new hint must be worded.
+fn words(hint: &Hint) -> String {
+    match hint {
+        Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
+        Hint::CheckEnvironment(env) => {
+            format!("`rvenv check {}` tells what is wrong and how to mend it", env.display())
+        }
+        Hint::ClearOrUpgrade => {
+            "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"
+                .into()
+        }
+        Hint::NameTheShell => "name it with `--shell`".into(),
+        _ => String::new(),
+    }
+}

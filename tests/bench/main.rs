@@ -1,0 +1,352 @@
+//! `cargo bench`: rvenv beside its peers, in one run on one machine, as a table of ratios.
+//!
+//! Every figure is the median of whole processes, taken in turn (A B C A B C …), so that a machine
+//! that slows down slows all of them. Each creation goes into a directory that does not exist yet.
+//! The peers come from PyPI into a directory of their own under `target/`.
+
+mod peers;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use peers::Peers;
+use table::Table;
+
+/// The rounds of a comparison: enough for a steady median of processes of milliseconds.
+const ROUNDS: usize = 40;
+/// The rounds with a peer that takes seconds.
+const SLOW_ROUNDS: usize = 5;
+
+fn main() {
+    // cargo passes `--bench`; an argument without dashes picks the comparisons whose name holds it.
+    let filter =
+        std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let world = World::new();
+    println!("{}\n", world.description());
+    for (name, comparison) in COMPARISONS {
+        if name.contains(&filter) {
+            println!("## {name}\n\n{}", comparison(&world));
+        }
+    }
+}
+
+type Comparison = fn(&World) -> Table;
+
+const COMPARISONS: [(&str, Comparison); 7] = [
+    ("create, warm", create_warm),
+    ("create behind a pyenv shim", create_behind_shim),
+    ("create, then the first pip", create_and_pip),
+    ("create, first ever", create_cold),
+    ("pip as files", create_files),
+    ("activate, check, python find", small_commands),
+    ("a hundred environments", hundred),
+];
+
+/// Where the benchmark runs: everything outside of it stays as it is.
+struct World {
+    root: tempfile::TempDir,
+    peers: Peers,
+    python: PathBuf,
+}
+
+impl World {
+    fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let peers = Peers::install();
+        let python = peers::python();
+        Self { root, peers, python }
+    }
+
+    fn description(&self) -> String {
+        let line = |command: &mut Command| {
+            let output = command.output().expect("a version");
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        };
+        [
+            line(Command::new("uname").arg("-srm")),
+            format!("{} cores", std::thread::available_parallelism().map_or(1, usize::from)),
+            line(Command::new(rvenv()).arg("--version")),
+            line(Command::new(&self.peers.uv).arg("--version")),
+            line(Command::new(&self.peers.virtualenv).arg("--version")),
+            line(Command::new(&self.python).arg("--version")),
+        ]
+        .join(", ")
+    }
+
+    /// A command with a home and caches of the benchmark's own.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", self.root.path())
+            .env(
+                "PATH",
+                format!("{}:/usr/bin:/bin", self.python.parent().expect("a directory").display()),
+            )
+            .current_dir(self.root.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    fn create(&self) -> Vec<String> {
+        vec![rvenv(), "create".into(), "--python".into(), self.python.display().to_string()]
+    }
+
+    fn uv(&self) -> Vec<String> {
+        let words = [
+            self.peers.uv.to_str(),
+            Some("venv"),
+            Some("-q"),
+            Some("--python"),
+            self.python.to_str(),
+        ];
+        words.into_iter().map(|word| word.expect("UTF-8").to_owned()).collect()
+    }
+}
+
+fn rvenv() -> String {
+    env!("CARGO_BIN_EXE_rvenv").to_owned()
+}
+
+/// One contender: a name for the table, and what one round of it does.
+struct Contender<'a> {
+    name: &'static str,
+    round: Box<dyn Fn(&Path) + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    fn new(name: &'static str, round: impl Fn(&Path) + 'a) -> Self {
+        Self { name, round: Box::new(round) }
+    }
+}
+
+/// The medians of the contenders' rounds, taken in turn after one round that does not count.
+fn race(world: &World, rounds: usize, contenders: &[Contender<'_>]) -> Table {
+    let mut times = vec![Vec::new(); contenders.len()];
+    for round in 0..=rounds {
+        for (contender, times) in contenders.iter().zip(&mut times) {
+            let target = world.root.path().join("target");
+            let start = Instant::now();
+            (contender.round)(&target);
+            let time = start.elapsed();
+            if round > 0 {
+                times.push(time);
+            }
+            if target.exists() {
+                std::fs::remove_dir_all(&target).expect("the made environment can be removed");
+            }
+        }
+    }
+    let medians = times.into_iter().map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    });
+    Table::of(contenders.iter().map(|contender| contender.name).zip(medians))
+}
+
+/// Runs a command to its end; a failure would make its figure a lie.
+#[track_caller]
+fn run(mut command: Command) {
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// A round that makes an environment by `words`, and then does `more` with it.
+fn making<'a>(
+    world: &'a World,
+    words: Vec<String>,
+    more: impl Fn(&Path) + 'a,
+) -> impl Fn(&Path) + 'a {
+    move |target| {
+        let mut command = world.command(Path::new(&words[0]));
+        command.args(&words[1..]).arg(target);
+        run(command);
+        more(target);
+    }
+}
+
+fn with(mut words: Vec<String>, more: &[&str]) -> Vec<String> {
+    words.extend(more.iter().map(|&word| word.to_owned()));
+    words
+}
+
+fn create_warm(world: &World) -> Table {
+    let seed = ["--seed", "--offline"];
+    // Fills uv's cache, so that `--offline` has a pip to seed.
+    run({
+        let mut command = world.command(&world.peers.uv);
+        command.args(&with(world.uv(), &["--seed"])[1..]).arg(world.root.path().join("fill"));
+        command
+    });
+    let fast = race(
+        world,
+        ROUNDS,
+        &[
+            Contender::new("rvenv create (with pip)", making(world, world.create(), |_| {})),
+            Contender::new(
+                "start a process at all",
+                |_| run(world.command(Path::new("/bin/true"))),
+            ),
+            Contender::new("uv venv (no pip)", making(world, world.uv(), |_| {})),
+            Contender::new(
+                "uv venv --seed --offline",
+                making(world, with(world.uv(), &seed), |_| {}),
+            ),
+        ],
+    );
+    let virtualenv = vec![
+        world.peers.virtualenv.display().to_string(),
+        "-q".into(),
+        "-p".into(),
+        world.python.display().to_string(),
+    ];
+    let stdlib = vec![world.python.display().to_string(), "-m".into(), "venv".into()];
+    let slow = race(
+        world,
+        SLOW_ROUNDS,
+        &[
+            Contender::new("rvenv create (with pip)", making(world, world.create(), |_| {})),
+            Contender::new("virtualenv", making(world, virtualenv, |_| {})),
+            Contender::new("python -m venv", making(world, stdlib, |_| {})),
+        ],
+    );
+    fast.and(slow)
+}
+
+fn create_behind_shim(world: &World) -> Table {
+    let shims = peers::shim(world.root.path(), &world.python);
+    let path = format!("{}:/usr/bin:/bin", shims.join("shims").display());
+    let short = peers::short_version(&world.python);
+    let behind = |words: Vec<String>| {
+        let (path, shims) = (path.clone(), shims.clone());
+        move |target: &Path| {
+            let mut command = world.command(Path::new(&words[0]));
+            command.env("PATH", &path).env("PYENV_ROOT", &shims).args(&words[1..]).arg(target);
+            // Peers may fail here, which is what the figure is about.
+            let status = command.status().expect("it starts");
+            assert!(status.success() || !words[0].ends_with("rvenv"), "{command:?}: {status}");
+        }
+    };
+    let ours = vec![rvenv(), "create".into(), "--python".into(), short];
+    let uv = vec![world.peers.uv.display().to_string(), "venv".into(), "-q".into()];
+    race(
+        world,
+        ROUNDS,
+        &[
+            Contender::new("rvenv create --python X.Y (with pip)", behind(ours)),
+            Contender::new("uv venv (no pip)", behind(uv)),
+        ],
+    )
+}
+
+fn create_and_pip(world: &World) -> Table {
+    let pip = |target: &Path| {
+        let mut command = world.command(&target.join("bin/python"));
+        command.args(["-m", "pip", "--version"]);
+        run(command);
+    };
+    race(
+        world,
+        10,
+        &[
+            Contender::new("rvenv create && pip --version", making(world, world.create(), pip)),
+            Contender::new(
+                "uv venv --seed --offline && pip --version",
+                making(world, with(world.uv(), &["--seed", "--offline"]), pip),
+            ),
+        ],
+    )
+}
+
+fn create_cold(world: &World) -> Table {
+    let cold = |target: &Path| {
+        let cache = tempfile::tempdir_in(world.root.path()).expect("a directory");
+        let mut command = world.command(Path::new(&rvenv()));
+        command
+            .args(&world.create()[1..])
+            .arg(target)
+            .env("RVENV_CACHE_DIR", cache.path().join("cache"));
+        run(command);
+    };
+    let stdlib = vec![world.python.display().to_string(), "-m".into(), "venv".into()];
+    race(
+        world,
+        SLOW_ROUNDS,
+        &[
+            Contender::new("rvenv create, empty cache", cold),
+            Contender::new("python -m venv", making(world, stdlib, |_| {})),
+        ],
+    )
+}
+
+fn create_files(world: &World) -> Table {
+    let files = with(world.create(), &["--pip-layout", "files"]);
+    race(
+        world,
+        ROUNDS,
+        &[
+            Contender::new("rvenv create --pip-layout files", making(world, files, |_| {})),
+            Contender::new(
+                "uv venv --seed --offline",
+                making(world, with(world.uv(), &["--seed", "--offline"]), |_| {}),
+            ),
+        ],
+    )
+}
+
+fn small_commands(world: &World) -> Table {
+    let env = world.root.path().join("env");
+    making(world, world.create(), |_| {})(&env);
+    let small = |args: &'static [&'static str]| {
+        let env = env.clone();
+        move |_: &Path| {
+            let mut command = world.command(Path::new(&rvenv()));
+            command.args(args);
+            if args[0] != "python" {
+                command.arg(&env);
+            }
+            // `check` says that this environment is not active; its work is the same.
+            command.status().expect("it starts");
+        }
+    };
+    race(
+        world,
+        ROUNDS,
+        &[
+            Contender::new(
+                "start a process at all",
+                |_| run(world.command(Path::new("/bin/true"))),
+            ),
+            Contender::new("rvenv activate", small(&["activate", "--shell", "bash"])),
+            Contender::new("rvenv check", small(&["check"])),
+            Contender::new("rvenv python find 3", small(&["python", "find", "3"])),
+        ],
+    )
+}
+
+/// Time for a hundred beside the time for one, and what one more takes on the disk.
+fn hundred(world: &World) -> Table {
+    let make = |count: usize| -> Duration {
+        let dir = world.root.path().join("many");
+        let start = Instant::now();
+        for number in 0..count {
+            making(world, world.create(), |_| {})(&dir.join(number.to_string()));
+        }
+        start.elapsed()
+    };
+    let ten = make(10);
+    let kept = world.root.path().join("many");
+    std::fs::remove_dir_all(&kept).expect("removable");
+    let all = make(100);
+    let size = Command::new("du").args(["-sk", "--total"]).arg(&kept).output().expect("du");
+    let size = String::from_utf8_lossy(&size.stdout);
+    let kilobytes: u64 =
+        size.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a size");
+    println!("a hundred environments take {kilobytes} KiB, pip's archive counted once\n");
+    std::fs::remove_dir_all(&kept).expect("removable");
+    Table::of([("ten", ten), ("a hundred", all)])
+}

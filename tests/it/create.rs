@@ -1,0 +1,194 @@
+//! `rvenv create`: what it does about what is there, and what it says when it cannot.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use predicates::prelude::*;
+
+use crate::sandbox::Sandbox;
+
+/// Runs `create ARGS`, asserts that it fails with `code`, that the one error line holds each of
+/// `words`, and that the project is as it was.
+#[track_caller]
+fn refused(sandbox: &Sandbox, args: &[&str], code: i32, words: &[&str]) {
+    let listing = |dir: &std::path::Path| -> Vec<_> {
+        walkdir::WalkDir::new(dir)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.path().to_owned())
+            .collect()
+    };
+    let before = listing(&sandbox.project());
+    let ran = sandbox.run([&["create"], args].concat()).code(code);
+    for word in words {
+        assert!(predicate::str::contains(*word).eval(&ran.stderr), "`{word}` is not in {ran:#?}");
+    }
+    assert!(!ran.stderr.contains("panicked"), "{ran:#?}");
+    assert_eq!(ran.stdout, "");
+    assert_eq!(listing(&sandbox.project()), before, "something was left behind: {args:?}");
+}
+
+#[test]
+fn a_second_create_changes_nothing_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create"]).ok();
+    let cfg = sandbox.project().join(".venv/pyvenv.cfg");
+    let before = fs::metadata(&cfg).unwrap().modified().unwrap();
+    let ran = sandbox.run(["create"]).ok();
+    assert!(ran.stderr.contains("is there already"), "{ran:#?}");
+    assert_eq!(fs::metadata(&cfg).unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn what_is_broken_in_an_environment_is_mended_and_its_packages_stay() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--prompt", "mine"]).ok();
+    let venv = sandbox.project().join(".venv");
+    let site = fs::read_dir(venv.join("lib"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path()
+        .join("site-packages");
+    fs::write(site.join("kept.py"), "").unwrap();
+    fs::remove_file(venv.join("bin/python")).unwrap();
+    fs::remove_file(venv.join("bin/activate")).unwrap();
+    let ran = sandbox.run(["create"]).ok();
+    assert!(ran.stderr.contains("refreshed"), "{ran:#?}");
+    assert!(venv.join("bin/python").exists() && venv.join("bin/activate").exists());
+    assert!(site.join("kept.py").exists());
+    assert!(fs::read_to_string(venv.join("pyvenv.cfg")).unwrap().contains("prompt = 'mine'"));
+}
+
+#[test]
+fn clear_replaces_an_environment_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create"]).ok();
+    let stray = sandbox.project().join(".venv/stray");
+    fs::write(&stray, "").unwrap();
+    let ran = sandbox.run(["create", "--clear"]).ok();
+    assert!(ran.stderr.contains("replaced"), "{ran:#?}");
+    assert!(!stray.exists());
+    assert!(sandbox.project().join(".venv/bin/python").exists());
+
+    fs::create_dir(sandbox.project().join("src")).unwrap();
+    fs::write(sandbox.project().join("src/lib.py"), "").unwrap();
+    refused(&sandbox, &["--clear", "src"], 1, &["will not delete", "pyvenv.cfg"]);
+    refused(&sandbox, &["--clear", "."], 1, &["will not delete"]);
+    refused(&sandbox, &["--clear", ""], 2, &["empty"]);
+}
+
+#[test]
+fn an_environment_can_share_a_directory_with_a_project_and_takes_nothing_of_it() {
+    let sandbox = Sandbox::new();
+    let gitignore = sandbox.project().join(".gitignore");
+    fs::write(&gitignore, "mine\n").unwrap();
+    sandbox.run(["create", "."]).ok();
+    assert_eq!(fs::read_to_string(&gitignore).unwrap(), "mine\n");
+    assert!(sandbox.project().join("bin/python").exists());
+
+    let other = Sandbox::new();
+    fs::create_dir(other.project().join("bin")).unwrap();
+    fs::write(other.project().join("bin/activate"), "mine").unwrap();
+    refused(&other, &["."], 1, &["bin/activate", "not made by"]);
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    let sandbox = Sandbox::new();
+    let real = sandbox.root().join("elsewhere");
+    fs::create_dir(&real).unwrap();
+    symlink(&real, sandbox.project().join(".venv")).unwrap();
+    sandbox.run(["create"]).ok();
+    assert!(sandbox.project().join(".venv").is_symlink());
+    assert!(real.join("bin/python").exists());
+}
+
+#[test]
+fn several_directories_and_missing_parents_are_made() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip", "a", "deep/down/b"]).ok();
+    assert!(sandbox.project().join("a/bin/python").exists());
+    assert!(sandbox.project().join("deep/down/b/bin/python").exists());
+}
+
+#[test]
+fn places_that_cannot_hold_an_environment_are_refused() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.project().join("file"), "").unwrap();
+    symlink("nowhere", sandbox.project().join("dangling")).unwrap();
+    refused(
+        &sandbox,
+        &["file"],
+        1,
+        &["error: ", "file` is there and is not a directory", "hint: "],
+    );
+    refused(&sandbox, &["file/below"], 1, &["error: ", "file"]);
+    refused(&sandbox, &["dangling"], 1, &["error: ", "dangling"]);
+    refused(&sandbox, &["a:b"], 1, &["error: ", "separates the entries of PATH", "hint: "]);
+    refused(&sandbox, &["a\nb"], 1, &["error: ", "ends a line", "hint: "]);
+    refused(&sandbox, &["/proc/nothing/here"], 1, &["error: ", "/proc/nothing"]);
+    refused(&sandbox, &[""], 2, &["error: ", "empty"]);
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_wrong_usage() {
+    let sandbox = Sandbox::new();
+    refused(&sandbox, &["--clear", "--upgrade"], 2, &["cannot be used with"]);
+    refused(&sandbox, &["--copies", "--symlinks"], 2, &["cannot be used with"]);
+    refused(&sandbox, &["--no-such-flag"], 2, &["unexpected argument"]);
+}
+
+#[test]
+fn a_python_that_is_none_is_named_with_its_reason() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let script = |name: &str, text: &str| {
+        let path = sandbox.root().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    refused(&sandbox, &["-p", &script("text", "just text\n")], 1, &["error: ", "text"]);
+    refused(&sandbox, &["-p", &script("gone", "#!/bin/sh\nexit 127\n")], 1, &["127"]);
+    refused(&sandbox, &["-p", "/no/such/python"], 1, &["/no/such/python"]);
+    refused(&sandbox, &["-p", "3.99"], 1, &["3.99"]);
+    refused(&sandbox, &["-p", ">=3.11,<<3"], 1, &["cannot read"]);
+}
+
+#[test]
+fn an_environment_of_another_minor_version_is_not_touched() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip"]).ok();
+    let cfg = sandbox.project().join(".venv/pyvenv.cfg");
+    let text = fs::read_to_string(&cfg).unwrap();
+    let other: String = text
+        .lines()
+        .map(|line| {
+            if line.starts_with("version") {
+                "version = 3.1.0\n".into()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    fs::write(&cfg, other).unwrap();
+    refused(&sandbox, &[], 1, &["3.1.0", "hint: ", "--clear", "--upgrade"]);
+}
+
+#[test]
+fn an_environment_inside_an_environment_is_based_on_the_base() {
+    let mut sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip", "outer"]).ok();
+    let outer = sandbox.project().join("outer");
+    sandbox
+        .set("PATH", format!("{}:/usr/bin:/bin", outer.join("bin").display()))
+        .set("VIRTUAL_ENV", &outer);
+    sandbox.run(["create", "--without-pip", "inner"]).ok();
+    let home = |name: &str| {
+        let text = fs::read_to_string(sandbox.project().join(name).join("pyvenv.cfg")).unwrap();
+        text.lines().find(|line| line.starts_with("home")).unwrap().to_owned()
+    };
+    assert_eq!(home("inner"), home("outer"));
+}
