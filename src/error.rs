@@ -399,12 +399,10 @@ impl Error {
             Self::NoEnvironment { .. } => Some(Hint::CreateEnvironment),
             Self::UnknownCallingShell => Some(Hint::NameTheShell),
             Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
-            Self::SeparatorInPath { .. } | Self::LineEndInPath { .. } => {
-                Some(Hint::ChooseAnotherPath)
-            }
-            Self::NotADirectory { .. } | Self::WouldOverwrite { .. } => {
-                Some(Hint::ChooseAnotherPath)
-            }
+            Self::SeparatorInPath { .. }
+            | Self::LineEndInPath { .. }
+            | Self::NotADirectory { .. }
+            | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
             Self::NoCurrentDirectory { .. }
             | Self::Io { .. }

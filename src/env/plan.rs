@@ -72,7 +72,7 @@ impl Options {
     pub(crate) fn inheriting(&self, cfg: &PyvenvCfg) -> Self {
         let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
         let system_site_packages = self.system_site_packages || cfg.includes_system_site_packages();
-        Self { prompt, system_site_packages, ..self.clone() }
+        Self { system_site_packages, prompt, ..self.clone() }
     }
 }
 

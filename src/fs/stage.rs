@@ -420,15 +420,12 @@ impl Yard {
     }
 
     fn scratch(&mut self) -> Result<&Path> {
-        let path = match self.scratch.take() {
-            Some(path) => path,
-            None => {
-                let path = self.path.join(SCRATCH);
-                self.stage
-                    .make_dir(Path::new(SCRATCH), true)
-                    .map_err(Error::io("create", &path))?;
-                path
-            }
+        let path = if let Some(path) = self.scratch.take() {
+            path
+        } else {
+            let path = self.path.join(SCRATCH);
+            self.stage.make_dir(Path::new(SCRATCH), true).map_err(Error::io("create", &path))?;
+            path
         };
         Ok(self.scratch.insert(path))
     }
