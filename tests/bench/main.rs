@@ -3,6 +3,12 @@
 //! Every figure is the median of whole processes, taken in turn (A B C A B C …), so that a machine
 //! that slows down slows all of them. Each creation goes into a directory that does not exist yet.
 //! The peers come from PyPI into a directory of their own under `target/`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a program of its own, for people"
+)]
 
 mod peers;
 mod table;
