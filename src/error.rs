@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::Refusal;
 use crate::pip::WheelFault;
-use crate::python::{PassedOver, Reason};
+use crate::python::{Origin, PassedOver, Reason};
 use crate::shell::Shell;
 use std::ffi::OsString;
 
@@ -67,6 +67,24 @@ pub enum Error {
         request: String,
         /// Everything that was looked at, in the order of looking.
         candidates: Vec<PassedOver>,
+    },
+
+    /// Somebody asks for a Python in words that cannot be read.
+    #[error("{origin} asks for no Python")]
+    UnreadableDemand {
+        /// Who.
+        origin: Origin,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+
+    /// A file that travels with a project names a program to run.
+    #[error("`{}` asks for the Python `{text}`: a project's file can name versions only", file.display())]
+    PathInProject {
+        /// The file.
+        file: PathBuf,
+        /// What it names.
+        text: String,
     },
 
     // fs
@@ -409,6 +427,8 @@ impl Error {
             | Self::UnreadableRequest { .. }
             | Self::UnusablePython { .. }
             | Self::NoPython { .. }
+            | Self::UnreadableDemand { .. }
+            | Self::PathInProject { .. }
             | Self::NotAFile { .. }
             | Self::TooLarge { .. }
             | Self::Immovable { .. }

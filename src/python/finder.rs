@@ -5,7 +5,9 @@
 //! 2. PATH, from its first directory to its last. In each one, `python3` and `python` go before
 //!    `python3.12`: what the user's own `python3` means is what he gets, if it fits. When no minor
 //!    version is asked for, `python3` and `python` of every directory go before any `python3.X`.
-//! 3. The installations that version managers and installers keep, newest first.
+//! 3. The installations that version managers and installers keep, newest first; the system's
+//!    directories, for a PATH without them.
+//! 4. Other implementations than `CPython` on PATH, for a request that does not name one.
 //!
 //! The first that fits is taken, and nothing after it is looked at. Pre-releases, free-threaded and
 //! debug builds and other implementations than `CPython` fit a request that names them, and any
@@ -16,14 +18,18 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::iter;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::{Interpreter, Reason, Request, Source, managers, names, probe, shim};
+use super::{Interpreter, Place, Reason, Request, Source, Wanted, managers, names, probe, shim};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, Platform};
 
 /// An interpreter that is what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,12 +134,15 @@ impl<'a> Finder<'a> {
 
     /// The interpreter at a path that the user gave: an executable, or a directory with one.
     fn at(&mut self, path: &Path) -> Result<Found> {
-        let executable =
-            if path.is_dir() { names::in_tree(path, self.host) } else { Some(path.to_owned()) };
+        let executable = if path.is_dir() {
+            names::in_tree(path, None, self.host)
+        } else {
+            Some(path.to_owned())
+        };
         let looked = match executable {
-            Some(path) if path.exists() => {
-                self.look(&Lead { path, source: Source::Given }).map_err(|(_, reason)| reason)
-            }
+            Some(path) if path.exists() => self
+                .look(&Lead { path, source: Source::Given }, &Request::Any)
+                .map_err(|(_, reason)| reason),
             Some(_) => Err(Reason::Missing),
             None => Err(Reason::EmptyDirectory),
         };
@@ -142,12 +151,7 @@ impl<'a> Finder<'a> {
 
     /// The interpreter of a lead, if it is what was asked for.
     fn judge(&self, lead: &Lead, request: &Request) -> Result<Found, (Source, Reason)> {
-        let found = if let Some(interpreter) = self.memory.recall(&lead.path) {
-            Found { interpreter, source: lead.source }
-        } else {
-            tell_by_name(&lead.path, request).map_err(|reason| (lead.source, reason))?;
-            self.look(lead)?
-        };
+        let found = self.look(lead, request)?;
         // A name was looked up as such, and may be a link to a Python of another name.
         if matches!(request, Request::Name(_)) || request.matches(&found.interpreter) {
             return Ok(found);
@@ -155,21 +159,29 @@ impl<'a> Finder<'a> {
         Err((found.source, Reason::Other(found.interpreter.to_string())))
     }
 
-    /// What stands at a lead, by memory or by asking it.
-    fn look(&self, lead: &Lead) -> Result<Found, (Source, Reason)> {
-        if let Some((place, chosen)) = shim::resolve(&lead.path, self.host) {
-            let source = Source::Shim(place);
-            let path = chosen.map_err(|reason| (source, reason))?;
-            let interpreter = self.interpreter(&path).map_err(|reason| (source, reason))?;
-            return Ok(Found { interpreter, source });
+    /// What stands at a lead, by memory or by asking it; one whose name tells that it is not what was
+    /// asked for is not asked.
+    fn look(&self, lead: &Lead, request: &Request) -> Result<Found, (Source, Reason)> {
+        let Lead { path, source } = lead;
+        if let Some(interpreter) = self.memory.recall(path) {
+            return Ok(Found { interpreter, source: *source });
         }
-        let interpreter = self.interpreter(&lead.path).map_err(|reason| (lead.source, reason))?;
-        Ok(Found { interpreter, source: lead.source })
+        let (path, source) = match shim::resolve(path, self.host) {
+            Some((place, Ok(chosen))) => (chosen, Source::Shim(place)),
+            Some((place, Err(reason))) => return Err((Source::Shim(place), reason)),
+            None => (path.clone(), *source),
+        };
+        let interpreter = self.interpreter(&path, request).map_err(|reason| (source, reason))?;
+        Ok(Found { interpreter, source })
     }
 
-    fn interpreter(&self, path: &Path) -> Result<Interpreter, Reason> {
+    fn interpreter(&self, path: &Path, request: &Request) -> Result<Interpreter, Reason> {
         if let Some(known) = self.memory.recall(path) {
             return Ok(known);
+        }
+        tell_by_name(path, request)?;
+        if is_apple_stub(path, self.host) {
+            return Err(Reason::AppleStub);
         }
         let examined = probe::examine(path, self.host, self.limit)?;
         self.memory.keep(path, &examined);
@@ -179,9 +191,12 @@ impl<'a> Finder<'a> {
     /// Every interpreter once, and what is broken with its reason, in the order of search.
     pub fn all(&mut self) -> Vec<Candidate> {
         let mut seen = HashSet::new();
+        let leads: Vec<_> =
+            leads(&Request::Any, self.host).filter(|lead| seen.insert(lead.path.clone())).collect();
+        let mut shown = HashSet::new();
         let mut candidates = Vec::new();
-        for lead in leads(&Request::Any, self.host) {
-            let (source, outcome) = match self.look(&lead) {
+        for (lead, looked) in iter::zip(&leads, self.look_at_all(&leads)) {
+            let (source, outcome) = match looked {
                 Ok(Found { interpreter, source }) => (source, Ok(interpreter)),
                 Err((source, reason)) => (source, Err(reason)),
             };
@@ -191,12 +206,40 @@ impl<'a> Finder<'a> {
                 Ok(interpreter) => interpreter.real_executable.clone(),
                 Err(_) => fs::canonicalize(&lead.path).unwrap_or_else(|_| lead.path.clone()),
             };
-            if !nowhere && seen.insert(identity) {
-                candidates.push(Candidate { path: lead.path, source, outcome });
+            if !nowhere && shown.insert(identity) {
+                candidates.push(Candidate { path: lead.path.clone(), source, outcome });
             }
         }
         candidates
     }
+
+    /// Looks at several leads at a time, so that those that hang do so together.
+    fn look_at_all(&self, leads: &[Lead]) -> Vec<Result<Found, (Source, Reason)>> {
+        let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(lead) = leads.get(index) else { return done };
+                done.push((index, self.look(lead, &Request::Any)));
+            }
+        };
+        let mut done: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, looked)| looked).collect()
+    }
+}
+
+/// Whether running `path` would open a window that offers to install Apple's developer tools.
+fn is_apple_stub(path: &Path, host: &Host) -> bool {
+    let tools = ["/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app"];
+    host.platform() == Platform::MacOs
+        && path == Path::new("/usr/bin/python3")
+        && !tools.iter().any(|tool| Path::new(tool).exists())
 }
 
 /// Rules out an executable whose name, or whose target's name, tells that it is another one.
@@ -212,29 +255,59 @@ fn tell_by_name(path: &Path, request: &Request) -> Result<(), Reason> {
 
 /// Where a Python may be that was asked for, in the order of search, found as it is asked for.
 fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> + 'a {
-    let on_path = names::rounds(request, host).into_iter().flat_map(move |names| {
-        host.search_path().flat_map(move |dir| {
-            let paths: Vec<_> = names.iter().map(|name| dir.join(name)).collect();
-            paths.into_iter().filter(|path| names::is_executable(path))
-        })
-    });
-    let on_path = on_path.map(|path| Lead { path, source: Source::Path });
-    on_path.chain(std::iter::once_with(move || kept(request, host)).flatten())
+    let mut seen = HashSet::new();
+    let dirs: Vec<_> = host.search_path().filter(|dir| seen.insert(dir.clone())).collect();
+    let on_path = move |rounds| in_dirs(rounds, dirs.clone());
+    let lead = |path| Lead { path, source: Source::Path };
+    on_path(names::rounds(request, host))
+        .map(lead)
+        .chain(later(move || kept(request, host)))
+        .chain(later(move || of_system(request, host)))
+        .chain(later(move || on_path(names::other_implementations(request, host)).map(lead)))
+}
+
+/// What `make` makes, made when it is come to.
+fn later<I: IntoIterator>(make: impl FnOnce() -> I) -> impl Iterator<Item = I::Item> {
+    iter::once_with(make).flatten()
 }
 
 /// The installations that are kept somewhere and may be what was asked for.
-fn kept<'a>(request: &'a Request, host: &'a Host) -> Box<dyn Iterator<Item = Lead> + 'a> {
+fn kept(request: &Request, host: &Host) -> Vec<Lead> {
     let wanted = match request {
-        Request::Path(_) | Request::Name(_) => return Box::new(std::iter::empty()),
-        Request::Any => None,
-        Request::Wanted(wanted) => Some(wanted),
+        Request::Path(_) | Request::Name(_) => return Vec::new(),
+        Request::Any => &Wanted::default(),
+        Request::Wanted(wanted) => wanted,
     };
-    let fits = move |hint: &super::Wanted| wanted.is_none_or(|wanted| !hint.rules_out(wanted));
-    let installations = managers::installations(host).into_iter();
-    Box::new(installations.filter(move |found| found.hint.as_ref().is_none_or(fits)).filter_map(
-        move |found| {
-            let path = names::in_tree(&found.dir, host)?;
-            Some(Lead { path, source: Source::Place(found.place) })
-        },
-    ))
+    let mut found = managers::installations(host);
+    found.retain(|found| found.told.as_ref().is_none_or(|told| !told.rules_out(wanted)));
+    if wanted.versions.is_one_release() {
+        // Who wants this very release does not want the link that moves on to the next.
+        let is_one = |told: &Wanted| told.versions.is_one_release();
+        found.sort_by_key(|found| !found.told.as_ref().is_some_and(is_one));
+    }
+    let leads = found.iter().filter_map(|found| {
+        Some(Lead { path: found.executable(host)?, source: Source::Place(found.place) })
+    });
+    leads.collect()
+}
+
+/// Pythons of the system, for a PATH that lacks its directories.
+fn of_system(request: &Request, host: &Host) -> Vec<Lead> {
+    if host.platform() == Platform::Windows {
+        return Vec::new();
+    }
+    let dirs = ["/usr/local/bin", "/usr/bin"].map(PathBuf::from);
+    in_dirs(names::rounds(request, host), dirs.into())
+        .map(|path| Lead { path, source: Source::Place(Place::System) })
+        .collect()
+}
+
+/// The executables of these names, round by round, in these directories.
+fn in_dirs(rounds: Vec<Vec<String>>, dirs: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
+    rounds.into_iter().flat_map(move |names| {
+        dirs.clone().into_iter().flat_map(move |dir| {
+            let paths: Vec<_> = names.iter().map(|name| dir.join(name)).collect();
+            paths.into_iter().filter(|path| names::is_executable(path))
+        })
+    })
 }

@@ -1,10 +1,12 @@
-//! Where version managers and installers keep their Pythons.
+//! Where version managers and installers keep their Pythons: read from their directories, never asked
+//! of their programs.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Place, Wanted};
-use crate::host::Host;
+use super::{Place, Versions, Wanted, names};
+use crate::host::{Host, Platform};
 
 /// An installation, as its directory's name tells.
 #[derive(Clone, Debug)]
@@ -12,47 +14,182 @@ pub(super) struct Installation {
     pub(super) place: Place,
     pub(super) dir: PathBuf,
     /// What the name says of the Python inside: `3.12.1`, `pypy3.10-7.3.12`.
-    pub(super) hint: Option<Wanted>,
+    pub(super) told: Option<Wanted>,
+}
+
+impl Installation {
+    /// Its executable.
+    pub(super) fn executable(&self, host: &Host) -> Option<PathBuf> {
+        // hatch and older versions of rye keep the tree one deeper.
+        let trees = [self.dir.clone(), self.dir.join("python"), self.dir.join("install")];
+        trees.iter().find_map(|tree| names::in_tree(tree, self.told.as_ref(), host))
+    }
+}
+
+/// The installations of all managers, newest first. Those whose names tell no version come last.
+pub(super) fn installations(host: &Host) -> Vec<Installation> {
+    let mut found: Vec<_> = Place::ALL.into_iter().flat_map(|place| of(place, host)).collect();
+    found.sort_by_cached_key(|found| {
+        Reverse(found.told.as_ref().and_then(|told| told.versions.newest()))
+    });
+    found
 }
 
 /// The directory that a manager has for itself.
 pub(super) fn root(place: Place, host: &Host) -> Option<PathBuf> {
+    let windows = host.platform() == Platform::Windows;
     let variable = |name| host.path_var(name).filter(|path| path.is_absolute()).map(Path::to_owned);
     let home = |dir| host.home().map(|home| home.join(dir));
+    let data = |name| match variable("XDG_DATA_HOME") {
+        Some(data) => Some(data.join(name)),
+        None if windows => variable("LOCALAPPDATA").map(|data| data.join(name)),
+        None => home(".local/share").map(|data| data.join(name)),
+    };
     match place {
+        Place::Pyenv if windows => variable("PYENV").or_else(|| home(".pyenv/pyenv-win")),
         Place::Pyenv => variable("PYENV_ROOT").or_else(|| home(".pyenv")),
+        Place::Uv if windows => variable("APPDATA").map(|data| data.join("uv/data")),
+        Place::Uv => data("uv"),
+        Place::Mise => variable("MISE_DATA_DIR").or_else(|| data("mise")),
+        Place::Asdf => variable("ASDF_DATA_DIR").or_else(|| home(".asdf")),
+        Place::Rye => variable("RYE_HOME").or_else(|| home(".rye")),
+        Place::Hatch if host.platform() == Platform::MacOs => {
+            home("Library/Application Support/hatch")
+        }
+        Place::Hatch => data("hatch"),
+        Place::Homebrew | Place::PythonOrg | Place::Opt | Place::System | Place::Conda => None,
     }
 }
 
-/// The installations of all managers, newest first.
-pub(super) fn installations(host: &Host) -> Vec<Installation> {
-    let mut found: Vec<_> = Place::ALL.into_iter().flat_map(|place| of(place, host)).collect();
-    found.sort_by_key(|installation| std::cmp::Reverse(rank(installation)));
-    found
+/// The directory in which a manager has a directory for each Python.
+pub(super) fn versions_dir(place: Place, root: &Path) -> PathBuf {
+    root.join(match place {
+        Place::Pyenv => "versions",
+        Place::Uv => "python",
+        Place::Mise | Place::Asdf => "installs/python",
+        Place::Rye => "py",
+        Place::Hatch => "pythons",
+        Place::Homebrew | Place::PythonOrg | Place::Opt | Place::System | Place::Conda => "",
+    })
 }
 
 fn of(place: Place, host: &Host) -> Vec<Installation> {
-    let Some(root) = root(place, host) else { return Vec::new() };
-    let dir = match place {
-        Place::Pyenv => root.join("versions"),
+    let unix = host.platform() != Platform::Windows;
+    let dirs: Vec<PathBuf> = match place {
+        Place::Uv => match host.path_var("UV_PYTHON_INSTALL_DIR") {
+            Some(dir) => vec![host.absolute(dir)],
+            None => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
+        },
+        Place::Homebrew if unix => {
+            homebrew_prefixes(host).map(|prefix| prefix.join("opt")).collect()
+        }
+        Place::PythonOrg if host.platform() == Platform::MacOs => ["Python", "PythonT"]
+            .map(|name| format!("/Library/Frameworks/{name}.framework/Versions").into())
+            .into(),
+        Place::Opt if unix => vec!["/opt/python".into()],
+        Place::Conda => return conda(host),
+        _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
     };
-    entries(&dir)
-        .into_iter()
-        .map(|dir| {
-            let hint = dir.file_name().and_then(|name| Wanted::parse(name.to_str()?));
-            Installation { place, dir, hint }
-        })
-        .collect()
+    dirs.iter().flat_map(|dir| in_dir(place, dir)).collect()
 }
 
-/// The directories in `dir`, links to directories included, in the order of their names.
-fn entries(dir: &Path) -> Vec<PathBuf> {
+/// The installations that are directories in `dir`.
+///
+/// A link that names a minor version is one too, and better than what it leads to: the manager moves
+/// it when a patch release arrives. One that names less (`3`, `latest`, `Current`) would one day lead to
+/// another minor version, under which an environment is garbage.
+pub(super) fn in_dir(place: Place, dir: &Path) -> Vec<Installation> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
-    let mut dirs: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    dirs.sort();
-    dirs
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let name = name.to_str()?;
+            // Homebrew's `opt` holds every formula.
+            if place == Place::Homebrew
+                && !["python", "pypy", "graalpy"].iter().any(|own| name.starts_with(own))
+            {
+                return None;
+            }
+            let told = Wanted::parse(name).filter(|_| place != Place::Conda);
+            let minor = told.as_ref().and_then(|told| told.versions.minor());
+            let lasting = minor.is_some() || !entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            lasting.then(|| Installation { place, dir: entry.path(), told })
+        })
+        .collect();
+    found.sort_by(|one, other| one.dir.cmp(&other.dir));
+    found
 }
 
-fn rank(installation: &Installation) -> Option<(u32, u32, u32)> {
-    installation.hint.as_ref().and_then(|hint| hint.versions.newest())
+/// The newest of a manager's installations that `name` may mean: its own name, or the beginning of its
+/// version.
+pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf> {
+    let dir = versions_dir(place, root);
+    let wanted = Wanted::parse(name);
+    let exact = dir.join(name);
+    if exact.is_dir() {
+        let minor = wanted.and_then(|wanted| wanted.versions.minor());
+        return if minor.is_none() { fs::canonicalize(exact).ok() } else { Some(exact) };
+    }
+    let wanted = wanted?;
+    in_dir(place, &dir)
+        .into_iter()
+        .filter(|found| found.told.as_ref().is_some_and(|told| !told.rules_out(&wanted)))
+        // `3.12` means CPython to every manager, which calls the others by name.
+        .filter(|found| {
+            let implementation = found.told.as_ref().and_then(|told| told.implementation.as_ref());
+            implementation == wanted.implementation.as_ref() || place == Place::Rye
+        })
+        .max_by_key(|found| found.told.as_ref().and_then(|told| told.versions.newest()))
+        .map(|found| found.dir)
+}
+
+fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
+    let own = host.path_var("HOMEBREW_PREFIX").map(Path::to_owned);
+    let usual: &[&str] = match host.platform() {
+        Platform::MacOs => &["/opt/homebrew", "/usr/local"],
+        Platform::Linux | Platform::Windows => &["/home/linuxbrew/.linuxbrew"],
+    };
+    own.into_iter().chain(usual.iter().map(PathBuf::from))
+}
+
+/// conda's base installations and environments. Their names tell nothing of the Python inside.
+fn conda(host: &Host) -> Vec<Installation> {
+    let mut bases: Vec<PathBuf> = Vec::new();
+    let program = host.path_var("CONDA_EXE").and_then(|program| program.parent()?.parent());
+    bases.extend(program.map(Path::to_owned));
+    bases.extend(host.path_var("MAMBA_ROOT_PREFIX").map(Path::to_owned));
+    let usual = ["miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba"];
+    if let Some(home) = host.home() {
+        bases.extend(usual.map(|name| home.join(name)));
+    }
+    if host.platform() != Platform::Windows {
+        bases.extend(
+            ["/opt/conda", "/opt/miniconda3", "/opt/anaconda3", "/opt/miniforge3"]
+                .map(PathBuf::from),
+        );
+    }
+    let registry = host.home().map(|home| home.join(".conda"));
+    let mut dirs = bases.clone();
+    dirs.extend(bases.iter().chain(&registry).flat_map(|base| {
+        in_dir(Place::Conda, &base.join("envs")).into_iter().map(|found| found.dir)
+    }));
+    // conda writes the path of each environment that it makes into this file.
+    let listed = registry.and_then(|dir| fs::read_to_string(dir.join("environments.txt")).ok());
+    dirs.extend(listed.unwrap_or_default().lines().map(|line| PathBuf::from(line.trim())));
+    dirs.retain(|dir| dir.is_absolute() && dir.join("conda-meta").is_dir());
+    dirs.into_iter().map(|dir| Installation { place: Place::Conda, dir, told: None }).collect()
+}
+
+impl Versions {
+    /// The release that these are at their newest, where that is known.
+    fn newest(&self) -> Option<(u32, u32, u32)> {
+        match self {
+            Self::Any | Self::Range(_) => None,
+            Self::Series(series) => {
+                Some((series.major, series.minor?, series.micro.unwrap_or(u32::MAX)))
+            }
+            Self::Exactly(version) => Some((version.major, version.minor, version.micro)),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; the two meet in
 //! one place, [`Request::matches`].
 
+mod demand;
 mod finder;
 mod interpreter;
 mod managers;
@@ -17,6 +18,7 @@ mod source;
 mod stable;
 mod version;
 
+pub use demand::{Asked, Demand, Ignored, Origin, Requires, Setting};
 pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
 pub use probe::probe;

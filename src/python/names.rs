@@ -24,71 +24,87 @@ pub(super) fn rounds(request: &Request, host: &Host) -> Vec<Vec<String>> {
             }
         }
     };
-    if host.platform() == Platform::Windows {
-        return rounds
-            .into_iter()
-            .map(|names| names.into_iter().map(|name| name + ".exe").collect())
-            .collect();
+    rounds.into_iter().map(|names| programs(names, host)).collect()
+}
+
+/// The names of other implementations than `CPython`, for a request that does not name one.
+pub(super) fn other_implementations(request: &Request, host: &Host) -> Vec<Vec<String>> {
+    let wanted = match request {
+        Request::Any => &Wanted::default(),
+        Request::Wanted(wanted) if wanted.implementation.is_none() => wanted,
+        Request::Path(_) | Request::Name(_) | Request::Wanted(_) => return Vec::new(),
+    };
+    let names = [Implementation::PyPy, Implementation::GraalPy].map(|implementation| {
+        let wanted = Wanted { implementation: Some(implementation), ..wanted.clone() };
+        [own(wanted.implementation.as_ref()), versioned(&wanted)].concat()
+    });
+    vec![programs(names.concat(), host)]
+}
+
+/// The files that names are looked up by.
+fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
+    match host.platform() {
+        Platform::Windows => names.into_iter().map(|name| name + ".exe").collect(),
+        Platform::Linux | Platform::MacOs => names,
     }
-    rounds
 }
 
 /// The names without a minor version.
 fn plain(implementation: Option<&Implementation>) -> Vec<String> {
-    let own: &[&str] = match implementation {
-        Some(Implementation::PyPy) => &["pypy3", "pypy"],
-        Some(Implementation::GraalPy) => &["graalpy", "graalpy3"],
-        Some(Implementation::CPython | Implementation::Other(_)) | None => &[],
-    };
-    own.iter().chain(&["python3", "python"]).map(ToString::to_string).collect()
+    [own(implementation), own(None)].concat()
 }
 
-/// The names with a minor version that may be what is wanted, newest first; without an implementation,
-/// those of the others behind those of `CPython`.
+/// The names without a minor version that an implementation has to itself.
+fn own(implementation: Option<&Implementation>) -> Vec<String> {
+    let names: &[&str] = match implementation {
+        None => &["python3", "python"],
+        Some(Implementation::PyPy) => &["pypy3", "pypy"],
+        Some(Implementation::GraalPy) => &["graalpy", "graalpy3"],
+        Some(Implementation::CPython | Implementation::Other(_)) => &[],
+    };
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// The names with a minor version that may be what is wanted, newest first.
 fn versioned(wanted: &Wanted) -> Vec<String> {
     let minors = match wanted.versions.minor() {
         Some(minor) => minor..=minor,
         None => Version::OLDEST.minor..=NEWEST,
     };
-    let stems: &[&str] = match &wanted.implementation {
-        Some(Implementation::PyPy) => &["pypy"],
-        Some(Implementation::GraalPy) => &["graalpy"],
-        Some(Implementation::CPython | Implementation::Other(_)) => &["python"],
-        None => &["python", "pypy"],
+    let fitting = minors.rev().filter(|minor| {
+        let series = Series { major: 3, minor: Some(*minor), micro: None };
+        let told = Wanted { versions: Versions::Series(series), ..Wanted::default() };
+        !told.rules_out(wanted)
+    });
+    let builds: &[&str] = match (wanted.free_threaded, wanted.debug) {
+        (Some(true), Some(true)) => &["td", "t", "d", ""],
+        (Some(true), _) => &["t", ""],
+        (_, Some(true)) => &["d", "-dbg", ""],
+        _ => &["", "t"],
     };
-    let mut names = Vec::new();
-    for stem in stems {
-        for minor in minors.clone().rev() {
-            let series = Series { major: 3, minor: Some(minor), micro: None };
-            let told = Wanted { versions: Versions::Series(series), ..Wanted::default() };
-            if told.rules_out(wanted) {
-                continue;
-            }
-            let builds: &[&str] = match (wanted.free_threaded, wanted.debug) {
-                (Some(true), Some(true)) => &["td", "t", "d", ""],
-                (Some(true), _) => &["t", ""],
-                (_, Some(true)) => &["d", "-dbg", ""],
-                _ => &["", "t"],
-            };
-            // Only CPython names its builds, and the free-threaded one came with 3.13.
-            let builds = if *stem == "python" { builds } else { &[""] };
-            let known = builds.iter().filter(|build| minor >= 13 || !build.contains('t'));
-            names.extend(known.map(|build| format!("{stem}3.{minor}{build}")));
-        }
-    }
-    if wanted.implementation.is_none() {
-        names.extend(["pypy3".to_owned(), "graalpy".to_owned()]);
-    }
-    names
+    // Only CPython names its builds, and the free-threaded one came with 3.13.
+    let (stem, builds) = match &wanted.implementation {
+        Some(Implementation::PyPy) => ("pypy", &[""][..]),
+        Some(Implementation::GraalPy) => ("graalpy", &[""][..]),
+        Some(Implementation::CPython | Implementation::Other(_)) | None => ("python", builds),
+    };
+    let named = fitting.flat_map(|minor| {
+        let known = builds.iter().filter(move |build| minor >= 13 || !build.contains('t'));
+        known.map(move |build| format!("{stem}3.{minor}{build}"))
+    });
+    named.collect()
 }
 
 /// The executable of an installation or an environment.
-pub(super) fn in_tree(dir: &Path, host: &Host) -> Option<PathBuf> {
+///
+/// Homebrew's have only the name with the version, which the directory's name tells.
+pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<PathBuf> {
     let (dirs, suffix): (&[&str], _) = match host.platform() {
         Platform::Windows => (&["", "Scripts", "bin"], ".exe"),
         Platform::Linux | Platform::MacOs => (&["bin"], ""),
     };
-    let names = ["python3", "python", "pypy3", "graalpy"];
+    let mut names = ["python3", "python", "pypy3", "graalpy"].map(str::to_owned).to_vec();
+    names.extend(told.and_then(|told| Some(format!("python3.{}", told.versions.minor()?))));
     dirs.iter()
         .flat_map(|bin| names.iter().map(move |name| dir.join(bin).join(format!("{name}{suffix}"))))
         .find(|path| is_executable(path))

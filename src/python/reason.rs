@@ -31,6 +31,8 @@ pub enum Reason {
     Lies(String),
     /// It is too old to make environments for.
     TooOld(Implementation, Version),
+    /// It is so old that it does not know the option that isolates it.
+    Ancient,
     /// It is an environment whose base is not there any more.
     BaseMissing(PathBuf),
     /// It is a version manager's shim, and the manager's own rule gives no Python.
@@ -40,6 +42,8 @@ pub enum Reason {
         /// What the rule came to: `3.11.7 has no python3.12`.
         outcome: String,
     },
+    /// It is macOS' stand-in for a Python that comes with the developer tools, which are not there.
+    AppleStub,
     /// It is a sound Python, and another one than asked for.
     Other(String),
 }
@@ -64,10 +68,16 @@ impl fmt::Display for Reason {
                     Version::OLDEST.short()
                 )
             }
+            Self::Ancient => {
+                write!(f, "is older than 3.4, and rvenv needs {} or later", Version::OLDEST.short())
+            }
             Self::BaseMissing(base) => {
                 write!(f, "is an environment whose base `{}` is gone", base.display())
             }
             Self::Shim { manager, outcome } => write!(f, "is a shim of {manager}: {outcome}"),
+            Self::AppleStub => {
+                f.write_str("stands for the developer tools, which are not installed")
+            }
             Self::Other(what) => write!(f, "is {what}"),
         }
     }

@@ -160,7 +160,7 @@ impl Wanted {
 }
 
 impl Versions {
-    fn contain(&self, version: Version) -> bool {
+    pub(crate) fn contain(&self, version: Version) -> bool {
         match self {
             Self::Any => true,
             Self::Series(series) => series.contains(version),
@@ -275,14 +275,12 @@ impl Versions {
         }
     }
 
-    /// The release that these are at their newest, where that is known.
-    pub(crate) fn newest(&self) -> Option<(u32, u32, u32)> {
+    /// Whether these name one release and no other.
+    pub(crate) fn is_one_release(&self) -> bool {
         match self {
-            Self::Any | Self::Range(_) => None,
-            Self::Series(Series { major, minor, micro }) => {
-                Some((*major, minor.unwrap_or(u32::MAX), micro.unwrap_or(u32::MAX)))
-            }
-            Self::Exactly(version) => Some((version.major, version.minor, version.micro)),
+            Self::Any | Self::Range(_) => false,
+            Self::Series(series) => series.micro.is_some(),
+            Self::Exactly(_) => true,
         }
     }
 

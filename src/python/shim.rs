@@ -2,56 +2,89 @@
 //! directory. They are resolved by their manager's own rule and never run: one that has nothing to
 //! start fails or hangs, and takes the search with it (uv#21047).
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Place, Reason, managers};
 use crate::host::Host;
 
+mod rules;
+
+/// The managers that put shims on PATH.
+const MANAGERS: [Place; 4] = [Place::Pyenv, Place::Mise, Place::Asdf, Place::Rye];
+
 /// What a shim would start now, if `path` is a shim.
 pub(super) fn resolve(path: &Path, host: &Host) -> Option<(Place, Result<PathBuf, Reason>)> {
-    let place = place_of(path, host)?;
+    let (place, root) = by_place(path, host).or_else(|| by_content(path, host))?;
     let program = path.file_name()?.to_str()?;
-    let chosen = match place {
-        Place::Pyenv => pyenv(program, host),
-    };
-    let chosen = chosen.map_err(|outcome| Reason::Shim { manager: place.name(), outcome });
+    let chosen = rules::chosen(place, &root, host)
+        .and_then(|names| start(place, &root, &names, program))
+        .map_err(|outcome| Reason::Shim { manager: place.name(), outcome });
     Some((place, chosen))
 }
 
-fn place_of(path: &Path, host: &Host) -> Option<Place> {
+/// The manager in whose directory of shims `path` lies, and the manager's root.
+fn by_place(path: &Path, host: &Host) -> Option<(Place, PathBuf)> {
     let dir = path.parent()?;
-    Place::ALL
-        .into_iter()
-        .find(|place| managers::root(*place, host).is_some_and(|root| root.join("shims") == dir))
+    MANAGERS.into_iter().find_map(|place| {
+        let root = managers::root(place, host)?;
+        (root.join("shims") == dir).then_some((place, root))
+    })
 }
 
-/// pyenv's rule: `PYENV_VERSION`, else the nearest `.python-version` upward, else the global choice.
-fn pyenv(program: &str, host: &Host) -> Result<PathBuf, String> {
-    let root = managers::root(Place::Pyenv, host).ok_or("it has no root")?;
-    let chosen = match host.var("PYENV_VERSION").and_then(|value| value.to_str()) {
-        Some(value) => value.replace(':', "\n"),
-        None => nearest(".python-version", host)
-            .or_else(|| fs::read_to_string(root.join("version")).ok())
-            .unwrap_or_default(),
+/// The manager whose shim `path` is by what it is: a link to the manager's own program, or a script that
+/// calls it.
+fn by_content(path: &Path, host: &Host) -> Option<(Place, PathBuf)> {
+    let real = fs::canonicalize(path).ok()?;
+    let place = match real.file_name()?.to_str()? {
+        "mise" | "rtx" => Place::Mise,
+        "rye" => Place::Rye,
+        _ => by_script(&real)?,
     };
-    let names: Vec<&str> = chosen
-        .lines()
-        .filter_map(|line| line.split('#').next())
-        .flat_map(str::split_whitespace)
-        .filter(|name| !name.contains(['/', '\\']) && *name != "..")
-        .collect();
-    if names.is_empty() || names == ["system"] {
-        return Err("no version of its own is chosen".to_owned());
-    }
-    names
-        .iter()
-        .map(|name| root.join("versions").join(name).join("bin").join(program))
-        .find(|path| path.is_file())
-        .ok_or_else(|| format!("`{}` is chosen, which has no {program}", names.join(" ")))
+    let shims = path.parent().filter(|dir| dir.ends_with("shims"));
+    let root = shims.and_then(Path::parent).map(Path::to_owned);
+    Some((place, root.or_else(|| managers::root(place, host))?))
 }
 
-/// The text of the nearest file of this name, from the current directory upward.
-fn nearest(name: &str, host: &Host) -> Option<String> {
-    host.cwd().ancestors().find_map(|dir| fs::read_to_string(dir.join(name)).ok())
+/// The manager that a script calls.
+fn by_script(path: &Path) -> Option<Place> {
+    let mut start = Vec::new();
+    File::open(path).ok()?.take(1024).read_to_end(&mut start).ok()?;
+    let text = String::from_utf8(start).ok().filter(|text| text.starts_with("#!"))?;
+    let calls = |program: &str| {
+        text.lines().any(|line| {
+            let line = line.trim().trim_start_matches("exec ").replace(['"', '\''], "");
+            let mut words = line.split_whitespace();
+            let called = words.next().is_some_and(|word| Path::new(word).ends_with(program));
+            called && words.next().is_some_and(|verb| ["exec", "x"].contains(&verb))
+        })
+    };
+    [("pyenv", Place::Pyenv), ("asdf", Place::Asdf), ("mise", Place::Mise), ("rtx", Place::Mise)]
+        .into_iter()
+        .find_map(|(program, place)| calls(program).then_some(place))
+}
+
+/// The executable `program` of the first installation that is chosen and has one.
+fn start(place: Place, root: &Path, names: &[String], program: &str) -> Result<PathBuf, String> {
+    let list = names.join(" ");
+    if names.iter().all(|name| name == "system") {
+        return Err("it leaves the choice to the system".to_owned());
+    }
+    let mut dirs = Vec::new();
+    for name in names.iter().filter(|name| *name != "system") {
+        // These files travel with a project, which may name a version and not a program to run.
+        let name = name.strip_prefix("prefix:").unwrap_or(name);
+        if name.contains(['/', '\\', ':']) || name.starts_with('.') {
+            return Err(format!("`{name}` is chosen, which is no version"));
+        }
+        dirs.extend(managers::installed(place, root, name));
+    }
+    if dirs.is_empty() {
+        return Err(format!("`{list}` is chosen, which is not installed"));
+    }
+    dirs.iter()
+        .flat_map(|dir| ["bin", "install/bin"].map(|bin| dir.join(bin).join(program)))
+        .find(|path| path.is_file())
+        .ok_or_else(|| format!("`{list}` is chosen, which has no {program}"))
 }

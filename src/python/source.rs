@@ -22,16 +22,58 @@ pub enum Source {
 pub enum Place {
     /// <https://github.com/pyenv/pyenv>
     Pyenv,
+    /// <https://docs.astral.sh/uv/>
+    Uv,
+    /// <https://mise.jdx.dev>
+    Mise,
+    /// <https://asdf-vm.com>
+    Asdf,
+    /// <https://rye.astral.sh>
+    Rye,
+    /// <https://hatch.pypa.io>
+    Hatch,
+    /// <https://brew.sh>, on macOS and on Linux.
+    Homebrew,
+    /// The installers of python.org for macOS.
+    PythonOrg,
+    /// `/opt/python`, as the manylinux images and some hosters have it.
+    Opt,
+    /// `/usr/local` and `/usr`, for a PATH without them.
+    System,
+    /// conda, mamba and their environments: last, as others than the base are made for one purpose.
+    Conda,
 }
 
 impl Place {
     /// Every place, in the order of search among equal versions.
-    pub const ALL: [Self; 1] = [Self::Pyenv];
+    pub const ALL: [Self; 11] = [
+        Self::Pyenv,
+        Self::Uv,
+        Self::Mise,
+        Self::Asdf,
+        Self::Rye,
+        Self::Hatch,
+        Self::Homebrew,
+        Self::PythonOrg,
+        Self::Opt,
+        Self::System,
+        Self::Conda,
+    ];
 
     /// Its name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pyenv => "pyenv",
+            Self::Uv => "uv",
+            Self::Mise => "mise",
+            Self::Asdf => "asdf",
+            Self::Rye => "rye",
+            Self::Hatch => "hatch",
+            Self::Homebrew => "Homebrew",
+            Self::PythonOrg => "python.org",
+            Self::Opt => "/opt/python",
+            Self::System => "system",
+            Self::Conda => "conda",
         }
     }
 }

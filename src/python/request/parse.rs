@@ -114,6 +114,10 @@ impl Wanted {
             _ => match machine(text) {
                 Some(machine) => self.machine = Some(machine.to_owned()),
                 None if self.has_own_version() && is_own_version(text) => {}
+                // The tag of a binary interface, as in `/opt/python/cp313-cp313t`.
+                None if text.starts_with("cp3") => {
+                    self.free_threaded = text.ends_with('t').then_some(true).or(self.free_threaded);
+                }
                 None => return None,
             },
         }
@@ -128,7 +132,8 @@ impl Wanted {
 
 fn is_own_version(text: &str) -> bool {
     let text = text.strip_prefix('v').unwrap_or(text);
-    text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.')
+    (text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.'))
+        || text.starts_with("pypy")
 }
 
 /// `3`, `3.12`, `312`, `3.12.1`.
