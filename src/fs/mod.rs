@@ -11,7 +11,7 @@
 //! | [`read_bounded`], [`write_whole`] | one file by its path |
 //! | [`Dir`] | an open directory, and everything made or replaced in it |
 //! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
-//! | [`Stage`], [`sweep`] | building beside a target, moving into place, cleaning up after the killed |
+//! | [`Stage`], [`InPlace`], [`sweep`] | building beside a target, moving into place, cleaning up after the killed |
 //! | [`Guard`], [`Doomed`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
@@ -25,13 +25,15 @@ mod stage;
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(not(unix), path = "sys/portable.rs")]
 mod sys;
+mod yard;
 
 pub use dir::Dir;
 pub use file::{read_bounded, write_whole};
 pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
-pub use stage::{InPlace, Stage, discard, sweep};
+pub use stage::{InPlace, Stage, discard};
+pub use yard::sweep;
 
 #[cfg(test)]
 mod tests;
