@@ -51,6 +51,8 @@ impl Cli {
             Command::Activate(args) => args.output,
             Command::Deactivate(args) => args.output,
             Command::Check(args) => args.output,
+            Command::Python(Python::List(args)) => args.output,
+            Command::Python(Python::Find(args)) => args.output,
             Command::Install(_) => return self.output,
         };
         self.output.and(after)
@@ -89,6 +91,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Run `pip install` in the right environment, and only there
     Install(Install),
+    /// Show the Pythons that rvenv can see
+    #[command(subcommand)]
+    Python(Python),
 }
 
 /// `rvenv create`: the flags of `python -m venv`, and ours.
@@ -187,4 +192,33 @@ pub(crate) struct Install {
         required = true
     )]
     pub(crate) args: Vec<OsString>,
+}
+
+/// `rvenv python`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Python {
+    /// List every Python on this machine, the broken ones too
+    List(PythonList),
+    /// Print the path of the Python that a request gets
+    Find(PythonFind),
+}
+
+/// `rvenv python list`.
+#[derive(Debug, Args)]
+pub(crate) struct PythonList {
+    #[command(flatten)]
+    output: Output,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `rvenv python find`.
+#[derive(Debug, Args)]
+pub(crate) struct PythonFind {
+    #[command(flatten)]
+    output: Output,
+    /// A path, a name on PATH, or a version such as 3.12; without it what `create` would take here
+    #[arg(value_name = "PYTHON")]
+    pub(crate) python: Option<OsString>,
 }

@@ -20,7 +20,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// How much is said, and in which colours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Ui {
     /// -1 is quiet, 0 as usual, 1 and 2 tell more.
     verbosity: i8,

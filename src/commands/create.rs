@@ -7,16 +7,16 @@ use std::time::Instant;
 use rvenv::env::{self, Created, Existing, Options, Outcome, Recipe, World};
 use rvenv::fs::{Guard, LinkMode};
 use rvenv::pip;
-use rvenv::python::{Finder, Found, Request};
+use rvenv::python::Found;
 use rvenv::shell;
 
-use super::Context;
+use super::{Context, python};
 use crate::cli::Create;
 use crate::process;
 
 pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
-    let found = find(args, context)?;
+    let found = python::choose(args.python.as_deref(), context)?;
     let creation =
         Creation { args, context, found: &found, guard: guard(context), pip: pip_options(args) };
     for dir in &args.dirs {
@@ -29,24 +29,6 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         context.ui.say(format_args!("next: {}", next_step(dir, context)));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn find(args: &Create, context: &Context<'_>) -> Result<Found, rvenv::Error> {
-    let request = match &args.python {
-        Some(text) => Request::parse(text, &context.host)?,
-        None => Request::Any,
-    };
-    let mut finder = Finder::new(&context.host, &context.cache);
-    let found = finder.find(&request);
-    for passed in finder.passed_over() {
-        context.ui.detail(format_args!(
-            "passed over `{}` ({}): {}",
-            passed.path.display(),
-            passed.source,
-            passed.reason
-        ));
-    }
-    found
 }
 
 /// What no `--clear` may delete, beside what the library refuses by itself.

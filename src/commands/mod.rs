@@ -4,6 +4,7 @@ mod activate;
 mod check;
 mod create;
 mod install;
+mod python;
 
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use rvenv::cache::Cache;
 use rvenv::host::Host;
 use rvenv::interrupt::Interrupt;
 
-use crate::cli::Command;
+use crate::cli::{Command, Python};
 use crate::ui::Ui;
 
 /// What every command works with.
@@ -33,5 +34,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Deactivate(args) => activate::deactivate(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Install(args) => install::run(args, &context),
+        Command::Python(Python::List(args)) => python::list(args, &context),
+        Command::Python(Python::Find(args)) => python::find(args, &context),
     }
 }

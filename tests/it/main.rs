@@ -1,4 +1,5 @@
 //! The integration tests: one binary, one module a topic.
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod create;
 mod differential;

@@ -1,0 +1,130 @@
+//! `rvenv python`: which Pythons there are, and which one a request gets.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rvenv::python::{Asked, Candidate, Demand, Finder, Found, Interpreter, Origin};
+use serde::Serialize;
+
+use super::Context;
+use crate::cli::{PythonFind, PythonList};
+use crate::ui;
+
+/// The Python that is asked for here: by the option, else by the first of those who may ask.
+/// Tells who asked, and warns where the project does not run on it.
+pub(super) fn choose(option: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Found> {
+    let demand = Demand::of(&Asked { option, ..Asked::default() }, &context.host)?;
+    for ignored in &demand.ignored {
+        context.ui.warn(ignored);
+    }
+    if demand.origin != Origin::Nobody {
+        context.ui.detail(format_args!("asked for Python {} by {}", demand.request, demand.origin));
+    }
+    let mut finder = Finder::new(&context.host, &context.cache);
+    let found = finder.find(&demand.request);
+    for passed in finder.passed_over() {
+        let (path, source) = (passed.path.display(), &passed.source);
+        context.ui.detail(format_args!("passed over `{path}` ({source}): {}", passed.reason));
+    }
+    let found = found?;
+    if let Some(requires) = demand.requires.filter(|requires| !requires.allows(&found.interpreter))
+    {
+        let version = found.interpreter.version;
+        context
+            .ui
+            .warn(format_args!("Python {version} is not what the project asks for: {requires}"));
+    }
+    Ok(found)
+}
+
+/// Prints the executable that a request gets.
+pub(super) fn find(args: &PythonFind, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let found = choose(args.python.as_deref(), context)?;
+    let path = found.interpreter.executable.as_os_str().as_encoded_bytes();
+    ui::print([path, b"\n"].concat())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists every Python once; the one that a plain `create` takes has a star.
+pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let default = choose(None, context).ok().map(|found| found.interpreter.real_executable);
+    let candidates = Finder::new(&context.host, &context.cache).all();
+    let rows: Vec<Row<'_>> =
+        candidates.iter().map(|candidate| Row::of(candidate, default.as_deref())).collect();
+    if args.json {
+        ui::print(serde_json::to_string_pretty(&rows)? + "\n")?;
+    } else {
+        ui::print(table(&rows))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One Python of the list, as `--json` has it.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    /// The executable: where a shim was found, what it leads to.
+    path: &'a Path,
+    /// Where it was found.
+    source: String,
+    /// Whether a plain `create` here takes it.
+    default: bool,
+    /// What it is, unless it is broken.
+    #[serde(flatten)]
+    facts: Option<Facts>,
+    /// Why it cannot be used.
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Facts {
+    version: String,
+    implementation: String,
+    free_threaded: bool,
+    debug: bool,
+    machine: String,
+}
+
+impl<'a> Row<'a> {
+    fn of(candidate: &'a Candidate, default: Option<&Path>) -> Self {
+        let interpreter = candidate.outcome.as_ref().ok();
+        Self {
+            path: interpreter.map_or(&candidate.path, |it| &it.executable),
+            source: candidate.source.to_string(),
+            default: interpreter.is_some_and(|it| Some(it.real_executable.as_path()) == default),
+            facts: interpreter.map(Facts::of),
+            error: candidate.outcome.as_ref().err().map(ToString::to_string),
+        }
+    }
+}
+
+impl Facts {
+    fn of(interpreter: &Interpreter) -> Self {
+        Self {
+            version: interpreter.version.to_string(),
+            implementation: interpreter.implementation.name().to_owned(),
+            free_threaded: interpreter.build.free_threaded,
+            debug: interpreter.build.debug,
+            machine: interpreter.machine.clone(),
+        }
+    }
+
+    /// `cpython 3.13.0`, with the marks of its build as in the executable's name.
+    fn name(&self) -> String {
+        let threads = if self.free_threaded { "t" } else { "" };
+        let debug = if self.debug { "d" } else { "" };
+        format!("{} {}{threads}{debug}", self.implementation, self.version)
+    }
+}
+
+/// The rows with their columns below each other.
+fn table(rows: &[Row<'_>]) -> String {
+    let name = |row: &Row<'_>| row.facts.as_ref().map_or_else(|| "unusable".into(), Facts::name);
+    let width = rows.iter().map(|row| name(row).len()).max().unwrap_or_default();
+    let line = |row: &Row<'_>| {
+        let star = if row.default { '*' } else { ' ' };
+        let reason = row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("{star} {:width$}  {} ({}){reason}\n", name(row), row.path.display(), row.source)
+    };
+    rows.iter().map(line).collect()
+}
