@@ -90,35 +90,44 @@ impl Guard {
     /// # Errors
     /// [`Error::Protected`] says why not.
     pub fn judge(&self, path: &Path) -> Result<Doomed> {
-        let refused = |refusal| Error::Protected { path: path.to_owned(), refusal };
         let failed = || Error::io("look at", path);
         // Without a slash at the end, which would follow a link.
         let place: PathBuf = path.components().collect();
         let meta = place.symlink_metadata().map_err(failed())?;
-        if meta.is_symlink() {
-            return Err(refused(Refusal::Link));
-        }
-        if !meta.is_dir() {
-            return Err(refused(Refusal::NotADirectory));
-        }
-        let place = place.canonicalize().map_err(failed())?;
-        let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
-            return Err(refused(Refusal::Root));
+        let verdict = if meta.is_symlink() {
+            Err(Refusal::Link)
+        } else if meta.is_dir() {
+            let place = place.canonicalize().map_err(failed())?;
+            self.judge_directory(place).map_err(failed())?
+        } else {
+            Err(Refusal::NotADirectory)
         };
-        let parent = Handle::open(parent).map_err(failed())?;
-        if sys::is_mount_point(&parent, Path::new(name)).map_err(failed())? {
-            return Err(refused(Refusal::MountPoint));
+        verdict.map_err(|refusal| Error::Protected { path: path.to_owned(), refusal })
+    }
+
+    fn judge_directory(&self, path: PathBuf) -> io::Result<Result<Doomed, Refusal>> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name().map(Path::new)) else {
+            return Ok(Err(Refusal::Root));
+        };
+        let parent = Handle::open(parent)?;
+        if sys::is_mount_point(&parent, name)? {
+            return Ok(Err(Refusal::MountPoint));
         }
-        let directory = parent.sub(Path::new(name), Mounts::Stay).map_err(failed())?;
-        let id = directory.id().map_err(failed())?;
-        for (refusal, kept) in &self.kept {
-            if is_in(kept, &id).map_err(Error::io("look at", kept))? {
-                return Err(refused(refusal.clone()));
+        let mut directory = parent.sub(name, Mounts::Stay)?;
+        loop {
+            let id = directory.id()?;
+            for (refusal, kept) in &self.kept {
+                if is_in(kept, &id)? {
+                    return Ok(Err(refusal.clone()));
+                }
             }
-        }
-        match precious(&directory, self.force).map_err(failed())? {
-            Some(refusal) => Err(refused(refusal)),
-            None => Ok(Doomed { path: place, id, force: self.force }),
+            let refusal = precious(&directory, self.force)?;
+            // Another process may have put a new one in its place meanwhile, and deleted this one
+            // while we looked.
+            directory = parent.sub(name, Mounts::Stay)?;
+            if directory.id()? == id {
+                return Ok(refusal.map_or(Ok(Doomed { path, id, force: self.force }), Err));
+            }
         }
     }
 }

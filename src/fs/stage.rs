@@ -8,11 +8,9 @@ use super::dir::Dir;
 use super::guard::Doomed;
 use super::remove::{empty, split};
 use super::sys::{self, Handle, Mounts};
-use super::yard::{self, Yard};
+use super::yard::{self, NEW, Yard};
 use crate::error::{Error, Result};
 
-/// The new environment until it is in place; the old one after an exchange.
-const NEW: &str = "new";
 /// A place beside a target, to build in what is then moved there in one step.
 ///
 /// Dropped before that, it is removed wholly, and so are the target's parents that it made.
@@ -31,14 +29,8 @@ impl Stage {
         let (at, name) = split(target)?;
         let mut parents = Vec::new();
         let made = make_parents(at, &mut parents).and_then(|parent| {
-            let yard = Yard::beside(parent, at, name)?;
-            let path = yard.path.join(NEW);
-            let open = || {
-                yard.stage.make_dir(Path::new(NEW), false)?;
-                yard.stage.sub(Path::new(NEW), Mounts::Stay)
-            };
-            let handle = open().map_err(Error::io("create", &path))?;
-            Ok((Dir::fresh(handle, path), yard))
+            let (yard, new) = Yard::beside(parent, at, name)?;
+            Ok((Dir::fresh(new, yard.path.join(NEW)), yard))
         });
         let (dir, yard) = made.inspect_err(|_| remove_parents(&parents))?;
         Ok(Self { dir, yard, target: target.to_owned(), name: name.to_owned(), parents })
@@ -97,7 +89,8 @@ impl Stage {
         Err(Error::Changed { path: self.target.clone() })
     }
 
-    fn replace_in_two_steps(&mut self, doomed: &Doomed) -> Result<()> {
+    /// For systems that cannot exchange: what is aside comes back when this is killed.
+    pub(super) fn replace_in_two_steps(&mut self, doomed: &Doomed) -> Result<()> {
         match self.yard.set_aside(&self.name) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return self.publish(),
@@ -113,6 +106,12 @@ impl Stage {
             Err(_) => self.yard.put_back(&self.name),
         }
         moved
+    }
+
+    /// The first of the two steps alone.
+    #[cfg(test)]
+    pub(super) fn set_aside(&self) -> io::Result<()> {
+        self.yard.set_aside(&self.name)
     }
 
     /// Deletes what was replaced and everything else that was temporary.
@@ -145,7 +144,7 @@ impl Drop for Stage {
 pub fn discard(doomed: &Doomed) -> Result<()> {
     let (at, name) = split(doomed.path())?;
     let handle = Handle::open(at).map_err(Error::io("open", at))?;
-    let mut yard = Yard::beside(handle, at, name)?;
+    let (mut yard, _) = Yard::beside(handle, at, name)?;
     match yard.set_aside(name) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
             return discard_in_place(&yard.parent, doomed, name);
@@ -194,8 +193,7 @@ impl InPlace {
         let failed = || Error::io("open", target);
         let handle = Handle::open(target).map_err(failed())?;
         yard::sweep_inside(&handle, target)?;
-        let yard = Yard::inside(Handle::open(target).map_err(failed())?, target)?;
-        let workshop = yard.workshop().map_err(failed())?;
+        let (yard, workshop) = Yard::inside(Handle::open(target).map_err(failed())?, target)?;
         Ok(Self { dir: Dir::in_place(handle, target.to_owned(), workshop), yard })
     }
 

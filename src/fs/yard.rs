@@ -22,6 +22,8 @@ use crate::error::{Error, Result};
 const MARK: &[u8] =
     b"rvenv works here, or was killed while it did; rvenv removes this directory.\n";
 const LOCK: &str = "lock";
+/// The new environment until it is in place; the old one after an exchange.
+pub(super) const NEW: &str = "new";
 /// The old environment while its name is free, for one moment: put back when found.
 const OLD: &str = "old";
 /// What is only to be deleted.
@@ -170,24 +172,25 @@ pub(super) struct Yard {
 }
 
 impl Yard {
-    /// In `parent`, whose path is `at`, for its entry `target`.
-    pub(super) fn beside(parent: Handle, at: &Path, target: &OsStr) -> Result<Self> {
+    /// In `parent`, whose path is `at`, for its entry `target`; with the directory [`NEW`] in it.
+    pub(super) fn beside(parent: Handle, at: &Path, target: &OsStr) -> Result<(Self, Handle)> {
         Self::open(parent, at, yard_name(target))
     }
 
     /// In the directory `target`, whose path is `at`, for itself.
-    pub(super) fn inside(target: Handle, at: &Path) -> Result<Self> {
+    pub(super) fn inside(target: Handle, at: &Path) -> Result<(Self, Handle)> {
         Self::open(target, at, INSIDE.into())
     }
 
-    fn open(parent: Handle, at: &Path, name: OsString) -> Result<Self> {
+    fn open(parent: Handle, at: &Path, name: OsString) -> Result<(Self, Handle)> {
         let mut attempt = 0;
         loop {
             let own = OsString::from(format!("{}-{attempt}", std::process::id()));
             match Self::try_open(&parent, Path::new(&name), Path::new(&own)) {
-                Ok((wrapper, stage, lock)) => {
+                Ok((wrapper, claim, new)) => {
                     let path = at.join(&name).join(&own);
-                    return Ok(Self {
+                    let Claim { stage, lock } = claim;
+                    let yard = Self {
                         parent,
                         wrapper,
                         stage,
@@ -197,7 +200,8 @@ impl Yard {
                         own,
                         scratch: None,
                         cleared: false,
-                    });
+                    };
+                    return Ok((yard, new));
                 }
                 Err(error) if attempt < ATTEMPTS && is_contended(&error) => attempt += 1,
                 Err(error) => return Err(Error::io("create", at.join(name))(error)),
@@ -205,7 +209,7 @@ impl Yard {
         }
     }
 
-    fn try_open(parent: &Handle, name: &Path, own: &Path) -> io::Result<(Handle, Handle, File)> {
+    fn try_open(parent: &Handle, name: &Path, own: &Path) -> io::Result<(Handle, Claim, Handle)> {
         match parent.make_dir(name, true) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             _ => {}
@@ -213,19 +217,14 @@ impl Yard {
         let make = || {
             let wrapper = parent.sub(name, Mounts::Stay)?;
             wrapper.make_dir(own, true)?;
-            let (stage, lock) = lock(&wrapper, own).inspect_err(|_| {
+            let (claim, new) = Claim::stake(&wrapper, own).inspect_err(|_| {
                 let _ = wrapper.remove_dir(own);
             })?;
-            Ok((wrapper, stage, lock))
+            Ok((wrapper, claim, new))
         };
         make().inspect_err(|_| {
             let _ = parent.remove_dir(name);
         })
-    }
-
-    /// A second handle on where this process works.
-    pub(super) fn workshop(&self) -> io::Result<Handle> {
-        self.wrapper.sub(Path::new(&self.own), Mounts::Stay)
     }
 
     /// Takes the directory `name` away from its place for a moment.
@@ -286,19 +285,34 @@ fn is_contended(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound | ErrorKind::WouldBlock)
 }
 
-/// Makes the lock file of a stage, and holds it.
-fn lock(wrapper: &Handle, own: &Path) -> io::Result<(Handle, File)> {
-    let stage = wrapper.sub(own, Mounts::Stay)?;
-    let mut lock = stage.make_file(Path::new(LOCK), false)?;
-    match lock.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(ErrorKind::WouldBlock.into()),
-        // No locks here: see `ABANDONED`.
-        Ok(()) | Err(TryLockError::Error(_)) => {}
+/// A stage, and the lock on it.
+struct Claim {
+    stage: Handle,
+    lock: File,
+}
+
+impl Claim {
+    fn stake(wrapper: &Handle, own: &Path) -> io::Result<(Self, Handle)> {
+        let stage = wrapper.sub(own, Mounts::Stay)?;
+        let lock = stage.make_file(Path::new(LOCK), false)?;
+        match lock.try_lock() {
+            // Who sweeps has it, and removes it.
+            Err(TryLockError::WouldBlock) => return Err(ErrorKind::WouldBlock.into()),
+            // No locks here: see `ABANDONED`.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        let furnish = || {
+            (&lock).write_all(MARK)?;
+            // If who sweeps had the lock before us, the stage is gone by now, and this fails.
+            stage.make_dir(Path::new(NEW), false)?;
+            stage.sub(Path::new(NEW), Mounts::Stay)
+        };
+        let new = furnish().inspect_err(|_| {
+            let _ = stage.remove_dir(Path::new(NEW));
+            let _ = stage.unlink(Path::new(LOCK));
+        })?;
+        Ok((Self { stage, lock }, new))
     }
-    lock.write_all(MARK).inspect_err(|_| {
-        let _ = stage.unlink(Path::new(LOCK));
-    })?;
-    Ok((stage, lock))
 }
 
 fn bury(stage: &Handle) -> io::Result<()> {

@@ -1,5 +1,13 @@
 //! What the parts promise together.
 
+mod file;
+mod guard;
+#[cfg(unix)]
+mod hard;
+#[cfg(unix)]
+mod processes;
+#[cfg(unix)]
+mod remove;
 mod stage;
 
 use std::path::{Path, PathBuf};
@@ -40,4 +48,55 @@ fn which(path: &Path) -> String {
 
 fn doom(path: &Path) -> Doomed {
     Guard::new(&Host::new([("HOME", "/nonexistent/home")], "/nonexistent/cwd")).judge(path).unwrap()
+}
+
+/// Runs the ignored test `name` in a process of its own that gets `root`, behind the command
+/// `before` (`unshare -m`, `setpriv …`).
+#[cfg(unix)]
+fn child(name: &str, root: &Path, before: &[&str]) -> std::process::Command {
+    let program = std::env::current_exe().unwrap();
+    let words =
+        before.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]).collect::<Vec<_>>();
+    let mut command = std::process::Command::new(words[0]);
+    command.args(&words[1..]).args(["--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.arg(format!("fs::tests::{name}")).env("RVENV_TEST_ROOT", root);
+    command
+}
+
+/// The directory that a child works in.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a test's child is told by a variable where to work")]
+fn given() -> PathBuf {
+    std::env::var_os("RVENV_TEST_ROOT").expect("this test is run by another one").into()
+}
+
+/// Runs a child to its end, which must be a good one.
+#[cfg(unix)]
+#[track_caller]
+fn passes(mut command: std::process::Command) {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let ran_one = text.contains("1 passed");
+    assert!(
+        output.status.success() && ran_one,
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// May tests mount file systems of their own? Where not, that is said.
+#[cfg(unix)]
+fn can_mount(test: &str) -> bool {
+    let done = std::process::Command::new("unshare").args(["-m", "true"]).output();
+    let can = done.is_ok_and(|output| output.status.success());
+    if !can {
+        skipped(test, "mounting is not allowed here");
+    }
+    can
+}
+
+#[cfg(unix)]
+#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+fn skipped(test: &str, why: &str) {
+    eprintln!("{test}: skipped, as {why}");
 }
