@@ -170,7 +170,7 @@ pub enum Error {
         /// The Python.
         python: PathBuf,
         /// What it was to do, as a verb.
-        task: &'static str,
+        task: String,
         /// What it wrote.
         stderr: String,
     },
@@ -189,6 +189,8 @@ pub enum Error {
         requirement: String,
         /// The base.
         python: PathBuf,
+        /// The distribution's package that holds one, where that is known.
+        package: Option<String>,
     },
 
     /// The base carries no pip, and none could be fetched.

@@ -1,11 +1,10 @@
 //! Compiling Python sources to bytecode, by the Python that is to run them.
 
 use std::io::{self, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
+use super::Job;
 use crate::error::{Error, Result};
-use crate::host::Host;
-use crate::python::{Interpreter, isolated};
 
 /// Into how many processes the work is split, whatever the machine. What a process compiled before
 /// shows in the bytes that it writes next (which of its strings are shared), so a number that
@@ -41,15 +40,15 @@ pub(crate) struct Source<'a> {
 /// The bytecode file of each source, in the same order; `None` for a source that this Python cannot
 /// compile, such as a template or code for another version.
 pub(crate) fn bytecode(
-    python: &Interpreter,
-    host: &Host,
+    job: &Job<'_>,
     sources: &[Source<'_>],
     check: Check,
 ) -> Result<Vec<Option<Vec<u8>>>> {
+    let python = &job.interpreter;
     let failed = |source| Error::Io { action: "run", path: python.executable.clone(), source };
     let mut workers = Vec::new();
     for share in sources.chunks(sources.len().div_ceil(PROCESSES).max(1)) {
-        workers.push(spawn(python, host, share, check).map_err(failed)?);
+        workers.push(spawn(job, share, check).map_err(failed)?);
     }
     let mut compiled = Vec::with_capacity(sources.len());
     for worker in workers {
@@ -58,7 +57,7 @@ pub(crate) fn bytecode(
             let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(Error::PythonFailed {
                 python: python.executable.clone(),
-                task: "compile pip",
+                task: "compile pip".to_owned(),
                 stderr,
             });
         }
@@ -68,20 +67,18 @@ pub(crate) fn bytecode(
         Ok(compiled)
     } else {
         let stderr = format!("{} of {} files came back", compiled.len(), sources.len());
-        Err(Error::PythonFailed { python: python.executable.clone(), task: "compile pip", stderr })
+        Err(Error::PythonFailed {
+            python: python.executable.clone(),
+            task: "compile pip".to_owned(),
+            stderr,
+        })
     }
 }
 
-fn spawn(
-    python: &Interpreter,
-    host: &Host,
-    share: &[Source<'_>],
-    check: Check,
-) -> io::Result<Child> {
-    // Not `-I`, which would refuse the seed: before 3.11 the order of a set in bytecode follows it.
-    let isolated = isolated(&python.executable, host);
-    let vars = isolated.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let mut child = Command::new(&python.executable)
+fn spawn(job: &Job<'_>, share: &[Source<'_>], check: Check) -> io::Result<Child> {
+    let mut child = job
+        .python()
+        // Not `-I`, which would refuse the seed: before 3.11 the order of a set in bytecode follows it.
         .args([
             "-s",
             "-S",
@@ -90,8 +87,6 @@ fn spawn(
             concat!("import sys; del sys.path[0]\n", include_str!("compile.py")),
         ])
         .arg(check.flags())
-        .env_clear()
-        .envs(vars)
         .env("PYTHONHASHSEED", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

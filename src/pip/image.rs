@@ -105,9 +105,7 @@ impl Image {
             return Ok(image);
         }
         let prefix = format!(".{name}.");
-        if lock.is_exclusive() {
-            sweep(&dir, &prefix);
-        }
+        lock.sweep(&dir, &prefix);
         let content = Wheel::read(wheel, project, &super::pep440(job.interpreter.version))?;
         (job.progress)(Event::BuildingImage {
             project: project.to_owned(),
@@ -172,7 +170,7 @@ fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
 fn build(job: &Job<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result<Manifest> {
     let python = job.interpreter;
     let check = if layout == Layout::Archive { Check::Nothing } else { Check::Hash };
-    let bytecode = compile::bytecode(python, job.host, &layout::sources(wheel), check)?;
+    let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
     let mut pieces = match layout {
         Layout::Files => layout::files(wheel, bytecode, &python.cache_tag),
         Layout::Archive => layout::archive(wheel, &bytecode).map_err(|source| Error::Io {
@@ -239,14 +237,4 @@ fn publish(staging: TempDir, root: &Path) -> Result<()> {
     let _ = staging.keep();
     let _ = fs::remove_dir_all(root.join("damaged"));
     Ok(())
-}
-
-/// Removes what builders of the same image left when they were killed: there is none but us now.
-fn sweep(dir: &Path, prefix: &str) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    let leftovers =
-        entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-    for leftover in leftovers {
-        let _ = fs::remove_dir_all(leftover.path());
-    }
 }

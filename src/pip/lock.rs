@@ -1,6 +1,6 @@
 //! A lock between processes that ends with its holder.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use super::cache_error;
@@ -26,8 +26,14 @@ impl Lock {
         Ok(Self { exclusive, _file: file })
     }
 
-    /// Whether nobody else can hold it.
-    pub(crate) fn is_exclusive(&self) -> bool {
-        self.exclusive
+    /// Removes from `dir` what holders of this lock left when they were killed: the entries that begin
+    /// with `prefix`. Nobody else works on them while we hold it.
+    pub(crate) fn sweep(&self, dir: &Path, prefix: &str) {
+        let entries = if self.exclusive { fs::read_dir(dir).ok() } else { None };
+        for entry in entries.into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(prefix) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 }

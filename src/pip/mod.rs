@@ -6,6 +6,7 @@
 
 mod compile;
 mod image;
+mod index;
 mod layout;
 mod lock;
 mod record;
@@ -16,6 +17,7 @@ mod wheel;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 pub use layout::Layout;
 pub use wheel::WheelFault;
@@ -24,7 +26,7 @@ use crate::cache::Cache;
 use crate::env::{Content, Entry};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::python::{Interpreter, Version};
+use crate::python::{Interpreter, Version, isolated};
 use image::{Image, Recorded};
 use record::Row;
 
@@ -111,6 +113,17 @@ pub(crate) struct Job<'a> {
     cache: &'a Path,
     host: &'a Host,
     progress: &'a mut dyn FnMut(Event),
+}
+
+impl Job<'_> {
+    /// The interpreter, with the host's variables less those that mislead a Python.
+    fn python(&self) -> Command {
+        let isolated = isolated(&self.interpreter.executable, self.host);
+        let vars = isolated.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut python = Command::new(&self.interpreter.executable);
+        python.env_clear().envs(vars).current_dir(self.host.cwd()).stdin(Stdio::null());
+        python
+    }
 }
 
 /// Finds the wheels, builds the images that the cache lacks, and gives what is to be placed.
