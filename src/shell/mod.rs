@@ -3,6 +3,7 @@
 //! The scripts are real files under `scripts/`. Each language has one for activating, which serves
 //! both the file on disk and what `rvenv activate` prints, and one for the way back.
 
+mod activation;
 mod data;
 mod detect;
 mod quote;
@@ -14,8 +15,8 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
+pub use activation::{Activation, activate, deactivate, files};
 pub use detect::detect;
-pub use script::{Activation, activate, deactivate, files};
 
 /// A shell that rvenv can activate an environment in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

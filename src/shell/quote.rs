@@ -60,17 +60,23 @@ fn elvish(value: &[u8]) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Each of the five characters that `PowerShell` takes for a single quote is doubled.
+/// `'…'`; `('a' + [char]0x00e9)` where it is not ASCII, as Windows reads files and pipes in a code
+/// page of its own. That takes in the four other characters that count as single quotes.
 fn powershell(value: &str) -> Vec<u8> {
     let mut out = String::from("'");
     for char in value.chars() {
-        if matches!(char, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') {
-            out.push(char);
+        match char {
+            '\'' => out.push_str("''"),
+            _ if char.is_ascii() => out.push(char),
+            _ => {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "' + [char]0x{unit:04x} + '");
+                }
+            }
         }
-        out.push(char);
     }
     out.push('\'');
-    out.into_bytes()
+    if value.is_ascii() { out.into_bytes() } else { format!("({out})").into_bytes() }
 }
 
 /// A raw string, fenced by one `#` more than the longest run inside.
@@ -125,7 +131,8 @@ mod tests {
         check(Language::Fish, br"a'\b", Some(r"'a\'\\b'"));
         check(Language::Csh, b"a'!\nb", Some("'a'\\''\\!\\\nb'"));
         check(Language::Elvish, b"a'b", Some("'a''b'"));
-        check(Language::PowerShell, "a'\u{2019}b".as_bytes(), Some("'a''\u{2019}\u{2019}b'"));
+        check(Language::PowerShell, b"a'b", Some("'a''b'"));
+        check(Language::PowerShell, "a\u{2019}b".as_bytes(), Some("('a' + [char]0x2019 + 'b')"));
         check(Language::Nushell, b"a'##b", Some("r###'a'##b'###"));
         check(Language::Python, "a'\\é\n".as_bytes(), Some(r"'a\'\\\U000000e9\U0000000a'"));
         check(Language::Batch, b"50%", Some("\"50%%\""));

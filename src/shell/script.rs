@@ -1,122 +1,180 @@
-//! The scripts: what `rvenv activate` prints, and what an environment has on disk.
+//! The scripts and what stands in them: one table.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt};
 
 use super::template::{self, Value};
-use super::{Language, Shell, data, quote};
+use super::{Activation, Shell, quote};
 use crate::error::{Error, Result};
-use crate::host::{Host, Platform};
 
-/// What an activation is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Activation<'a> {
-    /// The environment's directory, absolute.
-    pub root: &'a Path,
-    /// Its directory of programs: `bin` or `Scripts`.
-    pub scripts: &'a str,
-    /// Its name in the prompt.
-    pub prompt: &'a OsStr,
+/// A script: the file that serves both the disk and `rvenv activate`.
+pub(super) struct Script {
+    /// Its name on disk.
+    pub(super) file: &'static str,
+    /// Whose language it is in.
+    pub(super) shell: Shell,
+    /// What defines `deactivate`, if it is a command of its own, and holds no placeholder.
+    pub(super) deactivate: &'static str,
+    /// What activates.
+    activate: &'static str,
+    /// What stands in [`Script::activate`].
+    placeholders: &'static [Placeholder],
 }
 
-impl Language {
-    /// What defines `deactivate`; it holds no placeholder.
-    const fn deactivate(self) -> &'static str {
+/// A value that a script holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placeholder {
+    /// [`Activation::root`].
+    Root,
+    /// [`Activation::scripts`].
+    Scripts,
+    /// [`Activation::prompt`].
+    Prompt,
+    /// The script's own name; nothing where it is evaluated and no file.
+    File,
+    /// The prompt as csh draws it: `!` is the number of the command.
+    CshPrompt,
+    /// The prompt as tcsh draws it: `%`, `^` and `\` mean something, too.
+    TcshPrompt,
+    /// The prompt as cmd.exe draws it: `$` means something.
+    CmdPrompt,
+}
+
+impl Placeholder {
+    const fn name(self) -> &'static str {
         match self {
-            Self::Posix => include_str!("scripts/deactivate.sh"),
-            Self::Fish => include_str!("scripts/deactivate.fish"),
-            Self::Csh => include_str!("scripts/deactivate.csh"),
-            _ => "",
+            Self::Root => "ROOT",
+            Self::Scripts => "SCRIPTS",
+            Self::Prompt => "PROMPT",
+            Self::File => "FILE",
+            Self::CshPrompt => "CSH_PROMPT",
+            Self::TcshPrompt => "TCSH_PROMPT",
+            Self::CmdPrompt => "CMD_PROMPT",
         }
     }
 
-    /// What activates, after [`Language::deactivate`].
-    const fn activate(self) -> &'static str {
+    fn value(self, activation: &Activation, file: &str) -> Vec<u8> {
+        let prompt = activation.prompt.as_encoded_bytes();
         match self {
-            Self::Posix => include_str!("scripts/activate.sh"),
-            Self::Fish => include_str!("scripts/activate.fish"),
-            Self::Csh => include_str!("scripts/activate.csh"),
-            _ => "",
+            Self::Root => activation.root.as_os_str().as_encoded_bytes().to_vec(),
+            Self::Scripts => activation.scripts.into(),
+            Self::Prompt => prompt.to_vec(),
+            Self::File => file.into(),
+            Self::CshPrompt => escaped(prompt, b"!", b'\\'),
+            Self::TcshPrompt => escaped(&escaped(prompt, b"\\^!", b'\\'), b"%", b'%'),
+            Self::CmdPrompt => escaped(prompt, b"$", b'$'),
         }
     }
 }
 
-/// What `rvenv activate` prints for `shell` to evaluate.
-///
-/// # Errors
-/// [`Error::Unrepresentable`] when the shell has no way to write down a path or the prompt.
-pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
-    let language = shell.language();
-    let script = match language {
-        Language::Nushell => return data::json(shell, &data::activation(activation, host)),
-        Language::Batch => return data::batch(shell, &data::activation(activation, host)),
-        _ => render(shell, activation, "")?,
-    };
-    if language == Language::Csh { one_line(shell, activation, &script) } else { Ok(script) }
-}
+const POSIX: Script = Script {
+    file: "activate",
+    shell: Shell::Sh,
+    deactivate: include_str!("scripts/deactivate.sh"),
+    activate: include_str!("scripts/activate.sh"),
+    placeholders: &[Root, Scripts, Prompt, File],
+};
+const FISH: Script = Script {
+    file: "activate.fish",
+    shell: Shell::Fish,
+    deactivate: include_str!("scripts/deactivate.fish"),
+    activate: include_str!("scripts/activate.fish"),
+    placeholders: &[Root, Scripts, Prompt, File],
+};
+const CSH: Script = Script {
+    file: "activate.csh",
+    shell: Shell::Csh,
+    deactivate: include_str!("scripts/deactivate.csh"),
+    activate: include_str!("scripts/activate.csh"),
+    placeholders: &[Root, Scripts, Prompt, File, CshPrompt, TcshPrompt],
+};
+const POWERSHELL: Script = Script {
+    file: "Activate.ps1",
+    shell: Shell::PowerShell,
+    deactivate: include_str!("scripts/deactivate.ps1"),
+    activate: include_str!("scripts/Activate.ps1"),
+    placeholders: &[Root, Scripts, Prompt, File],
+};
+const NUSHELL: Script = Script {
+    file: "activate.nu",
+    shell: Shell::Nushell,
+    deactivate: "",
+    activate: include_str!("scripts/activate.nu"),
+    placeholders: &[Root, Scripts, Prompt],
+};
+const BATCH: Script = Script {
+    file: "activate.bat",
+    shell: Shell::Cmd,
+    deactivate: include_str!("scripts/deactivate.bat"),
+    activate: include_str!("scripts/activate.bat"),
+    placeholders: &[Prompt, CmdPrompt],
+};
+const ELVISH: Script = Script {
+    file: "activate.elv",
+    shell: Shell::Elvish,
+    deactivate: include_str!("scripts/deactivate.elv"),
+    activate: include_str!("scripts/activate.elv"),
+    placeholders: &[Root, Scripts, Prompt],
+};
+const XONSH: Script = Script {
+    file: "activate.xsh",
+    shell: Shell::Xonsh,
+    deactivate: include_str!("scripts/deactivate.xsh"),
+    activate: include_str!("scripts/activate.xsh"),
+    placeholders: &[Root, Scripts, Prompt, File],
+};
+/// No shell's script, but what a running Python executes.
+const PYTHON: Script = Script {
+    file: "activate_this.py",
+    shell: Shell::Xonsh,
+    deactivate: "",
+    activate: include_str!("scripts/activate_this.py"),
+    placeholders: &[Root, Scripts, Prompt],
+};
 
-/// What `rvenv deactivate` prints for `shell` to evaluate: silent where nothing is active.
-///
-/// # Errors
-/// [`Error::Unrepresentable`] when the shell has no way to write down what stays on PATH.
-pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    let language = shell.language();
-    match language {
-        Language::Nushell => data::json(shell, &data::deactivation(host)),
-        Language::Batch => data::batch(shell, &data::deactivation(host)),
-        // An alias can be called by its name only after the line that made it.
-        Language::Csh => {
-            Ok(joined(format!("{}eval deactivate\n", language.deactivate()).as_bytes()))
+impl Shell {
+    pub(super) const fn script(self) -> &'static Script {
+        match self {
+            Self::Sh
+            | Self::Bash
+            | Self::Zsh
+            | Self::Dash
+            | Self::Ksh
+            | Self::Mksh
+            | Self::Yash => &POSIX,
+            Self::Fish => &FISH,
+            Self::Csh | Self::Tcsh => &CSH,
+            Self::Nushell => &NUSHELL,
+            Self::PowerShell => &POWERSHELL,
+            Self::Cmd => &BATCH,
+            Self::Elvish => &ELVISH,
+            Self::Xonsh => &XONSH,
         }
-        _ => Ok(format!("{}deactivate\n", language.deactivate()).into_bytes()),
     }
 }
 
-/// The scripts for the environment's directory of programs: file name and content.
-///
-/// A script that cannot carry the path or the prompt is left out: no environment is refused for a
-/// shell that its user may never start.
-///
-/// # Errors
-/// [`Error::Placeholder`]: a mistake in this crate.
-pub fn files(activation: &Activation, platform: Platform) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let _ = platform;
-    let scripts =
-        [("activate", Shell::Sh), ("activate.fish", Shell::Fish), ("activate.csh", Shell::Csh)];
-    let mut files = Vec::new();
-    for (name, shell) in scripts {
-        match render(shell, activation, name) {
-            Ok(script) => files.push((name, script)),
-            Err(Error::Unrepresentable { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(files)
-}
+impl Script {
+    /// Every one, in the order of `files`.
+    pub(super) const ALL: [&'static Self; 9] =
+        [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH];
 
-/// The script of a language; `file` is its name on disk, or nothing where it is evaluated.
-fn render(shell: Shell, activation: &Activation, file: &str) -> Result<Vec<u8>> {
-    let language = shell.language();
-    let literal = |value: &[u8]| {
-        quote::literal(language, value).ok_or_else(|| Error::Unrepresentable {
-            shell,
-            value: String::from_utf8_lossy(value).into_owned().into(),
-        })
-    };
-    let prompt = activation.prompt.as_encoded_bytes();
-    let mut values = vec![
-        Value { name: "ROOT", literal: literal(activation.root.as_os_str().as_encoded_bytes())? },
-        Value { name: "SCRIPTS", literal: literal(activation.scripts.as_bytes())? },
-        Value { name: "PROMPT", literal: literal(prompt)? },
-        Value { name: "FILE", literal: literal(file.as_bytes())? },
-    ];
-    if language == Language::Csh {
-        values.push(Value { name: "CSH_PROMPT", literal: literal(&escaped(prompt, b"!", b'\\'))? });
-        let tcsh = escaped(&escaped(prompt, b"\\^!", b'\\'), b"%", b'%');
-        values.push(Value { name: "TCSH_PROMPT", literal: literal(&tcsh)? });
+    /// The whole script; `file` is its name on disk, or nothing where it is evaluated.
+    ///
+    /// # Errors
+    /// [`Error::Unrepresentable`], or [`Error::Placeholder`] for a mistake in this crate.
+    pub(super) fn render(&self, activation: &Activation, file: &str) -> Result<Vec<u8>> {
+        let values = self.placeholders.iter().map(|placeholder| {
+            let value = placeholder.value(activation, file);
+            let literal = quote::literal(self.shell.language(), &value).ok_or_else(|| {
+                Error::Unrepresentable {
+                    shell: self.shell,
+                    value: String::from_utf8_lossy(&value).into_owned().into(),
+                }
+            })?;
+            Ok(Value { name: placeholder.name(), literal })
+        });
+        let values = values.collect::<Result<Vec<_>>>()?;
+        template::render(&[self.deactivate, self.activate].concat(), &values)
     }
-    let template = [language.deactivate(), language.activate()].concat();
-    template::render(&template, &values)
 }
 
 /// `text` with `escape` before each byte that is one of `special`.
@@ -131,22 +189,51 @@ fn escaped(text: &[u8], special: &[u8], escape: u8) -> Vec<u8> {
     out
 }
 
-/// csh's backquotes make a space of each line end, so what is evaluated has to be one line.
-fn one_line(shell: Shell, activation: &Activation, script: &[u8]) -> Result<Vec<u8>> {
-    for value in [activation.root.as_os_str(), activation.prompt] {
-        if value.as_encoded_bytes().contains(&b'\n') {
-            return Err(Error::Unrepresentable { shell, value: value.to_owned() });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A placeholder is a whole literal: quotes around it would be closed by its own.
+    #[test]
+    fn no_placeholder_stands_in_quotes() {
+        for script in Script::ALL {
+            assert!(!script.deactivate.contains("__RVENV_"), "{}", script.file);
+            for (at, _) in script.activate.match_indices("__RVENV_") {
+                let before = &script.activate[..at];
+                let line = before.rsplit('\n').next().unwrap();
+                for quote in ['\'', '"', '`'] {
+                    assert_eq!(line.matches(quote).count() % 2, 0, "{}: {line}", script.file);
+                }
+                let after = script.activate[at..]
+                    .chars()
+                    .find(|&char| !(char.is_ascii_uppercase() || char == '_'));
+                assert!(before.ends_with(['\n', ' ', '(']), "{}: {line}", script.file);
+                assert!(
+                    matches!(after, Some(' ' | ',' | ')' | '\n' | '\r')),
+                    "{}: {line}",
+                    script.file
+                );
+            }
         }
     }
-    Ok(joined(script))
-}
 
-/// The lines of `script` as one, without those that are empty or a comment.
-fn joined(script: &[u8]) -> Vec<u8> {
-    let commands = script
-        .split(|&byte| byte == b'\n')
-        .filter(|line| !line.is_empty() && !line.starts_with(b"#"));
-    let mut out = commands.collect::<Vec<_>>().join(&b"; "[..]);
-    out.push(b'\n');
-    out
+    /// The templates and the placeholders that they are said to hold agree, or rendering fails.
+    #[test]
+    fn every_script_renders() {
+        let activation = Activation {
+            root: "/__RVENV_PROMPT__".as_ref(),
+            scripts: "bin",
+            prompt: "{{ROOT}}".as_ref(),
+        };
+        for script in Script::ALL {
+            let rendered = script.render(&activation, script.file).unwrap();
+            let rendered = String::from_utf8(rendered).unwrap();
+            assert!(rendered.contains("{{ROOT}}"), "{}", script.file);
+            assert!(
+                script.shell == Shell::Cmd || rendered.contains("/__RVENV_PROMPT__"),
+                "{}",
+                script.file
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::dialect::{evaluate, note, prepend, set, source};
 use super::{Real, Seen, World, real};
-use rvenv::shell::Shell;
+use rvenv::{Host, shell::Shell};
 
 /// How a shell is told to activate.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +29,31 @@ impl Envs {
         Self { world, a, b }
     }
 
-    fn activate(&self, shell: Shell, way: Way, root: &Path, prompt: &str) -> String {
+    fn activate(&self, shell: Shell, way: Way, root: &Path, prompt: &str, host: &Host) -> String {
         match way {
-            Way::Evaluated => evaluate(shell, &self.world.activation(shell, root, prompt)),
+            Way::Evaluated => evaluate(shell, &self.world.activation(shell, root, prompt, host)),
             Way::Sourced => source(shell, root),
         }
+    }
+
+    fn deactivate(&self, shell: Shell, way: Way, host: &Host) -> String {
+        match (shell, way) {
+            // What they evaluate can define no command, but for elvish at its prompt.
+            (Shell::Elvish, _) | (Shell::Nushell, Way::Evaluated) => {
+                evaluate(shell, &self.world.deactivation(shell, host))
+            }
+            _ => "deactivate\n".to_owned(),
+        }
+    }
+
+    /// The variables while `root` is active, with `path` as PATH.
+    fn while_active(&self, root: &Path, path: &OsStr) -> Host {
+        let home = OsStr::new("/python/home");
+        self.world.host(&[
+            ("VIRTUAL_ENV", root.as_os_str()),
+            ("_OLD_VIRTUAL_PYTHONHOME", home),
+            ("PATH", path),
+        ])
     }
 
     /// Asserts that the note is one of an environment that is active, with `path` behind its own directory.
@@ -70,22 +90,26 @@ fn joined(first: &Path, rest: &OsStr) -> OsString {
 fn lives(real: &Real, way: Way) {
     let envs = Envs::new();
     let (world, shell) = (&envs.world, real.shell);
+    let edited = joined(Path::new("/edited"), &world.path);
+    let home = ("PYTHONHOME", OsStr::new("/python/home"));
     let mut script = set(shell, "PYTHONHOME", "/python/home");
     script += &note("before");
-    script += &envs.activate(shell, way, &envs.a, "A");
+    script += &envs.activate(shell, way, &envs.a, "A", &world.host(&[home]));
     script += &note("a");
-    script += &envs.activate(shell, way, &envs.a, "A");
+    let active = joined(&envs.a.join("bin"), &world.path);
+    script += &envs.activate(shell, way, &envs.a, "A", &envs.while_active(&envs.a, &active));
     script += &note("twice");
     script += &prepend(shell, "/edited");
-    script += &envs.activate(shell, way, &envs.b, "B");
+    let active = joined(Path::new("/edited"), &active);
+    script += &envs.activate(shell, way, &envs.b, "B", &envs.while_active(&envs.a, &active));
     script += &note("b");
-    script += "deactivate\n";
+    let active = joined(&envs.b.join("bin"), &edited);
+    script += &envs.deactivate(shell, way, &envs.while_active(&envs.b, &active));
     script += &note("after");
-    script += &evaluate(shell, &world.deactivation(shell));
+    script += &evaluate(shell, &world.deactivation(shell, &world.host(&[home, ("PATH", &edited)])));
     script += &note("again");
     world.quiet(real, script);
 
-    let edited = joined(Path::new("/edited"), &world.path);
     envs.inactive(&world.seen("before"), &world.path);
     envs.active(&world.seen("a"), &envs.a, "A", &world.path);
     envs.active(&world.seen("twice"), &envs.a, "A", &world.path);
@@ -98,19 +122,20 @@ fn lives(real: &Real, way: Way) {
 fn inherits(real: &Real) {
     let envs = Envs::new();
     let (world, shell) = (&envs.world, real.shell);
+    let active = joined(&envs.a.join("bin"), &world.path);
+    let inherited = envs.while_active(&envs.a, &active);
     let run = |script: String| {
         let mut command = world.command(real);
-        command.env("VIRTUAL_ENV", &envs.a).env("VIRTUAL_ENV_PROMPT", "A");
-        command.env("_OLD_VIRTUAL_PYTHONHOME", "/python/home");
-        command.env("PATH", joined(&envs.a.join("bin"), &world.path));
+        command.envs(inherited.vars()).env("VIRTUAL_ENV_PROMPT", "A");
         world.quietly(&mut command, real, script);
     };
-    run(evaluate(shell, &world.deactivation(shell)) + &note("after"));
+    run(evaluate(shell, &world.deactivation(shell, &inherited)) + &note("after"));
     envs.inactive(&world.seen("after"), &world.path);
-    run(envs.activate(shell, Way::Evaluated, &envs.b, "B")
-        + &note("b")
-        + "deactivate\n"
-        + &note("end"));
+
+    let b = joined(&envs.b.join("bin"), &world.path);
+    let over = envs.activate(shell, Way::Evaluated, &envs.b, "B", &inherited);
+    let end = envs.deactivate(shell, Way::Evaluated, &envs.while_active(&envs.b, &b));
+    run(over + &note("b") + &end + &note("end"));
     envs.active(&world.seen("b"), &envs.b, "B", &world.path);
     envs.inactive(&world.seen("end"), &world.path);
 }
@@ -144,5 +169,5 @@ macro_rules! every_shell {
 
 every_shell! {
     bash "bash" bash_posix "bash-posix" zsh "zsh" zsh_sh "zsh-sh" dash "dash" busybox "busybox" ksh "ksh93" mksh "mksh" yash "yash"
-    fish "fish" csh "csh" tcsh "tcsh"
+    fish "fish" csh "csh" tcsh "tcsh" nushell "nu" powershell "pwsh" elvish "elvish" xonsh "xonsh" xonsh_current "xonsh-current"
 }

@@ -22,7 +22,7 @@ pub(crate) struct Real {
     args: &'static [&'static str],
 }
 
-const TABLE: [(&str, Shell, &str, &[&str]); 16] = [
+const TABLE: [(&str, Shell, &str, &[&str]); 17] = [
     ("bash", Shell::Bash, "bash", &["--norc", "--noprofile"]),
     ("bash-posix", Shell::Sh, "bash", &["--norc", "--noprofile", "--posix"]),
     ("zsh", Shell::Zsh, "zsh", &["-f"]),
@@ -39,13 +39,14 @@ const TABLE: [(&str, Shell, &str, &[&str]); 16] = [
     ("pwsh", Shell::PowerShell, "pwsh", &["-NoProfile", "-NonInteractive", "-File"]),
     ("elvish", Shell::Elvish, "elvish", &["-norc"]),
     ("xonsh", Shell::Xonsh, "xonsh", &["--no-rc"]),
+    ("xonsh-current", Shell::Xonsh, "xonsh-current", &["--no-rc"]),
 ];
 
 /// The shell with this label; `None`, said aloud, where it is not installed.
 pub(crate) fn real(label: &str) -> Option<Real> {
     let (label, shell, program, args) =
         *TABLE.iter().find(|row| row.0 == label).expect("a known shell");
-    let variable = format!("RVENV_TEST_{}", program.to_uppercase());
+    let variable = format!("RVENV_TEST_{}", program.to_uppercase().replace('-', "_"));
     let found = env::var_os(variable).map(PathBuf::from).or_else(|| {
         env::split_paths(&env::var_os("PATH")?)
             .map(|dir| dir.join(program))
@@ -114,24 +115,27 @@ impl World {
         root
     }
 
-    /// A file with what `rvenv activate` prints.
+    /// A file with what `rvenv activate` prints, where these variables are set.
     pub(crate) fn activation(
         &self,
         shell: Shell,
         root: &Path,
         prompt: impl AsRef<OsStr>,
+        host: &Host,
     ) -> PathBuf {
         let activation = Activation { root, scripts: "bin", prompt: prompt.as_ref() };
-        self.code(&shell::activate(shell, &activation, &self.host()).unwrap())
+        self.code(&shell::activate(shell, &activation, host).unwrap())
     }
 
     /// A file with what `rvenv deactivate` prints.
-    pub(crate) fn deactivation(&self, shell: Shell) -> PathBuf {
-        self.code(&shell::deactivate(shell, &self.host()).unwrap())
+    pub(crate) fn deactivation(&self, shell: Shell, host: &Host) -> PathBuf {
+        self.code(&shell::deactivate(shell, host).unwrap())
     }
 
-    fn host(&self) -> Host {
-        Host::new([("PATH", &self.path)], self.at("cwd"))
+    /// What rvenv would see of variables that are these and the world's own PATH.
+    pub(crate) fn host(&self, vars: &[(&str, &OsStr)]) -> Host {
+        let vars = [("PATH", self.path.as_os_str())].into_iter().chain(vars.iter().copied());
+        Host::new(vars, self.at("cwd"))
     }
 
     pub(crate) fn code(&self, code: &[u8]) -> PathBuf {
@@ -160,7 +164,9 @@ impl World {
 
     #[track_caller]
     pub(crate) fn quietly(&self, command: &mut Command, real: &Real, script: impl AsRef<[u8]>) {
-        let file = self.code(script.as_ref());
+        // PowerShell wants its extension, nushell and the others do not care.
+        let file = self.at("script.ps1");
+        fs::write(&file, script.as_ref()).unwrap();
         let Output { status, stdout, stderr } = command.arg(&file).output().unwrap();
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         let script = String::from_utf8_lossy(script.as_ref()).into_owned();

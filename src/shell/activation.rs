@@ -1,0 +1,111 @@
+//! What `rvenv activate` and `rvenv deactivate` print, and what an environment has on disk.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::script::Script;
+use super::{Language, Shell, data};
+use crate::error::{Error, Result};
+use crate::host::{Host, Platform};
+
+/// What an activation is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Activation<'a> {
+    /// The environment's directory, absolute.
+    pub root: &'a Path,
+    /// Its directory of programs: `bin` or `Scripts`.
+    pub scripts: &'a str,
+    /// Its name in the prompt.
+    pub prompt: &'a OsStr,
+}
+
+/// What `rvenv activate` prints for `shell` to evaluate.
+///
+/// `host` is asked for what is active now by the shells that take data, as these cannot find out themselves.
+///
+/// # Errors
+/// [`Error::Unrepresentable`] when the shell has no way to write down a path or the prompt.
+pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
+    match shell.language() {
+        Language::Nushell => data::json(shell, &data::activation(activation, host)),
+        Language::Batch => data::batch(shell, &data::activation(activation, host)),
+        Language::Csh => one_line(shell, activation, &shell.script().render(activation, "")?),
+        Language::Posix
+        | Language::Fish
+        | Language::PowerShell
+        | Language::Elvish
+        | Language::Python => shell.script().render(activation, ""),
+    }
+}
+
+/// What `rvenv deactivate` prints for `shell` to evaluate: it is silent where nothing is active.
+///
+/// # Errors
+/// [`Error::Unrepresentable`] when the shell has no way to write down what stays on PATH.
+pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
+    let definition = shell.script().deactivate;
+    let call = match shell.language() {
+        Language::Nushell => return data::json(shell, &data::deactivation(host)),
+        Language::Batch => return data::batch(shell, &data::deactivation(host)),
+        // An alias is known by its name only after the line that made it.
+        Language::Csh => return Ok(joined(format!("{definition}eval deactivate\n").as_bytes())),
+        Language::Python => "_rvenv_deactivate()\n",
+        Language::Posix | Language::Fish | Language::PowerShell | Language::Elvish => {
+            "deactivate\n"
+        }
+    };
+    Ok(format!("{definition}{call}").into_bytes())
+}
+
+/// The scripts for the environment's directory of programs: file name and content.
+///
+/// A script whose language cannot carry the path or the prompt is left out: no environment is refused for
+/// a shell that its user may never start.
+///
+/// # Errors
+/// [`Error::Placeholder`]: a mistake in this crate.
+pub fn files(activation: &Activation, platform: Platform) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for script in Script::ALL {
+        let batch = script.shell.language() == Language::Batch;
+        if batch && platform != Platform::Windows {
+            continue;
+        }
+        match script.render(activation, script.file) {
+            Ok(content) if batch => {
+                files.push((script.file, crlf(&content)));
+                files.push(("deactivate.bat", crlf(script.deactivate.as_bytes())));
+            }
+            Ok(content) => files.push((script.file, content)),
+            Err(Error::Unrepresentable { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(files)
+}
+
+/// cmd.exe wants the line ends of Windows, whichever the source was checked out with.
+fn crlf(text: &[u8]) -> Vec<u8> {
+    let lines = text.split_inclusive(|&byte| byte == b'\n');
+    lines.flat_map(|line| [line.trim_ascii_end(), b"\r\n"].concat()).collect()
+}
+
+/// csh's backquotes make a space of each line end, so what is evaluated has to be one line.
+fn one_line(shell: Shell, activation: &Activation, script: &[u8]) -> Result<Vec<u8>> {
+    for value in [activation.root.as_os_str(), activation.prompt] {
+        if value.as_encoded_bytes().contains(&b'\n') {
+            return Err(Error::Unrepresentable { shell, value: value.to_owned() });
+        }
+    }
+    Ok(joined(script))
+}
+
+/// The lines of `script` as one, without those that are empty or a comment.
+fn joined(script: &[u8]) -> Vec<u8> {
+    let commands = script
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let mut out = commands.collect::<Vec<_>>().join(&b"; "[..]);
+    out.push(b'\n');
+    out
+}

@@ -1,0 +1,13 @@
+@rem Activates a Python virtual environment: `Scripts\activate.bat` in cmd.exe.
+@rem No value is taken in by a line that cmd.exe parses again, as `call` would.
+@for %%I in ("%~dp0..") do @set "VIRTUAL_ENV=%%~fI"
+@for /f delims^=^ eol^= %%I in (__RVENV_PROMPT__) do @set "VIRTUAL_ENV_PROMPT=%%I"
+@set "PATH=%VIRTUAL_ENV%\Scripts;%PATH%"
+@if defined PYTHONHOME set "_OLD_VIRTUAL_PYTHONHOME=%PYTHONHOME%"
+@set "PYTHONHOME="
+@if defined VIRTUAL_ENV_DISABLE_PROMPT goto :rvenv_activated
+@if not defined PROMPT set "PROMPT=$P$G"
+@set "_OLD_VIRTUAL_PROMPT=%PROMPT%"
+@rem Drawing a prompt expands `$`, so the literal has it doubled.
+@for /f delims^=^ eol^= %%I in (__RVENV_CMD_PROMPT__) do @set "PROMPT=(%%I) %_OLD_VIRTUAL_PROMPT%"
+:rvenv_activated

@@ -1,0 +1,23 @@
+# Activates a Python virtual environment: `source bin/activate.xsh` in xonsh.
+# file: the name of this file, or nothing where this is evaluated and no file.
+def _rvenv_activate(root, scripts, name, file, here):
+    import os
+
+    from xonsh.built_ins import XSH
+
+    # The environment may have been moved since this file was written.
+    if file and os.path.basename(here) == file:
+        root = os.path.dirname(os.path.dirname(os.path.abspath(here)))
+
+    _rvenv_deactivate()
+    env = XSH.env
+    env["VIRTUAL_ENV"] = root
+    env["VIRTUAL_ENV_PROMPT"] = name
+    env["PATH"].insert(0, os.path.join(root, scripts))
+    if "PYTHONHOME" in env:
+        env["_OLD_VIRTUAL_PYTHONHOME"] = env.pop("PYTHONHOME")
+    XSH.aliases["deactivate"] = _rvenv_deactivate
+
+
+_rvenv_activate(__RVENV_ROOT__, __RVENV_SCRIPTS__, __RVENV_PROMPT__, __RVENV_FILE__, globals().get("__file__") or "")
+del _rvenv_activate
