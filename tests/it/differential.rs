@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 use walkdir::WalkDir;
 
@@ -86,6 +87,11 @@ fn observed(sandbox: &Sandbox, root: &Path) -> String {
     Ran::of(command.args(["-c", OBSERVE]).arg(root)).ok().stdout
 }
 
+fn is_older_than_3_9(python: &Path) -> bool {
+    let script = "import sys; sys.exit(sys.version_info < (3, 9))";
+    !Command::new(python).args(["-c", script]).status().expect("a Python").success()
+}
+
 fn compare(python: &Path, flags: &[&str]) {
     let sandbox = Sandbox::new();
     let (theirs, ours) = (sandbox.project().join("theirs"), sandbox.project().join("ours"));
@@ -141,6 +147,10 @@ fn every_flag_means_what_it_means_in_stdlib() {
     ];
     for python in real_pythons() {
         for flags in all {
+            // Only since 3.9 is `.` the current directory's name; rvenv does the same for all.
+            if flags.contains(&".") && is_older_than_3_9(&python) {
+                continue;
+            }
             let mut flags = flags.to_vec();
             flags.push("--without-pip");
             compare(&python, &flags);
