@@ -39,6 +39,11 @@ impl Ui {
         Self { verbosity }
     }
 
+    /// Whether nothing but failures is to be said.
+    pub(crate) fn is_quiet(self) -> bool {
+        self.verbosity < 0
+    }
+
     /// What was done, for people; silent with `--quiet`.
     pub(crate) fn say(&self, text: impl Display) {
         if self.verbosity >= 0 {
@@ -114,8 +119,13 @@ fn say(label: Option<(Style, &str)>, text: impl Display) {
     };
 }
 
+/// How wide a line of stdout may be: the terminal's width, and no limit elsewhere.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into())
+}
+
 /// Control characters in names could move the cursor, change colours or hide what is said.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() && c != '\n' { out.extend(c.escape_default()) } else { out.push(c) }

@@ -1,16 +1,21 @@
 //! Environments: what one holds, where one is, making one and judging one.
 
+pub mod check;
+mod compare;
 mod config;
 mod create;
+pub mod fix;
 mod locate;
 mod plan;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub use compare::Difference;
 pub use config::PyvenvCfg;
 pub use create::{Created, Existing, Outcome, Progress, Recipe, World, create};
 pub use locate::{active, nearest, resolve};
+pub(crate) use plan::CACHEDIR_TAG;
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 
 use crate::error::{Error, Result};

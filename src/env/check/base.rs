@@ -1,0 +1,190 @@
+//! Where an environment's `python` leads, and what stands there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cache::Cache;
+use crate::env::PyvenvCfg;
+use crate::error::Error;
+use crate::host::{Host, Platform};
+use crate::python::{Finder, Implementation, Interpreter, Request};
+
+/// As many links as Linux follows.
+const LINK_LIMIT: usize = 40;
+
+/// Where a chain of links leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// There is nothing of this name.
+    Missing,
+    /// It ends at this path, where nothing is.
+    Dangling(PathBuf),
+    /// It goes round.
+    Loop,
+    /// It ends in the environment: a copy or a launcher.
+    Inside(PathBuf),
+    /// It leaves the environment for this path, which may be a further link.
+    Outside(PathBuf),
+}
+
+impl Way {
+    /// Follows `path`, which is in `root`.
+    pub(super) fn of(path: &Path, root: &Path, host: &Host) -> Self {
+        let mut current = path.to_owned();
+        let mut outside = None;
+        for _ in 0..LINK_LIMIT {
+            match std::fs::read_link(&current) {
+                Ok(target) => {
+                    let from = current.parent().unwrap_or(root);
+                    current = host.absolute(&from.join(target));
+                    if outside.is_none() && !current.starts_with(root) {
+                        outside = Some(current.clone());
+                    }
+                }
+                // What is no link ends the chain, if it is there.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                    return outside.map_or(Self::Inside(current), Self::Outside);
+                }
+                Err(_) if current == path => return Self::Missing,
+                Err(_) => return Self::Dangling(outside.unwrap_or(current)),
+            }
+        }
+        Self::Loop
+    }
+
+    /// The base's executable that it leads to, there or not.
+    fn target(&self) -> Option<&Path> {
+        match self {
+            Self::Outside(path) | Self::Dangling(path) => Some(path),
+            Self::Missing | Self::Loop | Self::Inside(_) => None,
+        }
+    }
+}
+
+/// The installation that an environment rests on.
+#[derive(Debug)]
+pub(super) enum Base {
+    /// It works, as far as is known without running it.
+    Sound(Box<Interpreter>),
+    /// It is there and is no working Python.
+    Broken(Error),
+    /// There is nothing at this place, by all that the environment says.
+    Gone(PathBuf),
+}
+
+impl Base {
+    /// The base of an environment whose `python` goes this way.
+    pub(super) fn of(way: &Way, cfg: &PyvenvCfg, host: &Host, cache: &Cache) -> Self {
+        let home = cfg.get("home").map(PathBuf::from);
+        let at_home = || {
+            let names = names(cfg, host.platform());
+            let home = home.as_ref().filter(|home| home.is_absolute())?;
+            names.iter().map(|name| home.join(name)).find(|path| path.is_file())
+        };
+        let executable = match way {
+            Way::Outside(path) => Some(path.clone()),
+            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(),
+        };
+        let Some(executable) = executable else {
+            let place = way.target().map(Path::to_owned).or(home).unwrap_or_default();
+            return Self::Gone(place);
+        };
+        match Finder::new(host, cache).find(&Request::Path(executable)) {
+            Ok(found) => Self::Sound(Box::new(found.interpreter)),
+            Err(error) => Self::Broken(error),
+        }
+    }
+
+    /// What it is, if it works.
+    pub(super) fn interpreter(&self) -> Option<&Interpreter> {
+        match self {
+            Self::Sound(interpreter) => Some(interpreter),
+            Self::Broken(_) | Self::Gone(_) => None,
+        }
+    }
+}
+
+/// The names under which `home` may hold the interpreter, the most exact first.
+fn names(cfg: &PyvenvCfg, platform: Platform) -> Vec<String> {
+    if platform == Platform::Windows {
+        return vec!["python.exe".into(), "pypy3.exe".into()];
+    }
+    let recorded = cfg.get("executable").and_then(|path| Path::new(path).file_name()?.to_str());
+    let short = cfg.version().map(|version| version.splitn(3, '.').take(2).collect::<Vec<_>>());
+    let exact = short.map(|short| short.join("."));
+    let exact = exact.iter().flat_map(|short| [format!("python{short}"), format!("pypy{short}")]);
+    let general = ["python3", "pypy3", "python"].map(str::to_owned);
+    recorded.map(str::to_owned).into_iter().chain(exact).chain(general).collect()
+}
+
+/// The kind of Python whose packages an environment holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Series {
+    pub(super) implementation: Implementation,
+    pub(super) major: u32,
+    pub(super) minor: u32,
+    pub(super) free_threaded: bool,
+}
+
+impl Series {
+    /// Reads `python3.12`, `python3.13t`, `pypy3.9`: a directory in `lib`.
+    pub(super) fn of_directory(name: &str) -> Option<Self> {
+        let split = name.find(|c: char| c.is_ascii_digit())?;
+        let (prefix, version) = name.split_at(split);
+        let implementation = match prefix {
+            "python" => Implementation::CPython,
+            "pypy" => Implementation::PyPy,
+            "graalpy" => Implementation::GraalPy,
+            _ => return None,
+        };
+        let release = version.trim_end_matches(['t', 'd']);
+        let (major, minor) = release.split_once('.')?;
+        Some(Self {
+            implementation,
+            major: major.parse().ok()?,
+            minor: minor.parse().ok()?,
+            free_threaded: version.contains('t'),
+        })
+    }
+
+    /// What `pyvenv.cfg` says.
+    pub(super) fn of_cfg(cfg: &PyvenvCfg) -> Option<Self> {
+        let mut parts = cfg.version()?.split('.');
+        let implementation = match cfg.get("implementation") {
+            Some(name) if name.eq_ignore_ascii_case("pypy") => Implementation::PyPy,
+            Some(name) if name.eq_ignore_ascii_case("graalpy") => Implementation::GraalPy,
+            _ => Implementation::CPython,
+        };
+        Some(Self {
+            implementation,
+            major: parts.next()?.parse().ok()?,
+            minor: parts.next()?.parse().ok()?,
+            free_threaded: false,
+        })
+    }
+
+    /// What an interpreter is.
+    pub(super) fn of_interpreter(interpreter: &Interpreter) -> Self {
+        Self {
+            implementation: interpreter.implementation.clone(),
+            major: interpreter.version.major,
+            minor: interpreter.version.minor,
+            free_threaded: interpreter.build.free_threaded,
+        }
+    }
+
+    /// The request for such a Python.
+    pub(super) fn request(&self, host: &Host) -> Option<Request> {
+        Request::parse(self.to_string(), host).ok()
+    }
+}
+
+impl std::fmt::Display for Series {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.implementation != Implementation::CPython {
+            f.write_str(self.implementation.name())?;
+        }
+        write!(f, "{}.{}", self.major, self.minor)?;
+        f.write_str(if self.free_threaded { "t" } else { "" })
+    }
+}

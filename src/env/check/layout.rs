@@ -1,0 +1,283 @@
+//! `pyvenv.cfg`, the base and the interpreter: what makes a directory an environment.
+
+use std::path::{Path, PathBuf};
+
+use super::base::{Base, Series, Way};
+use super::finding::{Code, Finding, Remedy};
+use super::subject::{Configuration, Maker, Subject};
+use super::{is_executable, relink, same_file};
+use crate::env::{Content, Difference};
+use crate::host::Host;
+use crate::python::Interpreter;
+
+/// Everything that is wrong with them.
+pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = configuration(subject).into_iter().collect();
+    let broken = base(subject).or_else(|| interpreter(subject));
+    match broken {
+        // What follows from it is not worth a line.
+        Some(finding) => findings.push(finding),
+        None => {
+            if let Some(interpreter) = subject.base.interpreter() {
+                findings.extend(site_packages(subject, interpreter));
+                findings.extend(stale_keys(subject, interpreter));
+                findings.extend(aliases(subject, interpreter));
+                findings.extend(ephemeral(subject, interpreter));
+            }
+        }
+    }
+    findings
+}
+
+fn configuration(subject: &Subject<'_>) -> Option<Finding> {
+    let rewrite = || match subject.base.interpreter() {
+        Some(interpreter) => relink::configuration(subject, interpreter),
+        None => relink::rebuild(subject),
+    };
+    match &subject.configuration {
+        Configuration::Missing => {
+            Some(Finding::new(Code::CfgMissing, "there is no `pyvenv.cfg`", rewrite()))
+        }
+        Configuration::Unreadable(cause) => {
+            let seen = format!("`pyvenv.cfg` cannot be read: {cause}");
+            Some(Finding::new(Code::CfgUnreadable, seen, rewrite()))
+        }
+        Configuration::Read(cfg) => {
+            let home = cfg.get("home");
+            let seen = match home {
+                None | Some("") => "`pyvenv.cfg` has no `home`".to_owned(),
+                Some(home) if !Path::new(home).is_absolute() => {
+                    format!("`home` in `pyvenv.cfg` is `{home}`, which is no absolute path")
+                }
+                Some(_) if cfg.version().is_none() => {
+                    "`pyvenv.cfg` has neither `version` nor `version_info`".to_owned()
+                }
+                Some(_) => return None,
+            };
+            Some(Finding::new(Code::CfgKeyMissing, seen, rewrite()))
+        }
+    }
+}
+
+/// What is wrong with the installation that the environment rests on.
+fn base(subject: &Subject<'_>) -> Option<Finding> {
+    match &subject.base {
+        Base::Gone(place) => {
+            let seen = match &subject.way {
+                Way::Dangling(target) => format!(
+                    "`{}` leads to `{}`, which is gone",
+                    subject.python().display(),
+                    target.display()
+                ),
+                _ => format!("there is no Python in `{}`", place.display()),
+            };
+            Some(Finding::new(Code::BaseGone, seen, relink::to_same_series(subject)))
+        }
+        Base::Broken(error) => {
+            let remedy = relink::to_same_series(subject);
+            Some(Finding::new(Code::BaseBroken, error.to_string(), remedy))
+        }
+        Base::Sound(interpreter) => changed(subject, interpreter),
+    }
+}
+
+/// Whether the base is another Python than the packages were installed for.
+fn changed(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    if subject.site().is_some() {
+        return None;
+    }
+    let (now, was) = (Series::of_interpreter(interpreter), subject.series()?);
+    let code = if now.implementation != was.implementation {
+        Code::BaseImplementationChanged
+    } else if (now.major, now.minor) != (was.major, was.minor)
+        || now.free_threaded != was.free_threaded && !subject.sites.is_empty()
+    {
+        Code::BaseMinorChanged
+    } else {
+        return None;
+    };
+    let seen = format!(
+        "the environment was made for Python {was}, and `{}` is now {}",
+        interpreter.executable.display(),
+        interpreter
+    );
+    Some(Finding::new(code, seen, relink::to_same_series(subject)))
+}
+
+/// What is wrong with `python` itself.
+fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
+    let base = subject.base.interpreter()?;
+    let python = subject.python();
+    let shown = python.display();
+    let relinked = || relink::to(subject, base);
+    match &subject.way {
+        Way::Missing => {
+            let seen = format!("there is no `{shown}`");
+            Some(Finding::new(Code::InterpreterMissing, seen, relinked()))
+        }
+        Way::Loop => {
+            let seen = format!("`{shown}` is a link that leads to itself");
+            Some(Finding::new(Code::InterpreterLoop, seen, relinked()))
+        }
+        // The base was found by `home`, which it does not lead to.
+        Way::Dangling(target) => {
+            let seen = format!("`{shown}` leads to `{}`, which is not there", target.display());
+            Some(Finding::new(Code::BaseGone, seen, relinked()))
+        }
+        Way::Inside(_) | Way::Outside(_) if !is_executable(&subject.root.join(&python)) => {
+            let seen = format!("`{shown}` may not be executed");
+            let remedy = match &subject.way {
+                Way::Inside(_) => relinked(),
+                _ => Remedy::advice(format!("make `{}` executable", base.executable.display())),
+            };
+            Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
+        }
+        Way::Inside(_) | Way::Outside(_) => no_exec(subject).or_else(|| elsewhere(subject, base)),
+    }
+}
+
+/// Whether the file system of the environment lets nothing be executed.
+fn no_exec(subject: &Subject<'_>) -> Option<Finding> {
+    let seen = format!("`{}` is on a file system that is mounted `noexec`", subject.root.display());
+    let remedy = || Remedy::advice("make the environment elsewhere, or mount it with `exec`");
+    is_no_exec(&subject.scripts_dir())
+        .then(|| Finding::new(Code::InterpreterNotExecutable, seen, remedy()))
+}
+
+#[cfg(unix)]
+fn is_no_exec(dir: &Path) -> bool {
+    rustix::fs::statvfs(dir)
+        .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
+}
+
+#[cfg(not(unix))]
+fn is_no_exec(_dir: &Path) -> bool {
+    false
+}
+
+/// Whether `python` is another one than `home` says, from where Python takes its library.
+fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
+    let Way::Outside(link) = &subject.way else { return None };
+    let home = Path::new(subject.cfg.get("home")?);
+    let real = std::fs::canonicalize(link).ok()?;
+    let parents = [link.parent()?, real.parent()?, base.home()];
+    if parents.iter().any(|parent| same_file(parent, home)) {
+        return None;
+    }
+    let seen = format!(
+        "`{}` leads to `{}`, and `pyvenv.cfg` names `{}`",
+        subject.python().display(),
+        link.display(),
+        home.display()
+    );
+    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
+}
+
+fn site_packages(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Finding> {
+    let purelib = &interpreter.scheme.purelib;
+    let mut findings = Vec::new();
+    if subject.site().is_none() {
+        let seen = format!("there is no `{}`", purelib.display());
+        let entry = crate::env::Entry::new(purelib.clone(), Content::Directory);
+        findings.push(Finding::new(Code::SiteMissing, seen, relink::put([entry])));
+    }
+    let own = subject.root.join(purelib);
+    for other in subject.sites.iter().filter(|site| site.path != own && !site.names.is_empty()) {
+        let seen = format!(
+            "`{}` holds packages, and the environment's Python is {}",
+            subject.shown(&other.path),
+            interpreter.version.short()
+        );
+        let remedy = Remedy::advice("install again what is still needed of it, and delete it");
+        findings.push(Finding::new(Code::SiteOther, seen, remedy));
+    }
+    findings
+}
+
+/// Keys that tools read and that are not so any more.
+fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let written = subject.cfg.version()?;
+    let actual = interpreter.version.release();
+    // uv writes no more than `3.12` where it follows a link that moves with each patch release,
+    // virtualenv adds the level: `3.12.1.final.0`.
+    let is_prefix = |short: &str, long: &str| {
+        long.strip_prefix(short)
+            .is_some_and(|rest| rest.is_empty() || !rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    if is_prefix(written, &actual) || is_prefix(&actual, written) {
+        return None;
+    }
+    let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
+    Some(Finding::new(Code::CfgKeyWrong, seen, relink::configuration(subject, interpreter)))
+}
+
+/// The further names of the interpreter.
+fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let python = subject.root.join(subject.python());
+    let wrong: Vec<_> = relink::interpreter_entries(subject, interpreter)
+        .into_iter()
+        .filter(|entry| match entry.difference(&subject.root) {
+            None | Some(Difference::OtherBytes) => false,
+            // Other tools make fewer names and link them otherwise: what counts is what runs.
+            Some(Difference::Missing) => {
+                subject.maker == Maker::Rvenv || entry.path.ends_with("python3")
+            }
+            Some(Difference::OtherKind | Difference::OtherTarget(_)) => {
+                !same_file(&subject.root.join(&entry.path), &python)
+                    && !is_copy(&subject.root.join(&entry.path), &python)
+            }
+        })
+        .collect();
+    let names: Vec<_> = wrong.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let seen = format!("{} not lead to the environment's Python", does(&names));
+    Some(Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
+}
+
+fn does(names: &[String]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "does" } else { "do" })
+}
+
+fn is_copy(path: &Path, python: &Path) -> bool {
+    let size = |path: &Path| std::fs::metadata(path).map(|meta| meta.len()).ok();
+    size(path).is_some() && size(path) == size(python)
+}
+
+/// Whether the base is where things do not last.
+fn ephemeral(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let executable = &interpreter.executable;
+    let what = passing(executable, &subject.root, subject.host)?;
+    let seen = format!("the base `{}` is in {what}", executable.display());
+    let remedy = Remedy::advice("make the environment anew from a Python that stays");
+    Some(Finding::new(Code::BaseEphemeral, seen, remedy))
+}
+
+/// What kind of passing place a path is in.
+fn passing(path: &Path, root: &Path, host: &Host) -> Option<&'static str> {
+    let mut temporary: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from).into();
+    temporary.extend(
+        ["TMPDIR", "TEMP", "TMP"].iter().filter_map(|name| host.path_var(name)).map(Path::to_owned),
+    );
+    // An environment that is itself temporary may well rest on a temporary Python.
+    if temporary.iter().any(|dir| path.starts_with(dir) && !root.starts_with(dir)) {
+        return Some("a temporary directory");
+    }
+    let caches =
+        host.home().into_iter().flat_map(|home| [home.join(".cache"), home.join("Library/Caches")]);
+    if caches
+        .chain(host.path_var("XDG_CACHE_HOME").map(Path::to_owned))
+        .any(|dir| path.starts_with(dir))
+    {
+        return Some("a cache");
+    }
+    if path.components().any(|part| part.as_os_str() == "Cellar") {
+        return Some("a versioned directory of Homebrew's Cellar");
+    }
+    path.ancestors()
+        .skip(2)
+        .take(1)
+        .any(|dir| dir.join("pyvenv.cfg").is_file())
+        .then_some("another environment")
+}

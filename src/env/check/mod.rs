@@ -1,0 +1,193 @@
+//! Is an environment active, is it healthy, what is wrong, and what mends it?
+//!
+//! The facts are read from files, once ([`subject`]); each part judges them and gives
+//! [`Finding`]s. No Python is run, but once to learn what an interpreter is that nothing is
+//! remembered of, and on request.
+//!
+//! | part | judges |
+//! |---|---|
+//! | [`session`] | variables and PATH of the calling shell |
+//! | [`layout`] | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
+
+mod base;
+mod finding;
+mod layout;
+mod relink;
+mod session;
+mod site;
+mod subject;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use finding::{Code, Finding, Remedy, Severity};
+pub use subject::Maker;
+
+use session::Session;
+use subject::Subject;
+
+use crate::cache::Cache;
+use crate::env::locate;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::python::{Build, Interpreter};
+
+/// The version of the report's form: another number, another form. Fields may be added to one.
+pub const SCHEMA: u32 = 1;
+
+/// What was found out about an environment and the session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`]
+    pub version: u32,
+    /// Whether the environment is the one that commands run in.
+    pub active: bool,
+    /// Whether there is no error and no warning.
+    pub healthy: bool,
+    /// What `VIRTUAL_ENV` says.
+    pub virtual_env: Option<PathBuf>,
+    /// The first `python` on PATH.
+    pub python_on_path: Option<PathBuf>,
+    /// The environment that was looked at, if there is one.
+    pub environment: Option<Summary>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// An environment in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Its directory, absolute.
+    pub path: PathBuf,
+    /// Which tool made it.
+    pub maker: Maker,
+    /// Its Python, if it works.
+    pub python: Option<Python>,
+    /// The version of its pip, if it has one.
+    pub pip: Option<String>,
+    /// How many distributions are installed in it, pip among them.
+    pub packages: usize,
+    /// Whether it sees the packages of its base.
+    pub system_site_packages: bool,
+}
+
+/// An environment's Python in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Python {
+    /// The environment's own executable.
+    pub executable: PathBuf,
+    /// `3.12.1`
+    pub version: String,
+    /// `cpython`
+    pub implementation: String,
+    /// The executable of the base.
+    pub base: PathBuf,
+    /// Free-threaded, debug.
+    pub build: Build,
+}
+
+/// What is to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Check<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// The environment that the user named; it need not be active.
+    pub named: Option<&'a Path>,
+}
+
+impl Check<'_> {
+    /// Looks.
+    ///
+    /// # Errors
+    /// When what is named is no directory, or has nothing of an environment.
+    pub fn report(&self) -> Result<Report> {
+        let session = Session::of(self.host);
+        let named = self.named.map(|path| self.named_root(path)).transpose()?;
+        let root = named.as_deref().or(session.meant());
+        let subject = root
+            .filter(|root| root.is_dir())
+            .map(|root| Subject::read(root, self.host, self.cache));
+        if let (Some(_), Some(subject)) = (&named, &subject) {
+            subject.ensure_environment()?;
+        }
+        let active = match (session.active(), root) {
+            (Some(active), Some(root)) => same_file(active, root),
+            _ => false,
+        };
+        let mut findings = Vec::new();
+        if named.is_none() || active {
+            findings.extend(session.findings(root, subject::scripts(self.host.platform())));
+        }
+        if let Some(subject) = &subject {
+            findings.extend(layout::findings(subject));
+        }
+        findings.sort_by_key(|finding| finding.code.severity());
+        Ok(Report {
+            version: SCHEMA,
+            active,
+            healthy: !findings.iter().any(Finding::is_problem),
+            virtual_env: session.variable,
+            python_on_path: session.python,
+            environment: subject.as_ref().map(Summary::of),
+            findings,
+        })
+    }
+
+    /// The environment that is named; a `.venv` file leads to another place.
+    fn named_root(&self, path: &Path) -> Result<PathBuf> {
+        let path = self.host.absolute(path);
+        match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => Ok(path),
+            Ok(_) => Ok(locate::resolve(Some(&path), self.host)?.root().to_owned()),
+            Err(error) => Err(Error::io("open", &path)(error)),
+        }
+    }
+}
+
+impl Summary {
+    fn of(subject: &Subject<'_>) -> Self {
+        let executable = subject.root.join(subject.python());
+        let site = subject.site();
+        Self {
+            path: subject.root.clone(),
+            maker: subject.maker,
+            python: subject.base.interpreter().map(|base| Python::of(executable, base)),
+            pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
+            packages: site.map_or(0, |site| site.dists().count()),
+            system_site_packages: subject.cfg.includes_system_site_packages(),
+        }
+    }
+}
+
+impl Python {
+    fn of(executable: PathBuf, base: &Interpreter) -> Self {
+        Self {
+            executable,
+            version: base.version.to_string(),
+            implementation: base.implementation.name().to_owned(),
+            base: base.executable.clone(),
+            build: base.build,
+        }
+    }
+}
+
+/// Whether two paths lead to the same place.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path| std::fs::canonicalize(path).ok();
+    one == other || real(one).is_some_and(|one| real(other) == Some(one))
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let is_executable = |meta: std::fs::Metadata| meta.permissions().mode() & 0o111 != 0;
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_executable(meta))
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}

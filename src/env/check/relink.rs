@@ -1,0 +1,124 @@
+//! Pointing an environment to a Python: its links, its `pyvenv.cfg`.
+
+use std::path::Path;
+
+use super::base::Series;
+use super::finding::Remedy;
+use super::subject::Subject;
+use crate::env::fix::Step;
+use crate::env::{Content, Entry, Plan, PyvenvCfg};
+use crate::python::{Finder, Interpreter};
+
+/// Steps that put these entries.
+pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
+    Remedy::Fix { steps: entries.into_iter().map(Step::Put).collect() }
+}
+
+/// Links the environment to this Python, of the same series as before.
+pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
+    let mut entries = interpreter_entries(subject, interpreter);
+    entries.retain(|entry| entry.difference(&subject.root).is_some());
+    entries.extend(dead_names(subject, &entries));
+    entries.extend(configuration_entry(subject, interpreter));
+    put(entries)
+}
+
+/// Links the environment to a Python of the series that its packages were installed for, where
+/// there is one; else the way out is another series.
+pub(super) fn to_same_series(subject: &Subject<'_>) -> Remedy {
+    let found = subject.series().and_then(|series| {
+        let request = series.request(subject.host)?;
+        let mut finder = Finder::new(subject.host, subject.cache);
+        let found = finder.find(&request).ok()?.interpreter;
+        // A request for 3.13 takes a free-threaded one when there is no other.
+        (Series::of_interpreter(&found) == series).then_some(found)
+    });
+    match found {
+        Some(interpreter) => to(subject, &interpreter),
+        None => upgrade(subject),
+    }
+}
+
+/// The way when the series is gone: make it anew with another one, and install again.
+fn upgrade(subject: &Subject<'_>) -> Remedy {
+    let newest = Finder::new(subject.host, subject.cache).find(&crate::python::Request::Any).ok();
+    let version = newest.map_or_else(|| "3".to_owned(), |found| found.interpreter.version.short());
+    let root = subject.root.to_string_lossy();
+    Remedy::run(["rvenv", "create", "--upgrade", "--python", &version, &root])
+}
+
+/// A `pyvenv.cfg` for an environment whose base is not known either.
+pub(super) fn rebuild(subject: &Subject<'_>) -> Remedy {
+    to_same_series(subject)
+}
+
+/// Writes `pyvenv.cfg` for this Python.
+pub(super) fn configuration(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
+    put(configuration_entry(subject, interpreter))
+}
+
+fn configuration_entry(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Entry> {
+    let cfg = repointed(&subject.cfg, interpreter);
+    let entry = Entry::new("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+    entry.difference(&subject.root).is_some().then_some(entry)
+}
+
+/// `cfg` with every key that speaks of the base set to what `interpreter` is, and the others as
+/// they were.
+fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
+    let mut cfg = cfg.clone();
+    let release = interpreter.version.release();
+    cfg.set("home", &interpreter.home().to_string_lossy());
+    if cfg.get("include-system-site-packages").is_none() {
+        cfg.set("include-system-site-packages", "false");
+    }
+    if cfg.version().is_none() {
+        cfg.set("version", &release);
+    }
+    // What other tools write beside: only where they did.
+    let full = format!("{release}.final.0");
+    let prefix = interpreter.prefix.to_string_lossy();
+    let executable = interpreter.executable.to_string_lossy();
+    let real = interpreter.real_executable.to_string_lossy();
+    let info = cfg.get("version_info").map_or(0, |info| info.split('.').count());
+    for (key, value) in [
+        ("version", &*release),
+        ("version_info", if info > 3 { &full } else { &release }),
+        ("executable", &real),
+        ("base-prefix", &prefix),
+        ("base-exec-prefix", &prefix),
+        ("base-executable", &executable),
+    ] {
+        // uv's `3.12` is meant to outlast a patch release.
+        let is_short = key == "version_info" && info == 2;
+        if cfg.get(key).is_some() && !is_short {
+            cfg.set(key, value);
+        }
+    }
+    cfg
+}
+
+/// The names of the interpreter as a plan has them.
+pub(super) fn interpreter_entries(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Entry> {
+    let Ok(plan) = Plan::new(&subject.root, interpreter, &subject.options(), Vec::new()) else {
+        return Vec::new();
+    };
+    let in_scripts = |path: &Path| path.parent() == Some(subject.scripts_name());
+    let is_python = |content: &Content| matches!(content, Content::Link(_) | Content::Copy(_));
+    let entries = plan.entries.into_iter();
+    entries.filter(|entry| in_scripts(&entry.path) && is_python(&entry.content)).collect()
+}
+
+/// Links of other names that lead nowhere, to be linked to `python`.
+fn dead_names(subject: &Subject<'_>, planned: &[Entry]) -> Vec<Entry> {
+    let names = subject.scripts.iter().filter(|name| {
+        let path = subject.scripts_dir().join(name);
+        let is_python = ["python", "pypy", "graalpy"]
+            .iter()
+            .any(|python| name.as_encoded_bytes().starts_with(python.as_bytes()));
+        is_python && path.is_symlink() && !path.exists()
+    });
+    let entries = names
+        .map(|name| Entry::new(subject.scripts_name().join(name), Content::Link("python".into())));
+    entries.filter(|entry| planned.iter().all(|other| other.path != entry.path)).collect()
+}

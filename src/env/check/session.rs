@@ -1,0 +1,194 @@
+//! What the shell that called thinks is active.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::finding::{Code, Finding, Remedy};
+use super::{is_executable, same_file};
+use crate::env::locate;
+use crate::error::Error;
+use crate::host::{Host, Platform};
+
+/// The commands that must be the environment's when it is active.
+const COMMANDS: [&str; 3] = ["python", "python3", "pip"];
+
+/// What a session says of itself.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    host: &'a Host,
+    /// What `VIRTUAL_ENV` names.
+    pub(super) variable: Option<PathBuf>,
+    /// The first `python` on PATH.
+    pub(super) python: Option<PathBuf>,
+    /// The project's environment, whole or not.
+    project: Option<PathBuf>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn of(host: &'a Host) -> Self {
+        Self {
+            host,
+            variable: locate::active(host),
+            python: find(host, "python"),
+            project: project(host),
+        }
+    }
+
+    /// The environment that commands run in: the one of `VIRTUAL_ENV`, else the one whose `python`
+    /// is the first on PATH.
+    pub(super) fn active(&self) -> Option<&Path> {
+        let on_path = || {
+            let root = self.python.as_deref()?.parent()?.parent()?;
+            root.join("pyvenv.cfg").is_file().then_some(root)
+        };
+        self.variable.as_deref().or_else(on_path)
+    }
+
+    /// The environment that is meant when none is named.
+    pub(super) fn meant(&self) -> Option<&Path> {
+        self.active().or(self.project.as_deref())
+    }
+
+    /// What is wrong with the session when `root` is to be its environment.
+    pub(super) fn findings(&self, root: Option<&Path>, scripts: &Path) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match (&self.variable, self.active()) {
+            (Some(variable), _) if !variable.is_dir() => findings.push(gone(variable)),
+            (Some(variable), _) => findings.extend(self.path_findings(variable, scripts)),
+            (None, Some(active)) => findings.push(Finding::new(
+                Code::VariableUnset,
+                format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", display(active)),
+                activate(active),
+            )),
+            (None, None) => findings.push(not_active(root)),
+        }
+        findings.extend(self.another());
+        findings.extend(self.variables());
+        findings
+    }
+
+    /// Whether PATH leads to the commands of `root`.
+    fn path_findings(&self, root: &Path, scripts: &Path) -> Option<Finding> {
+        let own = root.join(scripts);
+        if !self.host.search_path().any(|dir| same_file(&dir, &own)) {
+            return Some(Finding::new(
+                Code::NotOnPath,
+                format!(
+                    "`VIRTUAL_ENV` is `{}`, and `{}` is not on PATH",
+                    display(root),
+                    display(&own)
+                ),
+                activate(root),
+            ));
+        }
+        let shadow = COMMANDS
+            .iter()
+            .filter(|name| executable(&own, name, self.host.platform()).is_some())
+            .find_map(|name| {
+                let first = find(self.host, name)?;
+                let dir = first.parent()?;
+                (!same_file(dir, &own)).then_some((name, first))
+            });
+        let (name, first) = shadow?;
+        let whose = if first.ancestors().nth(2)?.join("pyvenv.cfg").is_file() {
+            ", of another environment,"
+        } else {
+            ""
+        };
+        Some(Finding::new(
+            Code::PathShadowed,
+            format!("`{name}` is `{}`{whose} which comes first on PATH", display(&first)),
+            activate(root),
+        ))
+    }
+
+    /// Whether the active environment is another than the project's.
+    fn another(&self) -> Option<Finding> {
+        let (active, project) = (self.active()?, self.project.as_deref()?);
+        if same_file(active, project) || !active.is_dir() {
+            return None;
+        }
+        let seen =
+            format!("`{}` is active, the project's is `{}`", display(active), display(project));
+        Some(Finding::new(Code::ActiveIsAnother, seen, activate(project)))
+    }
+
+    fn variables(&self) -> Vec<Finding> {
+        let unset = |name: &str| Remedy::advice(format!("unset {name}"));
+        let mut findings = Vec::new();
+        for (name, code) in
+            [("PYTHONHOME", Code::PythonhomeSet), ("PYTHONPATH", Code::PythonpathSet)]
+        {
+            if let Some(value) = self.host.var(name) {
+                let seen = format!("`{name}` is `{}`", value.to_string_lossy());
+                findings.push(Finding::new(code, seen, unset(name)));
+            }
+        }
+        for name in COMMANDS {
+            // How bash hands functions to its children; aliases stay in the shell.
+            let variable = format!("BASH_FUNC_{name}%%");
+            if self.host.var(&variable).is_some() {
+                findings.push(Finding::new(
+                    Code::CommandHidden,
+                    format!("bash exports a function named `{name}`"),
+                    Remedy::run(["unset", "-f", name]),
+                ));
+            }
+        }
+        findings
+    }
+}
+
+fn gone(variable: &Path) -> Finding {
+    Finding::new(
+        Code::ActiveGone,
+        format!("`VIRTUAL_ENV` is `{}`, which is not there", display(variable)),
+        Remedy::advice("deactivate, or open a new terminal"),
+    )
+}
+
+fn not_active(root: Option<&Path>) -> Finding {
+    match root {
+        Some(root) => {
+            let seen = format!("`{}` is not active", display(root));
+            Finding::new(Code::NotActive, seen, activate(root))
+        }
+        None => Finding::new(
+            Code::NotActive,
+            "no environment is active, and the project has none",
+            Remedy::run(["rvenv", "create"]),
+        ),
+    }
+}
+
+/// The command that activates `root` in the calling shell, whichever it is.
+fn activate(root: &Path) -> Remedy {
+    Remedy::Activate { root: root.to_owned() }
+}
+
+fn display(path: &Path) -> impl std::fmt::Display {
+    path.display()
+}
+
+/// The project's environment: also one that is no environment any more, as that is what is asked.
+fn project(host: &Host) -> Option<PathBuf> {
+    match locate::nearest(host) {
+        Ok(env) => Some(env.root().to_owned()),
+        Err(Error::NotAnEnvironment { path }) => Some(path),
+        Err(Error::BadPyvenvCfg { path, .. }) => path.parent().map(Path::to_owned),
+        Err(_) => None,
+    }
+}
+
+/// The first command of this name on PATH.
+fn find(host: &Host, name: &str) -> Option<PathBuf> {
+    host.search_path().find_map(|dir| executable(&dir, name, host.platform()))
+}
+
+fn executable(dir: &Path, name: &str, platform: Platform) -> Option<PathBuf> {
+    let path = match platform {
+        Platform::Windows => dir.join(format!("{name}.exe")),
+        Platform::Linux | Platform::MacOs => dir.join(OsStr::new(name)),
+    };
+    is_executable(&path).then_some(path)
+}

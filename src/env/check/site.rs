@@ -1,0 +1,90 @@
+//! A `site-packages`, as its directory lists it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::base::Series;
+use super::subject::names_in;
+use crate::host::Platform;
+
+/// A `site-packages`.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) path: PathBuf,
+    /// What its parent's name says.
+    pub(super) series: Option<Series>,
+    /// Every name in it, in order. Names that are no text are nobody's.
+    pub(super) names: Vec<String>,
+}
+
+/// A distribution that is recorded in a `site-packages`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dist<'a> {
+    /// As its directory has it: `ruamel.yaml`, `typing_extensions`.
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    /// `typing_extensions-4.9.0.dist-info`
+    pub(super) directory: &'a str,
+}
+
+impl Dist<'_> {
+    /// The name by which two spellings are the same (PEP 503).
+    pub(super) fn key(&self) -> String {
+        normalized(self.name)
+    }
+
+    /// `typing_extensions==4.9.0`
+    pub(super) fn pin(&self) -> String {
+        format!("{}=={}", self.name, self.version)
+    }
+}
+
+impl Site {
+    /// Every `site-packages` of an environment, in the order of their paths.
+    pub(super) fn all(root: &Path, platform: Platform) -> Vec<Self> {
+        let windows = [root.join("Lib/site-packages")];
+        let unix = names_in(&root.join("lib"));
+        let unix = unix.iter().map(|name| root.join("lib").join(name).join("site-packages"));
+        let paths: Vec<PathBuf> = match platform {
+            Platform::Windows => windows.into(),
+            Platform::Linux | Platform::MacOs => unix.collect(),
+        };
+        paths.into_iter().filter(|path| path.is_dir()).map(Self::read).collect()
+    }
+
+    fn read(path: PathBuf) -> Self {
+        let parent = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let series = parent.and_then(Series::of_directory);
+        let names = names_in(&path).into_iter().filter_map(|name| name.into_string().ok());
+        Self { series, names: names.collect(), path }
+    }
+
+    /// What is recorded as installed.
+    pub(super) fn dists(&self) -> impl Iterator<Item = Dist<'_>> {
+        self.names.iter().filter_map(|directory| {
+            let (name, version) = directory.strip_suffix(".dist-info")?.split_once('-')?;
+            // What pip renamed to take it away is no distribution.
+            (!name.starts_with('~')).then_some(Dist { name, version, directory })
+        })
+    }
+
+    /// What is recorded under a name.
+    pub(super) fn dist(&self, key: &str) -> Option<Dist<'_>> {
+        self.dists().find(|dist| dist.key() == key)
+    }
+
+    /// The distributions that are recorded more than once.
+    pub(super) fn twice(&self) -> Vec<Vec<Dist<'_>>> {
+        let mut by_key = BTreeMap::<_, Vec<_>>::new();
+        for dist in self.dists() {
+            by_key.entry(dist.key()).or_default().push(dist);
+        }
+        by_key.into_values().filter(|dists| dists.len() > 1).collect()
+    }
+}
+
+/// PEP 503: case, and runs of `-`, `_` and `.`, make no difference.
+pub(super) fn normalized(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}

@@ -1,0 +1,203 @@
+//! The facts of one environment, read once.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::base::{Base, Series, Way};
+use super::site::Site;
+use crate::cache::Cache;
+use crate::env::{CACHEDIR_TAG, CFG_LIMIT, Options, PyvenvCfg};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::host::{Host, Platform};
+
+/// Which tool made an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Maker {
+    /// This program.
+    Rvenv,
+    /// `uv venv`
+    Uv,
+    /// `virtualenv`
+    Virtualenv,
+    /// `python -m venv`, or another tool that uses it.
+    Venv,
+}
+
+/// How `pyvenv.cfg` was found.
+#[derive(Clone, Debug)]
+pub(super) enum Configuration {
+    Missing,
+    Unreadable(String),
+    Read(PyvenvCfg),
+}
+
+/// An environment, or what is left of one.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) host: &'a Host,
+    pub(super) cache: &'a Cache,
+    pub(super) root: PathBuf,
+    pub(super) configuration: Configuration,
+    /// The configuration; empty when it cannot be read.
+    pub(super) cfg: PyvenvCfg,
+    pub(super) maker: Maker,
+    /// Where `python` leads.
+    pub(super) way: Way,
+    pub(super) base: Base,
+    /// The files in the scripts' directory, by name.
+    pub(super) scripts: Vec<OsString>,
+    /// Every `site-packages`, by path.
+    pub(super) sites: Vec<Site>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn read(root: &Path, host: &'a Host, cache: &'a Cache) -> Self {
+        let configuration = configuration(root);
+        let cfg = match &configuration {
+            Configuration::Read(cfg) => cfg.clone(),
+            Configuration::Missing | Configuration::Unreadable(_) => PyvenvCfg::default(),
+        };
+        let scripts_dir = root.join(scripts(host.platform()));
+        let python = scripts_dir.join(python_name(host.platform()));
+        let way = Way::of(&python, root, host);
+        Self {
+            host,
+            cache,
+            root: root.to_owned(),
+            configuration,
+            maker: maker(root, &cfg),
+            base: Base::of(&way, &cfg, host, cache),
+            way,
+            cfg,
+            scripts: names_in(&scripts_dir),
+            sites: Site::all(root, host.platform()),
+        }
+    }
+
+    /// Refuses a directory that has nothing of an environment, and so is none that broke.
+    pub(super) fn ensure_environment(&self) -> Result<()> {
+        let has_something = !matches!(self.configuration, Configuration::Missing)
+            || self.way != Way::Missing
+            || !self.sites.is_empty();
+        if has_something {
+            return Ok(());
+        }
+        Err(Error::NotAnEnvironment { path: self.root.clone() })
+    }
+
+    /// `bin` or `Scripts`.
+    pub(super) fn scripts_name(&self) -> &'static Path {
+        scripts(self.host.platform())
+    }
+
+    /// Where its commands are.
+    pub(super) fn scripts_dir(&self) -> PathBuf {
+        self.root.join(self.scripts_name())
+    }
+
+    /// Its `python`, relative to its root.
+    pub(super) fn python(&self) -> PathBuf {
+        self.scripts_name().join(python_name(self.host.platform()))
+    }
+
+    /// The `site-packages` that its Python uses; the only one where that cannot be told.
+    pub(super) fn site(&self) -> Option<&Site> {
+        match self.base.interpreter() {
+            Some(interpreter) => {
+                let purelib = self.root.join(&interpreter.scheme.purelib);
+                self.sites.iter().find(|site| site.path == purelib)
+            }
+            None => self.sites.first(),
+        }
+    }
+
+    /// The kind of Python that its packages were installed for: what the directory of a single
+    /// `site-packages` says, else `pyvenv.cfg`.
+    pub(super) fn series(&self) -> Option<Series> {
+        let by_cfg = Series::of_cfg(&self.cfg);
+        let mut by_directory = self.sites.iter().filter_map(|site| site.series.clone());
+        let first = by_directory.next();
+        match by_directory.next() {
+            None => first.or(by_cfg),
+            Some(_) => by_cfg.or(first),
+        }
+    }
+
+    /// How it was made, as far as it shows.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            system_site_packages: self.cfg.includes_system_site_packages(),
+            copies: matches!(self.way, Way::Inside(_)),
+            prompt: self.cfg.prompt().map(std::borrow::Cow::into_owned),
+            without_scm_ignore_files: self.made_with("--without-scm-ignore-files"),
+            command: self.cfg.get("command").unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Whether the recorded command had this flag.
+    pub(super) fn made_with(&self, flag: &str) -> bool {
+        self.cfg.get("command").is_some_and(|command| command.split(' ').any(|word| word == flag))
+    }
+
+    /// A path for people: relative to the environment where it is in it.
+    pub(super) fn shown<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
+        path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+}
+
+fn configuration(root: &Path) -> Configuration {
+    let path = root.join("pyvenv.cfg");
+    if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Configuration::Missing;
+    }
+    match fs::read_bounded(&path, CFG_LIMIT) {
+        Ok(bytes) => Configuration::Read(PyvenvCfg::parse(&bytes)),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            Configuration::Unreadable(cause.unwrap_or_else(|| error.to_string()))
+        }
+    }
+}
+
+fn maker(root: &Path, cfg: &PyvenvCfg) -> Maker {
+    let is_ours = || {
+        fs::read_bounded(&root.join("CACHEDIR.TAG"), CFG_LIMIT)
+            .is_ok_and(|tag| tag == CACHEDIR_TAG.as_bytes())
+    };
+    if cfg.get("uv").is_some() {
+        Maker::Uv
+    } else if cfg.get("virtualenv").is_some() {
+        Maker::Virtualenv
+    } else if is_ours() {
+        Maker::Rvenv
+    } else {
+        Maker::Venv
+    }
+}
+
+pub(super) const fn python_name(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Windows => "python.exe",
+        Platform::Linux | Platform::MacOs => "python",
+    }
+}
+
+pub(super) fn scripts(platform: Platform) -> &'static Path {
+    Path::new(match platform {
+        Platform::Windows => "Scripts",
+        Platform::Linux | Platform::MacOs => "bin",
+    })
+}
+
+/// The names in a directory, in order; none when it cannot be read.
+pub(super) fn names_in(dir: &Path) -> Vec<OsString> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+    names.sort_unstable();
+    names
+}

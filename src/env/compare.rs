@@ -1,0 +1,113 @@
+//! A plan compared with the disk.
+
+use std::path::{Path, PathBuf};
+
+use super::{Content, Entry, Plan};
+
+/// How a place differs from its plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// There is nothing.
+    Missing,
+    /// There is something of another kind: a file for a directory.
+    OtherKind,
+    /// There is a link that leads elsewhere.
+    OtherTarget(PathBuf),
+    /// There is a file with other bytes, or of another size where it would be a copy.
+    OtherBytes,
+}
+
+impl Plan {
+    /// The entries that the disk does not hold as planned, in the plan's order. What is there
+    /// beside the plan is no difference.
+    pub fn differences<'a>(
+        &'a self,
+        root: &'a Path,
+    ) -> impl Iterator<Item = (&'a Entry, Difference)> + 'a {
+        self.entries.iter().filter_map(|entry| Some((entry, entry.difference(root)?)))
+    }
+}
+
+impl Entry {
+    /// How the disk differs from this entry, if it does.
+    pub fn difference(&self, root: &Path) -> Option<Difference> {
+        let path = root.join(&self.path);
+        let Ok(meta) = path.symlink_metadata() else { return Some(Difference::Missing) };
+        let of_size = |from: &Path| {
+            // A copy may be a link to the same file: what counts is what is read there.
+            let is_same = std::fs::metadata(&path).is_ok_and(|meta| {
+                meta.is_file() && std::fs::metadata(from).is_ok_and(|of| of.len() == meta.len())
+            });
+            (!is_same).then_some(Difference::OtherBytes)
+        };
+        match &self.content {
+            Content::Directory => (!path.is_dir()).then_some(Difference::OtherKind),
+            Content::Link(_) if !meta.is_symlink() => Some(Difference::OtherKind),
+            Content::Link(target) => other_target(&path, target),
+            _ if meta.is_dir() => Some(Difference::OtherKind),
+            Content::Copy(from) | Content::Share(from) => of_size(from),
+            Content::Text(bytes) | Content::Script(bytes) => {
+                let is_same = meta.len() == bytes.len() as u64
+                    && std::fs::read(&path).is_ok_and(|found| found == *bytes);
+                (!is_same).then_some(Difference::OtherBytes)
+            }
+        }
+    }
+}
+
+/// A link may be spelt otherwise than planned, as long as it leads to the same file.
+fn other_target(path: &Path, planned: &Path) -> Option<Difference> {
+    let found = std::fs::read_link(path).ok()?;
+    let planned = path.parent().unwrap_or(path).join(planned);
+    let is_same = path.parent().is_some_and(|parent| parent.join(&found) == planned)
+        || std::fs::canonicalize(path)
+            .is_ok_and(|real| std::fs::canonicalize(&planned).is_ok_and(|other| other == real));
+    (!is_same).then_some(Difference::OtherTarget(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(content: Content) -> Entry {
+        Entry::new("x", content)
+    }
+
+    #[test]
+    fn each_kind_is_told_from_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let text = entry(Content::Text(b"one".to_vec()));
+        assert_eq!(text.difference(root), Some(Difference::Missing));
+        assert_eq!(entry(Content::Directory).difference(root), Some(Difference::Missing));
+
+        std::fs::write(root.join("x"), "one").unwrap();
+        assert_eq!(text.difference(root), None);
+        assert_eq!(
+            entry(Content::Text(b"two".to_vec())).difference(root),
+            Some(Difference::OtherBytes)
+        );
+        assert_eq!(entry(Content::Directory).difference(root), Some(Difference::OtherKind));
+        assert_eq!(entry(Content::Link("y".into())).difference(root), Some(Difference::OtherKind));
+        std::fs::write(root.join("y"), "three").unwrap();
+        let copy = entry(Content::Copy(root.join("y")));
+        assert_eq!(copy.difference(root), Some(Difference::OtherBytes));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_judged_by_where_it_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        std::fs::write(root.join("base"), "").unwrap();
+        std::os::unix::fs::symlink("base", root.join("alias")).unwrap();
+        std::os::unix::fs::symlink(root.join("alias"), root.join("x")).unwrap();
+        assert_eq!(entry(Content::Link(root.join("base"))).difference(root), None);
+        assert_eq!(entry(Content::Link("base".into())).difference(root), None);
+        std::fs::write(root.join("other"), "").unwrap();
+        assert_eq!(
+            entry(Content::Link("other".into())).difference(root),
+            Some(Difference::OtherTarget(root.join("alias")))
+        );
+    }
+}
