@@ -40,7 +40,7 @@ impl Ui {
     }
 
     /// Whether nothing but failures is to be said.
-    pub(crate) fn is_quiet(self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity < 0
     }
 
