@@ -41,6 +41,20 @@ impl Platform {
             Self::Linux | Self::MacOs => ':',
         }
     }
+
+    /// The directory and the name of a path of this platform's, on whatever platform this runs.
+    pub fn split(self, path: &Path) -> (PathBuf, OsString) {
+        if let (Self::Windows, Some(text)) = (self, path.to_str()) {
+            let at = text.rfind(['\\', '/']).map_or(0, |at| at + 1);
+            let (dir, name) = text.split_at(at);
+            let parent = dir.trim_end_matches(['\\', '/']);
+            // `C:` alone is the drive's current directory, not its root.
+            let dir = if parent.ends_with(':') { dir } else { parent };
+            return (dir.into(), name.into());
+        }
+        let dir = path.parent().unwrap_or(path).to_owned();
+        (dir, path.file_name().unwrap_or_default().to_owned())
+    }
 }
 
 /// Variables, directories and platform of the process, as a value.
@@ -149,6 +163,20 @@ mod tests {
         assert_eq!(host.absolute(Path::new(".venv")), Path::new("/work/project/.venv"));
         assert_eq!(host.absolute(Path::new("./a/../b/")), Path::new("/work/project/b"));
         assert_eq!(host.absolute(Path::new("/x/../../y")), Path::new("/y"));
+    }
+
+    #[test]
+    fn paths_of_any_platform_are_split_on_every_platform() {
+        for (platform, path, dir, name) in [
+            (Platform::Linux, "/usr/bin/python3", "/usr/bin", "python3"),
+            (Platform::Linux, r"/a\b", "/", r"a\b"),
+            (Platform::Windows, r"C:\Py 3\python.exe", r"C:\Py 3", "python.exe"),
+            (Platform::Windows, r"C:\python.exe", r"C:\", "python.exe"),
+            (Platform::Windows, "C:/Py/python.exe", "C:/Py", "python.exe"),
+            (Platform::Windows, r"\\server\share\python.exe", r"\\server\share", "python.exe"),
+        ] {
+            assert_eq!(platform.split(Path::new(path)), (dir.into(), name.into()), "{path}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a probe found out about an interpreter: everything that a plan needs, and no more.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -116,14 +116,19 @@ pub struct Interpreter {
     pub shared_library: Option<PathBuf>,
     /// What `ensurepip` would install, in its order; empty where the base carries no wheels.
     pub wheels: Vec<Wheel>,
+    /// Files of the base that a copied executable does not start without, and what stands for it:
+    /// on Windows the executables and DLLs beside it and the launchers of the `venv` module,
+    /// elsewhere `PyPy`'s and relocatable builds' own libraries.
+    #[serde(default)]
+    pub companions: Vec<PathBuf>,
     /// Whether `zlib` is built in or importable: without it no compressed archive can be read.
     pub has_zlib: bool,
 }
 
 impl Interpreter {
     /// The directory of the executable: `home` in `pyvenv.cfg`.
-    pub fn home(&self) -> &Path {
-        self.executable.parent().unwrap_or(Path::new("/"))
+    pub fn home(&self) -> PathBuf {
+        self.platform.split(&self.executable).0
     }
 }
 

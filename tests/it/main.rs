@@ -8,5 +8,6 @@ mod create;
 mod differential;
 mod journey;
 mod pip;
+mod plan;
 mod sandbox;
 mod shells;

@@ -3,6 +3,9 @@
 //! The rules are those of each Python's own `venv` module, so that an environment of rvenv's is the
 //! one that the module would have made; where rvenv does otherwise, the README says so.
 
+mod posix;
+mod windows;
+
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::config::{PyvenvCfg, python_repr};
 use crate::error::{Error, Result};
 use crate::host::Platform;
-use crate::python::{Implementation, Interpreter};
+use crate::python::Interpreter;
 use crate::shell::{self, Activation};
 
 /// What stands at a place in an environment.
@@ -56,7 +59,8 @@ impl Entry {
 pub struct Options {
     /// Packages of the base are visible too.
     pub system_site_packages: bool,
-    /// The interpreter is copied, not linked.
+    /// The interpreter is copied, not linked: the rule on Windows, where what is copied is the
+    /// launcher that starts the base.
     pub copies: bool,
     /// The prompt that the user chose; without one it is [`default_prompt`].
     pub prompt: Option<String>,
@@ -113,10 +117,11 @@ impl Plan {
         for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
             plan.add_directory(directory);
         }
-        if has_lib64_link(interpreter) {
-            plan.add("lib64", Content::Link("lib".into()));
-        }
-        plan.add_interpreter(interpreter, options.copies);
+        plan.entries.extend(if interpreter.platform == Platform::Windows {
+            windows::interpreter(interpreter, options.copies)
+        } else {
+            posix::interpreter(interpreter, options.copies)
+        });
         plan.add_activation(root, interpreter, options)?;
         plan.entries.extend(seeds);
         let cfg = configuration(interpreter, options);
@@ -137,27 +142,6 @@ impl Plan {
             .collect();
         for dir in missing.into_iter().rev() {
             self.add(dir, Content::Directory);
-        }
-    }
-
-    /// The interpreter under each of its names: the first is linked to the base, the others to it.
-    fn add_interpreter(&mut self, interpreter: &Interpreter, copies: bool) {
-        let scripts = &interpreter.scheme.scripts;
-        let first = executable_name(interpreter);
-        let base = interpreter.executable.clone();
-        self.add(
-            scripts.join(&first),
-            if copies { Content::Copy(base.clone()) } else { Content::Link(base.clone()) },
-        );
-        for name in executable_aliases(interpreter) {
-            if name != first {
-                let content = if copies {
-                    Content::Copy(base.clone())
-                } else {
-                    Content::Link(first.clone().into())
-                };
-                self.add(scripts.join(name), content);
-            }
         }
     }
 
@@ -229,33 +213,10 @@ fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
     cfg
 }
 
-/// `lib64` beside `lib` on 64-bit Linux and BSD until 3.14 (bpo-21197, gh-137139).
-fn has_lib64_link(interpreter: &Interpreter) -> bool {
-    interpreter.platform == Platform::Linux
-        && interpreter.pointer_bits == 64
-        && !interpreter.version.at_least(3, 15)
-}
-
-/// The name of the link to the base: the base's own.
+/// The name of an environment's interpreter: the base's own, but on Windows, where it is a launcher.
 pub(super) fn executable_name(interpreter: &Interpreter) -> OsString {
-    interpreter.executable.file_name().map_or_else(|| "python".into(), OsString::from)
-}
-
-/// The further names that stdlib's `venv` gives an interpreter on POSIX systems.
-fn executable_aliases(interpreter: &Interpreter) -> Vec<OsString> {
-    let version = interpreter.version;
-    let mut names: Vec<OsString> = vec!["python".into(), "python3".into()];
-    if version.at_least(3, 9) {
-        names.push(format!("python3.{}", version.minor).into());
+    if interpreter.platform == Platform::Windows {
+        return format!("python{}.exe", windows::debug_suffix(interpreter)).into();
     }
-    if interpreter.implementation == Implementation::PyPy {
-        names.extend(["pypy3".into(), "pypy".into()]);
-    }
-    // The one release whose number is pi.
-    if (version.major, version.minor) == (3, 14)
-        && interpreter.implementation == Implementation::CPython
-    {
-        names.push("𝜋thon".into());
-    }
-    names
+    interpreter.platform.split(&interpreter.executable).1
 }
