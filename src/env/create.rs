@@ -152,7 +152,7 @@ impl Action {
         };
         // A link stays: the environment is made where it leads.
         let location = if meta.is_symlink() {
-            std::fs::canonicalize(root).map_err(Error::io("follow", root))?
+            dunce::canonicalize(root).map_err(Error::io("follow", root))?
         } else {
             root.to_owned()
         };

@@ -97,7 +97,7 @@ impl Guard {
         let verdict = if meta.is_symlink() {
             Err(Refusal::Link)
         } else if meta.is_dir() {
-            let place = place.canonicalize().map_err(failed())?;
+            let place = dunce::canonicalize(place).map_err(failed())?;
             self.judge_directory(place).map_err(failed())?
         } else {
             Err(Refusal::NotADirectory)
@@ -148,7 +148,7 @@ impl Doomed {
 /// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
 fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        match ancestor.canonicalize() {
+        match dunce::canonicalize(ancestor) {
             Ok(real) => {
                 return Ok(real
                     .ancestors()

@@ -109,7 +109,7 @@ fn sweep_stage(
         }
         _ => {}
     }
-    clear_stage(wrapper, &stage, &path, own)
+    clear_stage(wrapper, &stage, &path, own, lock)
 }
 
 /// Is this our lock file, which no living process holds? If so, we hold it now.
@@ -136,7 +136,13 @@ fn is_abandoned(lock: &File) -> bool {
 }
 
 /// The lock file goes last, so that what remains after a failure is still known as ours.
-fn clear_stage(wrapper: &Handle, stage: &Handle, path: &Path, own: &OsStr) -> Result<()> {
+fn clear_stage(
+    wrapper: &Handle,
+    stage: &Handle,
+    path: &Path,
+    own: &OsStr,
+    lock: impl Sized,
+) -> Result<()> {
     let mut first = Ok(());
     for (name, kind) in stage.entries().map_err(Error::io("list", path))? {
         if name != LOCK {
@@ -145,7 +151,10 @@ fn clear_stage(wrapper: &Handle, stage: &Handle, path: &Path, own: &OsStr) -> Re
         }
     }
     first?;
-    for removed in [stage.unlink(Path::new(LOCK)), wrapper.remove_dir(Path::new(own))] {
+    let unlinked = stage.unlink(Path::new(LOCK));
+    // Windows keeps a file that is open in its directory, whatever was done to its name.
+    drop(lock);
+    for removed in [unlinked, wrapper.remove_dir(Path::new(own))] {
         match removed {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(Error::io("remove", path)(error));
@@ -162,8 +171,8 @@ pub(super) struct Yard {
     pub(super) parent: Handle,
     wrapper: Handle,
     pub(super) stage: Handle,
-    /// Held for as long as this lives.
-    _lock: File,
+    /// Held until all else is removed.
+    lock: Option<File>,
     pub(super) path: PathBuf,
     name: OsString,
     own: OsString,
@@ -194,7 +203,7 @@ impl Yard {
                         parent,
                         wrapper,
                         stage,
-                        _lock: lock,
+                        lock: Some(lock),
                         path,
                         name,
                         own,

@@ -204,7 +204,7 @@ impl<'a> Finder<'a> {
             let nowhere = matches!(outcome, Err(Reason::Shim { .. }));
             let identity = match &outcome {
                 Ok(interpreter) => interpreter.real_executable.clone(),
-                Err(_) => fs::canonicalize(&lead.path).unwrap_or_else(|_| lead.path.clone()),
+                Err(_) => dunce::canonicalize(&lead.path).unwrap_or_else(|_| lead.path.clone()),
             };
             if !nowhere && shown.insert(identity) {
                 candidates.push(Candidate { path: lead.path.clone(), source, outcome });
@@ -245,7 +245,7 @@ fn is_apple_stub(path: &Path, host: &Host) -> bool {
 /// Rules out an executable whose name, or whose target's name, tells that it is another one.
 fn tell_by_name(path: &Path, request: &Request) -> Result<(), Reason> {
     let Request::Wanted(wanted) = request else { return Ok(()) };
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let real = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let told = [path.file_name(), real.file_name()].into_iter().flatten().filter_map(names::told);
     match told.into_iter().find(|told| told.rules_out(wanted)) {
         Some(told) => Err(Reason::Other(format!("{told}, by its name"))),

@@ -19,7 +19,7 @@ use super::probe::Examined;
 use crate::cache::Cache;
 
 /// Names the form of the files: another form, another directory.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// What was found out about interpreters.
 #[derive(Debug)]

@@ -31,8 +31,9 @@ def facts():
         "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
         "extension_suffix": variable("EXT_SUFFIX"),
         "scheme": scheme(sysconfig),
-        "stdlib": sysconfig.get_path("stdlib"),
+        "stdlib": stdlib(sysconfig),
         "shared_library": shared_library(variable),
+        "companions": companions(os.path.abspath(sys.executable), stdlib(sysconfig)),
         "wheels": wheels,
         "wheel_dirs": wheel_dirs,
         "has_zlib": has_zlib(),
@@ -44,7 +45,7 @@ def scheme(sysconfig):
     root = dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "")
 
     def path(key, name):
-        return sysconfig.get_path(key, name, root).lstrip("/\\")
+        return sysconfig.get_path(key, name, root).replace(os.sep, "/").lstrip("/")
 
     keys = ("scripts", "include", "purelib", "platlib")
     # The `venv` scheme is what the `venv` module itself goes by from 3.11 on; a distributor's
@@ -59,6 +60,12 @@ def scheme(sysconfig):
     return {"scripts": path("scripts", native), "include": include, "purelib": purelib, "platlib": purelib}
 
 
+def stdlib(sysconfig):
+    """Where the standard library is: in an archive in Windows' embeddable package."""
+    path = sysconfig.get_path("stdlib")
+    return path if os.path.isdir(path) else os.path.dirname(os.__file__)
+
+
 def shared_library(variable):
     """The library that holds the interpreter, where it is not in the executable itself."""
     name = variable("INSTSONAME") or variable("LDLIBRARY")
@@ -71,6 +78,46 @@ def shared_library(variable):
         if os.path.isabs(path) and os.path.isfile(path):
             return path
     return None
+
+
+def companions(executable, stdlib):
+    """What a copy of the executable does not start without, and what stands for it on Windows."""
+    home, name = os.path.split(executable)
+    if os.name == "nt":
+        launchers = os.path.join(stdlib, "venv", "scripts", "nt")
+        return files(home, (".exe", ".dll")) + files(launchers, (".exe",))
+    library = (".so", ".dylib")
+    beside = files(home, library, "libpypy")
+    # A relocatable build finds its libraries in `../lib`, relative to the copy then.
+    prefix = os.path.dirname(home)
+    if prefix in ("/", "/usr", "/usr/local") or not (beside or finds_relatively(executable)):
+        return beside
+    return beside + files(os.path.join(prefix, "lib"), library, "lib")
+
+
+def finds_relatively(executable):
+    """Whether the executable names its libraries relative to itself. Only the small ones, which hold
+    little else than the call of such a library, are looked into."""
+    try:
+        if os.path.getsize(executable) > 1 << 20:
+            return False
+        with open(executable, "rb") as file:
+            text = file.read()
+    except OSError:
+        return False
+    return any(mark in text for mark in (b"$ORIGIN", b"@executable_path", b"@loader_path"))
+
+
+def files(place, suffixes, start=""):
+    """The files of a directory that end in one of the suffixes, or in one and a version."""
+    try:
+        names = sorted(os.listdir(place))
+    except OSError:
+        return []
+    stems = [(name, name.lower().rstrip(".0123456789")) for name in names]
+    return [
+        os.path.join(place, name) for name, stem in stems if stem.endswith(suffixes) and name.startswith(start)
+    ]
 
 
 def ensurepip_wheels(find_spec, wheel_pkg_dir):

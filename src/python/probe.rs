@@ -14,8 +14,8 @@ use crate::host::{Host, Platform};
 /// What every interpreter is asked.
 const SCRIPT: &str = include_str!("probe.py");
 /// The answer stands between these, whatever start-up files print around it.
-const BEGIN: &str = "\n<<<rvenv-probe\n";
-const END: &str = "\nrvenv-probe>>>";
+const BEGIN: &str = "<<<rvenv-probe";
+const END: &str = "rvenv-probe>>>";
 
 /// How long an interpreter may take to answer: a cold one on a network drive takes seconds.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -129,6 +129,7 @@ struct Told {
     scheme: Scheme,
     stdlib: PathBuf,
     shared_library: Option<PathBuf>,
+    companions: Vec<PathBuf>,
     wheels: Vec<Wheel>,
     wheel_dirs: Vec<PathBuf>,
     has_zlib: bool,
@@ -147,8 +148,8 @@ impl Facts {
         let Told { executable, base_executable, prefix, base_prefix, .. } = &self.told;
         let answered =
             if prefix == base_prefix { Some(executable) } else { base_executable.as_ref() }?;
-        let same = fs::canonicalize(answered)
-            .is_ok_and(|answered| fs::canonicalize(asked).is_ok_and(|asked| asked == answered));
+        let same = dunce::canonicalize(answered)
+            .is_ok_and(|answered| dunce::canonicalize(asked).is_ok_and(|asked| asked == answered));
         (!same).then(|| answered.clone())
     }
 
@@ -156,11 +157,11 @@ impl Facts {
     fn into_interpreter(self, asked: &Path) -> Result<(Interpreter, Vec<PathBuf>), Reason> {
         let Self { version, implementation, told } = self;
         let real_executable =
-            fs::canonicalize(asked).map_err(|error| Reason::CannotRun(error.to_string()))?;
+            dunce::canonicalize(asked).map_err(|error| Reason::CannotRun(error.to_string()))?;
         if told.prefix != told.base_prefix {
             return Err(Reason::BaseMissing(told.base_prefix));
         }
-        if !told.stdlib.is_dir() {
+        if !told.stdlib.exists() {
             return Err(Reason::Lies(format!(
                 "its library `{}` is not there",
                 told.stdlib.display()
@@ -186,6 +187,7 @@ impl Facts {
             scheme: told.scheme,
             stdlib: told.stdlib,
             shared_library: told.shared_library,
+            companions: told.companions,
             wheels: told.wheels,
             has_zlib: told.has_zlib,
         };

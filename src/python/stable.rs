@@ -54,8 +54,8 @@ fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     // On Windows the executable lies in the tree's root.
     dir.ancestors().take(2).any(|tree| {
-        let here = fs::canonicalize(tree.join(library));
-        here.is_ok_and(|here| fs::canonicalize(stdlib).is_ok_and(|there| here == there))
+        let here = dunce::canonicalize(tree.join(library));
+        here.is_ok_and(|here| dunce::canonicalize(stdlib).is_ok_and(|there| here == there))
     })
 }
 
@@ -67,7 +67,7 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     let mut opt: PathBuf = parts[..cellar].iter().collect();
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
-    (fs::canonicalize(&opt).ok()? == fs::canonicalize(path).ok()?).then_some(opt)
+    (dunce::canonicalize(&opt).ok()? == dunce::canonicalize(path).ok()?).then_some(opt)
 }
 
 /// An environment that an executable belongs to.

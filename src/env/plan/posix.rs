@@ -29,12 +29,12 @@ pub(super) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     entries
 }
 
-/// Libraries that a copied executable looks for relative to itself: those beside it stay beside it,
-/// those in `../lib` come into `lib`.
+/// Libraries that a copied executable looks for relative to itself: `PyPy`'s own beside it, the others
+/// in `../lib`.
 fn companions(base: &Interpreter) -> impl Iterator<Item = Entry> {
     base.companions.iter().map(|path| {
-        let (dir, name) = base.platform.split(path);
-        let beside = dir == base.home();
+        let (_, name) = base.platform.split(path);
+        let beside = name.to_string_lossy().starts_with("libpypy");
         let place = if beside { base.scheme.scripts.as_path() } else { Path::new("lib") };
         Entry::new(place.join(name), Content::Copy(path.clone()))
     })

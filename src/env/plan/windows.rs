@@ -5,7 +5,6 @@
 //! the base. Until 3.12 it has its target's name (a "redirector"), from 3.13 on one of its own, for
 //! each kind of build.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Entry};
@@ -43,19 +42,18 @@ struct Base<'a> {
     interpreter: &'a Interpreter,
     /// Executables and DLLs in the executable's directory.
     beside: Vec<File>,
-    /// The launchers of the `venv` module.
+    /// The launchers of the `venv` module, in its `scripts\nt`.
     launchers: Vec<File>,
 }
 
 impl<'a> Base<'a> {
     fn new(interpreter: &'a Interpreter) -> Self {
-        let home = interpreter.home();
         let mut base = Self { interpreter, beside: Vec::new(), launchers: Vec::new() };
         for path in &interpreter.companions {
             let (dir, name) = interpreter.platform.split(path);
             let file = File { name: name.to_string_lossy().into_owned(), source: path.clone() };
-            let is_beside = same(dir.as_os_str(), home.as_os_str());
-            if is_beside { &mut base.beside } else { &mut base.launchers }.push(file);
+            let is_launcher = interpreter.platform.split(&dir).1.eq_ignore_ascii_case("nt");
+            if is_launcher { &mut base.launchers } else { &mut base.beside }.push(file);
         }
         base
     }
@@ -149,9 +147,4 @@ fn is_runtime(name: &str) -> bool {
 
 fn find(files: &[File], name: &str) -> Option<PathBuf> {
     files.iter().find(|file| file.name.eq_ignore_ascii_case(name)).map(|file| file.source.clone())
-}
-
-/// Whether two paths are the same to Windows, which has no case.
-fn same(a: &OsStr, b: &OsStr) -> bool {
-    a.to_string_lossy().to_lowercase() == b.to_string_lossy().to_lowercase()
 }

@@ -53,7 +53,7 @@ impl Handle {
 
     /// Which directory this is.
     pub(crate) fn id(&self) -> io::Result<Id> {
-        self.0.canonicalize()
+        dunce::canonicalize(&self.0)
     }
 
     /// Access lists guard a user's directories; there is no owner to ask for.
@@ -177,7 +177,7 @@ fn kind_of(file_type: std::fs::FileType) -> Kind {
 
 /// Which file or directory `path` is, links being followed.
 pub(crate) fn id(path: &Path) -> io::Result<Id> {
-    path.canonicalize()
+    dunce::canonicalize(path)
 }
 
 /// A mounted volume is a link here, which is refused as such.
