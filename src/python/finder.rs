@@ -17,7 +17,6 @@
 //! version is not asked. One that fails, hangs or lies is passed over, with its reason.
 
 use std::collections::HashSet;
-use std::fs;
 use std::iter;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};

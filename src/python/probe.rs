@@ -1,6 +1,5 @@
 //! Asking an interpreter what it is.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -38,7 +38,7 @@ impl Sandbox {
 
     /// The world's root, canonical.
     pub(crate) fn root(&self) -> PathBuf {
-        self.root.path().canonicalize().expect("the sandbox's root")
+        dunce::canonicalize(self.root.path()).expect("the sandbox's root")
     }
 
     /// The folder that commands run in.

@@ -20,7 +20,7 @@ use crate::Host;
 /// A temporary directory, and its real path.
 fn world() -> (TempDir, PathBuf) {
     let root = tempfile::Builder::new().prefix("rvenv-fs-").tempdir().unwrap();
-    let path = root.path().canonicalize().unwrap();
+    let path = dunce::canonicalize(root.path()).unwrap();
     (root, path)
 }
 
