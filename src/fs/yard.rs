@@ -274,7 +274,8 @@ impl Yard {
         if std::mem::replace(&mut self.cleared, true) {
             return Ok(());
         }
-        let cleared = clear_stage(&self.wrapper, &self.stage, &self.path, &self.own);
+        let cleared =
+            clear_stage(&self.wrapper, &self.stage, &self.path, &self.own, self.lock.take());
         // Not while others work there.
         let _ = self.parent.remove_dir(Path::new(&self.name));
         cleared

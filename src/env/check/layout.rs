@@ -160,7 +160,8 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
     let home = Path::new(subject.cfg.get("home")?);
     let real = std::fs::canonicalize(link).ok()?;
-    let parents = [link.parent()?, real.parent()?, base.home()];
+    let base = base.home();
+    let parents = [link.parent()?, real.parent()?, &base];
     if parents.iter().any(|parent| same_file(parent, home)) {
         return None;
     }
