@@ -25,11 +25,14 @@ fn files_layout_is_what_ensurepip_leaves() {
     let mut compared = 0;
     for python in real_pythons() {
         let sandbox = Sandbox::new();
-        let python = interpreter(&python);
+        let python = interpreter(&sandbox, &python);
         let (ours, theirs) = (sandbox.root().join("env"), sandbox.root().join("std"));
         // Both in the same place, one after the other: scripts hold the environment's path.
         if !stdlib_env(&python, &ours) {
-            eprintln!("skipped: {} makes no environment with pip", python.executable.display());
+            world::skipped(&format!(
+                "{} makes no environment with pip",
+                python.executable.display()
+            ));
             continue;
         }
         fs::rename(&ours, &theirs).expect("out of the way");
@@ -72,9 +75,9 @@ fn without_scripts(text: &str) -> String {
 #[test]
 fn pip_starts_in_every_layout_of_every_python() {
     for python in real_pythons() {
-        let python = interpreter(&python);
         for layout in [Layout::Archive, Layout::Files] {
             let sandbox = Sandbox::new();
+            let python = interpreter(&sandbox, &python);
             let root = sandbox.root().join("env");
             let options = Options { layout, ..Options::default() };
             let (seed, _) = match prepare(&sandbox, &python, &options) {

@@ -3,75 +3,71 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use rvenv::cache::Cache;
 use rvenv::env::{Content, Entry};
 use rvenv::pip::{self, Event, Options, Seed, Target};
-use rvenv::python::Interpreter;
+use rvenv::python::{self, Interpreter};
 use rvenv::{Error, Host};
 
-use crate::sandbox::{Ran, Sandbox};
-
-/// What the library's own probe finds out, in its serialized form.
-const PROBE: &str = r#"
-import importlib.util, json, os, platform, struct, sys, sysconfig
-site = "lib/%s%d.%d/site-packages" % (("pypy" if sys.implementation.name == "pypy" else "python",) + sys.version_info[:2])
-def wheels():
-    try:
-        import ensurepip
-        names = [(p, "") if isinstance(p, str) else p[:2] for p in ensurepip._PROJECTS] if hasattr(ensurepip, "_PROJECTS") else [("pip", ensurepip.version())]
-        folder = getattr(ensurepip, "_WHEEL_PKG_DIR", None) or sysconfig.get_config_var("WHEEL_PKG_DIR")
-    except ImportError:
-        return []
-    folders = [f for f in (folder, os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), "/usr/share/python-wheels") if f]
-    found = []
-    for name, version in names:
-        for folder in folders:
-            files = sorted(f for f in (os.listdir(folder) if os.path.isdir(folder) else []) if f.startswith(name + "-") and f.endswith(".whl"))
-            files = [f for f in files if version in f] or files
-            if files:
-                found.append({"project": name, "version": files[-1].split("-")[1], "path": os.path.join(folder, files[-1])})
-                break
-    return found
-try:
-    import zlib
-except ImportError:
-    zlib = None
-v = sys.version_info
-print(json.dumps({
-    "executable": sys.executable, "real_executable": os.path.realpath(sys.executable), "prefix": sys.base_prefix,
-    "version": {"major": v[0], "minor": v[1], "micro": v[2], "level": v[3], "serial": v[4]},
-    "implementation": sys.implementation.name, "build": {"free_threaded": False, "debug": False},
-    "platform": "linux", "machine": platform.machine(), "pointer_bits": struct.calcsize("P") * 8,
-    "cache_tag": sys.implementation.cache_tag, "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
-    "extension_suffix": sysconfig.get_config_var("EXT_SUFFIX") or "",
-    "scheme": {"scripts": "bin", "include": "include", "purelib": site, "platlib": site},
-    "stdlib": sysconfig.get_path("stdlib"), "wheels": wheels(), "has_zlib": zlib is not None,
-}))
-"#;
+use crate::sandbox::{Sandbox, real_pythons};
 
 /// The facts about a real Python.
-pub(crate) fn interpreter(python: &Path) -> Interpreter {
-    let ran = Ran::of(Command::new(python).args(["-I", "-c", PROBE])).ok();
-    serde_json::from_str(&ran.stdout).expect("the probe's answer")
+pub(crate) fn interpreter(sandbox: &Sandbox, python: &Path) -> Interpreter {
+    python::probe(python, &host(sandbox)).expect("the facts about a Python")
+}
+
+/// Says that a test could not do its work here, which CI does not take for an answer.
+#[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
+pub(crate) fn skipped(why: &str) {
+    let host = Host::from_process().expect("a current directory");
+    assert!(host.var("RVENV_REQUIRE_SHELLS").is_none_or(|value| value != "1"), "{why}");
+    eprintln!("skipped: {why}");
+}
+
+/// A Python that carries pip and no setuptools, where there is one.
+pub(crate) fn modern(sandbox: &Sandbox) -> Interpreter {
+    static FOUND: OnceLock<Interpreter> = OnceLock::new();
+    let find = || {
+        let probed = real_pythons().into_iter().map(|python| interpreter(sandbox, &python));
+        let carries_pip =
+            |python: &Interpreter| python.wheels.iter().any(|wheel| wheel.project == "pip");
+        probed
+            .filter(carries_pip)
+            .max_by_key(|python| (python.wheels.len() == 1, python.version))
+            .expect("a Python with a bundled pip")
+    };
+    FOUND.get_or_init(find).clone()
 }
 
 /// The host of a sandbox, as the library sees it.
 pub(crate) fn host(sandbox: &Sandbox) -> Host {
-    let root = sandbox.root();
-    Host::new(
-        [
-            ("HOME", root.join("home").into_os_string()),
-            ("RVENV_CACHE_DIR", root.join("cache").into_os_string()),
-            ("PATH", "/usr/bin:/bin".into()),
-        ],
-        sandbox.project(),
-    )
+    host_with(sandbox, &[])
 }
 
-/// The cache of a sandbox.
-pub(crate) fn cache(sandbox: &Sandbox) -> Cache {
-    Cache::of(&host(sandbox))
+/// [`host`] with more variables.
+pub(crate) fn host_with(sandbox: &Sandbox, vars: &[(&str, &str)]) -> Host {
+    let root = sandbox.root();
+    let own = [
+        ("HOME", root.join("home").into_os_string()),
+        ("RVENV_CACHE_DIR", root.join("cache").into_os_string()),
+        ("PATH", "/usr/bin:/bin".into()),
+    ];
+    let vars = vars.iter().map(|(name, value)| (*name, value.into()));
+    Host::new(own.into_iter().chain(vars), sandbox.project())
+}
+
+/// [`pip::prepare`] on a host and with its cache, with the events that it told.
+pub(crate) fn prepare_on(
+    host: &Host,
+    python: &Interpreter,
+    options: &Options,
+) -> Result<(Seed, Vec<Event>), Error> {
+    let mut events = Vec::new();
+    let seed =
+        pip::prepare(python, options, &Cache::of(host), host, &mut |event| events.push(event))?;
+    Ok((seed, events))
 }
 
 /// [`pip::prepare`] in a sandbox, with the events that it told.
@@ -80,11 +76,7 @@ pub(crate) fn prepare(
     python: &Interpreter,
     options: &Options,
 ) -> Result<(Seed, Vec<Event>), Error> {
-    let mut events = Vec::new();
-    let seed = pip::prepare(python, options, &cache(sandbox), &host(sandbox), &mut |event| {
-        events.push(event)
-    })?;
-    Ok((seed, events))
+    prepare_on(&host(sandbox), python, options)
 }
 
 /// An environment at `root` with what `seed` places.

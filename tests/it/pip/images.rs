@@ -1,0 +1,209 @@
+//! Images: built once, never trusted when they are not whole, and not needed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rvenv::Error;
+use rvenv::cache::Cache;
+use rvenv::pip::{self, Choice, Event, Layout, Options, Target};
+use rvenv::python::Interpreter;
+
+use super::maker::Maker;
+use super::world::{self, host, modern, prepare};
+use crate::sandbox::{Sandbox, real_pythons};
+
+/// The files of the only image in a sandbox's cache, by path in it.
+fn image(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
+    let root = image_root(sandbox);
+    let read =
+        |path: PathBuf| (path.clone(), fs::read(root.join(path)).expect("a file of the image"));
+    world::tree(&root).into_iter().map(read).collect()
+}
+
+fn image_root(sandbox: &Sandbox) -> PathBuf {
+    let entries = fs::read_dir(sandbox.root().join("cache/pip")).expect("images").flatten();
+    let dirs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    assert_eq!(dirs.len(), 1, "{dirs:?}");
+    dirs[0].clone()
+}
+
+/// Options for a small pip, of which an image is made in no time.
+fn small(sandbox: &Sandbox) -> Options {
+    let wheel = sandbox.root().join("wheels/pip-99.0-py3-none-any.whl");
+    if !wheel.exists() {
+        Maker::new("99.0").write(&sandbox.root().join("wheels"));
+    }
+    Options { choice: Choice::Wheel(wheel), ..Options::default() }
+}
+
+fn is_built(events: &[Event]) -> bool {
+    !events.is_empty()
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    for python in real_pythons() {
+        let (first, second) = (Sandbox::new(), Sandbox::new());
+        let built = [&first, &second].map(|sandbox| {
+            let python = world::interpreter(sandbox, &python);
+            prepare(sandbox, &python, &Options { setuptools: false, ..Options::default() })
+                .expect("a seed");
+            image(sandbox)
+        });
+        assert!(built[0] == built[1], "{}", python.display());
+    }
+}
+
+#[test]
+fn a_damaged_image_is_built_anew() {
+    let sandbox = Sandbox::new();
+    let (python, options) = (modern(&sandbox), small(&sandbox));
+    let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
+    assert!(is_built(&events));
+    let whole = image(&sandbox);
+    let root = image_root(&sandbox);
+    let archive = root.join("files/pip/_pip.zip");
+    let damages: [(&str, &dyn Fn()); 6] = [
+        ("cut short", &|| {
+            File::options().write(true).open(&archive).and_then(|file| file.set_len(100)).unwrap()
+        }),
+        ("emptied by a power cut", &|| {
+            drop(File::create(root.join("files/pip/__init__.py")).unwrap())
+        }),
+        ("a file gone", &|| fs::remove_file(root.join("files/pip/py.typed")).unwrap()),
+        ("edited in place through a hard link", &|| {
+            let mut file =
+                File::options().write(true).open(root.join("files/pip/__main__.py")).unwrap();
+            file.write_all(b"#").unwrap();
+        }),
+        ("half a manifest", &|| {
+            let manifest = fs::read(root.join("manifest.json")).unwrap();
+            fs::write(root.join("manifest.json"), &manifest[..manifest.len() / 2]).unwrap();
+        }),
+        ("a link in place of a file", &|| {
+            fs::rename(&archive, sandbox.root().join("elsewhere")).unwrap();
+            std::os::unix::fs::symlink(sandbox.root().join("elsewhere"), &archive).unwrap();
+        }),
+    ];
+    for (damage, inflict) in damages {
+        let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
+        assert!(!is_built(&events), "before: {damage}");
+        inflict();
+        let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
+        assert!(is_built(&events), "{damage}");
+        assert!(image(&sandbox) == whole, "{damage}");
+    }
+}
+
+#[test]
+fn what_a_killed_builder_left_is_swept() {
+    let sandbox = Sandbox::new();
+    let (python, options) = (modern(&sandbox), small(&sandbox));
+    prepare(&sandbox, &python, &options).expect("a seed");
+    let root = image_root(&sandbox);
+    let name = root.file_name().unwrap().to_str().unwrap();
+    let leftover = root.with_file_name(format!(".{name}.x1y2z3"));
+    fs::rename(&root, &leftover).unwrap();
+    let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
+    assert!(is_built(&events), "a temporary directory is no image");
+    assert_eq!(image_root(&sandbox), root);
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn eight_at_once_build_one_image() {
+    let sandbox = Sandbox::new();
+    let (python, options) = (modern(&sandbox), small(&sandbox));
+    let built: Vec<bool> = thread::scope(|scope| {
+        let run = || is_built(&prepare(&sandbox, &python, &options).expect("a seed").1);
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    assert_eq!(built.iter().filter(|built| **built).count(), 1, "{built:?}");
+}
+
+#[test]
+fn an_image_serves_environments_of_any_place() {
+    let sandbox = Sandbox::new();
+    let python = modern(&sandbox);
+    let (seed, _) = prepare(&sandbox, &python, &small(&sandbox)).expect("a seed");
+    let entries = |root: &str| {
+        seed.entries(&Target {
+            root: Path::new(root),
+            interpreter: &python,
+            python: "python",
+            relocatable: false,
+        })
+    };
+    let (one, other) = (entries("/one"), entries("/other"));
+    let differing: Vec<_> =
+        one.iter().zip(&other).filter(|(a, b)| a != b).map(|(a, _)| a.path.clone()).collect();
+    let info = python.scheme.purelib.join("pip-99.0.dist-info/RECORD");
+    let pip = |suffix: &str| PathBuf::from(format!("bin/pip{suffix}"));
+    assert_eq!(differing, [pip(""), pip("3"), pip(&python.version.short()), info]);
+}
+
+fn unwritable(cache: &Cache, sandbox: &Sandbox, python: &Interpreter) -> Error {
+    let (options, host) = (small(sandbox), host(sandbox));
+    pip::prepare(python, &options, cache, &host, &mut |_| {}).expect_err("no place for an image")
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_told_apart() {
+    let sandbox = Sandbox::new();
+    let python = modern(&sandbox);
+    let file = sandbox.root().join("file");
+    fs::write(&file, "").unwrap();
+    // Nobody, not even root, makes directories below a file or in /proc.
+    for root in [file, PathBuf::from("/proc/rvenv")] {
+        let error = unwritable(&Cache::at(&root), &sandbox, &python);
+        assert!(
+            matches!(&error, Error::CacheUnwritable { path: Some(path), .. } if path.starts_with(&root)),
+            "{error:?}"
+        );
+    }
+    let error = unwritable(&Cache::none(), &sandbox, &python);
+    assert!(matches!(error, Error::CacheUnwritable { path: None, .. }), "{error:?}");
+    // Then a directory of the caller's own does.
+    let scratch = Cache::at(sandbox.root().join("scratch"));
+    let seed = pip::prepare(&python, &small(&sandbox), &scratch, &host(&sandbox), &mut |_| {})
+        .expect("a seed");
+    assert_eq!(seed.pip_version(), "99.0");
+    assert_eq!(fs::read_dir(sandbox.root().join("cache")).unwrap().count(), 0);
+}
+
+#[test]
+fn another_wheel_under_the_same_name_is_another_image() {
+    let sandbox = Sandbox::new();
+    let (python, options) = (modern(&sandbox), small(&sandbox));
+    prepare(&sandbox, &python, &options).expect("a seed");
+    Maker::new("99.0").with("pip/more.py", "x = 1\n").write(&sandbox.root().join("wheels"));
+    let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
+    assert!(is_built(&events));
+}
+
+#[test]
+fn layouts_fall_back_where_an_archive_cannot_work() {
+    let sandbox = Sandbox::new();
+    let mut python = modern(&sandbox);
+    let has_archive = |python: &Interpreter, version: &str| {
+        let wheel = Maker::new(version).write(&sandbox.root().join("wheels"));
+        let options =
+            Options { choice: Choice::Wheel(wheel), layout: Layout::Archive, ..Options::default() };
+        let (seed, _) = prepare(&sandbox, python, &options).expect("a seed");
+        let target = Target {
+            root: Path::new("/env"),
+            interpreter: python,
+            python: "python",
+            relocatable: false,
+        };
+        seed.entries(&target).iter().any(|entry| entry.path.ends_with("_pip.zip"))
+    };
+    assert!(has_archive(&python, "22.3"));
+    assert!(!has_archive(&python, "22.2.2"), "it packs its own directory to build sdists");
+    python.has_zlib = false;
+    assert!(!has_archive(&python, "22.3"), "nothing could read the archive");
+}

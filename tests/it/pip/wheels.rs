@@ -1,0 +1,190 @@
+//! Wheels are untrusted: whatever is wrong with one, there is one clear error and nothing is written
+//! but in the cache's own temporary directory, which is gone afterwards.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rvenv::Error;
+use rvenv::pip::{Choice, Options, WheelFault};
+
+use super::maker::Maker;
+use super::world::{self, modern, prepare};
+use crate::sandbox::{Ran, Sandbox};
+
+/// What is wrong with the wheel that `make` writes.
+#[track_caller]
+fn fault(make: impl FnOnce(&Path) -> PathBuf) -> WheelFault {
+    let sandbox = Sandbox::new();
+    let wheel = make(&sandbox.root().join("wheels"));
+    let python = modern(&sandbox);
+    let before = world::tree(&sandbox.root());
+    let options = Options { choice: Choice::Wheel(wheel.clone()), ..Options::default() };
+    let error = prepare(&sandbox, &python, &options).expect_err("a bad wheel");
+    let left: Vec<_> =
+        world::tree(&sandbox.root()).into_iter().filter(|path| !before.contains(path)).collect();
+    assert!(
+        left.iter().all(|path| path.extension().is_some_and(|end| end == "lock")),
+        "left behind: {left:?}"
+    );
+    match error {
+        Error::Wheel { path, fault } if path == wheel => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_whole_wheel_works() {
+    let sandbox = Sandbox::new();
+    let wheel = Maker::new("99.1").requiring(">=3.8").write(&sandbox.root().join("wheels"));
+    let python = modern(&sandbox);
+    let options = Options { choice: Choice::Wheel(wheel), ..Options::default() };
+    let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
+    assert_eq!(seed.pip_version(), "99.1");
+    let root = sandbox.root().join("env");
+    world::place(&seed, &python, &root);
+    let ran = Ran::of(&mut sandbox.command(root.join("bin/pip"))).ok();
+    let site = root.join(&python.scheme.purelib);
+    assert_eq!(
+        ran.stdout,
+        format!("pip 99.1 from {}/pip/_pip.zip/pip/_internal/cli/main.pyc\n", site.display())
+    );
+}
+
+#[test]
+fn names_that_lead_elsewhere() {
+    for name in [
+        "../evil.py",
+        "pip/../../evil.py",
+        "/tmp/evil.py",
+        "..\\evil.py",
+        "C:evil.py",
+        "pip//evil.py",
+        "pip/./e",
+        "pip/\n",
+    ] {
+        let fault = fault(|dir| Maker::new("99.0").with(name, "x").write(dir));
+        assert!(
+            matches!(&fault, WheelFault::UnsafeName { name: found } if found == name),
+            "{name:?}: {fault:?}"
+        );
+    }
+    assert!(!Path::new("/tmp/evil.py").exists());
+}
+
+#[test]
+fn links() {
+    let fault = fault(|dir| {
+        Maker::new("99.0").with("pip/link", "/etc/passwd").with_mode(0o120_777).write(dir)
+    });
+    assert!(matches!(fault, WheelFault::Special { .. }), "{fault:?}");
+}
+
+#[test]
+fn bombs() {
+    let fault = fault(|dir| Maker::new("99.0").with("pip/zeros", vec![0; 129 << 20]).write(dir));
+    assert!(matches!(fault, WheelFault::TooLarge), "{fault:?}");
+}
+
+#[test]
+fn archives_that_are_cut_short_or_none_at_all() {
+    for keep in [0, 10, 700] {
+        let fault = fault(|dir| {
+            let wheel = Maker::new("99.0").write(dir);
+            let data = fs::read(&wheel).expect("a wheel");
+            fs::write(&wheel, &data[..keep]).expect("a shorter wheel");
+            wheel
+        });
+        assert!(matches!(fault, WheelFault::Archive(_)), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_flipped_bit() {
+    let fault = fault(|dir| {
+        let text = "this text stands in the archive as it is, as it is too short to compress";
+        let wheel = Maker::new("99.0").with("pip/text", text).write(dir);
+        let mut data = fs::read(&wheel).expect("a wheel");
+        let name = b"pip/text";
+        let at = data.windows(name.len()).position(|window| window == name).expect("the entry");
+        data[at + name.len() + 20] ^= 1;
+        fs::write(&wheel, data).expect("another wheel");
+        wheel
+    });
+    assert!(
+        matches!(fault, WheelFault::Unreadable { .. } | WheelFault::Altered { .. }),
+        "{fault:?}"
+    );
+}
+
+#[test]
+fn what_record_says_and_what_is_there_differ() {
+    let missing = fault(|dir| Maker::new("99.0").recording("pip/gone.py,sha256=AAAA,1").write(dir));
+    assert!(
+        matches!(&missing, WheelFault::Missing { name } if name == "pip/gone.py"),
+        "{missing:?}"
+    );
+    let unlisted = fault(|dir| Maker::new("99.0").with_unlisted("pip/extra.py").write(dir));
+    assert!(
+        matches!(&unlisted, WheelFault::Unlisted { name } if name == "pip/extra.py"),
+        "{unlisted:?}"
+    );
+    let hash = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+    for row in [
+        format!("pip/x.py,sha256={hash},1"),
+        "pip/x.py,,".to_owned(),
+        format!("pip/x.py,md5={hash},1"),
+    ] {
+        let altered =
+            fault(|dir| Maker::new("99.0").with_unlisted("pip/x.py").recording(&row).write(dir));
+        assert!(
+            matches!(&altered, WheelFault::Altered { name } if name == "pip/x.py"),
+            "{row}: {altered:?}"
+        );
+    }
+    let row = fault(|dir| Maker::new("99.0").recording("no row").write(dir));
+    assert!(matches!(row, WheelFault::Metadata { file: "RECORD", .. }), "{row:?}");
+}
+
+#[test]
+fn wheels_of_something_else() {
+    let renamed = |dir: &Path, name: &str| {
+        let wheel = Maker::new("99.0").named("pipe").write(dir);
+        let renamed = dir.join(name);
+        fs::rename(wheel, &renamed).expect("a renamed wheel");
+        renamed
+    };
+    let project = fault(|dir| renamed(dir, "pip-99.0-py3-none-any.whl"));
+    assert!(
+        matches!(&project, WheelFault::Project { found, .. } if found == "pipe"),
+        "{project:?}"
+    );
+    for name in [
+        "pipe-99.0-py3-none-any.whl",
+        "pip-99.0.zip",
+        "pip-99.0-cp312-cp312-linux_x86_64.whl",
+        "pip-x-py3-none-any.whl",
+    ] {
+        let fault = fault(|dir| renamed(dir, name));
+        assert!(matches!(fault, WheelFault::Name), "{name}: {fault:?}");
+    }
+    let python = fault(|dir| Maker::new("99.0").requiring(">=4").write(dir));
+    assert!(
+        matches!(&python, WheelFault::RequiresPython { requires } if requires == ">=4"),
+        "{python:?}"
+    );
+    let data = fault(|dir| Maker::new("99.0").with("pip-99.0.data/scripts/x", "x").write(dir));
+    assert!(matches!(data, WheelFault::Unsupported { .. }), "{data:?}");
+}
+
+#[test]
+fn a_wheel_that_is_not_there() {
+    let sandbox = Sandbox::new();
+    let options =
+        Options { choice: Choice::Wheel("pip-1.0-py3-none-any.whl".into()), ..Options::default() };
+    let error = prepare(&sandbox, &modern(&sandbox), &options).expect_err("no wheel");
+    let there = sandbox.project().join("pip-1.0-py3-none-any.whl");
+    assert!(
+        matches!(&error, Error::Io { action: "read", path, .. } if *path == there),
+        "{error:?}"
+    );
+}
