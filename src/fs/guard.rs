@@ -179,13 +179,16 @@ fn precious(directory: &Handle, force: bool) -> io::Result<Option<Refusal>> {
 
 fn is_environment(directory: &Handle) -> io::Result<bool> {
     let name = Path::new("pyvenv.cfg");
-    match directory.kind(name) {
-        Ok(Kind::Other) => {}
-        Ok(Kind::Directory | Kind::Link) => return Ok(false),
+    let open = || match directory.kind(name)? {
+        Kind::Other => directory.open_file(name, false).map(Some),
+        Kind::Directory | Kind::Link => Ok(None),
+    };
+    let file = match open() {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(false),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
-    }
-    let file = directory.open_file(name, false)?;
+    };
     if !file.metadata()?.is_file() {
         return Ok(false);
     }

@@ -152,14 +152,16 @@ fn clear_stage(
     }
     first?;
     let unlinked = stage.unlink(Path::new(LOCK));
-    // Windows keeps a file that is open in its directory, whatever was done to its name.
-    drop(lock);
+    // Windows keeps a file that is open in its directory, whatever was done to its name. Elsewhere
+    // the lock is held to the end: who waits for it must find the stage gone.
+    let _held = (!cfg!(windows)).then_some(lock);
     for removed in [unlinked, wrapper.remove_dir(Path::new(own))] {
         match removed {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::io("remove", path)(error));
-            }
-            _ => {}
+            Ok(()) => {}
+            // Somebody else sweeps too; and a new stage may have got the name already.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {}
+            Err(error) => return Err(Error::io("remove", path)(error)),
         }
     }
     Ok(())
