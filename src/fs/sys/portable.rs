@@ -1,5 +1,6 @@
 //! Directory handles where the standard library offers none (Windows): paths. Windows itself
 //! guards what is at stake here, as a directory in use cannot be renamed or replaced there.
+#![allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "the same functions as on Unix")]
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -57,7 +58,6 @@ impl Handle {
     }
 
     /// Access lists guard a user's directories; there is no owner to ask for.
-    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
     pub(crate) fn is_ours(&self) -> io::Result<bool> {
         Ok(true)
     }
@@ -105,9 +105,11 @@ impl Handle {
         let (from, to) = (self.0.join(name), to.0.join(to_name));
         if from.is_dir() {
             // A directory does not replace one here, not even an empty one.
-            match std::fs::remove_dir(&to) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+            match to.symlink_metadata() {
+                Ok(meta) if meta.is_dir() => std::fs::remove_dir(&to)?,
+                Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
         }
         std::fs::rename(from, to)

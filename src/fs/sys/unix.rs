@@ -58,11 +58,16 @@ impl Handle {
             Err(Errno::NOSYS | Errno::PERM) => {}
             other => return Ok(other?),
         }
-        let mut handle = None;
+        self.sub_by_parts(relative, mounts)
+    }
+
+    fn sub_by_parts(&self, relative: &Path, mounts: Mounts) -> io::Result<Self> {
+        let mut handle: Option<Self> = None;
         for part in relative.components() {
             let Component::Normal(name) = part else { return Err(Errno::INVAL.into()) };
-            let next = handle.as_ref().unwrap_or(self).child(name)?;
-            if mounts == Mounts::Stay && next.id()?.0 != handle.as_ref().unwrap_or(self).id()?.0 {
+            let at = handle.as_ref().unwrap_or(self);
+            let next = at.child(name)?;
+            if mounts == Mounts::Stay && next.id()?.0 != at.id()?.0 {
                 return Err(Errno::XDEV.into());
             }
             handle = Some(next);
@@ -281,4 +286,41 @@ pub(crate) fn is_unable(error: &io::Error) -> bool {
     ];
     let code = error.raw_os_error();
     UNABLE.iter().any(|errno| Some(errno.raw_os_error()) == code)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// The way for old systems goes where the way for new ones goes, and is stopped by the same.
+    #[test]
+    fn both_ways_down_are_alike() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("a/b")).unwrap();
+        std::fs::write(root.path().join("a/file"), "").unwrap();
+        std::os::unix::fs::symlink("a", root.path().join("link")).unwrap();
+        let handle = Handle::open(root.path()).unwrap();
+        for mounts in [Mounts::Stay, Mounts::Cross] {
+            for path in ["a", "a/b", "none", "a/file", "link", "link/b", "a/../a", "/proc", ""] {
+                let path = Path::new(path);
+                let found = |handle: io::Result<Handle>| handle.and_then(|handle| handle.id()).ok();
+                let expected = match path.to_str() {
+                    Some("a" | "a/b") => Some(id(&root.path().join(path)).unwrap()),
+                    _ => None,
+                };
+                assert_eq!(found(handle.sub_by_parts(path, mounts)), expected, "{path:?}");
+                if path != Path::new("a/../a") {
+                    assert_eq!(found(handle.sub(path, mounts)), expected, "{path:?}");
+                }
+            }
+        }
+        let top = Handle::open(Path::new("/")).unwrap();
+        assert!(top.sub_by_parts(Path::new("proc"), Mounts::Cross).is_ok());
+        for proc in [
+            top.sub_by_parts(Path::new("proc"), Mounts::Stay),
+            top.sub(Path::new("proc"), Mounts::Stay),
+        ] {
+            assert_eq!(proc.unwrap_err().kind(), io::ErrorKind::CrossesDevices);
+        }
+    }
 }

@@ -56,6 +56,19 @@ fn names_of_any_bytes_and_length() {
     assert_eq!(tree(&root), [""; 0]);
 }
 
+#[test]
+fn parents_that_cannot_be() {
+    let (_guard, root) = world();
+    std::fs::write(root.join("file"), "x").unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("dangling")).unwrap();
+    let before = tree(&root);
+    assert_eq!(kind(Stage::beside(&root.join("file/env"))), ErrorKind::NotADirectory);
+    assert_eq!(kind(Stage::beside(&root.join("file/a/env"))), ErrorKind::NotADirectory);
+    assert_eq!(kind(Stage::beside(&root.join("dangling/env"))), ErrorKind::NotFound);
+    assert_eq!(kind(Stage::beside(Path::new("/"))), ErrorKind::InvalidInput);
+    assert_eq!(tree(&root), before);
+}
+
 /// The target's own path fits just so, and those of the files in it do not.
 #[test]
 fn a_path_near_the_longest() {

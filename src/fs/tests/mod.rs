@@ -2,11 +2,11 @@
 
 mod file;
 mod guard;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod hard;
 #[cfg(unix)]
 mod processes;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod remove;
 mod stage;
 
@@ -85,7 +85,7 @@ fn passes(mut command: std::process::Command) {
 }
 
 /// May tests mount file systems of their own? Where not, that is said.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn can_mount(test: &str) -> bool {
     let done = std::process::Command::new("unshare").args(["-m", "true"]).output();
     let can = done.is_ok_and(|output| output.status.success());
