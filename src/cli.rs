@@ -1,15 +1,28 @@
 //! The command line: names, flags and their help. No logic.
 
+pub(crate) mod complete;
+mod fill;
+mod inventory;
+mod program;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 use rvenv::shell::Shell;
+
+pub(crate) use fill::{Install, Run};
+pub(crate) use inventory::{List, Remove};
+pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
+
+/// The release, and the commit that it was built from where that is known.
+const VERSION: &str = env!("RVENV_VERSION");
 
 /// Makes, activates, checks and fills Python virtual environments.
 #[derive(Debug, Parser)]
-#[command(name = "rvenv", version, max_term_width = 100)]
+#[command(name = "rvenv", version = VERSION, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     output: Output,
@@ -53,7 +66,14 @@ impl Cli {
             Command::Check(args) => args.output,
             Command::Python(Python::List(args)) => args.output,
             Command::Python(Python::Find(args)) => args.output,
-            Command::Install(_) => return self.output,
+            Command::List(args) => args.output,
+            Command::Remove(args) => args.output,
+            Command::Config(args) => args.output,
+            Command::Cache(args) => args.output,
+            Command::Install(_)
+            | Command::Run(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return self.output,
         };
         self.output.and(after)
     }
@@ -94,6 +114,20 @@ pub(crate) enum Command {
     /// Show the Pythons that rvenv can see
     #[command(subcommand)]
     Python(Python),
+    /// Run a command as if the environment were active
+    Run(Run),
+    /// Find environments, with Python, size, last use and health
+    List(List),
+    /// Remove environments, and nothing else
+    Remove(Remove),
+    /// Show the configuration and where each value comes from
+    Config(Config),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man(Man),
+    /// Where rvenv remembers things
+    Cache(Cache),
 }
 
 /// `rvenv create`: the flags of `python -m venv`, and ours.
@@ -143,7 +177,7 @@ pub(crate) struct Activate {
     #[command(flatten)]
     output: Output,
     /// The environment; without it the nearest `.venv` or `venv` from here upwards
-    #[arg(value_name = "DIR", value_parser = directory())]
+    #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shell: ForShell,
@@ -161,7 +195,7 @@ pub(crate) struct Deactivate {
 #[derive(Debug, Args)]
 pub(crate) struct ForShell {
     /// The shell to print code for; without it the one that calls
-    #[arg(long, value_name = "SHELL")]
+    #[arg(long, value_name = "SHELL", add = ArgValueCompleter::new(complete::shells))]
     pub(crate) shell: Option<Shell>,
 }
 
@@ -171,27 +205,11 @@ pub(crate) struct Check {
     #[command(flatten)]
     output: Output,
     /// The environment; without it the active one
-    #[arg(value_name = "DIR", value_parser = directory())]
+    #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `rvenv install`.
-#[derive(Debug, Args)]
-pub(crate) struct Install {
-    /// The environment; without it the active one, else the project's
-    #[arg(long, value_name = "DIR", value_parser = directory())]
-    pub(crate) env: Option<PathBuf>,
-    /// What `pip install` takes
-    #[arg(
-        value_name = "ARGS",
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        required = true
-    )]
-    pub(crate) args: Vec<OsString>,
 }
 
 /// `rvenv python`.

@@ -329,6 +329,25 @@ pub enum Error {
         wanted: String,
     },
 
+    // running
+    /// Neither the environment nor PATH has a command of this name.
+    #[error("no command `{command}` in `{}` or on PATH", env.display())]
+    NoCommand {
+        /// What was asked for.
+        command: String,
+        /// The environment's directory.
+        env: PathBuf,
+        /// Commands of the environment with a similar name.
+        near: Vec<String>,
+    },
+
+    /// The file is there, and the system may not execute it.
+    #[error("`{}` cannot be executed", path.display())]
+    NotExecutable {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// PATH could not hold the environment's directory.
     #[error("`{}` holds `{separator}`, which separates the entries of PATH", path.display())]
     SeparatorInPath {
@@ -388,6 +407,10 @@ pub enum Hint {
     ClearOrUpgrade,
     /// See what is wrong with this environment, and mend it.
     CheckEnvironment(PathBuf),
+    /// These are the names that there are.
+    DidYouMean(Vec<String>),
+    /// A package of this name could bring the command.
+    InstallCommand(String),
 }
 
 /// Words for a place that may be unknown.
@@ -424,7 +447,16 @@ impl Error {
             | Self::NotADirectory { .. }
             | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
-            Self::NoCurrentDirectory { .. }
+            Self::NoCommand { near, .. } if !near.is_empty() => {
+                Some(Hint::DidYouMean(near.clone()))
+            }
+            // What has a dot or a separator in it is a file, and no package.
+            Self::NoCommand { command, .. } => command
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                .then(|| Hint::InstallCommand(command.clone())),
+            Self::NotExecutable { .. }
+            | Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }
             | Self::UnusablePython { .. }

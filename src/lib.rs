@@ -26,6 +26,7 @@ pub mod error;
 pub mod fs;
 pub mod host;
 pub mod interrupt;
+mod near;
 pub mod pip;
 pub mod python;
 pub mod shell;

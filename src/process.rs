@@ -1,6 +1,7 @@
 //! Signals, and handing the terminal over to another program.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,9 +17,9 @@ const ENDING: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 const ENDING: [i32; 2] = [SIGINT, SIGTERM];
 
 /// POSIX shells' code for a command that is there and cannot be executed.
-const CANNOT_EXECUTE: u8 = 126;
+pub(crate) const CANNOT_EXECUTE: u8 = 126;
 /// POSIX shells' code for a command that is not there.
-const NOT_FOUND: u8 = 127;
+pub(crate) const NOT_FOUND: u8 = 127;
 
 /// Lets the signals that end a program end the work first: what was begun is taken away, then
 /// [`end_by`] ends the program as the signal would have. A second signal ends it at once.
@@ -67,16 +68,20 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
 
 /// An error that carries the exit code that a shell would give.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot run `{program}`")]
+#[error("cannot run `{}`{}", program.display(), if *interpreter { ": its first line names an interpreter that is not there" } else { "" })]
 pub(crate) struct CannotRun {
-    program: String,
+    program: PathBuf,
+    /// Whether it is there, and what should interpret it is not.
+    interpreter: bool,
     /// 126 or 127.
     pub(crate) code: u8,
     source: io::Error,
 }
 
 fn failed(command: &Command, source: io::Error) -> anyhow::Result<ExitCode> {
-    let code = if source.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE };
-    let program = command.get_program().to_string_lossy().into_owned();
-    Err(CannotRun { program, code, source }.into())
+    let program = PathBuf::from(command.get_program());
+    let missing = source.kind() == io::ErrorKind::NotFound;
+    let interpreter = missing && program.is_file();
+    let code = if missing && !interpreter { NOT_FOUND } else { CANNOT_EXECUTE };
+    Err(CannotRun { program, interpreter, code, source }.into())
 }

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use rvenv::{Error, Hint};
 
 use crate::cli::{ColorWhen, Output};
-use crate::process::{self, CannotRun};
+use crate::process::{self, CANNOT_EXECUTE, CannotRun, NOT_FOUND};
 
 /// 1: the command failed, or `check` found a problem.
 pub(crate) const FAILED: u8 = 1;
@@ -88,8 +88,16 @@ impl Ui {
         if let Some(hint) = known.and_then(Error::hint) {
             self.hint(words(&hint));
         }
-        let code = error.downcast_ref::<CannotRun>().map_or(FAILED, |error| error.code);
-        ExitCode::from(code)
+        ExitCode::from(code(error, known))
+    }
+}
+
+/// The exit code of a failure: 1, or a shell's for a command that did not start.
+fn code(error: &anyhow::Error, known: Option<&Error>) -> u8 {
+    match known {
+        Some(Error::NoCommand { .. }) => NOT_FOUND,
+        Some(Error::NotExecutable { .. }) => CANNOT_EXECUTE,
+        _ => error.downcast_ref::<CannotRun>().map_or(FAILED, |error| error.code),
     }
 }
 
@@ -146,6 +154,13 @@ fn words(hint: &Hint) -> String {
                 .into()
         }
         Hint::NameTheShell => "name it with `--shell`".into(),
+        Hint::DidYouMean(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}?", names.join(" or "))
+        }
+        Hint::InstallCommand(name) => {
+            format!("`rvenv install {name}`, if a package of that name brings it")
+        }
         _ => String::new(),
     }
 }

@@ -1,10 +1,14 @@
 //! One story a command: it asks the library, says what happened, gives an exit code.
 
 mod activate;
+mod cache;
 mod check;
+mod completions;
 mod create;
 mod install;
 mod python;
+mod man;
+mod run;
 
 use std::process::ExitCode;
 
@@ -36,5 +40,10 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Install(args) => install::run(args, &context),
         Command::Python(Python::List(args)) => python::list(args, &context),
         Command::Python(Python::Find(args)) => python::find(args, &context),
+        Command::Run(args) => run::run(args, &context),
+        Command::Completions(args) => completions::run(args, &context),
+        Command::Man(args) => man::run(args),
+        Command::List(_) | Command::Remove(_) | Command::Config(_) => anyhow::bail!("not yet"),
+        Command::Cache(args) => cache::run(args, &context),
     }
 }

@@ -57,6 +57,18 @@ pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
     }
 }
 
+/// The environment to work in: the one that is named, else the active one, else the nearest.
+///
+/// # Errors
+/// As [`resolve`]. An active environment that is gone is an error: what the user meant to work in
+/// must not quietly become another.
+pub fn wanted(named: Option<&Path>, host: &Host) -> Result<Env> {
+    match (named, active(host)) {
+        (None, Some(active)) => Env::open(active, host.platform()),
+        (named, _) => resolve(named, host),
+    }
+}
+
 /// `venv` is also the name of a package; `.venv` is always meant to be an environment, so that one
 /// which lost its `pyvenv.cfg` is told and not passed over. An empty directory means nothing yet.
 fn is_candidate(path: &Path, name: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Environments: what one holds, where one is, making one and judging one.
 
+mod active;
 pub mod check;
 mod compare;
 mod config;
@@ -11,10 +12,11 @@ mod plan;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub use active::Change;
 pub use compare::Difference;
 pub use config::PyvenvCfg;
 pub use create::{Created, Existing, Outcome, Progress, Recipe, World, create};
-pub use locate::{active, nearest, resolve};
+pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::CACHEDIR_TAG;
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 

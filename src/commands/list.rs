@@ -1,0 +1,180 @@
+//! `rvenv list`: the environments below a directory.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use anstyle::{AnsiColor, Style};
+use rvenv::env::inventory::{self, Disk};
+use rvenv::env::{Env, PyvenvCfg};
+use serde::Serialize;
+
+use super::Context;
+use crate::cli::List;
+use crate::ui;
+
+/// The version of the JSON answer's form: another number, another form.
+const SCHEMA: u32 = 1;
+const HEAD: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DAY: u64 = 24 * 60 * 60;
+
+/// The JSON answer.
+#[derive(Debug, Serialize)]
+struct Listing {
+    version: u32,
+    root: PathBuf,
+    /// Bytes on the disk, files that several share counted once.
+    size: u64,
+    environments: Vec<Row>,
+}
+
+/// One environment.
+#[derive(Debug, Serialize)]
+struct Row {
+    path: PathBuf,
+    /// As its `pyvenv.cfg` says.
+    python: Option<String>,
+    /// Bytes on the disk.
+    size: u64,
+    /// RFC 3339.
+    last_used: Option<String>,
+    healthy: bool,
+    problem: Option<String>,
+    #[serde(skip)]
+    age: Option<Duration>,
+}
+
+/// Prints the environments, sorted by their paths.
+pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let root = context.host.absolute(&args.root);
+    std::fs::read_dir(&root).map_err(rvenv::Error::io("read", &root))?;
+    let found = inventory::find(&root);
+    for path in &found.unreadable {
+        context.ui.detail(format_args!("cannot look into `{}`", path.display()));
+    }
+    let mut disk = Disk::default();
+    let now = SystemTime::now();
+    let rows = found
+        .environments
+        .into_iter()
+        .map(|path| Row::of(path, context, now))
+        .filter(|row| !args.unhealthy || !row.healthy)
+        .filter(|row| args.older_than.is_none_or(|limit| row.age.is_some_and(|age| age > limit)))
+        .map(|row| Row { size: disk.measure(&row.path), ..row })
+        .collect();
+    let listing = Listing { version: SCHEMA, root, size: disk.total(), environments: rows };
+    if args.json {
+        ui::print(serde_json::to_string_pretty(&listing)? + "\n")?;
+    } else {
+        if !listing.environments.is_empty() {
+            ui::print(page(&listing))?;
+        }
+        context.ui.say(summary(&listing));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Row {
+    fn of(path: PathBuf, context: &Context<'_>, now: SystemTime) -> Self {
+        let used = inventory::last_used(&path);
+        let (python, problem) = inventory::unnoticed(&path, || judge(&path, context));
+        Self {
+            python,
+            size: 0,
+            last_used: used.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
+            healthy: problem.is_none(),
+            problem,
+            // A time that is still to come is no age.
+            age: used.map(|time| now.duration_since(time).unwrap_or_default()),
+            path,
+        }
+    }
+}
+
+/// Its version, and what is wrong with it.
+fn judge(path: &Path, context: &Context<'_>) -> (Option<String>, Option<String>) {
+    match Env::open(path, context.host.platform()) {
+        Err(error) => (None, Some(error.to_string())),
+        Ok(env) => {
+            let version = PyvenvCfg::version(env.cfg()).map(str::to_owned);
+            (version, env.working_python().err().map(|error| error.to_string()))
+        }
+    }
+}
+
+fn page(listing: &Listing) -> String {
+    let mut page = format!("{HEAD}PYTHON      SIZE  LAST USED      ENVIRONMENT{HEAD:#}\n");
+    for row in &listing.environments {
+        let python = row.python.as_deref().unwrap_or("?");
+        let size = bytes(row.size);
+        let used = row.age.map_or_else(|| "unknown".into(), ago);
+        let path = row.path.strip_prefix(&listing.root).unwrap_or(&row.path);
+        let path = if path.as_os_str().is_empty() { &row.path } else { path };
+        let path = ui::visible(&path.display().to_string());
+        let python = ui::visible(python);
+        let _ = write!(page, "{python:<8} {size:>7}  {used:<13}  {path}");
+        if let Some(problem) = &row.problem {
+            let _ = write!(page, "  {BAD}{}{BAD:#}", ui::visible(problem));
+        }
+        page.push('\n');
+    }
+    page
+}
+
+fn summary(listing: &Listing) -> String {
+    match listing.environments.len() {
+        0 => format!("no such environment in `{}` or below it", listing.root.display()),
+        1 => format!("1 environment, {}", bytes(listing.size)),
+        many => format!("{many} environments, {} together", bytes(listing.size)),
+    }
+}
+
+/// Three digits and a unit, as `du -h` has it.
+fn bytes(size: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = size as f64;
+    let mut unit = 0;
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && size < 9.95);
+    format!("{size:.digits$}{}", UNITS[unit])
+}
+
+fn ago(age: Duration) -> String {
+    match age.as_secs() / DAY {
+        0 => "today".into(),
+        1 => "yesterday".into(),
+        days @ ..60 => format!("{days} days ago"),
+        days @ ..730 => format!("{} months ago", days / 30),
+        days => format!("{} years ago", days / 365),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits_at_most() {
+        let shown: Vec<_> = [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30]
+            .into_iter()
+            .map(bytes)
+            .collect();
+        assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
+    }
+
+    #[test]
+    fn ages_are_told_in_the_unit_that_fits() {
+        let shown: Vec<_> =
+            [0, 1, 59, 60, 729, 800].into_iter().map(|days| ago(Duration::from_secs(days * DAY))).collect();
+        assert_eq!(
+            shown,
+            ["today", "yesterday", "59 days ago", "2 months ago", "24 months ago", "2 years ago"]
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! `rvenv remove`: away with environments, and with nothing else.
+
+use std::process::ExitCode;
+
+use rvenv::env;
+use rvenv::fs;
+
+use super::Context;
+use crate::cli::Remove;
+use crate::process;
+
+/// Judges every directory before the first is removed.
+pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    process::watch_signals(&context.interrupt)?;
+    let guard = context.guard().force(args.force);
+    let doomed = args
+        .dirs
+        .iter()
+        .map(|dir| Ok((dir, guard.judge(&context.host.absolute(dir))?)))
+        .collect::<rvenv::Result<Vec<_>>>()?;
+    let active = env::active(&context.host).and_then(|root| root.canonicalize().ok());
+    for (dir, doomed) in &doomed {
+        context.interrupt.check()?;
+        if args.dry_run {
+            context.ui.say(format_args!("would remove `{}`", dir.display()));
+            continue;
+        }
+        fs::discard(doomed)?;
+        context.ui.say(format_args!("removed `{}`", dir.display()));
+        if active.as_deref() == Some(doomed.path()) {
+            context.ui.hint("it was active here; `deactivate` puts this shell right");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
