@@ -76,8 +76,8 @@ impl Env {
             Error::NoCommand { command, env: self.root.clone(), near }
         };
         if Path::new(command).components().nth(1).is_some() {
-            let path = host.cwd().join(command);
-            return if path.exists() { Ok(path) } else { Err(missing()) };
+            let path = PathBuf::from(command);
+            return if host.cwd().join(&path).exists() { Ok(path) } else { Err(missing()) };
         }
         let path = self.search_path(host)?;
         if let Ok(program) = which::which_in(command, Some(&path), host.cwd()) {

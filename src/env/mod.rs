@@ -6,6 +6,7 @@ mod compare;
 mod config;
 mod create;
 pub mod fix;
+pub mod inventory;
 mod locate;
 mod plan;
 

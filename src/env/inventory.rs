@@ -1,0 +1,147 @@
+//! The environments below a directory: where they are, what they take, when they were used.
+
+use std::collections::HashSet;
+use std::fs::{FileTimes, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use walkdir::{DirEntry, WalkDir};
+
+/// What makes a directory an environment.
+const MARK: &str = "pyvenv.cfg";
+
+/// Directories that hold no environment of a user's: the innards of repositories, installed
+/// packages, caches of tools.
+const SKIPPED: [&str; 11] = [
+    ".git", ".hg", ".svn", ".jj", ".bzr", "node_modules", "site-packages", "__pycache__",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache",
+];
+
+/// Not files, but the system itself.
+const SYSTEM: [&str; 3] = ["/proc", "/sys", "/dev"];
+
+/// What is below a directory.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The environments' directories, sorted.
+    pub environments: Vec<PathBuf>,
+    /// Directories that could not be looked into.
+    pub unreadable: Vec<PathBuf>,
+}
+
+/// Finds every environment at `root` and below it. Links are not followed, and what is inside an
+/// environment belongs to it.
+pub fn find(root: &Path) -> Found {
+    let mut found = Found::default();
+    let mut walk = WalkDir::new(root).into_iter();
+    while let Some(entry) = walk.next() {
+        match entry {
+            Ok(entry) if !is_directory(&entry) => {}
+            Ok(entry) if entry.path().join(MARK).is_file() => {
+                walk.skip_current_dir();
+                found.environments.push(entry.into_path());
+            }
+            Ok(entry) if entry.depth() > 0 && is_skipped(&entry) => walk.skip_current_dir(),
+            Ok(_) => {}
+            Err(error) => found.unreadable.extend(error.path().map(Path::to_owned)),
+        }
+    }
+    found.environments.sort();
+    found
+}
+
+/// The root can be a link: it is what the user named.
+fn is_directory(entry: &DirEntry) -> bool {
+    entry.file_type().is_dir() || (entry.depth() == 0 && entry.path().is_dir())
+}
+
+fn is_skipped(entry: &DirEntry) -> bool {
+    SKIPPED.iter().any(|name| entry.file_name() == *name)
+        || SYSTEM.iter().any(|path| entry.path() == Path::new(path))
+}
+
+/// Adds up what directories take on the disk; files that are linked several times count once.
+#[derive(Debug, Default)]
+pub struct Disk {
+    total: u64,
+    linked: HashSet<(u64, u64)>,
+}
+
+impl Disk {
+    /// What the directory at `path` takes by itself. The total grows by what was not counted yet.
+    pub fn measure(&mut self, path: &Path) -> u64 {
+        let mut own = 0;
+        let mut linked = HashSet::new();
+        for entry in WalkDir::new(path).into_iter().flatten() {
+            let Ok(meta) = entry.metadata() else { continue };
+            let (size, id) = (size(&meta), shared_id(&meta));
+            if id.is_none_or(|id| linked.insert(id)) {
+                own += size;
+            }
+            if id.is_none_or(|id| self.linked.insert(id)) {
+                self.total += size;
+            }
+        }
+        own
+    }
+
+    /// What all the measured directories take together.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+/// A block is 512 bytes here, whatever the file system's own are (POSIX).
+#[cfg(unix)]
+fn size(meta: &Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    meta.blocks() * 512
+}
+
+#[cfg(not(unix))]
+fn size(meta: &Metadata) -> u64 {
+    meta.len()
+}
+
+/// Which file it is, where there are other names for it.
+#[cfg(unix)]
+fn shared_id(meta: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    (meta.nlink() > 1 && !meta.is_dir()).then(|| (meta.dev(), meta.ino()))
+}
+
+#[cfg(not(unix))]
+fn shared_id(_meta: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// When the environment at `root` was used last, as far as its files tell: its Python reads
+/// `pyvenv.cfg` at every start, and installing writes into two directories. File systems note a
+/// reading once a day or not at all, so this can be a day too early, or older.
+pub fn last_used(root: &Path) -> Option<SystemTime> {
+    let cfg = std::fs::metadata(root.join(MARK)).ok();
+    let read = cfg.as_ref().and_then(|meta| meta.accessed().ok());
+    let libraries = std::fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
+    let written = ["bin", "Scripts", "Lib/site-packages"]
+        .map(|name| root.join(name))
+        .into_iter()
+        .chain(libraries.map(|library| library.path().join("site-packages")))
+        .filter_map(|dir| std::fs::metadata(dir).ok())
+        .chain(cfg)
+        .filter_map(|meta| meta.modified().ok());
+    written.chain(read).max()
+}
+
+/// Does `look` at the environment at `root` without using it: looking reads `pyvenv.cfg`, which
+/// would be taken for a use the next time.
+pub fn unnoticed<T>(root: &Path, look: impl FnOnce() -> T) -> T {
+    let cfg = root.join(MARK);
+    let before = std::fs::metadata(&cfg).and_then(|meta| meta.accessed());
+    let seen = look();
+    if let Ok(before) = before {
+        // Another's file, or a file system that is not written to: then the time stands.
+        let _ = std::fs::File::open(&cfg)
+            .and_then(|file| file.set_times(FileTimes::new().set_accessed(before)));
+    }
+    seen
+}
