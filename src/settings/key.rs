@@ -1,0 +1,214 @@
+//! The keys: one table of names, kinds and trust.
+
+use std::ffi::{OsStr, OsString};
+
+use pep440_rs::Version;
+
+/// A setting, named like the long flag that overrules it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Key {
+    /// Which Python.
+    Python,
+    /// The name in the prompt.
+    Prompt,
+    /// Which pip.
+    Pip,
+    /// How pip stands in the environment.
+    PipLayout,
+    /// How files of the cache get into an environment.
+    LinkMode,
+    /// Packages of the base are visible too.
+    SystemSitePackages,
+    /// The base interpreter is copied.
+    Copies,
+    /// The base interpreter is linked to.
+    Symlinks,
+    /// pip is left out.
+    WithoutPip,
+    /// setuptools is left out.
+    WithoutSetuptools,
+    /// The newest pip is taken.
+    UpgradeDeps,
+    /// The `.gitignore` is left out.
+    WithoutScmIgnoreFiles,
+    /// The environment can be moved.
+    Relocatable,
+    /// No connection is opened.
+    Offline,
+    /// When colours are used.
+    Color,
+}
+
+/// What a key can be set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// On or off.
+    Switch,
+    /// Any text.
+    Text,
+    /// One of these, the default first.
+    Choice(&'static [&'static str]),
+}
+
+/// The value of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// On or off.
+    Switch(bool),
+    /// Text; from a variable or a flag it can be any bytes.
+    Text(OsString),
+}
+
+/// What a project's file may say, which comes with a clone and was not chosen by who cloned it.
+enum Trust {
+    /// Anything.
+    Any,
+    /// What this allows.
+    If(fn(&str) -> bool, &'static str),
+    /// Nothing.
+    Never(&'static str),
+}
+
+impl Key {
+    /// Every key, in the order of showing.
+    pub const ALL: [Self; 15] = [
+        Self::Python,
+        Self::Prompt,
+        Self::Pip,
+        Self::PipLayout,
+        Self::LinkMode,
+        Self::SystemSitePackages,
+        Self::Copies,
+        Self::Symlinks,
+        Self::WithoutPip,
+        Self::WithoutSetuptools,
+        Self::UpgradeDeps,
+        Self::WithoutScmIgnoreFiles,
+        Self::Relocatable,
+        Self::Offline,
+        Self::Color,
+    ];
+
+    /// The name in files, and after `--`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Prompt => "prompt",
+            Self::Pip => "pip",
+            Self::PipLayout => "pip-layout",
+            Self::LinkMode => "link-mode",
+            Self::SystemSitePackages => "system-site-packages",
+            Self::Copies => "copies",
+            Self::Symlinks => "symlinks",
+            Self::WithoutPip => "without-pip",
+            Self::WithoutSetuptools => "without-setuptools",
+            Self::UpgradeDeps => "upgrade-deps",
+            Self::WithoutScmIgnoreFiles => "without-scm-ignore-files",
+            Self::Relocatable => "relocatable",
+            Self::Offline => "offline",
+            Self::Color => "color",
+        }
+    }
+
+    /// The variable: `RVENV_LINK_MODE`.
+    pub fn variable(self) -> String {
+        format!("RVENV_{}", self.name().replace('-', "_").to_uppercase())
+    }
+
+    /// What it can be set to.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Python | Self::Prompt | Self::Pip => Kind::Text,
+            Self::PipLayout => Kind::Choice(&["archive", "files"]),
+            Self::LinkMode => Kind::Choice(&["clone", "hardlink", "copy", "symlink"]),
+            Self::Color => Kind::Choice(&["auto", "always", "never"]),
+            Self::SystemSitePackages
+            | Self::Copies
+            | Self::Symlinks
+            | Self::WithoutPip
+            | Self::WithoutSetuptools
+            | Self::UpgradeDeps
+            | Self::WithoutScmIgnoreFiles
+            | Self::Relocatable
+            | Self::Offline => Kind::Switch,
+        }
+    }
+
+    /// Why a project's file may not set the key to `value`; `None` if it may.
+    pub fn refusal(self, value: &Value) -> Option<&'static str> {
+        match (self.trust(), value) {
+            (Trust::Any, _) => None,
+            (Trust::If(allows, _), Value::Text(text)) if text.to_str().is_some_and(allows) => None,
+            (Trust::If(_, why) | Trust::Never(why), _) => Some(why),
+        }
+    }
+
+    fn trust(self) -> Trust {
+        match self {
+            Self::Python => Trust::If(
+                names_version,
+                "a project can ask for a version, but not choose a program that is run",
+            ),
+            Self::Pip => Trust::If(
+                is_version,
+                "a project can ask for a version, but not choose a wheel whose code is run",
+            ),
+            Self::Color => Trust::Never("it is for the user to choose"),
+            Self::Prompt
+            | Self::PipLayout
+            | Self::LinkMode
+            | Self::SystemSitePackages
+            | Self::Copies
+            | Self::Symlinks
+            | Self::WithoutPip
+            | Self::WithoutSetuptools
+            | Self::UpgradeDeps
+            | Self::WithoutScmIgnoreFiles
+            | Self::Relocatable
+            | Self::Offline => Trust::Any,
+        }
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.parse::<Version>().is_ok()
+}
+
+fn names_version(text: &str) -> bool {
+    crate::python::Wanted::parse(text).is_some()
+}
+
+impl Kind {
+    /// What is expected, in words.
+    pub(super) fn expected(self) -> String {
+        match self {
+            Self::Switch => "true or false".into(),
+            Self::Text => "text".into(),
+            Self::Choice(names) => names.join(", "),
+        }
+    }
+
+    /// The value that a file has.
+    pub(super) fn of_toml(self, value: &toml::Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Switch, toml::Value::Boolean(on)) => Some(Value::Switch(*on)),
+            (Self::Text | Self::Choice(_), toml::Value::String(text)) => self.of_text(text.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// The value that a variable has.
+    pub(super) fn of_text(self, text: &OsStr) -> Option<Value> {
+        let value = || Value::Text(text.to_owned());
+        match self {
+            Self::Text => Some(value()),
+            Self::Choice(names) => names.iter().any(|name| text == *name).then(value),
+            Self::Switch => match text.to_str()?.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => Some(Value::Switch(true)),
+                "0" | "false" | "no" | "off" => Some(Value::Switch(false)),
+                _ => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What the user and the project set once instead of saying it each time.
+//!
+//! Four layers, each stronger than the one before: the user's file, the project's file, variables,
+//! flags. Files are strict: a key that does not exist is an error, not a wish that is never heard.
+//! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
+
+mod key;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+
+pub use key::{Key, Kind, Value};
+
+use crate::error::{Error, Result};
+use crate::host::{Host, Platform};
+use crate::near::near;
+use crate::project::{Document, Project};
+
+/// Who set a value, the weakest first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The user's file.
+    User(PathBuf),
+    /// The project's `rvenv.toml` or `pyproject.toml`.
+    Project(PathBuf),
+    /// The variable of this name.
+    Variable(String),
+    /// The command line.
+    Flag,
+}
+
+/// A value, and who set it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The value.
+    pub value: Value,
+    /// Who set it.
+    pub source: Source,
+}
+
+/// Everything that is set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    set: BTreeMap<Key, Setting>,
+}
+
+impl Settings {
+    /// Reads the user's file, takes the project's settings and the variables.
+    ///
+    /// # Errors
+    /// When a file cannot be read, has a key that does not exist or a value that cannot be, when a
+    /// project's file sets what it may not, and when a variable has a value that cannot be.
+    pub fn load(host: &Host, project: &Project) -> Result<Self> {
+        let mut settings = Self::of_user(host)?;
+        if let Some((document, table)) = of_project(project)? {
+            settings.take_table(table, &Source::Project(document.path.clone()))?;
+        }
+        settings.take_variables(host)?;
+        Ok(settings)
+    }
+
+    /// What the user's file and the variables set, for what no project has a say in.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn without_project(host: &Host) -> Result<Self> {
+        let mut settings = Self::of_user(host)?;
+        settings.take_variables(host)?;
+        Ok(settings)
+    }
+
+    fn of_user(host: &Host) -> Result<Self> {
+        let mut settings = Self::default();
+        if let Some(path) = user_file(host)
+            && let Some(document) = Document::read(path)?
+        {
+            settings.take_table(&document.table, &Source::User(document.path))?;
+        }
+        Ok(settings)
+    }
+
+    /// What the command line says, over all others.
+    #[must_use]
+    pub fn with_flags(mut self, flags: impl IntoIterator<Item = (Key, Value)>) -> Self {
+        for (key, value) in flags {
+            self.set.insert(key, Setting { value, source: Source::Flag });
+        }
+        self
+    }
+
+    /// The value of a key, and who set it; `None` when nobody did.
+    pub fn get(&self, key: Key) -> Option<&Setting> {
+        self.set.get(&key)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, key: Key) -> bool {
+        self.get(key).is_some_and(|setting| setting.value == Value::Switch(true))
+    }
+
+    /// The text of a key.
+    pub fn text(&self, key: Key) -> Option<&OsStr> {
+        match &self.get(key)?.value {
+            Value::Text(text) => Some(text),
+            Value::Switch(_) => None,
+        }
+    }
+
+    /// Whether the interpreter is to be copied: `copies`, unless a stronger layer says `symlinks`.
+    pub fn copies(&self) -> bool {
+        self.is_on(Key::Copies) && !self.is_overruled(Key::Copies, &[Key::Symlinks])
+    }
+
+    /// Whether pip is to be left out: `without-pip`, unless a stronger layer chooses a pip.
+    pub fn without_pip(&self) -> bool {
+        self.is_on(Key::WithoutPip)
+            && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
+    }
+
+    /// Whether one of `others`, which say the contrary, was set by a stronger layer.
+    fn is_overruled(&self, key: Key, others: &[Key]) -> bool {
+        let layer = |key: Key| self.get(key).map(|setting| setting.source.layer());
+        others.iter().any(|other| {
+            let is_off = self.get(*other).is_none_or(|it| it.value == Value::Switch(false));
+            !is_off && layer(*other) > layer(key)
+        })
+    }
+
+    fn take_table(&mut self, table: &Table, source: &Source) -> Result<()> {
+        for (name, value) in table {
+            let Some(key) = Key::ALL.into_iter().find(|key| key.name() == name) else {
+                let near = near(name, Key::ALL.map(Key::name));
+                return Err(Error::UnknownSetting { key: name.clone(), origin: source.clone(), near });
+            };
+            let bad = || bad(key, source, &value.to_string());
+            let value = key.kind().of_toml(value).ok_or_else(bad)?;
+            if let Source::Project(file) = source
+                && let Some(why) = key.refusal(&value)
+            {
+                return Err(Error::ForbiddenSetting { key: key.name(), file: file.clone(), why });
+            }
+            self.set.insert(key, Setting { value, source: source.clone() });
+        }
+        Ok(())
+    }
+
+    fn take_variables(&mut self, host: &Host) -> Result<()> {
+        for key in Key::ALL {
+            let name = key.variable();
+            let Some(text) = host.var(&name) else { continue };
+            let source = Source::Variable(name);
+            let bad = || bad(key, &source, &text.to_string_lossy());
+            let value = key.kind().of_text(text).ok_or_else(bad)?;
+            self.set.insert(key, Setting { value, source });
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    /// The layer, a higher number for a stronger one.
+    fn layer(&self) -> u8 {
+        match self {
+            Self::User(_) => 0,
+            Self::Project(_) => 1,
+            Self::Variable(_) => 2,
+            Self::Flag => 3,
+        }
+    }
+
+    /// The name of the layer.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Project(_) => "project",
+            Self::Variable(_) => "variable",
+            Self::Flag => "flag",
+        }
+    }
+
+    /// The file that says so.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::User(file) | Self::Project(file) => Some(file),
+            Self::Variable(_) | Self::Flag => None,
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(file) | Self::Project(file) => write!(f, "`{}`", file.display()),
+            Self::Variable(name) => write!(f, "`{name}`"),
+            Self::Flag => f.write_str("the command line"),
+        }
+    }
+}
+
+impl Value {
+    /// Text.
+    pub fn text(text: impl Into<OsString>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+fn bad(key: Key, source: &Source, found: &str) -> Error {
+    let expected = key.kind().expected();
+    Error::BadSetting { key: key.name(), origin: source.clone(), found: found.into(), expected }
+}
+
+/// The user's file, which need not be there: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
+/// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
+pub fn user_file(host: &Host) -> Option<PathBuf> {
+    let dir = match host.platform() {
+        Platform::Linux => host
+            .path_var("XDG_CONFIG_HOME")
+            .filter(|dir| dir.is_absolute())
+            .map(Path::to_owned)
+            .or_else(|| Some(host.home()?.join(".config"))),
+        Platform::MacOs => host.home().map(|home| home.join("Library/Application Support")),
+        Platform::Windows => host.path_var("APPDATA").map(Path::to_owned),
+    };
+    dir.map(|dir| dir.join("rvenv").join("config.toml"))
+}
+
+/// The project's settings: `rvenv.toml`, or `[tool.rvenv]`.
+fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
+    let section = match &project.manifest {
+        Some(manifest) => match manifest.table.get("tool").and_then(|tool| tool.get("rvenv")) {
+            Some(toml::Value::Table(section)) => Some((manifest, section)),
+            Some(_) => {
+                let path = manifest.path.clone();
+                return Err(Error::SettingsNotATable { path });
+            }
+            None => None,
+        },
+        None => None,
+    };
+    let own = project.settings.as_ref().map(|own| (own, &own.table));
+    match (own, section) {
+        // A file further down is meant to overrule; beside each other one of them is forgotten.
+        (Some((own, _)), Some((manifest, _))) if own.path.parent() == manifest.path.parent() => {
+            Err(Error::TwoConfigurations {
+                first: own.path.clone(),
+                second: manifest.path.clone(),
+            })
+        }
+        (own, section) => Ok(own.or(section)),
+    }
+}
