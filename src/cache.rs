@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::host::{Host, Platform};
 
+/// The names that stand in the directory: what cleaning takes away, and nothing else.
+const PARTS: [&str; 2] = ["interpreters", "pip"];
+
 /// The directory for what is remembered, if there is one that can be trusted.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -37,6 +40,13 @@ impl Cache {
     /// The cache directory, which need not exist yet; `None` without a cache.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
+    }
+
+    /// What of it is on the disk. The directory itself may be one that the user keeps other things
+    /// in.
+    pub fn parts(&self) -> Vec<PathBuf> {
+        let root = self.root.iter();
+        root.flat_map(|root| PARTS.map(|name| root.join(name))).filter(|part| part.is_dir()).collect()
     }
 
     fn place(host: &Host) -> Option<PathBuf> {

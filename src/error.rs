@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::fs::Refusal;
 use crate::pip::WheelFault;
 use crate::python::{Origin, PassedOver, Reason};
+use crate::settings::Source;
 use crate::shell::Shell;
 use std::ffi::OsString;
 
@@ -329,6 +330,71 @@ pub enum Error {
         wanted: String,
     },
 
+    // settings
+    /// A file that is no TOML.
+    #[error("cannot read `{}`: line {line}: {reason}", path.display())]
+    BadToml {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+
+    /// A key that does not exist.
+    #[error("{origin} sets `{key}`, which is no setting")]
+    UnknownSetting {
+        /// The key.
+        key: String,
+        /// Who sets it.
+        origin: Source,
+        /// Keys with a similar name.
+        near: Vec<String>,
+    },
+
+    /// A value that a key cannot have.
+    #[error("{origin} sets `{key}` to `{found}`: expected {expected}")]
+    BadSetting {
+        /// The key.
+        key: &'static str,
+        /// Who sets it.
+        origin: Source,
+        /// The value.
+        found: String,
+        /// What it can be.
+        expected: String,
+    },
+
+    /// A project's file sets what is not for a project to set.
+    #[error("`{}` sets `{key}` to `{found}`, which is not for a project's file: {why}", file.display())]
+    ForbiddenSetting {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        found: String,
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
+
+    /// `tool.rvenv` is something else than a table.
+    #[error("`tool.rvenv` of `{}` is no table", path.display())]
+    SettingsNotATable {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// Two files of one directory configure rvenv, so that one of them would be overlooked.
+    #[error("both `{}` and `[tool.rvenv]` of `{}` hold settings", first.display(), second.display())]
+    TwoConfigurations {
+        /// `rvenv.toml`.
+        first: PathBuf,
+        /// `pyproject.toml`.
+        second: PathBuf,
+    },
+
     // running
     /// Neither the environment nor PATH has a command of this name.
     #[error("no command `{command}` in `{}` or on PATH", env.display())]
@@ -409,6 +475,12 @@ pub enum Hint {
     CheckEnvironment(PathBuf),
     /// These are the names that there are.
     DidYouMean(Vec<String>),
+    /// See which settings there are.
+    ShowSettings,
+    /// Set this key in the user's file, or by its flag or variable.
+    SetByUser(&'static str),
+    /// Move all settings into one of the two.
+    KeepOneConfiguration,
     /// A package of this name could bring the command.
     InstallCommand(String),
 }
@@ -447,7 +519,7 @@ impl Error {
             | Self::NotADirectory { .. }
             | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
-            Self::NoCommand { near, .. } if !near.is_empty() => {
+            Self::NoCommand { near, .. } | Self::UnknownSetting { near, .. } if !near.is_empty() => {
                 Some(Hint::DidYouMean(near.clone()))
             }
             // What has a dot or a separator in it is a file, and no package.
@@ -455,7 +527,13 @@ impl Error {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 .then(|| Hint::InstallCommand(command.clone())),
-            Self::NotExecutable { .. }
+            Self::UnknownSetting { .. } => Some(Hint::ShowSettings),
+            Self::ForbiddenSetting { key, .. } => Some(Hint::SetByUser(key)),
+            Self::TwoConfigurations { .. } => Some(Hint::KeepOneConfiguration),
+            Self::BadToml { .. }
+            | Self::BadSetting { .. }
+            | Self::SettingsNotATable { .. }
+            | Self::NotExecutable { .. }
             | Self::NoCurrentDirectory { .. }
             | Self::Io { .. }
             | Self::UnreadableRequest { .. }

@@ -8,6 +8,8 @@
 //! | module | owns |
 //! |---|---|
 //! | [`host`] | variables, current directory, platform: the only view of the process |
+//! | [`project`] | the files of the project, read once |
+//! | [`settings`] | what is set in files and variables, by whom, and what a project may not set |
 //! | [`cache`] | what is remembered between runs, and when it can be trusted |
 //! | [`python`] | which Python is meant ([`python::Request`]), which there are, what each one is |
 //! | [`env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
@@ -28,7 +30,9 @@ pub mod host;
 pub mod interrupt;
 mod near;
 pub mod pip;
+pub mod project;
 pub mod python;
+pub mod settings;
 pub mod shell;
 
 pub use error::{Error, Hint, Result};

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use rvenv::project::Project;
 use rvenv::{Error, Hint};
 
 use crate::cli::{ColorWhen, Output};
@@ -68,6 +69,13 @@ impl Ui {
     /// A way out.
     pub(crate) fn hint(&self, text: impl Display) {
         say(Some((HINT, "hint")), text);
+    }
+
+    /// What was left out of a project, which may be the reason for a surprise.
+    pub(crate) fn warn_of_project(&self, project: &Project) {
+        if let Some(error) = &project.unreadable {
+            self.warn(format_args!("{error}: it is left out"));
+        }
     }
 
     /// Whether stderr is a terminal, where progress may be drawn.
@@ -158,9 +166,42 @@ fn words(hint: &Hint) -> String {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("did you mean {}?", names.join(" or "))
         }
+        Hint::ShowSettings => "`rvenv config` shows the settings that there are".into(),
+        Hint::SetByUser(key) => format!(
+            "give `--{key}`, or set it in your own file, which `rvenv config` names, if you want it"
+        ),
+        Hint::KeepOneConfiguration => "move all settings into one of the two".into(),
         Hint::InstallCommand(name) => {
             format!("`rvenv install {name}`, if a package of that name brings it")
         }
         _ => String::new(),
+    }
+}
+
+/// Three digits and a unit, as `du -h` has it.
+pub(crate) fn bytes(size: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = size as f64;
+    let mut unit = 0;
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    let digits = usize::from(unit > 0 && size < 9.95);
+    format!("{size:.digits$}{}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits_at_most() {
+        let shown: Vec<_> = [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30]
+            .into_iter()
+            .map(bytes)
+            .collect();
+        assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
     }
 }

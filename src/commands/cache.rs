@@ -1,9 +1,10 @@
 //! `rvenv cache`: where it is, and away with it.
 
-use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use rvenv::env::inventory::Disk;
+use rvenv::fs::{self, Guard};
 
 use super::Context;
 use crate::cli::{Cache, CacheAction};
@@ -12,11 +13,24 @@ use crate::ui;
 /// Prints the directory, or removes it.
 pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Some(root) = context.cache.root() else {
-        bail!("there is no cache: no directory for it that can be trusted");
+        bail!("there is no cache, as there is no directory for one that can be trusted");
     };
     match args.action {
-        CacheAction::Dir => ui::print([root.as_os_str().as_bytes(), b"\n"].concat())?,
-        CacheAction::Clean => todo!(),
+        CacheAction::Dir => {
+            ui::print(root.as_os_str().as_encoded_bytes())?;
+            ui::print("\n")?;
+        }
+        CacheAction::Clean => {
+            let guard = Guard::new(&context.host).force(true);
+            let mut disk = Disk::default();
+            for part in context.cache.parts() {
+                let doomed = guard.judge(&part)?;
+                disk.measure(&part);
+                fs::discard(&doomed)?;
+            }
+            let freed = ui::bytes(disk.total());
+            context.ui.say(format_args!("cleaned `{}`: {freed}", root.display()));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -108,7 +108,7 @@ fn page(listing: &Listing) -> String {
     let mut page = format!("{HEAD}PYTHON      SIZE  LAST USED      ENVIRONMENT{HEAD:#}\n");
     for row in &listing.environments {
         let python = row.python.as_deref().unwrap_or("?");
-        let size = bytes(row.size);
+        let size = ui::bytes(row.size);
         let used = row.age.map_or_else(|| "unknown".into(), ago);
         let path = row.path.strip_prefix(&listing.root).unwrap_or(&row.path);
         let path = if path.as_os_str().is_empty() { &row.path } else { path };
@@ -126,23 +126,9 @@ fn page(listing: &Listing) -> String {
 fn summary(listing: &Listing) -> String {
     match listing.environments.len() {
         0 => format!("no such environment in `{}` or below it", listing.root.display()),
-        1 => format!("1 environment, {}", bytes(listing.size)),
-        many => format!("{many} environments, {} together", bytes(listing.size)),
+        1 => format!("1 environment, {}", ui::bytes(listing.size)),
+        many => format!("{many} environments, {} together", ui::bytes(listing.size)),
     }
-}
-
-/// Three digits and a unit, as `du -h` has it.
-fn bytes(size: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let mut size = size as f64;
-    let mut unit = 0;
-    while size >= 999.5 && unit + 1 < UNITS.len() {
-        size /= 1024.0;
-        unit += 1;
-    }
-    let digits = usize::from(unit > 0 && size < 9.95);
-    format!("{size:.digits$}{}", UNITS[unit])
 }
 
 fn ago(age: Duration) -> String {
@@ -158,15 +144,6 @@ fn ago(age: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_three_digits_at_most() {
-        let shown: Vec<_> = [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30]
-            .into_iter()
-            .map(bytes)
-            .collect();
-        assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
-    }
 
     #[test]
     fn ages_are_told_in_the_unit_that_fits() {

@@ -4,15 +4,20 @@ mod activate;
 mod cache;
 mod check;
 mod completions;
+mod config;
 mod create;
 mod install;
 mod python;
+mod list;
 mod man;
+mod remove;
 mod run;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use rvenv::cache::Cache;
+use rvenv::fs::Guard;
 use rvenv::host::Host;
 use rvenv::interrupt::Interrupt;
 
@@ -25,6 +30,14 @@ struct Context<'a> {
     cache: Cache,
     interrupt: Interrupt,
     ui: &'a Ui,
+}
+
+impl Context<'_> {
+    /// What nothing may delete, beside what the library refuses by itself.
+    fn guard(&self) -> Guard {
+        let own = [self.cache.root().map(Path::to_owned), std::env::current_exe().ok()];
+        own.into_iter().flatten().fold(Guard::new(&self.host), Guard::keep)
+    }
 }
 
 /// Runs the command that was asked for.
@@ -43,7 +56,9 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
         Command::Man(args) => man::run(args),
-        Command::List(_) | Command::Remove(_) | Command::Config(_) => anyhow::bail!("not yet"),
+        Command::List(args) => list::run(args, &context),
+        Command::Remove(args) => remove::run(args, &context),
+        Command::Config(args) => config::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),
     }
 }

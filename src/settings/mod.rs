@@ -136,13 +136,16 @@ impl Settings {
                 let near = near(name, Key::ALL.map(Key::name));
                 return Err(Error::UnknownSetting { key: name.clone(), origin: source.clone(), near });
             };
-            let bad = || bad(key, source, &value.to_string());
-            let value = key.kind().of_toml(value).ok_or_else(bad)?;
+            let found = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let set = key.kind().of_toml(value);
+            let set = set.ok_or_else(|| bad(key, source, &found()))?;
             if let Source::Project(file) = source
-                && let Some(why) = key.refusal(&value)
+                && let Some(why) = key.refusal(&set)
             {
-                return Err(Error::ForbiddenSetting { key: key.name(), file: file.clone(), why });
+                let (key, file) = (key.name(), file.clone());
+                return Err(Error::ForbiddenSetting { key, found: found(), file, why });
             }
+            let value = set;
             self.set.insert(key, Setting { value, source: source.clone() });
         }
         Ok(())
