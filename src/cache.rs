@@ -46,7 +46,9 @@ impl Cache {
     /// in.
     pub fn parts(&self) -> Vec<PathBuf> {
         let root = self.root.iter();
-        root.flat_map(|root| PARTS.map(|name| root.join(name))).filter(|part| part.is_dir()).collect()
+        root.flat_map(|root| PARTS.map(|name| root.join(name)))
+            .filter(|part| part.is_dir())
+            .collect()
     }
 
     fn place(host: &Host) -> Option<PathBuf> {

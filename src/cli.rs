@@ -1,6 +1,7 @@
 //! The command line: names, flags and their help. No logic.
 
 pub(crate) mod complete;
+mod create;
 mod fill;
 mod inventory;
 mod program;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 use rvenv::shell::Shell;
 
+pub(crate) use create::Create;
 pub(crate) use fill::{Install, Run};
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
@@ -70,10 +72,9 @@ impl Cli {
             Command::Remove(args) => args.output,
             Command::Config(args) => args.output,
             Command::Cache(args) => args.output,
-            Command::Install(_)
-            | Command::Run(_)
-            | Command::Completions(_)
-            | Command::Man(_) => return self.output,
+            Command::Install(_) | Command::Run(_) | Command::Completions(_) | Command::Man(_) => {
+                return self.output;
+            }
         };
         self.output.and(after)
     }
@@ -128,47 +129,6 @@ pub(crate) enum Command {
     Man(Man),
     /// Where rvenv remembers things
     Cache(Cache),
-}
-
-/// `rvenv create`: the flags of `python -m venv`, and ours.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Create {
-    #[command(flatten)]
-    output: Output,
-    /// Where to make it
-    #[arg(value_name = "DIR", default_value = ".venv", value_parser = directory())]
-    pub(crate) dirs: Vec<PathBuf>,
-    /// Which Python: a path, a name on PATH, or a version such as 3.12
-    #[arg(short, long, value_name = "PYTHON")]
-    pub(crate) python: Option<OsString>,
-    /// Let the environment see the packages of its base Python
-    #[arg(long)]
-    pub(crate) system_site_packages: bool,
-    /// Link to the base interpreter (the default where the system has links)
-    #[arg(long)]
-    pub(crate) symlinks: bool,
-    /// Copy the base interpreter
-    #[arg(long, conflicts_with = "symlinks")]
-    pub(crate) copies: bool,
-    /// Replace the environment that is there
-    #[arg(long, conflicts_with = "upgrade")]
-    pub(crate) clear: bool,
-    /// Point the environment that is there to this Python, and keep its packages
-    #[arg(long)]
-    pub(crate) upgrade: bool,
-    /// Leave out pip
-    #[arg(long)]
-    pub(crate) without_pip: bool,
-    /// The name in the prompt; `.` is the current directory's
-    #[arg(long, value_name = "PROMPT")]
-    pub(crate) prompt: Option<String>,
-    /// Take the newest pip, not the one that the base Python carries
-    #[arg(long)]
-    pub(crate) upgrade_deps: bool,
-    /// Leave out the `.gitignore`
-    #[arg(long)]
-    pub(crate) without_scm_ignore_files: bool,
 }
 
 /// `rvenv activate`.

@@ -519,7 +519,9 @@ impl Error {
             | Self::NotADirectory { .. }
             | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
-            Self::NoCommand { near, .. } | Self::UnknownSetting { near, .. } if !near.is_empty() => {
+            Self::NoCommand { near, .. } | Self::UnknownSetting { near, .. }
+                if !near.is_empty() =>
+            {
                 Some(Hint::DidYouMean(near.clone()))
             }
             // What has a dot or a separator in it is a file, and no package.

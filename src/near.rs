@@ -10,9 +10,7 @@ pub(crate) fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>
     let name = name.to_lowercase();
     let mut found: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate)
-        })
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .collect();
     found.sort();

@@ -198,10 +198,8 @@ mod tests {
 
     #[test]
     fn sizes_have_three_digits_at_most() {
-        let shown: Vec<_> = [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30]
-            .into_iter()
-            .map(bytes)
-            .collect();
+        let shown: Vec<_> =
+            [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30].into_iter().map(bytes).collect();
         assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
     }
 }

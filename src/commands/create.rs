@@ -4,65 +4,104 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::env::{self, Created, Existing, Options, Outcome, Recipe, World};
-use rvenv::fs::{Guard, LinkMode};
+use rvenv::env::{self, Content, Env, Existing, Options, Outcome, Recipe, Rehearsal, World};
+use rvenv::fs::Guard;
 use rvenv::pip;
-use rvenv::python::Found;
-use rvenv::shell;
+use rvenv::project::Project;
+use rvenv::python::{Finder, Found, Request};
+use rvenv::settings::{Key, Settings, Value};
+use rvenv::shell::{self, Shell};
+use serde::Serialize;
 
-use super::{Context, python};
+use super::Context;
+use super::python::Chosen;
 use crate::cli::Create;
-use crate::process;
+use crate::{process, ui};
+
+/// The version of the JSON answer's form: another number, another form.
+const SCHEMA: u32 = 1;
 
 pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
-    let found = python::choose(args.python.as_deref(), context)?;
-    let creation =
-        Creation { args, context, found: &found, guard: guard(context), pip: pip_options(args) };
+    let project = Project::find(&context.host)?;
+    context.ui.warn_of_project(&project);
+    let settings = Settings::load(&context.host, &project)?.with_flags(flags(args));
+    let creation = Creation {
+        args,
+        context,
+        chosen: Chosen::by(&settings, context)?,
+        guard: context.guard().force(args.force),
+        pip: settings.pip(&context.host),
+        settings,
+    };
+    let mut made = Vec::new();
     for dir in &args.dirs {
-        let root = context.host.absolute(dir);
-        let start = Instant::now();
-        let created = creation.carry_out(&root)?;
-        context.ui.say(creation.report(dir, &created, start));
+        made.push(creation.carry_out(dir)?);
     }
-    if let [dir] = args.dirs.as_slice() {
+    if args.json {
+        ui::print(
+            serde_json::to_string_pretty(&Answer { version: SCHEMA, environments: made })? + "\n",
+        )?;
+    } else if let [dir] = args.dirs.as_slice()
+        && !args.dry_run
+    {
         context.ui.say(format_args!("next: {}", next_step(dir, context)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What no `--clear` may delete, beside what the library refuses by itself.
-fn guard(context: &Context<'_>) -> Guard {
-    let own = [context.cache.root().map(Path::to_owned), std::env::current_exe().ok()];
-    own.into_iter().flatten().fold(Guard::new(&context.host), Guard::keep).force(false)
+/// The flags that are given, as settings over all others.
+fn flags(args: &Create) -> Vec<(Key, Value)> {
+    let switches = [
+        (Key::SystemSitePackages, args.system_site_packages),
+        (Key::Symlinks, args.symlinks),
+        (Key::Copies, args.copies),
+        (Key::Relocatable, args.relocatable),
+        (Key::WithoutScmIgnoreFiles, args.without_scm_ignore_files),
+        (Key::WithoutPip, args.without_pip),
+        (Key::WithoutSetuptools, args.without_setuptools),
+        (Key::UpgradeDeps, args.upgrade_deps),
+        (Key::Offline, args.offline),
+    ];
+    let texts = [
+        (Key::Python, args.python.clone()),
+        (Key::Prompt, args.prompt.clone().map(Into::into)),
+        (Key::Pip, args.pip.clone()),
+        (Key::PipLayout, args.pip_layout.clone().map(Into::into)),
+        (Key::LinkMode, args.link_mode.clone().map(Into::into)),
+    ];
+    let switches = switches.into_iter().filter(|(_, given)| *given);
+    let texts = texts.into_iter().filter_map(|(key, text)| Some((key, Value::text(text?))));
+    switches.map(|(key, given)| (key, Value::Switch(given))).chain(texts).collect()
 }
 
-fn pip_options(args: &Create) -> Option<pip::Options> {
-    (!args.without_pip).then(pip::Options::default)
-}
-
-/// One set of flags, for each of the directories.
+/// What the flags and the settings come to, for each of the directories.
 struct Creation<'a> {
     args: &'a Create,
     context: &'a Context<'a>,
-    found: &'a Found,
+    settings: Settings,
+    chosen: Chosen,
     guard: Guard,
     pip: Option<pip::Options>,
 }
 
 impl Creation<'_> {
-    fn carry_out(&self, root: &Path) -> anyhow::Result<Created> {
-        let Self { args, context, .. } = self;
+    fn carry_out(&self, dir: &Path) -> anyhow::Result<Made> {
+        let Self { args, context, settings, .. } = self;
+        let start = Instant::now();
+        let root = context.host.absolute(dir);
+        let found = self.found_for(&root);
         let options = Options {
-            system_site_packages: args.system_site_packages,
-            copies: args.copies,
+            system_site_packages: settings.is_on(Key::SystemSitePackages),
+            copies: settings.copies(),
             prompt: self.prompt(),
-            without_scm_ignore_files: args.without_scm_ignore_files,
-            command: self.command(root),
+            without_scm_ignore_files: settings.is_on(Key::WithoutScmIgnoreFiles),
+            relocatable: settings.is_on(Key::Relocatable),
+            command: self.command(&root, &found),
         };
         let recipe = Recipe {
-            root,
-            interpreter: &self.found.interpreter,
+            root: &root,
+            interpreter: &found.interpreter,
             options: &options,
             pip: self.pip.as_ref(),
             existing: match (args.clear, args.upgrade) {
@@ -70,7 +109,7 @@ impl Creation<'_> {
                 (_, true) => Existing::Upgrade,
                 _ => Existing::Keep,
             },
-            link_mode: LinkMode::Clone,
+            link_mode: settings.link_mode(),
         };
         let world = World {
             host: &context.host,
@@ -78,73 +117,134 @@ impl Creation<'_> {
             guard: &self.guard,
             interrupt: &context.interrupt,
         };
-        Ok(env::create(&recipe, &world, &mut |event| context.ui.detail(told(&event)))?)
+        let mut progress = |event| context.ui.detail(told(&event));
+        if args.dry_run {
+            let rehearsal = env::rehearse(&recipe, &world, &mut progress)?;
+            if !args.json {
+                ui::print(listing(&rehearsal))?;
+            }
+            return Ok(Made::of(&root, rehearsal.outcome, None, &found));
+        }
+        let created = env::create(&recipe, &world, &mut progress)?;
+        let made = Made::of(&root, created.outcome, created.pip, &found);
+        context.ui.say(made.sentence(dir, &found, start));
+        Ok(made)
+    }
+
+    /// The Python for one directory: where nobody asked for any, an environment that is there
+    /// keeps its own.
+    fn found_for(&self, root: &Path) -> Found {
+        let Context { host, cache, .. } = self.context;
+        let own = || {
+            let python = Env::open(root, host.platform()).ok()?.working_python().ok()?;
+            Finder::new(host, cache).find(&Request::Path(python)).ok()
+        };
+        let is_kept = !self.args.clear && !self.chosen.was_asked_for;
+        let own = if is_kept { own() } else { None };
+        own.unwrap_or_else(|| self.chosen.found.clone())
     }
 
     /// `.` is the name of the current directory, as in stdlib.
     fn prompt(&self) -> Option<String> {
-        let prompt = self.args.prompt.as_deref()?;
+        let prompt = self.settings.text(Key::Prompt)?.to_string_lossy();
         let cwd = self.context.host.cwd().file_name().unwrap_or_default();
-        Some(if prompt == "." { cwd.to_string_lossy().into_owned() } else { prompt.to_owned() })
+        Some(if prompt == "." { cwd.to_string_lossy().into_owned() } else { prompt.into_owned() })
     }
 
-    /// The command that makes this environment again, for `pyvenv.cfg`, where stdlib has its own.
-    fn command(&self, root: &Path) -> String {
-        let args = self.args;
-        let flags = [
-            (args.copies, "--copies"),
-            (args.without_pip, "--without-pip"),
-            (args.system_site_packages, "--system-site-packages"),
-            (args.clear, "--clear"),
-            (args.upgrade, "--upgrade"),
-            (args.upgrade_deps, "--upgrade-deps"),
-            (args.without_scm_ignore_files, "--without-scm-ignore-files"),
-        ];
-        let mut words = vec![
-            "rvenv create --python".to_owned(),
-            self.found.interpreter.executable.display().to_string(),
-        ];
-        words
-            .extend(flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned()));
-        words.push(root.display().to_string());
+    /// The command that makes this environment again, for people who read `pyvenv.cfg`, where
+    /// stdlib has its own. Debug's quotes keep it on one line whatever the paths hold.
+    fn command(&self, root: &Path, found: &Found) -> String {
+        let word = |text: &str| {
+            let is_plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
+            if is_plain { text.to_owned() } else { format!("{text:?}") }
+        };
+        let mut words = vec!["rvenv".to_owned(), "create".into(), "--python".into()];
+        words.push(word(&found.interpreter.executable.to_string_lossy()));
+        for (key, value) in flags(self.args) {
+            match value {
+                _ if key == Key::Python => {}
+                Value::Switch(_) => words.push(format!("--{}", key.name())),
+                Value::Text(text) => {
+                    words.push(format!("--{}={}", key.name(), word(&text.to_string_lossy())));
+                }
+            }
+        }
+        words.push(word(&root.to_string_lossy()));
         words.join(" ")
     }
+}
 
-    fn report(&self, dir: &Path, created: &Created, start: Instant) -> String {
-        let interpreter = &self.found.interpreter;
-        let did = match created.outcome {
-            Outcome::Made => "created",
-            Outcome::Replaced => "replaced",
-            Outcome::Refreshed => "refreshed",
-            Outcome::Unchanged => {
-                return format!("`{}` is there already, and as it should be", dir.display());
-            }
-        };
-        let pip =
-            created.pip.as_ref().map(|version| format!(", pip {version}")).unwrap_or_default();
-        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-        format!(
-            "{did} `{}`: {} {} ({}){pip}, in {milliseconds:.1} ms",
-            dir.display(),
-            interpreter.implementation,
-            interpreter.version,
-            self.found.source,
-        )
+/// The answer of `--json`.
+#[derive(Debug, Serialize)]
+struct Answer {
+    version: u32,
+    environments: Vec<Made>,
+}
+
+/// What came of one directory.
+#[derive(Debug, Serialize)]
+struct Made {
+    path: String,
+    outcome: &'static str,
+    python: String,
+    implementation: String,
+    base: String,
+    /// The pip that was seeded.
+    pip: Option<String>,
+}
+
+impl Made {
+    fn of(root: &Path, outcome: Outcome, pip: Option<String>, found: &Found) -> Self {
+        let interpreter = &found.interpreter;
+        Self {
+            path: root.to_string_lossy().into_owned(),
+            outcome: match outcome {
+                Outcome::Made => "created",
+                Outcome::Replaced => "replaced",
+                Outcome::Refreshed => "refreshed",
+                Outcome::Unchanged => "unchanged",
+            },
+            python: interpreter.version.to_string(),
+            implementation: interpreter.implementation.name().to_owned(),
+            base: interpreter.executable.to_string_lossy().into_owned(),
+            pip,
+        }
     }
+
+    fn sentence(&self, dir: &Path, found: &Found, start: Instant) -> String {
+        let Found { interpreter, source } = found;
+        let (did, dir) = (self.outcome, dir.display());
+        if did == "unchanged" {
+            return format!("`{dir}` is there already, and as it should be: {interpreter}");
+        }
+        let pip = self.pip.as_ref().map(|version| format!(", pip {version}")).unwrap_or_default();
+        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        format!("{did} `{dir}`: {interpreter} ({source}){pip}, in {milliseconds:.1} ms")
+    }
+}
+
+/// What a dry run would write, a line each.
+fn listing(rehearsal: &Rehearsal) -> String {
+    let line = |entry: &env::Entry| {
+        let path = entry.path.display();
+        match &entry.content {
+            Content::Directory => format!("directory  {path}\n"),
+            Content::Link(target) => format!("link       {path} -> {}\n", target.display()),
+            Content::Copy(from) => format!("copy       {path} of {}\n", from.display()),
+            Content::Share(from) => format!("share      {path} with {}\n", from.display()),
+            Content::Text(_) => format!("file       {path}\n"),
+            Content::Script(_) => format!("script     {path}\n"),
+        }
+    };
+    ui::visible(&rehearsal.plan.entries.iter().map(line).collect::<String>())
 }
 
 /// What to type to activate: nothing but the evaluation where `activate` finds it by itself.
 fn next_step(dir: &Path, context: &Context<'_>) -> String {
-    let shell = shell::detect(&context.host).unwrap_or(shell::Shell::Sh);
-    shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{}", argument(dir)))
-}
-
-fn argument(dir: &Path) -> String {
-    if dir == Path::new(".venv") || dir == Path::new("venv") {
-        String::new()
-    } else {
-        format!(" {}", dir.display())
-    }
+    let shell = shell::detect(&context.host).unwrap_or(Shell::Sh);
+    let is_found = [".venv", "venv"].iter().any(|name| dir == Path::new(name));
+    let argument = if is_found { String::new() } else { format!(" {}", dir.display()) };
+    shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{argument}"))
 }
 
 /// What takes long, in words.

@@ -147,8 +147,10 @@ mod tests {
 
     #[test]
     fn ages_are_told_in_the_unit_that_fits() {
-        let shown: Vec<_> =
-            [0, 1, 59, 60, 729, 800].into_iter().map(|days| ago(Duration::from_secs(days * DAY))).collect();
+        let shown: Vec<_> = [0, 1, 59, 60, 729, 800]
+            .into_iter()
+            .map(|days| ago(Duration::from_secs(days * DAY)))
+            .collect();
         assert_eq!(
             shown,
             ["today", "yesterday", "59 days ago", "2 months ago", "24 months ago", "2 years ago"]

@@ -7,9 +7,9 @@ mod completions;
 mod config;
 mod create;
 mod install;
-mod python;
 mod list;
 mod man;
+mod python;
 mod remove;
 mod run;
 

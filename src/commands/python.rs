@@ -4,51 +4,91 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::python::{Asked, Candidate, Demand, Finder, Found, Interpreter, Origin};
+use rvenv::project::Project;
+use rvenv::python::{
+    Asked, Candidate, Demand, Finder, Found, Interpreter, Origin, Setting as Asking,
+};
+use rvenv::settings::{Key, Setting, Settings, Source, Value};
 use serde::Serialize;
 
 use super::Context;
 use crate::cli::{PythonFind, PythonList};
 use crate::ui;
 
-/// The Python that is asked for here: by the option, else by the first of those who may ask.
-/// Tells who asked, and warns where the project does not run on it.
-pub(super) fn choose(option: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Found> {
-    let demand = Demand::of(&Asked { option, ..Asked::default() }, &context.host)?;
-    for ignored in &demand.ignored {
-        context.ui.warn(ignored);
+/// The Python that is asked for here.
+pub(super) struct Chosen {
+    pub(super) found: Found,
+    /// Whether anybody asked, or any will do.
+    pub(super) was_asked_for: bool,
+}
+
+impl Chosen {
+    /// Asks the flag and the settings, else the project's files. Tells who asked, and warns where
+    /// the project does not run on it.
+    pub(super) fn by(settings: &Settings, context: &Context<'_>) -> anyhow::Result<Self> {
+        let demand = Demand::of(&asked(settings), &context.host)?;
+        for ignored in &demand.ignored {
+            context.ui.warn(ignored);
+        }
+        let was_asked_for = demand.origin != Origin::Nobody;
+        if was_asked_for {
+            context.ui.detail(format_args!("{} asks for Python {}", demand.origin, demand.request));
+        }
+        let mut finder = Finder::new(&context.host, &context.cache);
+        let found = finder.find(&demand.request);
+        for passed in finder.passed_over() {
+            let (path, source) = (passed.path.display(), &passed.source);
+            context.ui.detail(format_args!("passed over `{path}` ({source}): {}", passed.reason));
+        }
+        let found = found?;
+        if let Some(requires) = demand.requires
+            && !requires.allows(&found.interpreter)
+        {
+            let version = found.interpreter.version;
+            context.ui.warn(format_args!(
+                "Python {version} is not what the project asks for: {requires}"
+            ));
+        }
+        Ok(Self { found, was_asked_for })
     }
-    if demand.origin != Origin::Nobody {
-        context.ui.detail(format_args!("asked for Python {} by {}", demand.request, demand.origin));
+}
+
+/// Who asks for a Python in the flags and settings.
+fn asked(settings: &Settings) -> Asked<'_> {
+    let Some(Setting { value: Value::Text(text), source }) = settings.get(Key::Python) else {
+        return Asked::default();
+    };
+    let setting = |file: &Path| {
+        Some(Asking { text: text.to_string_lossy().into_owned(), file: file.to_owned() })
+    };
+    match source {
+        Source::Flag => Asked { option: Some(text), ..Asked::default() },
+        Source::Project(file) => Asked { project: setting(file), ..Asked::default() },
+        Source::User(file) => Asked { user: setting(file), ..Asked::default() },
+        // It is read where the files' demands are weighed.
+        Source::Variable(_) => Asked::default(),
     }
-    let mut finder = Finder::new(&context.host, &context.cache);
-    let found = finder.find(&demand.request);
-    for passed in finder.passed_over() {
-        let (path, source) = (passed.path.display(), &passed.source);
-        context.ui.detail(format_args!("passed over `{path}` ({source}): {}", passed.reason));
-    }
-    let found = found?;
-    if let Some(requires) = demand.requires.filter(|requires| !requires.allows(&found.interpreter))
-    {
-        let version = found.interpreter.version;
-        context
-            .ui
-            .warn(format_args!("Python {version} is not what the project asks for: {requires}"));
-    }
-    Ok(found)
+}
+
+/// What is set here, with a request of the command line over it.
+fn settings(request: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Settings> {
+    let project = Project::find(&context.host)?;
+    let request = request.map(|text| (Key::Python, Value::text(text)));
+    Ok(Settings::load(&context.host, &project)?.with_flags(request))
 }
 
 /// Prints the executable that a request gets.
 pub(super) fn find(args: &PythonFind, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let found = choose(args.python.as_deref(), context)?;
-    let path = found.interpreter.executable.as_os_str().as_encoded_bytes();
+    let chosen = Chosen::by(&settings(args.python.as_deref(), context)?, context)?;
+    let path = chosen.found.interpreter.executable.as_os_str().as_encoded_bytes();
     ui::print([path, b"\n"].concat())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Lists every Python once; the one that a plain `create` takes has a star.
 pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let default = choose(None, context).ok().map(|found| found.interpreter.real_executable);
+    let chosen = Chosen::by(&settings(None, context)?, context).ok();
+    let default = chosen.map(|chosen| chosen.found.interpreter.real_executable);
     let candidates = Finder::new(&context.host, &context.cache).all();
     let rows: Vec<Row<'_>> =
         candidates.iter().map(|candidate| Row::of(candidate, default.as_deref())).collect();

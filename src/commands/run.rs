@@ -16,9 +16,7 @@ pub(super) fn run(args: &Run, context: &Context<'_>) -> anyhow::Result<ExitCode>
     // A dead environment would quietly give the `python` of somewhere else on PATH.
     let python = env.working_python()?;
     context.ui.detail(format_args!("running in `{}`", env.root().display()));
-    let [command, rest @ ..] = args.command.as_slice() else {
-        anyhow::bail!("no command to run")
-    };
+    let [command, rest @ ..] = args.command.as_slice() else { anyhow::bail!("no command to run") };
     let mut child = if is_script(command, context.host.cwd()) {
         let mut child = Command::new(python);
         child.arg(command);

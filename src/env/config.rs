@@ -46,6 +46,11 @@ impl PyvenvCfg {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// Whether it was made to be moved: its commands find their Python beside themselves.
+    pub fn is_relocatable(&self) -> bool {
+        self.get("relocatable").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
     /// The version of the Python that it was made for, as its maker wrote it: stdlib's `version`,
     /// virtualenv's and uv's `version_info`.
     pub fn version(&self) -> Option<&str> {

@@ -80,6 +80,15 @@ pub enum Outcome {
     Unchanged,
 }
 
+/// What would come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// What would happen.
+    pub outcome: Outcome,
+    /// What would be written; empty where nothing would.
+    pub plan: Plan,
+}
+
 /// How often a place may change under our hands before that is the error.
 const ATTEMPTS: usize = 5;
 
@@ -104,7 +113,41 @@ pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) ->
 /// Told what takes long.
 pub type Progress<'a> = &'a mut dyn FnMut(pip::Event);
 
+/// Tells what [`create`] would do, and leaves the place alone. An image of pip that is missing is
+/// built, which is no state of the user's.
+///
+/// # Errors
+/// As [`create`], as far as they can be foreseen.
+pub fn rehearse(
+    recipe: &Recipe<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+) -> Result<Rehearsal> {
+    ensure_usable(recipe.root, world.host.platform())?;
+    let (location, action) = Action::choose(recipe, world)?;
+    let work = Work { recipe, world, location: &location };
+    let scratch =
+        tempfile::tempdir().map_err(Error::io("create a file in", std::env::temp_dir()))?;
+    let mut plan = |options: &Options, wanted| {
+        let seed = work.seed(wanted, || Ok(scratch.path().to_owned()), progress)?;
+        work.plan(options, seed.as_ref())
+    };
+    let (outcome, plan) = match action {
+        Action::Make => (Outcome::Made, plan(recipe.options, recipe.pip)?),
+        Action::Replace(_) => (Outcome::Replaced, plan(recipe.options, recipe.pip)?),
+        Action::Merge(merge) => {
+            let wanted = recipe.pip.filter(|_| !merge.has_pip);
+            let mut plan = plan(&merge.options, wanted)?;
+            work.fit(&merge, &mut plan)?;
+            (merge.outcome(), plan)
+        }
+        Action::Nothing => (Outcome::Unchanged, Plan::default()),
+    };
+    Ok(Rehearsal { outcome, plan })
+}
+
 fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+    fs::sweep(recipe.root)?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
     match action {
@@ -138,11 +181,16 @@ struct Merge {
     has_pip: bool,
 }
 
+impl Merge {
+    fn outcome(&self) -> Outcome {
+        if self.is_environment { Outcome::Refreshed } else { Outcome::Made }
+    }
+}
+
 impl Action {
     /// Looks at the place; gives where it is, links resolved, and what is to be done there.
     fn choose(recipe: &Recipe<'_>, world: &World<'_>) -> Result<(PathBuf, Self)> {
         let root = recipe.root;
-        fs::sweep(root)?;
         let meta = match std::fs::symlink_metadata(root) {
             Ok(meta) => meta,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -236,15 +284,22 @@ impl Work<'_> {
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
-        if merge.is_environment {
-            plan.entries.retain(|entry| !self.stands(entry));
-        } else {
-            self.spare(&mut plan)?;
-        }
+        self.fit(merge, &mut plan)?;
         self.fill(place.dir(), &plan)?;
         place.finish()?;
-        let outcome = if merge.is_environment { Outcome::Refreshed } else { Outcome::Made };
-        Ok(Created { outcome, pip: seed.map(|seed| seed.pip_version().to_owned()) })
+        Ok(Created {
+            outcome: merge.outcome(),
+            pip: seed.map(|seed| seed.pip_version().to_owned()),
+        })
+    }
+
+    /// Leaves out of the plan what is not to be written where something is.
+    fn fit(&self, merge: &Merge, plan: &mut Plan) -> Result<()> {
+        if merge.is_environment {
+            plan.entries.retain(|entry| !self.stands(entry));
+            return Ok(());
+        }
+        self.spare(plan)
     }
 
     /// Whether a directory is where a link is planned: `lib64` of other tools is one.
@@ -269,8 +324,12 @@ impl Work<'_> {
     fn plan(&self, options: &Options, seed: Option<&pip::Seed>) -> Result<Plan> {
         let Recipe { root, interpreter, .. } = *self.recipe;
         let name = executable_name(interpreter);
-        let target =
-            pip::Target { root, interpreter, python: &name.to_string_lossy(), relocatable: false };
+        let target = pip::Target {
+            root,
+            interpreter,
+            python: &name.to_string_lossy(),
+            relocatable: options.relocatable,
+        };
         let entries = seed.map(|seed| seed.entries(&target)).unwrap_or_default();
         Plan::new(root, interpreter, options, entries)
     }

@@ -13,8 +13,17 @@ const MARK: &str = "pyvenv.cfg";
 /// Directories that hold no environment of a user's: the innards of repositories, installed
 /// packages, caches of tools.
 const SKIPPED: [&str; 11] = [
-    ".git", ".hg", ".svn", ".jj", ".bzr", "node_modules", "site-packages", "__pycache__",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".bzr",
+    "node_modules",
+    "site-packages",
+    "__pycache__",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
 ];
 
 /// Not files, but the system itself.

@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 pub use active::Change;
 pub use compare::Difference;
 pub use config::PyvenvCfg;
-pub use create::{Created, Existing, Outcome, Progress, Recipe, World, create};
+pub use create::{
+    Created, Existing, Outcome, Progress, Recipe, Rehearsal, World, create, rehearse,
+};
 pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::CACHEDIR_TAG;
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};

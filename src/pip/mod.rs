@@ -15,6 +15,7 @@ mod source;
 mod wheel;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,6 +44,21 @@ pub enum Choice {
     Version(String),
     /// This wheel file.
     Wheel(PathBuf),
+}
+
+impl Choice {
+    /// Reads what `--pip` takes: `latest`, a wheel file, or a version.
+    pub fn read(text: &OsStr, host: &Host) -> Self {
+        let path = Path::new(text);
+        let is_wheel = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("whl"));
+        match text.to_str() {
+            Some("latest") => Self::Latest,
+            Some(version) if !is_wheel && path.components().count() == 1 => {
+                Self::Version(version.to_owned())
+            }
+            _ => Self::Wheel(host.absolute(path)),
+        }
+    }
 }
 
 /// What to seed, and how.

@@ -193,7 +193,9 @@ impl Kind {
     pub(super) fn of_toml(self, value: &toml::Value) -> Option<Value> {
         match (self, value) {
             (Self::Switch, toml::Value::Boolean(on)) => Some(Value::Switch(*on)),
-            (Self::Text | Self::Choice(_), toml::Value::String(text)) => self.of_text(text.as_ref()),
+            (Self::Text | Self::Choice(_), toml::Value::String(text)) => {
+                self.of_text(text.as_ref())
+            }
             _ => None,
         }
     }

@@ -16,8 +16,10 @@ use toml::Table;
 pub use key::{Key, Kind, Value};
 
 use crate::error::{Error, Result};
+use crate::fs::LinkMode;
 use crate::host::{Host, Platform};
 use crate::near::near;
+use crate::pip;
 use crate::project::{Document, Project};
 
 /// Who set a value, the weakest first.
@@ -121,6 +123,32 @@ impl Settings {
             && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
     }
 
+    /// What to seed an environment with; `None` leaves pip out.
+    pub fn pip(&self, host: &Host) -> Option<pip::Options> {
+        let choice = match self.text(Key::Pip) {
+            _ if self.without_pip() => return None,
+            Some(text) => pip::Choice::read(text, host),
+            None if self.is_on(Key::UpgradeDeps) => pip::Choice::Latest,
+            None => pip::Choice::Bundled,
+        };
+        let layout = match self.text(Key::PipLayout) {
+            Some(name) if name == pip::Layout::Files.name() => pip::Layout::Files,
+            _ => pip::Layout::Archive,
+        };
+        let setuptools = !self.is_on(Key::WithoutSetuptools);
+        Some(pip::Options { layout, choice, setuptools, offline: self.is_on(Key::Offline) })
+    }
+
+    /// How files of the cache get into an environment.
+    pub fn link_mode(&self) -> LinkMode {
+        match self.text(Key::LinkMode).and_then(OsStr::to_str) {
+            Some("hardlink") => LinkMode::Hardlink,
+            Some("copy") => LinkMode::Copy,
+            Some("symlink") => LinkMode::Symlink,
+            _ => LinkMode::Clone,
+        }
+    }
+
     /// Whether one of `others`, which say the contrary, was set by a stronger layer.
     fn is_overruled(&self, key: Key, others: &[Key]) -> bool {
         let layer = |key: Key| self.get(key).map(|setting| setting.source.layer());
@@ -134,7 +162,11 @@ impl Settings {
         for (name, value) in table {
             let Some(key) = Key::ALL.into_iter().find(|key| key.name() == name) else {
                 let near = near(name, Key::ALL.map(Key::name));
-                return Err(Error::UnknownSetting { key: name.clone(), origin: source.clone(), near });
+                return Err(Error::UnknownSetting {
+                    key: name.clone(),
+                    origin: source.clone(),
+                    near,
+                });
             };
             let found = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let set = key.kind().of_toml(value);
@@ -248,10 +280,7 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
     match (own, section) {
         // A file further down is meant to overrule; beside each other one of them is forgotten.
         (Some((own, _)), Some((manifest, _))) if own.path.parent() == manifest.path.parent() => {
-            Err(Error::TwoConfigurations {
-                first: own.path.clone(),
-                second: manifest.path.clone(),
-            })
+            Err(Error::TwoConfigurations { first: own.path.clone(), second: manifest.path.clone() })
         }
         (own, section) => Ok(own.or(section)),
     }

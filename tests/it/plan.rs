@@ -43,6 +43,7 @@ impl Environment {
             prompt: prompt.map(|at| self.arguments[at + 1].clone()),
             without_scm_ignore_files: false,
             command: self.command().to_owned(),
+            relocatable: false,
         }
     }
 

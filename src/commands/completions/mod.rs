@@ -78,10 +78,11 @@ fn line(candidate: &CompletionCandidate, shell: CompletionShell, typed: &OsStr) 
         CompletionShell::Bash => {
             // readline replaces what stands after the `=`.
             let assigned = typed.to_str().filter(|typed| typed.starts_with("--"));
-            let value = match (assigned.and_then(|typed| typed.split_once('=')), value.split_once('=')) {
-                (Some(_), Some((_, value))) => value,
-                _ => value,
-            };
+            let value =
+                match (assigned.and_then(|typed| typed.split_once('=')), value.split_once('=')) {
+                    (Some(_), Some((_, value))) => value,
+                    _ => value,
+                };
             format!("{}\n", quoted(value, shell))
         }
         _ => format!("{}\t{help}\n", quoted(value, shell)),

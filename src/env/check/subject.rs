@@ -135,6 +135,7 @@ impl<'a> Subject<'a> {
             copies: matches!(self.way, Way::Inside(_)),
             prompt: self.cfg.prompt().map(std::borrow::Cow::into_owned),
             without_scm_ignore_files: self.made_with("--without-scm-ignore-files"),
+            relocatable: self.cfg.is_relocatable(),
             command: self.cfg.get("command").unwrap_or_default().to_owned(),
         }
     }

@@ -66,6 +66,8 @@ pub struct Options {
     pub prompt: Option<String>,
     /// Leave out the `.gitignore`.
     pub without_scm_ignore_files: bool,
+    /// The environment can be moved: its commands find their Python beside themselves.
+    pub relocatable: bool,
     /// How the environment is made, for people who read `pyvenv.cfg`.
     pub command: String,
 }
@@ -76,7 +78,8 @@ impl Options {
     pub(crate) fn inheriting(&self, cfg: &PyvenvCfg) -> Self {
         let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
         let system_site_packages = self.system_site_packages || cfg.includes_system_site_packages();
-        Self { system_site_packages, prompt, ..self.clone() }
+        let relocatable = self.relocatable || cfg.is_relocatable();
+        Self { system_site_packages, prompt, relocatable, ..self.clone() }
     }
 }
 
@@ -204,6 +207,10 @@ fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
     cfg.set("version", &interpreter.version.release());
     if let Some(prompt) = &options.prompt {
         cfg.set("prompt", &python_repr(prompt));
+    }
+    // What uv says of such an environment too.
+    if options.relocatable {
+        cfg.set("relocatable", "true");
     }
     // Since 3.11 (gh-88286).
     if interpreter.version.at_least(3, 11) {

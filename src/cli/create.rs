@@ -1,0 +1,99 @@
+//! `rvenv create`: the flags of `python -m venv`, and ours.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use rvenv::settings::{Key, Kind};
+
+use super::{Output, directory};
+
+/// `rvenv create`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    pub(super) output: Output,
+    /// Where to make it
+    #[arg(value_name = "DIR", default_value = ".venv", value_parser = directory())]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Which Python: a path, a name on PATH, a version (3.12, >=3.11,<3.14), pypy3.10, 3.13t
+    #[arg(short, long, value_name = "PYTHON")]
+    pub(crate) python: Option<OsString>,
+    /// The name in the prompt; `.` is the current directory's
+    #[arg(long, value_name = "PROMPT")]
+    pub(crate) prompt: Option<String>,
+    /// Let the environment see the packages of its base Python
+    #[arg(long)]
+    pub(crate) system_site_packages: bool,
+    /// Link to the base interpreter (the default where the system has links)
+    #[arg(long)]
+    pub(crate) symlinks: bool,
+    /// Copy the base interpreter
+    #[arg(long, conflicts_with = "symlinks")]
+    pub(crate) copies: bool,
+    /// Make commands that find their Python beside themselves, so that the environment can move
+    #[arg(long)]
+    pub(crate) relocatable: bool,
+    /// Leave out the `.gitignore`
+    #[arg(long)]
+    pub(crate) without_scm_ignore_files: bool,
+
+    /// Replace the environment that is there
+    #[arg(long, conflicts_with = "upgrade", help_heading = "What is there")]
+    pub(crate) clear: bool,
+    /// Point the environment that is there to this Python, and keep its packages
+    #[arg(long, help_heading = "What is there")]
+    pub(crate) upgrade: bool,
+    /// With --clear: replace a directory although it is no environment
+    #[arg(long, requires = "clear", help_heading = "What is there")]
+    pub(crate) force: bool,
+
+    /// Leave out pip
+    #[arg(long, conflicts_with_all = ["pip", "upgrade_deps"], help_heading = "pip")]
+    pub(crate) without_pip: bool,
+    /// Leave out setuptools, which Pythons before 3.12 get beside pip
+    #[arg(long, help_heading = "pip")]
+    pub(crate) without_setuptools: bool,
+    /// Which pip, instead of the one that the base carries: a version, `latest`, or a wheel file
+    #[arg(long, value_name = "VERSION|WHEEL", help_heading = "pip")]
+    pub(crate) pip: Option<OsString>,
+    /// Take the newest pip; the same as `--pip latest`
+    #[arg(long, conflicts_with = "pip", help_heading = "pip")]
+    pub(crate) upgrade_deps: bool,
+    /// How pip stands in the environment: in one archive, or file by file
+    #[arg(long, value_name = "LAYOUT", value_parser = choice(Key::PipLayout), help_heading = "pip")]
+    pub(crate) pip_layout: Option<String>,
+    /// How files of the cache get into the environment; what does not work falls to the next
+    #[arg(long, value_name = "MODE", value_parser = choice(Key::LinkMode), help_heading = "pip")]
+    pub(crate) link_mode: Option<String>,
+    /// Open no connection
+    #[arg(long, help_heading = "pip")]
+    pub(crate) offline: bool,
+
+    /// Tell what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One of the values that the setting of the same name takes.
+fn choice(key: Key) -> PossibleValuesParser {
+    match key.kind() {
+        Kind::Choice(values) => PossibleValuesParser::new(values),
+        Kind::Switch | Kind::Text => PossibleValuesParser::new([""; 0]),
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rvenv create                         .venv here, with the Python that is yours here
+  rvenv create -p 3.12                 with Python 3.12, wherever it is on this machine
+  rvenv create -p '>=3.11,<3.14' env   with the first that fits
+  rvenv create --clear                 replace what is there, in one step
+  rvenv create --upgrade -p 3.13       keep the packages, take another Python
+  rvenv create --pip latest            with the newest pip";
