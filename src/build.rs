@@ -1,5 +1,7 @@
 //! Tells the program which commit it was built from, without starting git.
 
+#![allow(clippy::disallowed_methods, reason = "cargo speaks to a build script by variables")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
