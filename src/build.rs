@@ -17,7 +17,7 @@ fn main() {
         None => release,
     };
     println!("cargo::rustc-env=RVENV_VERSION={version}");
-    watch(&root.join("build.rs"));
+    watch(&root.join("src/build.rs"));
 }
 
 /// The commit that `cargo package` wrote down.
