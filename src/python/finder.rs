@@ -11,7 +11,8 @@
 //!
 //! The first that fits is taken, and nothing after it is looked at. Pre-releases, free-threaded and
 //! debug builds and other implementations than `CPython` fit a request that names them, and any
-//! request when nothing else fits.
+//! request when nothing else fits. When any Python will do, a `python3` or `python` on PATH needs only
+//! to be a release.
 //!
 //! A shim counts as what its manager's rule makes of it. A candidate whose name tells another
 //! version is not asked. One that fails, hangs or lies is passed over, with its reason.
@@ -116,7 +117,9 @@ impl<'a> Finder<'a> {
                 continue;
             }
             match self.judge(&lead, request) {
-                Ok(found) if request.prefers(&found.interpreter) => return Ok(found),
+                Ok(found) if request.prefers(&found.interpreter) || own(&lead, request, &found) => {
+                    return Ok(found);
+                }
                 Ok(found) => {
                     second_choice.get_or_insert(found);
                 }
@@ -231,6 +234,15 @@ impl<'a> Finder<'a> {
         done.sort_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, looked)| looked).collect()
     }
+}
+
+/// Whether a lead is what the user's own `python3` means, which a request for any Python takes as it is, an
+/// active environment's `PyPy` say.
+fn own(lead: &Lead, request: &Request, found: &Found) -> bool {
+    *request == Request::Any
+        && lead.source == Source::Path
+        && names::is_plain(&lead.path)
+        && !found.interpreter.version.is_prerelease()
 }
 
 /// Whether running `path` would open a window that offers to install Apple's developer tools.

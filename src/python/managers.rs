@@ -129,7 +129,7 @@ pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf
     let exact = dir.join(name);
     if exact.is_dir() {
         let minor = wanted.and_then(|wanted| wanted.versions.minor());
-        return if minor.is_none() { fs::canonicalize(exact).ok() } else { Some(exact) };
+        return if minor.is_none() { dunce::canonicalize(exact).ok() } else { Some(exact) };
     }
     let wanted = wanted?;
     in_dir(place, &dir)

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Interpreter;
-use super::probe::Examined;
+use super::probe::{self, Examined};
 use crate::cache::Cache;
 
-/// Names the form of the files: another form, another directory.
-const FORM: &str = "2";
+/// Names the form of the records. What the probe asks and what its answers mean is part of it.
+const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
 
 /// What was found out about interpreters.
 #[derive(Debug)]
@@ -45,7 +45,9 @@ struct Identity {
 
 impl Memory {
     pub(super) fn of(cache: &Cache) -> Self {
-        Self { dir: cache.root().map(|root| root.join("interpreters").join(FORM)) }
+        Self {
+            dir: cache.root().map(|root| root.join("interpreters").join(format!("{FORM:016x}"))),
+        }
     }
 
     /// What is known about the executable at `path`, if it still holds.
@@ -94,6 +96,17 @@ impl Identity {
         let (device, inode) = number(&meta);
         Some(Self { device, inode, size: meta.len(), changed })
     }
+}
+
+/// FNV-1a, which can be computed when rvenv is built: a changed probe leaves no old answer standing.
+const fn checksum(bytes: &[u8]) -> u64 {
+    let mut sum = 0xcbf2_9ce4_8422_2325_u64;
+    let mut index = 0;
+    while index < bytes.len() {
+        sum = (sum ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
+        index += 1;
+    }
+    sum
 }
 
 #[cfg(unix)]

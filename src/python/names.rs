@@ -110,6 +110,11 @@ pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<
         .find(|path| is_executable(path))
 }
 
+/// Whether an executable is called `python3` or `python`.
+pub(super) fn is_plain(path: &Path) -> bool {
+    path.file_stem().is_some_and(|name| name == "python3" || name == "python")
+}
+
 /// Whether a shell would run `path`.
 #[cfg(unix)]
 pub(super) fn is_executable(path: &Path) -> bool {

@@ -14,12 +14,13 @@ def facts():
     import sysconfig
 
     variable = sysconfig.get_config_var
+    library = stdlib(sysconfig)
     wheels, wheel_dirs = ensurepip_wheels(importlib.util.find_spec, variable("WHEEL_PKG_DIR"))
     return {
         "executable": sys.executable,
         "base_executable": getattr(sys, "_base_executable", None),
-        "prefix": sys.prefix,
-        "base_prefix": sys.base_prefix,
+        "prefix": without_parents(sys.prefix),
+        "base_prefix": without_parents(sys.base_prefix),
         "build": {
             "free_threaded": variable("Py_GIL_DISABLED") == 1,
             "debug": hasattr(sys, "gettotalrefcount"),
@@ -31,13 +32,19 @@ def facts():
         "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
         "extension_suffix": variable("EXT_SUFFIX"),
         "scheme": scheme(sysconfig),
-        "stdlib": stdlib(sysconfig),
+        "stdlib": library,
+        "library": os.path.relpath(library, sys.base_prefix),
         "shared_library": shared_library(variable),
-        "companions": companions(os.path.abspath(sys.executable), stdlib(sysconfig)),
+        "companions": companions(os.path.abspath(sys.executable), library),
         "wheels": wheels,
         "wheel_dirs": wheel_dirs,
         "has_zlib": has_zlib(),
     }
+
+
+def without_parents(path):
+    """Before 3.11, a prefix that was found through a link can be `/a/b/../c`."""
+    return os.path.realpath(path) if os.pardir in path.split(os.sep) else path
 
 
 def scheme(sysconfig):

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::host::{Host, Platform};
 
 /// What every interpreter is asked.
-const SCRIPT: &str = include_str!("probe.py");
+pub(super) const SCRIPT: &str = include_str!("probe.py");
 /// The answer stands between these, whatever start-up files print around it.
 const BEGIN: &str = "<<<rvenv-probe";
 const END: &str = "rvenv-probe>>>";
@@ -97,6 +97,9 @@ fn silence(said: &Said) -> Reason {
         return Reason::NotPython;
     }
     let complaint = String::from_utf8_lossy(&said.stderr);
+    if complaint.contains("Unknown option: -I") {
+        return Reason::Ancient;
+    }
     let complaint =
         complaint.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let shown: String = complaint.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -127,6 +130,7 @@ struct Told {
     extension_suffix: String,
     scheme: Scheme,
     stdlib: PathBuf,
+    library: PathBuf,
     shared_library: Option<PathBuf>,
     companions: Vec<PathBuf>,
     wheels: Vec<Wheel>,
@@ -166,7 +170,7 @@ impl Facts {
                 told.stdlib.display()
             )));
         }
-        let executable = stable::executable(asked, &told.base_prefix, &told.stdlib);
+        let executable = stable::executable(asked, &told.library, &told.stdlib);
         let mut rests_on = vec![real_executable.clone()];
         rests_on.extend(told.shared_library.clone());
         rests_on.extend(told.wheel_dirs);

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 use crate::host::{Host, Platform};
 
 mod parse;
+#[cfg(test)]
+mod tests;
 
 /// A request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! directory. They are resolved by their manager's own rule and never run: one that has nothing to
 //! start fails or hangs, and takes the search with it (uv#21047).
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ fn by_place(path: &Path, host: &Host) -> Option<(Place, PathBuf)> {
 /// The manager whose shim `path` is by what it is: a link to the manager's own program, or a script that
 /// calls it.
 fn by_content(path: &Path, host: &Host) -> Option<(Place, PathBuf)> {
-    let real = fs::canonicalize(path).ok()?;
+    let real = dunce::canonicalize(path).ok()?;
     let place = match real.file_name()?.to_str()? {
         "mise" | "rtx" => Place::Mise,
         "rye" => Place::Rye,

@@ -13,12 +13,12 @@ use super::Reason;
 /// Links that are followed before a circle is suspected; Linux itself gives up at 40.
 const LINKS: u8 = 40;
 
-/// The path of the executable at `asked` that lasts.
-pub(super) fn executable(asked: &Path, prefix: &Path, stdlib: &Path) -> PathBuf {
-    let library = stdlib.strip_prefix(prefix).ok();
+/// The path of the executable at `asked` that lasts. `library` is the standard library as seen from
+/// the tree's root.
+pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf {
     let kept = chain(asked)
         .into_iter()
-        .find(|path| library.is_some_and(|library| in_tree(path, library, stdlib)))
+        .find(|path| in_tree(path, library, stdlib))
         .unwrap_or_else(|| asked.to_owned());
     homebrew(&kept).unwrap_or(kept)
 }

@@ -9,5 +9,6 @@ mod differential;
 mod journey;
 mod pip;
 mod plan;
+mod python;
 mod sandbox;
 mod shells;

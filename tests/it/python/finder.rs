@@ -1,0 +1,233 @@
+use std::collections::BTreeSet;
+use std::fs;
+
+use rvenv::Error;
+use rvenv::python::{Finder, Reason, Request};
+use serde_json::json;
+
+use super::world::World;
+use crate::sandbox::real_pythons;
+
+#[test]
+fn path_goes_before_everything_and_python3_before_names_with_a_version() {
+    let mut world = World::new();
+    world.path(["one/bin", "two/bin"]);
+    world.fake("one/bin/python3.17", "3.17.2");
+    world.fake("two/bin/python3", "3.16.1");
+    world.fake("two/bin/python3.16", "3.16.1");
+    world.fake("home/.pyenv/versions/3.18.0/bin/python3", "3.18.0");
+    // What `python3` means to the user's shell is what he gets.
+    assert_eq!(world.finds("python").0, "two/bin/python3");
+    assert_eq!(world.finds("3").0, "two/bin/python3");
+    assert_eq!(world.finds(">=3.17").0, "one/bin/python3.17");
+    assert_eq!(world.finds("3.16").0, "two/bin/python3");
+    assert_eq!(world.finds("3.17").0, "one/bin/python3.17");
+    assert_eq!(
+        world.finds("3.18"),
+        ("home/.pyenv/versions/3.18.0/bin/python3".into(), "pyenv".into())
+    );
+    assert_eq!(world.finds("~=3.17.1").0, "one/bin/python3.17");
+}
+
+#[test]
+fn the_first_that_fits_is_taken_and_nothing_after_it_is_run() {
+    let mut world = World::new();
+    world.path(["one/bin", "two/bin"]);
+    world.fake("one/bin/python3", "3.17.0");
+    world.fake("two/bin/python3", "3.17.0");
+    world.find("3.17");
+    assert_eq!(world.runs(), ["one/bin/python3"]);
+}
+
+#[test]
+fn a_name_or_a_directory_that_tells_another_version_is_not_run() {
+    let mut world = World::new();
+    world.path(["one/bin", "two/bin"]);
+    world.fake("one/real/python3.16", "3.16.0");
+    world.link("one/bin/python3", "../real/python3.16");
+    world.fake("two/bin/python3.17", "3.17.0");
+    for version in ["3.15.1", "3.16.2", "pypy3.17-7.9.0"] {
+        world.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), "3.16.0");
+    }
+    assert_eq!(world.finds("cpython3.17").0, "two/bin/python3.17");
+    assert!(world.try_find("cpython==3.17.1").is_err());
+    assert_eq!(world.runs(), ["two/bin/python3.17"]);
+}
+
+#[test]
+fn a_broken_first_python_does_not_end_the_search() {
+    let mut world = World::new();
+    world.path(["a/bin", "b/bin", "c/bin", "d/bin", "e/bin", "f/bin"]);
+    world.script("a/bin/python3", "echo 'no python3 here' >&2; exit 127");
+    world.write("b/bin/python3", "just text");
+    world.script("c/bin/python3", "exit 0");
+    world.fake_with("d/bin/python3", "3.17.0", |answer| {
+        answer["facts"]["executable"] = json!("/nowhere/python3");
+    });
+    world.script("e/bin/python3", &super::world::saying(&json!({"version": "3.17"})));
+    let text = world.at("b/bin/python3");
+    fs::set_permissions(text, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.fake("f/bin/python3", "3.17.0");
+
+    assert_eq!(world.finds("3.17").0, "f/bin/python3");
+    let passed = world.passed_over("3.17");
+    let names: Vec<_> = passed.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["a", "b", "c", "d", "e"].map(|dir| format!("{dir}/bin/python3"));
+    assert_eq!(names, expected);
+    assert_eq!(passed[0].1.to_string(), "fails (exit status: 127): no python3 here");
+    assert!(matches!(passed[1].1, Reason::CannotRun(_)), "{passed:?}");
+    assert_eq!(passed[2].1, Reason::NotPython);
+    assert!(matches!(passed[3].1, Reason::CannotRun(_)), "{passed:?}");
+    assert!(matches!(passed[4].1, Reason::Lies(_)), "{passed:?}");
+}
+
+#[test]
+fn when_nothing_fits_every_candidate_is_listed_with_its_reason() {
+    let world = World::new();
+    world.fake("bin/python3", "3.16.4");
+    world.script("bin/python", "exit 3");
+    world.fake("home/.pyenv/versions/3.19.0/bin/python3", "3.18.9");
+    let error = world.try_find("3.19").unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("found no Python for `3.19`\n"), "{text}");
+    for reason in [
+        "bin/python3 (PATH): is CPython 3.16.4",
+        "bin/python (PATH): fails (exit status: 3)",
+        "(pyenv): is CPython 3.18.9",
+    ] {
+        assert!(text.contains(reason), "{reason} in {text}");
+    }
+    assert!(matches!(error, Error::NoPython { .. }));
+}
+
+#[test]
+fn specialities_are_for_who_asks_for_them_and_for_when_there_is_nothing_else() {
+    let mut world = World::new();
+    world.path(["rc/bin", "ft/bin", "dbg/bin", "pp/bin", "plain/bin"]);
+    world.fake("rc/bin/python3", "3.19.0rc2");
+    world.fake_with("ft/bin/python3", "3.18.1", |answer| {
+        answer["facts"]["build"]["free_threaded"] = json!(true);
+    });
+    world.fake_with("dbg/bin/python3", "3.18.2", |answer| {
+        answer["facts"]["build"]["debug"] = json!(true);
+    });
+    world.fake_with("pp/bin/pypy3", "3.18.3", |answer| answer["implementation"] = json!("pypy"));
+    world.fake("plain/bin/python3", "3.18.4");
+    let rows = [
+        // What `python3` means is the user's choice, but for a release that is none yet.
+        ("python", "ft/bin/python3"),
+        ("3.18", "plain/bin/python3"),
+        (">=3.18", "plain/bin/python3"),
+        ("3.19", "rc/bin/python3"),
+        ("3.19.0rc2", "rc/bin/python3"),
+        (">=3.19.0a1", "rc/bin/python3"),
+        ("3.18t", "ft/bin/python3"),
+        (">=3.18+freethreaded", "ft/bin/python3"),
+        ("3.18.1", "ft/bin/python3"),
+        ("3.18+gil", "plain/bin/python3"),
+        ("3.18d", "dbg/bin/python3"),
+        ("pypy", "pp/bin/pypy3"),
+        ("pypy@3.18", "pp/bin/pypy3"),
+        ("3.18.3", "pp/bin/pypy3"),
+    ];
+    for (request, expected) in rows {
+        assert_eq!(world.finds(request).0, expected, "{request}");
+    }
+}
+
+#[test]
+fn a_path_is_an_executable_an_installation_or_an_environment() {
+    let mut world = World::new();
+    let python = world.fake("opt/py/bin/python3", "3.17.0");
+    world.cd("opt");
+    for text in [python.to_str().unwrap(), "./py", "py/bin/python3", "./py/bin/../bin/python3"] {
+        assert_eq!(world.finds(text), ("opt/py/bin/python3".into(), "given".into()), "{text}");
+    }
+    let reasons = [("./none", Reason::Missing), (".", Reason::EmptyDirectory)];
+    for (text, expected) in reasons {
+        let Err(Error::UnusablePython { reason, .. }) = world.try_find(text) else {
+            panic!("{text}")
+        };
+        assert_eq!(reason, expected);
+    }
+}
+
+#[test]
+fn a_name_is_a_program_on_path() {
+    let world = World::new();
+    world.fake("bin/snake", "3.17.0");
+    assert_eq!(world.finds("snake"), ("bin/snake".into(), "PATH".into()));
+    assert!(matches!(world.try_find("viper"), Err(Error::NoPython { .. })));
+}
+
+#[test]
+fn inside_an_active_environment_the_base_is_found() {
+    for python in real_pythons() {
+        let mut world = World::new();
+        let env = world.at("env");
+        let mut venv = std::process::Command::new(&python);
+        if !venv.args(["-m", "venv", "--without-pip"]).arg(&env).status().unwrap().success() {
+            eprintln!("skipped: {} has no venv", python.display());
+            continue;
+        }
+        world.set("VIRTUAL_ENV", &env);
+        world.path(["env/bin"]);
+        assert_eq!(world.find("python").interpreter.executable, python);
+        // An environment of an environment has the same base, also where Python itself loses sight of it.
+        let inner = world.at("inner");
+        std::process::Command::new(env.join("bin/python"))
+            .args(["-m", "venv", "--without-pip"])
+            .arg(&inner)
+            .status()
+            .unwrap();
+        let found = world.find(inner.to_str().unwrap()).interpreter;
+        assert_eq!(found.real_executable, dunce::canonicalize(&python).unwrap());
+        assert!(found.executable.starts_with(python.parent().unwrap()), "{found:?}");
+    }
+}
+
+#[test]
+fn all_lists_each_interpreter_once_and_what_is_broken() {
+    let mut world = World::new();
+    world.path(["one/bin", "two/bin"]);
+    let python = world.fake("one/bin/python3.17", "3.17.0");
+    world.link("one/bin/python3", &python);
+    world.link("two/bin/python3.17", &python);
+    world.script("two/bin/python", "exit 9");
+    world.fake("home/.local/share/uv/python/cpython-3.18.1-linux-x86_64-gnu/bin/python3", "3.18.1");
+    let (host, cache) = (world.host(), world.cache());
+    let candidates = Finder::new(&host, &cache).all();
+    let own: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.path.starts_with(world.at("")))
+        .map(|candidate| {
+            let what =
+                candidate.outcome.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+            format!("{} [{}] {what}", world.called(&candidate.path), candidate.source)
+        })
+        .collect();
+    assert_eq!(
+        own,
+        [
+            "one/bin/python3 [PATH] CPython 3.17.0",
+            "two/bin/python [PATH] fails (exit status: 9)",
+            "home/.local/share/uv/python/cpython-3.18.1-linux-x86_64-gnu/bin/python3 [uv] CPython 3.18.1",
+        ]
+    );
+}
+
+#[test]
+fn every_real_python_is_found_by_its_version() {
+    let mut world = World::new();
+    let pythons = real_pythons();
+    let dirs: BTreeSet<_> = pythons.iter().filter_map(|python| python.parent()).collect();
+    world.set("PATH", std::env::join_paths(dirs).unwrap());
+    let (host, cache) = (world.host(), world.cache());
+    for python in pythons {
+        let found = world.find(python.to_str().unwrap()).interpreter;
+        let name = found.implementation.name();
+        let request = Request::parse(format!("{name}=={}", found.version), &host).unwrap();
+        let again = Finder::new(&host, &cache).find(&request).unwrap().interpreter;
+        assert_eq!((again.version, again.implementation), (found.version, found.implementation));
+    }
+}

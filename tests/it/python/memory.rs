@@ -1,0 +1,127 @@
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use rvenv::cache::Cache;
+use rvenv::python::{Finder, Request};
+use walkdir::WalkDir;
+
+use super::world::World;
+
+/// The files in which this world remembers interpreters.
+fn records(world: &World) -> Vec<std::path::PathBuf> {
+    let entries = WalkDir::new(world.at("cache/interpreters")).into_iter().flatten();
+    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+#[test]
+fn what_is_known_is_not_asked_again() {
+    let world = World::new();
+    world.fake("bin/python3", "3.17.0");
+    let first = world.find("3.17");
+    for request in ["3.17", "python", ">=3"] {
+        assert_eq!(world.find(request), first);
+    }
+    assert_eq!(world.runs().len(), 1);
+    assert_eq!(records(&world).len(), 1);
+}
+
+#[test]
+fn another_file_in_its_place_is_asked() {
+    let world = World::new();
+    let python = world.fake("bin/python3", "3.17.0");
+    world.find("python");
+    world.fake("bin/python3", "3.18.0");
+    assert_eq!(world.find("python").interpreter.version.to_string(), "3.18.0");
+    // The same bytes at another time may be another build.
+    let file = fs::File::options().write(true).open(&python).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    drop(file);
+    world.find("python");
+    assert_eq!(world.runs().len(), 3);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_asked() {
+    let world = World::new();
+    world.fake("a/bin/python3", "3.17.0");
+    world.fake("b/bin/python3", "3.18.0");
+    let link = world.link("bin/python3", world.at("a/bin/python3"));
+    world.find("python");
+    fs::remove_file(&link).unwrap();
+    world.link("bin/python3", world.at("b/bin/python3"));
+    assert_eq!(world.find("python").interpreter.version.to_string(), "3.18.0");
+}
+
+#[test]
+fn the_library_the_wheels_and_the_environment_count_too() {
+    let mut world = World::new();
+    let library = world.write("lib/libpython.so", "1");
+    let wheels = world.at("wheels");
+    world.fake_with("base/bin/python3", "3.17.0", |answer| {
+        answer["facts"]["shared_library"] = library.to_str().unwrap().into();
+        answer["facts"]["wheel_dirs"] = vec![wheels.to_str().unwrap()].into();
+    });
+    world.link("env/bin/python3", world.at("base/bin/python3"));
+    let cfg = format!("home = {}\n", world.at("base/bin").display());
+    world.write("env/pyvenv.cfg", &cfg);
+    world.path(["env/bin"]);
+    world.find("python");
+    world.find("python");
+    assert_eq!(world.runs().len(), 1);
+    world.write("lib/libpython.so", "another");
+    world.find("python");
+    assert_eq!(world.runs().len(), 2);
+    fs::create_dir(wheels).unwrap();
+    world.find("python");
+    assert_eq!(world.runs().len(), 3);
+    world.write("env/pyvenv.cfg", &(cfg + "version = 3.17.0\n"));
+    world.find("python");
+    assert_eq!(world.runs().len(), 4);
+}
+
+#[test]
+fn a_corrupt_or_foreign_record_costs_time_only() {
+    let world = World::new();
+    world.fake("bin/python3", "3.17.0");
+    let first = world.find("python");
+    let [record] = &records(&world)[..] else { panic!("one record") };
+    let whole = fs::read(record).unwrap();
+    let of_another =
+        String::from_utf8(whole.clone()).unwrap().replacen("bin/python3", "bin/python4", 1);
+    let broken: [&[u8]; 4] = [b"", b"{}", &whole[..whole.len() / 2], of_another.as_bytes()];
+    for (runs, bytes) in (2..).zip(broken) {
+        fs::write(record, bytes).unwrap();
+        assert_eq!(world.find("python"), first);
+        assert_eq!(world.runs().len(), runs);
+        assert_eq!(fs::read(record).unwrap(), whole, "the record is mended");
+    }
+}
+
+#[test]
+fn without_a_cache_that_can_be_written_everything_works() {
+    let mut world = World::new();
+    world.fake("bin/python3", "3.17.0");
+    let file = world.write("cache/interpreters", "a file where the directory should be");
+    world.find("python");
+    world.find("python");
+    assert!(file.is_file());
+    world.set("RVENV_CACHE_DIR", world.at("bin/python3"));
+    world.find("python");
+    let host = world.host();
+    Finder::new(&host, &Cache::none()).find(&Request::Any).unwrap();
+    assert_eq!(world.runs().len(), 4);
+}
+
+#[test]
+fn a_script_that_starts_some_other_python_is_asked_each_time() {
+    let mut world = World::new();
+    let real = world.fake("real/bin/python3", "3.17.0");
+    let wrapper = format!("{}\nexec '{}' \"$@\"", world.counting("bin/python3"), real.display());
+    world.script("bin/python3", &wrapper);
+    world.path(["bin"]);
+    for _ in 0..2 {
+        // What it starts is what an environment can be made from.
+        assert_eq!(world.finds("python").0, "real/bin/python3");
+    }
+    assert_eq!(world.runs().iter().filter(|run| *run == "bin/python3").count(), 2);
+}

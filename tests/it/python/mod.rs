@@ -1,0 +1,9 @@
+//! Which Python is meant, which ones there are, and what each of them is.
+
+mod demand;
+mod finder;
+mod managers;
+mod memory;
+mod probe;
+mod shims;
+mod world;

@@ -1,0 +1,270 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rvenv::Error;
+use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
+
+use super::world::World;
+use crate::sandbox::{Ran, real_pythons};
+
+#[track_caller]
+fn reason(world: &World, path: &Path) -> Reason {
+    match probe(path, &world.host()) {
+        Err(Error::UnusablePython { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The Pythons that have a directory of their own, which can be linked and copied about.
+fn movable() -> Vec<PathBuf> {
+    let found: Vec<_> =
+        real_pythons().into_iter().filter(|python| !python.starts_with("/usr")).collect();
+    if found.is_empty() {
+        eprintln!("skipped: no Python of its own directory");
+    }
+    found
+}
+
+#[test]
+fn a_real_python_tells_what_its_venv_makes() {
+    let world = World::new();
+    for python in real_pythons() {
+        let env = world.at(python.display().to_string().replace('/', "_"));
+        Ran::of(Command::new(&python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
+        let told = probe(&python, &world.host()).unwrap();
+
+        let cfg = fs::read_to_string(env.join("pyvenv.cfg")).unwrap();
+        let value =
+            |key: &str| cfg.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+        assert_eq!(value("home").map(PathBuf::from), Some(told.home()));
+        assert_eq!(value("version"), Some(&*told.version.release()));
+        assert!(
+            value("executable").is_none_or(|path| Path::new(path) == told.real_executable),
+            "{cfg}"
+        );
+
+        let scheme = &told.scheme;
+        for dir in [&scheme.scripts, &scheme.include, &scheme.purelib, &scheme.platlib] {
+            assert!(env.join(dir).is_dir(), "{}: {}", python.display(), dir.display());
+        }
+        // One link is absolute, the others lead to it.
+        let mut links = fs::read_dir(env.join(&scheme.scripts)).unwrap().flatten();
+        assert!(
+            links.any(
+                |link| fs::read_link(link.path()).is_ok_and(|target| target == told.executable)
+            )
+        );
+
+        let show = "import sys, sysconfig, importlib.util as i; print(sys.implementation.cache_tag, i.MAGIC_NUMBER.hex(), sysconfig.get_config_var('EXT_SUFFIX'), sysconfig.get_path('stdlib'), sys.base_prefix)";
+        let shown =
+            Ran::of(Command::new(env.join("bin/python")).args(["-I", "-c", show])).ok().stdout;
+        let Interpreter { cache_tag, bytecode_magic, extension_suffix, stdlib, prefix, .. } = &told;
+        let expected = format!(
+            "{cache_tag} {bytecode_magic} {extension_suffix} {} {}",
+            stdlib.display(),
+            prefix.display()
+        );
+        assert_eq!(shown.trim(), expected);
+        assert!(told.has_zlib);
+    }
+}
+
+#[test]
+fn a_real_python_tells_the_wheels_of_its_ensurepip() {
+    let world = World::new();
+    for python in real_pythons() {
+        let told = probe(&python, &world.host()).unwrap();
+        let version = Ran::of(Command::new(&python).args(["-I", "-m", "ensurepip", "--version"]));
+        if version.code != Some(0) {
+            eprintln!("skipped: {} has no ensurepip", python.display());
+            continue;
+        }
+        let pip = told.wheels.last().expect("a wheel of pip");
+        // Debian's says what it was built with, and installs what is in its directory of wheels.
+        let system = pip.path.starts_with("/usr/share/python-wheels");
+        assert!(
+            system || version.stdout.trim() == format!("pip {}", pip.version),
+            "{version:?} {pip:?}"
+        );
+        let projects: Vec<_> = told.wheels.iter().map(|wheel| wheel.project.as_str()).collect();
+        let expected: &[&str] =
+            if told.version.at_least(3, 12) { &["pip"] } else { &["setuptools", "pip"] };
+        assert_eq!(projects, expected);
+        assert!(told.wheels.iter().all(|wheel| wheel.path.is_file()), "{:?}", told.wheels);
+    }
+}
+
+#[test]
+fn a_python_that_is_too_old_is_told_so() {
+    let world = World::new();
+    let versions =
+        real_pythons().iter().find_map(|python| Some(python.ancestors().nth(3)?.to_owned()));
+    let mut old = 0;
+    for entry in fs::read_dir(versions.unwrap()).into_iter().flatten().flatten() {
+        let python = entry.path().join("bin/python");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let expected = match name.get(..3) {
+            Some("2.7") => "is older than 3.4, and rvenv needs 3.8 or later".to_owned(),
+            Some("3.6" | "3.7") => format!("is CPython {name}, and rvenv needs 3.8 or later"),
+            _ => continue,
+        };
+        assert_eq!(reason(&world, &python).to_string(), expected);
+        old += 1;
+    }
+    if old == 0 {
+        eprintln!("skipped: no Python before 3.8");
+    }
+}
+
+#[test]
+fn an_executable_that_is_a_link_out_of_its_tree_is_resolved_and_a_linked_tree_is_kept() {
+    for python in movable() {
+        let tree = python.ancestors().nth(2).unwrap();
+        let world = World::new();
+        let found = |path: &str| probe(&world.at(path), &world.host()).unwrap().executable;
+
+        world.link("links/python3", &python);
+        world.link("more/python", "../links/python3");
+        assert_eq!(found("links/python3"), python);
+        assert_eq!(found("more/python"), python);
+
+        world.link("current", tree);
+        world.link("links/python4", "../current/bin/python3");
+        assert_eq!(found("current/bin/python3"), world.at("current/bin/python3"));
+        assert_eq!(found("links/python4"), world.at("current/bin/python3"));
+
+        // Each entry linked, as stow does it.
+        let version = probe(&python, &world.host()).unwrap().version.short();
+        for entry in [format!("bin/python{version}"), format!("lib/python{version}")] {
+            world.link(&format!("stow/{entry}"), tree.join(&entry));
+        }
+        world.link("stow/bin/python3", format!("python{version}"));
+        assert_eq!(found("stow/bin/python3"), world.at("stow/bin/python3"));
+    }
+}
+
+#[test]
+fn homebrews_opt_link_outlives_a_patch_release() {
+    for python in movable() {
+        let tree = python.ancestors().nth(2).unwrap();
+        let world = World::new();
+        world.link("brew/Cellar/python@3.99/3.99.1_2", tree);
+        world.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.1_2");
+        world.link("brew/bin/python3", "../Cellar/python@3.99/3.99.1_2/bin/python3");
+        let found = |path: &str| probe(&world.at(path), &world.host()).unwrap().executable;
+        assert_eq!(found("brew/bin/python3"), world.at("brew/opt/python@3.99/bin/python3"));
+        // Another release is not the same Python.
+        fs::remove_file(world.at("brew/opt/python@3.99")).unwrap();
+        fs::create_dir_all(world.at("brew/Cellar/python@3.99/3.99.0/bin")).unwrap();
+        world.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.0");
+        assert_eq!(
+            found("brew/bin/python3"),
+            world.at("brew/Cellar/python@3.99/3.99.1_2/bin/python3")
+        );
+    }
+}
+
+/// Copies the executable of `python` into a tree of its own whose library is linked entry by entry, and
+/// gives its site-packages.
+fn moved(world: &World, python: &Path) -> (PathBuf, PathBuf) {
+    let short = probe(python, &world.host()).unwrap().version.short();
+    let library = python.ancestors().nth(2).unwrap().join(format!("lib/python{short}"));
+    let executable = world.write(&format!("moved/bin/python{short}"), "");
+    fs::copy(python, &executable).unwrap();
+    for entry in fs::read_dir(library)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name() != "site-packages")
+    {
+        let name = entry.file_name();
+        world.link(&format!("moved/lib/python{short}/{}", name.display()), entry.path());
+    }
+    (executable, world.at(format!("moved/lib/python{short}/site-packages")))
+}
+
+#[test]
+fn an_installation_that_was_moved_and_talks_at_its_start() {
+    for python in movable() {
+        let world = World::new();
+        let (executable, site) = moved(&world, &python);
+        let chatty = "import sys, atexit\nprint('hello' * 20000)\nprint('{}<<<rvenv-probe', file=sys.stderr)\natexit.register(print, 'bye')\n";
+        fs::create_dir(&site).unwrap();
+        fs::write(site.join("sitecustomize.py"), chatty).unwrap();
+        let told = probe(&executable, &world.host()).unwrap();
+        assert_eq!(told.prefix, world.at("moved"));
+        assert_eq!(told.executable, executable);
+        assert!(told.stdlib.starts_with(world.at("moved")), "{told:?}");
+        assert!(!site.join("__pycache__").exists(), "a probe leaves no bytecode behind");
+    }
+}
+
+#[test]
+fn one_that_hangs_is_ended_with_all_that_it_started() {
+    let world = World::new();
+    let pid = world.at("pid");
+    let hanging = world.script(
+        "hangs/bin/python3",
+        &format!("/bin/sleep 1000 & echo $! > '{}'\nwait", pid.display()),
+    );
+    let (host, cache) = (world.host(), world.cache());
+    let mut finder = Finder::new(&host, &cache).time_limit(Duration::from_millis(500));
+    let Err(Error::UnusablePython { reason, .. }) = finder.find(&Request::Path(hanging)) else {
+        panic!("it found it")
+    };
+    assert_eq!(reason, Reason::Hangs(Duration::from_millis(500)));
+    let child = fs::read_to_string(pid).unwrap();
+    let gone = || {
+        !fs::read_to_string(format!("/proc/{}/stat", child.trim()))
+            .is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    for _ in 0..500 {
+        if gone() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{child} is still there");
+}
+
+#[test]
+fn one_that_leaves_a_process_behind_is_not_waited_for() {
+    let world = World::new();
+    let path = "bin/python3";
+    let answer = super::world::saying(&world.answer(path, "3.17.0"));
+    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
+    let python = world.script(
+        path,
+        &format!("/bin/sleep 30 & echo $! > '{}'\n{answer}", world.at("pid").display()),
+    );
+    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
+    let pid = fs::read_to_string(world.at("pid")).unwrap();
+    Ran::of(Command::new("kill").arg(pid.trim())).ok();
+}
+
+#[test]
+fn an_environment_whose_base_is_gone_is_told_so() {
+    let world = World::new();
+    world.write("env/pyvenv.cfg", "home = /no/such/bin\nversion = 3.12.1\n");
+    world.link("env/bin/python3", "/no/such/bin/python3");
+    assert_eq!(
+        reason(&world, &world.at("env/bin/python3")),
+        Reason::BaseMissing("/no/such/bin".into())
+    );
+    // One that is its own base goes round in a circle.
+    let home = format!("home = {}\n", world.at("env/bin").display());
+    world.write("env/pyvenv.cfg", &home);
+    fs::remove_file(world.at("env/bin/python3")).unwrap();
+    world.fake("env/bin/python3", "3.17.0");
+    assert!(matches!(reason(&world, &world.at("env/bin/python3")), Reason::Lies(_)));
+    assert_eq!(world.runs().len(), 0);
+}
+
+#[test]
+fn a_python_that_is_one_in_a_conda_environment_is_its_own_base() {
+    let world = World::new();
+    world.write("conda/envs/x/conda-meta/history", "");
+    let python = world.fake("conda/envs/x/bin/python3", "3.17.0");
+    assert_eq!(probe(&python, &world.host()).unwrap().executable, python);
+}

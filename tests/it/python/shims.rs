@@ -1,0 +1,186 @@
+use std::fs;
+
+use rvenv::python::Reason;
+
+use super::world::World;
+
+/// pyenv's own shim, as `pyenv rehash` writes it.
+const PYENV: &str = r#"set -e
+[ -n "$PYENV_DEBUG" ] && set -x
+
+program="${0##*/}"
+
+export PYENV_ROOT="/home/somebody/.pyenv"
+exec "/usr/share/pyenv/libexec/pyenv" exec "$program" "$@"
+"#;
+
+/// A world whose PATH begins with a manager's shims, two Pythons behind them, and another one on PATH.
+/// Any shim that is run is counted, and hangs.
+fn shimmed(shims: &str, installs: &str) -> World {
+    let mut world = World::new();
+    world.path([shims, "bin"]);
+    for version in ["3.16.3", "3.17.4"] {
+        let minor = &version[..4];
+        world.fake(&format!("{installs}/{version}/bin/python3"), version);
+        for name in ["python".to_owned(), format!("python{minor}")] {
+            world.link(&format!("{installs}/{version}/bin/{name}"), "python3");
+        }
+    }
+    for name in ["python3", "python", "python3.16", "python3.17"] {
+        let path = format!("{shims}/{name}");
+        world.script(&path, &format!("{}\n/bin/sleep 100", world.counting(&path)));
+    }
+    world.fake("bin/python3", "3.15.0");
+    world
+}
+
+#[track_caller]
+fn no_shim_was_run(world: &World) {
+    assert!(world.runs().iter().all(|run| !run.contains("shims")), "{:?}", world.runs());
+}
+
+#[test]
+fn pyenv() {
+    let mut world = shimmed("home/.pyenv/shims", "home/.pyenv/versions");
+    let python = |version| {
+        (format!("home/.pyenv/versions/{version}/bin/python3"), "PATH, through pyenv".to_owned())
+    };
+    // Nothing is chosen: pyenv passes on to the rest of PATH.
+    assert_eq!(world.finds("python"), ("bin/python3".into(), "PATH".into()));
+    world.write("home/.pyenv/version", "3.16.3\n");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    world.write("home/project/.python-version", "# ours\n3.17\n3.16.3\n");
+    assert_eq!(world.finds("python"), python("3.17.4"));
+    world.cd("home/project/src");
+    assert_eq!(world.finds("python"), python("3.17.4"));
+    assert_eq!(
+        world.finds("3.16"),
+        ("home/.pyenv/versions/3.16.3/bin/python3.16".into(), "PATH, through pyenv".into())
+    );
+    world.set("PYENV_VERSION", "system:3.16.3");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    // What the rule does not choose is still installed.
+    assert_eq!(
+        world.finds("3.17"),
+        ("home/.pyenv/versions/3.17.4/bin/python3".into(), "pyenv".into())
+    );
+    world.set("PYENV_VERSION", "3.9.9");
+    assert_eq!(world.finds("python").0, "bin/python3");
+    let reason = Reason::Shim {
+        manager: "pyenv",
+        outcome: "`3.9.9` is chosen, which is not installed".into(),
+    };
+    assert_eq!(world.passed_over("python")[0], ("home/.pyenv/shims/python3".into(), reason));
+    no_shim_was_run(&world);
+}
+
+#[test]
+fn a_shim_is_known_by_its_content_too() {
+    let mut world = World::new();
+    world.path(["tools/shims", "bin"]);
+    world.script("tools/shims/python3", PYENV);
+    world.fake("tools/versions/3.17.4/bin/python3", "3.17.4");
+    world.write("tools/version", "3.17.4");
+    assert_eq!(
+        world.finds("python"),
+        ("tools/versions/3.17.4/bin/python3".into(), "PATH, through pyenv".into())
+    );
+
+    let asdf = "# asdf-plugin: python 3.17.4\nexec asdf exec \"python3\" \"$@\"";
+    world.script("tools/shims/python3", asdf);
+    world.fake("tools/installs/python/3.16.3/bin/python3", "3.16.3");
+    world.set("ASDF_PYTHON_VERSION", "3.16.3");
+    assert_eq!(world.finds("python").1, "PATH, through asdf");
+
+    fs::remove_file(world.at("tools/shims/python3")).unwrap();
+    let mise = world.script("usr/bin/mise", "exit 1");
+    world.link("tools/shims/python3", mise);
+    world.set("MISE_PYTHON_VERSION", "3.16");
+    assert_eq!(world.finds("python").1, "PATH, through mise");
+}
+
+#[test]
+fn asdf() {
+    let mut world = shimmed("home/.asdf/shims", "home/.asdf/installs/python");
+    let python = |version| {
+        (
+            format!("home/.asdf/installs/python/{version}/bin/python3"),
+            "PATH, through asdf".to_owned(),
+        )
+    };
+    assert_eq!(world.finds("python").0, "bin/python3");
+    world.write("home/.tool-versions", "nodejs 20\npython 3.16.3 system\n");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    world.write("home/project/.tool-versions", "pythonx 1\npython 3.17.4 # ours\n");
+    assert_eq!(world.finds("python"), python("3.17.4"));
+    world.write("home/project/.tool-versions", "nodejs 20\n");
+    world.write("home/project/.python-version", "3.17.4\n");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    world.write("home/.asdfrc", "legacy_version_file = yes\n");
+    assert_eq!(world.finds("python"), python("3.17.4"));
+    world.set("ASDF_PYTHON_VERSION", "3.16.3");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    no_shim_was_run(&world);
+}
+
+#[test]
+fn mise() {
+    let mut world =
+        shimmed("home/.local/share/mise/shims", "home/.local/share/mise/installs/python");
+    let dir = "home/.local/share/mise/installs/python";
+    let python =
+        |version| (format!("{dir}/{version}/bin/python3"), "PATH, through mise".to_owned());
+    assert_eq!(world.finds("python").0, "bin/python3");
+    world.write("home/.config/mise/config.toml", "[tools]\npython = '3.16'\n");
+    assert_eq!(world.finds("python"), python("3.16.3"));
+    let rows = [
+        ("mise.toml", "[tools]\nnode = '20'\npython = { version = '3.17' }\n", "3.17.4"),
+        (".tool-versions", "python 3.16.3\n", "3.17.4"),
+        ("mise.local.toml", "[tools]\npython = ['3.16', '3.17']\n", "3.16.3"),
+    ];
+    for (file, text, version) in rows {
+        world.write(&format!("home/project/{file}"), text);
+        assert_eq!(world.finds("python"), python(version), "{file}");
+    }
+    world.link(&format!("{dir}/latest"), "./3.17.4");
+    world.set("MISE_PYTHON_VERSION", "latest");
+    assert_eq!(world.finds("python"), python("3.17.4"));
+    no_shim_was_run(&world);
+}
+
+#[test]
+fn rye() {
+    let mut world = World::new();
+    world.path(["home/.rye/shims", "bin"]);
+    for version in ["3.16.3", "3.17.4"] {
+        world.fake(&format!("home/.rye/py/cpython@{version}/bin/python3"), version);
+    }
+    let rye = world.script("home/.rye/self/bin/rye", "/bin/sleep 100");
+    world.link("home/.rye/shims/python3", rye);
+    world.write("home/.rye/config.toml", "[default]\ntoolchain = 'cpython@3.17.4'\n");
+    assert_eq!(
+        world.finds("python"),
+        ("home/.rye/py/cpython@3.17.4/bin/python3".into(), "PATH, through rye".into())
+    );
+    world.write("home/project/.python-version", "3.16\n");
+    assert_eq!(world.finds("python").0, "home/.rye/py/cpython@3.16.3/bin/python3");
+}
+
+#[test]
+fn a_projects_file_cannot_lead_a_shim_out_of_its_manager() {
+    let mut world = shimmed("home/.asdf/shims", "home/.asdf/installs/python");
+    world.fake("home/project/evil/bin/python3", "3.19.0");
+    let path = format!("path:{}", world.at("home/project/evil").display());
+    for name in
+        ["../../../project/evil", "..", &path, world.at("home/project/evil").to_str().unwrap()]
+    {
+        world.write("home/project/.tool-versions", &format!("python {name}\n"));
+        assert_eq!(world.finds("python").0, "bin/python3", "{name}");
+    }
+    let pyenv = shimmed("home/.pyenv/shims", "home/.pyenv/versions");
+    world = pyenv;
+    world.fake("home/project/evil/bin/python3", "3.19.0");
+    world.write("home/project/.python-version", "../../project/evil\n");
+    assert_eq!(world.finds("python").0, "bin/python3");
+    no_shim_was_run(&world);
+}
