@@ -29,12 +29,26 @@ pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Ve
     match shell.language() {
         Language::Nushell => data::json(shell, &data::activation(activation, host)),
         Language::Batch => data::batch(shell, &data::activation(activation, host)),
-        Language::Csh => one_line(shell, activation, &shell.script().render(activation, "")?),
+        Language::Csh => evaluated(shell, activation).map(|script| joined(&script)),
         Language::Posix
         | Language::Fish
         | Language::PowerShell
         | Language::Elvish
-        | Language::Python => shell.script().render(activation, ""),
+        | Language::Python => evaluated(shell, activation),
+    }
+}
+
+fn evaluated(shell: Shell, activation: &Activation) -> Result<Vec<u8>> {
+    let cannot: fn(&OsStr) -> bool = match shell {
+        // Its backquotes make a space of each line end, so what is evaluated has to be one line.
+        Shell::Csh | Shell::Tcsh => |value| value.as_encoded_bytes().contains(&b'\n'),
+        // It reads characters, and stops at a byte that is none.
+        Shell::Yash => |value| value.to_str().is_none(),
+        _ => |_| false,
+    };
+    match [activation.root.as_os_str(), activation.prompt].into_iter().find(|value| cannot(value)) {
+        Some(value) => Err(Error::Unrepresentable { shell, value: value.to_owned() }),
+        None => shell.script().render(activation, ""),
     }
 }
 
@@ -88,16 +102,6 @@ pub fn files(activation: &Activation, platform: Platform) -> Result<Vec<(&'stati
 fn crlf(text: &[u8]) -> Vec<u8> {
     let lines = text.split_inclusive(|&byte| byte == b'\n');
     lines.flat_map(|line| [line.trim_ascii_end(), b"\r\n"].concat()).collect()
-}
-
-/// csh's backquotes make a space of each line end, so what is evaluated has to be one line.
-fn one_line(shell: Shell, activation: &Activation, script: &[u8]) -> Result<Vec<u8>> {
-    for value in [activation.root.as_os_str(), activation.prompt] {
-        if value.as_encoded_bytes().contains(&b'\n') {
-            return Err(Error::Unrepresentable { shell, value: value.to_owned() });
-        }
-    }
-    Ok(joined(script))
 }
 
 /// The lines of `script` as one, without those that are empty or a comment.

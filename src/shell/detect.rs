@@ -1,10 +1,168 @@
 //! Which shell is calling.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use super::Shell;
 use crate::host::Host;
 
-/// The shell that called, found from the parents of this process.
+/// A process, as far as it tells which shell it is.
+#[derive(Debug, Default)]
+struct Process {
+    /// The file that it runs; unknown where it is another user's.
+    executable: Option<PathBuf>,
+    /// What it was called with.
+    arguments: Vec<Vec<u8>>,
+}
+
+/// The shell that called: the nearest parent that is one. What stands between it and this process, such as
+/// `sudo`, `env` or a launcher, is passed over.
+///
+/// Where the system shows no parents, the user's login shell (`SHELL`) is the best guess.
 pub fn detect(host: &Host) -> Option<Shell> {
-    let _ = host;
+    nearest(parents(), host)
+}
+
+fn nearest(parents: impl Iterator<Item = Process>, host: &Host) -> Option<Shell> {
+    let mut parents = parents.peekable();
+    if parents.peek().is_none() {
+        return host.path_var("SHELL").and_then(Path::to_str)?.parse().ok();
+    }
+    parents.find_map(|process| recognise(&process))
+}
+
+/// The shell that a process is, by the file that it runs: `sh` may really be bash.
+fn recognise(process: &Process) -> Option<Shell> {
+    let executable =
+        process.executable.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
+    let called = process.arguments.first().and_then(|name| shell_named(name));
+    match executable {
+        None => called,
+        // One file that is many programs: `ash`, or `busybox sh`, or its `env`.
+        Some("busybox") => {
+            let applets =
+                process.arguments.iter().take(2).filter(|name| !name.ends_with(b"busybox"));
+            applets.take(1).find_map(|name| shell_named(name))
+        }
+        // `/usr/bin/zsh (deleted)` after an upgrade.
+        Some(name) => shell_named(name.trim_end_matches(" (deleted)").as_bytes())
+            .or_else(|| scripted(name, process)),
+    }
+}
+
+/// A shell that is a program of an interpreter: xonsh is one of Python, and pwsh can be one of dotnet.
+fn scripted(interpreter: &str, process: &Process) -> Option<Shell> {
+    let mut programs =
+        process.arguments.iter().skip(1).filter(|argument| !argument.starts_with(b"-"));
+    let program =
+        programs.next().and_then(|name| shell_named(name.strip_suffix(b".dll").unwrap_or(name)))?;
+    match program {
+        Shell::Xonsh if interpreter.starts_with("python") || interpreter.starts_with("pypy") => {
+            Some(program)
+        }
+        Shell::PowerShell if interpreter == "dotnet" => Some(program),
+        _ => None,
+    }
+}
+
+fn shell_named(name: &[u8]) -> Option<Shell> {
+    std::str::from_utf8(name).ok()?.parse().ok()
+}
+
+/// The parents of this process, the nearest first; none where the system has no `/proc`.
+///
+/// The one place that knows the system: macOS and Windows would ask theirs here.
+fn parents() -> impl Iterator<Item = Process> {
+    let mut next = parent();
+    // A bound, as process numbers are reused while this is reading.
+    std::iter::from_fn(move || {
+        let (process, parent) = read(Path::new("/proc"), next?)?;
+        next = (parent > 0).then_some(parent);
+        Some(process)
+    })
+    .take(64)
+}
+
+#[cfg(unix)]
+fn parent() -> Option<u32> {
+    rustix::process::getppid().and_then(|id| id.as_raw_nonzero().get().try_into().ok())
+}
+
+#[cfg(not(unix))]
+fn parent() -> Option<u32> {
     None
+}
+
+/// What `proc` has about a process, and its parent's number.
+fn read(proc: &Path, id: u32) -> Option<(Process, u32)> {
+    let directory = proc.join(id.to_string());
+    let stat = std::fs::read(directory.join("stat")).ok()?;
+    // `1234 (name) S 1233 …`, where the name can hold anything, brackets too: see proc(5).
+    let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
+    let parent =
+        std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    let arguments = std::fs::read(directory.join("cmdline")).unwrap_or_default();
+    let executable = std::fs::read_link(directory.join("exe")).ok();
+    let arguments = arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
+    Some((Process { executable, arguments }, parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(executable: &str, arguments: &[&str]) -> Process {
+        Process {
+            executable: (!executable.is_empty()).then(|| executable.into()),
+            arguments: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_shell_is_known_by_what_it_runs() {
+        let cases = [
+            ("/usr/bin/bash", &["sh"][..], Some(Shell::Bash)),
+            ("/usr/bin/zsh", &["-zsh"], Some(Shell::Zsh)),
+            ("", &["-fish"], Some(Shell::Fish)),
+            ("/bin/busybox", &["ash"], Some(Shell::Sh)),
+            ("/bin/busybox", &["busybox", "sh", "x"], Some(Shell::Sh)),
+            ("/bin/busybox", &["env", "rvenv"], None),
+            ("/usr/bin/python3.11", &["/usr/bin/python3", "/usr/bin/xonsh"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3.11", &["python", "-m", "xonsh"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3.11", &["python", "bash"], None),
+            ("/usr/bin/dotnet", &["dotnet", "/opt/pwsh.dll"], Some(Shell::PowerShell)),
+            ("/usr/bin/sudo", &["sudo", "zsh"], None),
+            ("/usr/bin/tmux", &["tmux"], None),
+            ("/usr/bin/bash (deleted)", &["bash"], Some(Shell::Bash)),
+            ("", &[], None),
+        ];
+        for (executable, arguments, expected) in cases {
+            assert_eq!(
+                recognise(&process(executable, arguments)),
+                expected,
+                "{executable} {arguments:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_with_brackets_hides_no_parent() {
+        let proc = tempfile::tempdir().unwrap();
+        let directory = proc.path().join("7");
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join("stat"), "7 (a) R 1) S 42 7 7").unwrap();
+        std::fs::write(directory.join("cmdline"), "zsh\0-i\0").unwrap();
+        let (process, parent) = read(proc.path(), 7).unwrap();
+        assert_eq!(parent, 42);
+        assert_eq!(recognise(&process), Some(Shell::Zsh));
+    }
+
+    #[test]
+    fn without_parents_the_login_shell_is_asked() {
+        let host = Host::new([("SHELL", "/usr/local/bin/fish")], "/");
+        assert_eq!(nearest(std::iter::empty(), &host), Some(Shell::Fish));
+        let parents = [process("/usr/bin/env", &["env"]), process("/usr/bin/zsh", &["zsh"])];
+        assert_eq!(nearest(parents.into_iter(), &host), Some(Shell::Zsh));
+        assert_eq!(nearest([process("/usr/sbin/cron", &["cron"])].into_iter(), &host), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! The scripts and what stands in them: one table.
 
-use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt};
+use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt, XonshRoot};
 
 use super::template::{self, Value};
 use super::{Activation, Shell, quote};
@@ -25,6 +25,8 @@ pub(super) struct Script {
 enum Placeholder {
     /// [`Activation::root`].
     Root,
+    /// The same for xonsh, which expands variables in PATH whenever it reads it: a `$` cannot be carried.
+    XonshRoot,
     /// [`Activation::scripts`].
     Scripts,
     /// [`Activation::prompt`].
@@ -42,7 +44,7 @@ enum Placeholder {
 impl Placeholder {
     const fn name(self) -> &'static str {
         match self {
-            Self::Root => "ROOT",
+            Self::Root | Self::XonshRoot => "ROOT",
             Self::Scripts => "SCRIPTS",
             Self::Prompt => "PROMPT",
             Self::File => "FILE",
@@ -55,7 +57,7 @@ impl Placeholder {
     fn value(self, activation: &Activation, file: &str) -> Vec<u8> {
         let prompt = activation.prompt.as_encoded_bytes();
         match self {
-            Self::Root => activation.root.as_os_str().as_encoded_bytes().to_vec(),
+            Self::Root | Self::XonshRoot => activation.root.as_os_str().as_encoded_bytes().to_vec(),
             Self::Scripts => activation.scripts.into(),
             Self::Prompt => prompt.to_vec(),
             Self::File => file.into(),
@@ -120,7 +122,7 @@ const XONSH: Script = Script {
     shell: Shell::Xonsh,
     deactivate: include_str!("scripts/deactivate.xsh"),
     activate: include_str!("scripts/activate.xsh"),
-    placeholders: &[Root, Scripts, Prompt, File],
+    placeholders: &[XonshRoot, Scripts, Prompt, File],
 };
 /// No shell's script, but what a running Python executes.
 const PYTHON: Script = Script {
@@ -164,12 +166,14 @@ impl Script {
     pub(super) fn render(&self, activation: &Activation, file: &str) -> Result<Vec<u8>> {
         let values = self.placeholders.iter().map(|placeholder| {
             let value = placeholder.value(activation, file);
-            let literal = quote::literal(self.shell.language(), &value).ok_or_else(|| {
-                Error::Unrepresentable {
+            let carried = *placeholder != XonshRoot || !value.contains(&b'$');
+            let literal = carried
+                .then(|| quote::literal(self.shell.language(), &value))
+                .flatten()
+                .ok_or_else(|| Error::Unrepresentable {
                     shell: self.shell,
                     value: String::from_utf8_lossy(&value).into_owned().into(),
-                }
-            })?;
+                })?;
             Ok(Value { name: placeholder.name(), literal })
         });
         let values = values.collect::<Result<Vec<_>>>()?;

@@ -2,6 +2,7 @@
 
 mod dialect;
 mod lifecycle;
+mod names;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -82,6 +83,7 @@ impl World {
         }
         world.fake("python", "system/python");
         world.fake("rvenv", "system/rvenv");
+        world.fake("rvenv-show", "system/rvenv-show");
         world.path =
             env::join_paths([world.at("system"), "/usr/bin".into(), "/bin".into()]).unwrap();
         world
@@ -152,6 +154,7 @@ impl World {
             .env("PATH", &self.path)
             .env("HOME", self.at("home"))
             .env("RVENV_NOTES", self.at("notes"));
+        command.env("RVENV_SHOWN", self.at("shown"));
         command.env("LC_ALL", "C.UTF-8").env("TERM", "dumb");
         command
     }

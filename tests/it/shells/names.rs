@@ -1,0 +1,314 @@
+//! No name of a directory or a prompt runs code, and every shell carries each exactly.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use rvenv::Error;
+use rvenv::shell::{self, Activation, Shell};
+
+use super::dialect::set;
+use super::{Real, World, real};
+
+/// Names that broke an activation script somewhere, and their relatives.
+fn hostile() -> Vec<Vec<u8>> {
+    let texts = [
+        "plain",
+        "a'b",
+        "a\"b",
+        "a`b",
+        "'",
+        "\"",
+        "a'''b",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "';touch pwned;'",
+        "\";touch pwned;\"",
+        "$HOME",
+        "${HOME}",
+        "$HOME'$HOME",
+        "a!b",
+        "!!",
+        "!$",
+        "%n",
+        "100%",
+        "%PATH%",
+        "%%",
+        "%{$(touch pwned)%}",
+        "\\",
+        "a\\",
+        "\\\\",
+        "a\\'b",
+        "\\n",
+        "\\u0041",
+        "{{ROOT}}",
+        "@@ROOT@@",
+        "__RVENV_ROOT__",
+        "__VENV_DIR__",
+        "-",
+        "-n",
+        "--help",
+        "~",
+        "~root",
+        "*",
+        "?",
+        "[a]",
+        "{a,b}",
+        " ",
+        "a b",
+        " a ",
+        "a\tb",
+        "a\nb",
+        "\n",
+        "a\n",
+        "#",
+        "#a",
+        "a#b",
+        "'#",
+        "'##'#",
+        "a;b",
+        "a&b",
+        "a|b",
+        "a<b",
+        "a>b",
+        "(a)",
+        "a)b",
+        "a(b",
+        "^a",
+        "a^b",
+        "=a",
+        "a=b",
+        "@a",
+        "$",
+        "$$",
+        "$a",
+        "a$",
+        "é",
+        "日本",
+        "𝒳😀",
+        "\u{2018}a\u{2019}",
+        "\u{201a}\u{201b}",
+        "\u{202e}a",
+        "a\rb",
+        "\u{1b}[31m",
+        "a\u{7f}b",
+        "'+(touch pwned)+'",
+        "\"+\"",
+        "r#'a'#",
+        "\u{fe0f}",
+        "{RED}",
+        "{x}",
+        "a{",
+        "a}",
+        "true",
+        "null",
+        "0",
+        "a,b",
+        "\u{1}",
+        "\u{85}\u{a0}\u{2028}",
+    ];
+    let mut names: Vec<_> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    names.extend([
+        b"\xff".to_vec(),
+        b"a\xfe\x80'b".to_vec(),
+        b"\xe2\x80".to_vec(),
+        b"\xc3'".to_vec(),
+    ]);
+    names
+}
+
+/// Names put together from what shells give a meaning: the same ones in every run.
+fn fuzz(count: usize) -> Vec<Vec<u8>> {
+    const PIECES: [&[u8]; 56] = [
+        b"'",
+        b"\"",
+        b"`",
+        b"\\",
+        b"$",
+        b"!",
+        b"%",
+        b"#",
+        b"(",
+        b")",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"<",
+        b">",
+        b"|",
+        b"&",
+        b";",
+        b"*",
+        b"?",
+        b"~",
+        b"^",
+        b"=",
+        b"@",
+        b",",
+        b".",
+        b"-",
+        b"+",
+        b" ",
+        b"\t",
+        b"\n",
+        b"\r",
+        b"a",
+        b"Z",
+        b"0",
+        b"n",
+        b"$(touch pwned)",
+        b"`touch pwned`",
+        b"${IFS}",
+        b"$'",
+        b"$\"",
+        b"__RVENV_ROOT__",
+        b"{{",
+        b"}}",
+        b"@@",
+        b"''",
+        b"\\'",
+        b"\xff",
+        b"\xc3\xa9",
+        b"\xe2\x80\x99",
+        b"\xe2\x80\x98",
+        b"\xf0\x9f\x98\x80",
+        b"\x01",
+        b"\x7f",
+        b"!!",
+    ];
+    let mut state: u64 = 0x5EED_0F5E_ED00_1234;
+    let mut next = |below: usize| {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    (0..count)
+        .map(|_| (0..=next(9)).flat_map(|_| PIECES[next(PIECES.len())].to_vec()).collect())
+        .collect()
+}
+
+/// Whether `shell` has no way to carry a name in what it evaluates.
+fn beyond(shell: Shell, name: &[u8]) -> bool {
+    match shell {
+        Shell::Xonsh => name.contains(&b'$'),
+        Shell::Nushell | Shell::PowerShell | Shell::Yash => std::str::from_utf8(name).is_err(),
+        Shell::Csh | Shell::Tcsh => name.contains(&b'\n'),
+        _ => false,
+    }
+}
+
+/// What a name is as a directory: nothing on PATH can hold a colon.
+fn directory(world: &World, name: &[u8]) -> PathBuf {
+    let name = name.iter().map(|&byte| if byte == b':' { b'_' } else { byte }).collect();
+    world.at("envs").join(OsString::from_vec(name))
+}
+
+/// Activates each name, shows the variables, and deactivates: all in one process.
+fn carries(real: &Real, names: &[Vec<u8>]) {
+    let (world, shell) = (World::new(), real.shell);
+    let mut script = Vec::new();
+    let mut expected = Vec::new();
+    for name in names {
+        let root = directory(&world, name);
+        let activation =
+            Activation { root: &root, scripts: "bin", prompt: OsStr::from_bytes(name) };
+        let code = match shell::activate(shell, &activation, &world.host(&[])) {
+            Ok(code) => code,
+            Err(Error::Unrepresentable { shell: refused, .. }) => {
+                assert!(
+                    refused == shell && beyond(shell, name),
+                    "{}: {}",
+                    real.label,
+                    name.escape_ascii()
+                );
+                continue;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let deactivation = shell::deactivate(shell, &world.host(&[])).unwrap();
+        script.extend(inline(&world, shell, &code));
+        script.extend_from_slice(b"rvenv-show\n");
+        script.extend(inline(&world, shell, &deactivation));
+        expected
+            .push([root.as_os_str().as_bytes(), name, &path(&world, &root)].map(<[u8]>::to_vec));
+    }
+    world.quiet(real, &script);
+    compare(&world, real, &expected);
+}
+
+/// PATH while `root` is active.
+fn path(world: &World, root: &std::path::Path) -> Vec<u8> {
+    [root.as_os_str().as_bytes(), b"/bin:", world.path.as_bytes()].concat()
+}
+
+#[track_caller]
+fn compare(world: &World, real: &Real, expected: &[[Vec<u8>; 3]]) {
+    let shown = fs::read(world.at("shown")).unwrap();
+    let mut shown = shown.split(|&byte| byte == 0);
+    for expected in expected {
+        for expected in expected {
+            let shown = shown.next().unwrap_or_default();
+            assert_eq!(
+                shown.escape_ascii().to_string(),
+                expected.escape_ascii().to_string(),
+                "{}",
+                real.label
+            );
+        }
+    }
+    assert_eq!(shown.collect::<Vec<_>>(), [b""], "{}: more was shown than activated", real.label);
+}
+
+/// Code as the shell reads it from `rvenv activate`, without a process for each.
+fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
+    let file = || world.code(code).display().to_string();
+    match shell {
+        Shell::Nushell => format!("open --raw '{}' | from json | load-env\n", file()).into_bytes(),
+        Shell::Elvish => format!("eval (slurp < '{}')\n", file()).into_bytes(),
+        Shell::Xonsh => format!("execx(open('{}').read())\n", file()).into_bytes(),
+        Shell::PowerShell => {
+            let read = format!(
+                "[System.IO.File]::ReadAllText('{}') | Out-String | Invoke-Expression\n",
+                file()
+            );
+            read.into_bytes()
+        }
+        Shell::Csh | Shell::Tcsh => {
+            let mut line = set(shell, "RVENV_CODE", &file()).into_bytes();
+            line.extend_from_slice(shell.evaluate_line().as_bytes());
+            line.push(b'\n');
+            line
+        }
+        _ => code.to_vec(),
+    }
+}
+
+macro_rules! every_shell {
+    ($($test:ident $label:literal $fuzz:literal)*) => { $(mod $test {
+        use super::*;
+
+        #[test]
+        fn hostile_names() {
+            if let Some(real) = real($label) {
+                carries(&real, &hostile());
+            }
+        }
+
+        #[test]
+        fn fuzzed_names() {
+            if let Some(real) = real($label) {
+                carries(&real, &fuzz($fuzz));
+            }
+        }
+    })* };
+}
+
+every_shell! {
+    bash "bash" 1000 zsh "zsh" 1000 zsh_sh "zsh-sh" 1000 dash "dash" 1000 busybox "busybox" 1000 ksh "ksh93" 1000
+    mksh "mksh" 1000 yash "yash" 1000 fish "fish" 1000 csh "csh" 1000 tcsh "tcsh" 1000 nushell "nu" 200
+    powershell "pwsh" 200 elvish "elvish" 200 xonsh "xonsh" 200 xonsh_current "xonsh-current" 200
+}
