@@ -128,6 +128,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// The file system, or the user's rights, allow no symbolic links here.
+    #[error("cannot make a symbolic link at `{}`", path.display())]
+    NoLinks {
+        /// The link.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// A directory that rvenv does not delete.
     #[error("will not delete `{}`: {refusal}", path.display())]
     Protected {
@@ -546,6 +555,7 @@ impl Error {
             | Self::NotAFile { .. }
             | Self::TooLarge { .. }
             | Self::Immovable { .. }
+            | Self::NoLinks { .. }
             | Self::Protected { .. }
             | Self::Interrupted { .. }
             | Self::CacheUnwritable { .. }

@@ -93,7 +93,7 @@ impl Creation<'_> {
         let found = self.found_for(&root);
         let options = Options {
             system_site_packages: settings.is_on(Key::SystemSitePackages),
-            copies: settings.copies(),
+            copies: settings.copies(context.host.platform()),
             prompt: self.prompt(),
             without_scm_ignore_files: settings.is_on(Key::WithoutScmIgnoreFiles),
             relocatable: settings.is_on(Key::Relocatable),

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::link::{self, Linker};
-use super::sys::{Handle, Kind, Mounts};
+use super::sys::{self, Handle, Kind, Mounts};
 use crate::error::{Error, Result};
 
 /// An open directory. Every path given to it is relative, and stays below it; threads may share it.
@@ -62,8 +62,18 @@ impl Dir {
     }
 
     /// Makes a symbolic link to `target`, which is written down as it is.
+    ///
+    /// # Errors
+    /// [`Error::NoLinks`] where there can be none.
     pub fn symlink(&self, target: &Path, relative: &Path) -> Result<()> {
-        self.put("link", relative, |dir, name| dir.make_link(target, name))
+        self.put("link", relative, |dir, name| dir.make_link(target, name)).map_err(|error| {
+            match error {
+                Error::Io { path, source, .. } if sys::is_unable(&source) => {
+                    Error::NoLinks { path, source }
+                }
+                error => error,
+            }
+        })
     }
 
     /// Writes a file.

@@ -113,8 +113,10 @@ impl Settings {
     }
 
     /// Whether the interpreter is to be copied: `copies`, unless a stronger layer says `symlinks`.
-    pub fn copies(&self) -> bool {
-        self.is_on(Key::Copies) && !self.is_overruled(Key::Copies, &[Key::Symlinks])
+    /// On Windows, where links want a right that users have not, unless anyone says `symlinks`.
+    pub fn copies(&self, platform: Platform) -> bool {
+        let is_default = platform == Platform::Windows && !self.is_on(Key::Symlinks);
+        is_default || (self.is_on(Key::Copies) && !self.is_overruled(Key::Copies, &[Key::Symlinks]))
     }
 
     /// Whether pip is to be left out: `without-pip`, unless a stronger layer chooses a pip.

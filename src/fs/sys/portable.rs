@@ -78,10 +78,12 @@ impl Handle {
         let link = self.0.join(name);
         let beside = link.parent().unwrap_or(&self.0).join(target);
         if beside.is_dir() {
-            std::os::windows::fs::symlink_dir(target, link)
+            std::os::windows::fs::symlink_dir(target, &link)?;
         } else {
-            std::os::windows::fs::symlink_file(target, link)
+            std::os::windows::fs::symlink_file(target, &link)?;
         }
+        // wine says that it made a link, and makes none.
+        link.symlink_metadata().map(drop).map_err(|_| io::ErrorKind::Unsupported.into())
     }
 
     /// Symbolic links are not known to this system.
