@@ -26,7 +26,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::{Interpreter, Place, Reason, Request, Source, Wanted, managers, names, probe, shim};
+use super::{
+    Interpreter, Place, Reason, Request, Source, Wanted, managers, names, probe, shim, stub,
+};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::host::{Host, Platform};
@@ -182,8 +184,8 @@ impl<'a> Finder<'a> {
             return Ok(known);
         }
         tell_by_name(path, request)?;
-        if is_apple_stub(path, self.host) {
-            return Err(Reason::AppleStub);
+        if let Some(reason) = stub::reason(path, self.host) {
+            return Err(reason);
         }
         let examined = probe::examine(path, self.host, self.limit)?;
         self.memory.keep(path, &examined);
@@ -243,14 +245,6 @@ fn own(lead: &Lead, request: &Request, found: &Found) -> bool {
         && lead.source == Source::Path
         && names::is_plain(&lead.path)
         && !found.interpreter.version.is_prerelease()
-}
-
-/// Whether running `path` would open a window that offers to install Apple's developer tools.
-fn is_apple_stub(path: &Path, host: &Host) -> bool {
-    let tools = ["/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app"];
-    host.platform() == Platform::MacOs
-        && path == Path::new("/usr/bin/python3")
-        && !tools.iter().any(|tool| Path::new(tool).exists())
 }
 
 /// Rules out an executable whose name, or whose target's name, tells that it is another one.

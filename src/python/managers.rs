@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Place, Versions, Wanted, names};
+use super::{Place, Versions, Wanted, names, registry};
 use crate::host::{Host, Platform};
 
 /// An installation, as its directory's name tells.
 #[derive(Clone, Debug)]
 pub(super) struct Installation {
     pub(super) place: Place,
+    /// Its directory, or its executable where that is known.
     pub(super) dir: PathBuf,
     /// What the name says of the Python inside: `3.12.1`, `pypy3.10-7.3.12`.
     pub(super) told: Option<Wanted>,
@@ -20,6 +21,9 @@ pub(super) struct Installation {
 impl Installation {
     /// Its executable.
     pub(super) fn executable(&self, host: &Host) -> Option<PathBuf> {
+        if names::is_executable(&self.dir) {
+            return Some(self.dir.clone());
+        }
         // hatch and older versions of rye keep the tree one deeper.
         let trees = [self.dir.clone(), self.dir.join("python"), self.dir.join("install")];
         trees.iter().find_map(|tree| names::in_tree(tree, self.told.as_ref(), host))
@@ -57,7 +61,12 @@ pub(super) fn root(place: Place, host: &Host) -> Option<PathBuf> {
             home("Library/Application Support/hatch")
         }
         Place::Hatch => data("hatch"),
-        Place::Homebrew | Place::PythonOrg | Place::Opt | Place::System | Place::Conda => None,
+        Place::Homebrew
+        | Place::Registry
+        | Place::PythonOrg
+        | Place::Opt
+        | Place::System
+        | Place::Conda => None,
     }
 }
 
@@ -69,7 +78,12 @@ pub(super) fn versions_dir(place: Place, root: &Path) -> PathBuf {
         Place::Mise | Place::Asdf => "installs/python",
         Place::Rye => "py",
         Place::Hatch => "pythons",
-        Place::Homebrew | Place::PythonOrg | Place::Opt | Place::System | Place::Conda => "",
+        Place::Homebrew
+        | Place::Registry
+        | Place::PythonOrg
+        | Place::Opt
+        | Place::System
+        | Place::Conda => "",
     })
 }
 
@@ -86,6 +100,14 @@ fn of(place: Place, host: &Host) -> Vec<Installation> {
         Place::PythonOrg if host.platform() == Platform::MacOs => ["Python", "PythonT"]
             .map(|name| format!("/Library/Frameworks/{name}.framework/Versions").into())
             .into(),
+        // Those of the installers, and of the install manager that follows them.
+        Place::PythonOrg if !unix => host
+            .path_var("LOCALAPPDATA")
+            .map(|data| ["Programs/Python", "Python"].map(|dir| data.join(dir)))
+            .into_iter()
+            .flatten()
+            .collect(),
+        Place::Registry => return registry::installations(),
         Place::Opt if unix => vec!["/opt/python".into()],
         Place::Conda => return conda(host),
         _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),

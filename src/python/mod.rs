@@ -12,10 +12,12 @@ mod names;
 mod probe;
 mod process;
 mod reason;
+mod registry;
 mod request;
 mod shim;
 mod source;
 mod stable;
+mod stub;
 mod version;
 
 pub use demand::{Asked, Demand, Ignored, Origin, Requires, Setting};

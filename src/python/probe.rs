@@ -151,16 +151,13 @@ impl Facts {
         let Told { executable, base_executable, prefix, base_prefix, .. } = &self.told;
         let answered =
             if prefix == base_prefix { Some(executable) } else { base_executable.as_ref() }?;
-        let same = dunce::canonicalize(answered)
-            .is_ok_and(|answered| dunce::canonicalize(asked).is_ok_and(|asked| asked == answered));
-        (!same).then(|| answered.clone())
+        (real(answered) != real(asked)).then(|| answered.clone())
     }
 
     /// Believes what is said, as far as it can be seen to be true.
     fn into_interpreter(self, asked: &Path) -> Result<(Interpreter, Vec<PathBuf>), Reason> {
         let Self { version, implementation, told } = self;
-        let real_executable =
-            dunce::canonicalize(asked).map_err(|error| Reason::CannotRun(error.to_string()))?;
+        let real_executable = real(asked);
         if told.prefix != told.base_prefix {
             return Err(Reason::BaseMissing(told.base_prefix));
         }
@@ -196,4 +193,9 @@ impl Facts {
         };
         Ok((interpreter, rests_on))
     }
+}
+
+/// `path` with its links resolved. An alias of Windows' Store cannot be: it stands for itself.
+fn real(path: &Path) -> PathBuf {
+    dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -44,6 +44,8 @@ pub enum Reason {
     },
     /// It is macOS' stand-in for a Python that comes with the developer tools, which are not there.
     AppleStub,
+    /// It is Windows' stand-in for a Python from the Store, which is not there.
+    StoreStub,
     /// It is a sound Python, and another one than asked for.
     Other(String),
 }
@@ -78,6 +80,7 @@ impl fmt::Display for Reason {
             Self::AppleStub => {
                 f.write_str("stands for the developer tools, which are not installed")
             }
+            Self::StoreStub => f.write_str("stands for the Store, whose Python is not installed"),
             Self::Other(what) => write!(f, "is {what}"),
         }
     }

@@ -34,8 +34,10 @@ pub enum Place {
     Hatch,
     /// <https://brew.sh>, on macOS and on Linux.
     Homebrew,
-    /// The installers of python.org for macOS.
+    /// The installers of python.org.
     PythonOrg,
+    /// Whatever is written down in Windows' registry (PEP 514), the list of the `py` launcher.
+    Registry,
     /// `/opt/python`, as the manylinux images and some hosters have it.
     Opt,
     /// `/usr/local` and `/usr`, for a PATH without them.
@@ -46,7 +48,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of search among equal versions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Pyenv,
         Self::Uv,
         Self::Mise,
@@ -54,6 +56,7 @@ impl Place {
         Self::Rye,
         Self::Hatch,
         Self::Homebrew,
+        Self::Registry,
         Self::PythonOrg,
         Self::Opt,
         Self::System,
@@ -71,6 +74,7 @@ impl Place {
             Self::Hatch => "hatch",
             Self::Homebrew => "Homebrew",
             Self::PythonOrg => "python.org",
+            Self::Registry => "registry",
             Self::Opt => "/opt/python",
             Self::System => "system",
             Self::Conda => "conda",
