@@ -54,14 +54,18 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
     failed(&command, error)
 }
 
-/// Runs `command` and gives its exit code. Ctrl-C reaches it by itself, as it shares the console;
-/// this program has to outlive it.
+/// Runs `command` and ends with its exit code, of which Windows has 32 bits. Ctrl-C reaches it by
+/// itself, as it shares the console; this program waits for what the command makes of it.
 #[cfg(not(unix))]
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "`ExitCode` carries only 8 of the bits, and there is nothing left to clean up"
+)]
 pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+    flag::register(SIGINT, Arc::default())?;
     match command.status() {
-        Ok(status) => {
-            Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
-        }
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => failed(&command, error),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rvenv::env::{self, Content, Env, Existing, Options, Outcome, Recipe, Rehearsal, World};
 use rvenv::fs::Guard;
+use rvenv::host::Platform;
 use rvenv::pip;
 use rvenv::project::Project;
 use rvenv::python::{Finder, Found, Request};
@@ -241,7 +242,11 @@ fn listing(rehearsal: &Rehearsal) -> String {
 
 /// What to type to activate: nothing but the evaluation where `activate` finds it by itself.
 fn next_step(dir: &Path, context: &Context<'_>) -> String {
-    let shell = shell::detect(&context.host).unwrap_or(Shell::Sh);
+    let usual = match context.host.platform() {
+        Platform::Windows => Shell::PowerShell,
+        Platform::Linux | Platform::MacOs => Shell::Sh,
+    };
+    let shell = shell::detect(&context.host).unwrap_or(usual);
     let is_found = [".venv", "venv"].iter().any(|name| dir == Path::new(name));
     let argument = if is_found { String::new() } else { format!(" {}", dir.display()) };
     shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{argument}"))

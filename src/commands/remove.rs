@@ -18,7 +18,7 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
         .iter()
         .map(|dir| Ok((dir, guard.judge(&context.host.absolute(dir))?)))
         .collect::<rvenv::Result<Vec<_>>>()?;
-    let active = env::active(&context.host).and_then(|root| root.canonicalize().ok());
+    let active = env::active(&context.host).and_then(|root| dunce::canonicalize(root).ok());
     for (dir, doomed) in &doomed {
         context.interrupt.check()?;
         if args.dry_run {

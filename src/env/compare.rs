@@ -60,8 +60,8 @@ fn other_target(path: &Path, planned: &Path) -> Option<Difference> {
     let found = std::fs::read_link(path).ok()?;
     let planned = path.parent().unwrap_or(path).join(planned);
     let is_same = path.parent().is_some_and(|parent| parent.join(&found) == planned)
-        || std::fs::canonicalize(path)
-            .is_ok_and(|real| std::fs::canonicalize(&planned).is_ok_and(|other| other == real));
+        || dunce::canonicalize(path)
+            .is_ok_and(|real| dunce::canonicalize(&planned).is_ok_and(|other| other == real));
     (!is_same).then_some(Difference::OtherTarget(found))
 }
 

@@ -159,7 +159,7 @@ fn is_no_exec(_dir: &Path) -> bool {
 fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
     let home = Path::new(subject.cfg.get("home")?);
-    let real = std::fs::canonicalize(link).ok()?;
+    let real = dunce::canonicalize(link).ok()?;
     let base = base.home();
     let parents = [link.parent()?, real.parent()?, &base];
     if parents.iter().any(|parent| same_file(parent, home)) {

@@ -176,7 +176,7 @@ impl Python {
 
 /// Whether two paths lead to the same place.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let real = |path| std::fs::canonicalize(path).ok();
+    let real = |path| dunce::canonicalize(path).ok();
     one == other || real(one).is_some_and(|one| real(other) == Some(one))
 }
 
