@@ -80,6 +80,20 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// Whether it runs so often, or in such a place, that it is not to depend on any setting.
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(
+            self,
+            Self::Activate(_)
+                | Self::Deactivate(_)
+                | Self::Run(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
+}
+
 /// Reads the name of a directory. An empty one is refused: other tools take it for the current
 /// directory, and `--clear` then empties that.
 fn directory() -> impl TypedValueParser<Value = PathBuf> {

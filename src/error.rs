@@ -404,6 +404,14 @@ pub enum Error {
         second: PathBuf,
     },
 
+    // installing
+    /// Nothing was named, and the directories have nothing that says what to install.
+    #[error("nothing to install: no `requirements.txt`, `pyproject.toml` or `setup.py` in `{}` or above it", start.display())]
+    NothingToInstall {
+        /// Where the search began.
+        start: PathBuf,
+    },
+
     // running
     /// Neither the environment nor PATH has a command of this name.
     #[error("no command `{command}` in `{}` or on PATH", env.display())]
@@ -458,7 +466,7 @@ fn shown(target: Option<&Path>) -> String {
 
 /// A way out of an [`Error`], for the binary to word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "who words hints is to find the ones without words")]
 pub enum Hint {
     /// Make an environment first.
     CreateEnvironment,
@@ -492,6 +500,8 @@ pub enum Hint {
     KeepOneConfiguration,
     /// A package of this name could bring the command.
     InstallCommand(String),
+    /// Say what to install.
+    NamePackages,
 }
 
 /// Words for a place that may be unknown.
@@ -538,6 +548,7 @@ impl Error {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 .then(|| Hint::InstallCommand(command.clone())),
+            Self::NothingToInstall { .. } => Some(Hint::NamePackages),
             Self::UnknownSetting { .. } => Some(Hint::ShowSettings),
             Self::ForbiddenSetting { key, .. } => Some(Hint::SetByUser(key)),
             Self::TwoConfigurations { .. } => Some(Hint::KeepOneConfiguration),

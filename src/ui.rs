@@ -1,13 +1,20 @@
 //! Everything that is written: stdout is for programs, stderr for people.
 
+mod hint;
+mod progress;
+
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use rvenv::Error;
 use rvenv::project::Project;
-use rvenv::{Error, Hint};
 
+use self::progress::Progress;
 use crate::cli::{ColorWhen, Output};
 use crate::process::{self, CANNOT_EXECUTE, CannotRun, NOT_FOUND};
 
@@ -25,19 +32,26 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub(crate) struct Ui {
     /// -1 is quiet, 0 as usual, 1 and 2 tell more.
     verbosity: i8,
+    /// Whether the command line says when to use colours.
+    color_is_given: bool,
 }
 
 impl Ui {
     pub(crate) fn new(output: Output) -> Self {
-        let choice = match output.color {
-            None | Some(ColorWhen::Auto) => anstream::ColorChoice::Auto,
-            Some(ColorWhen::Always) => anstream::ColorChoice::Always,
-            Some(ColorWhen::Never) => anstream::ColorChoice::Never,
-        };
-        choice.write_global();
+        if let Some(when) = output.color {
+            paint(when);
+        }
         let verbosity =
             if output.quiet { -1 } else { i8::try_from(output.verbose).unwrap_or(i8::MAX) };
-        Self { verbosity }
+        Self { verbosity, color_is_given: output.color.is_some() }
+    }
+
+    /// When to use colours, as it is set, unless the command line says otherwise.
+    pub(crate) fn set_color(&self, when: Option<&OsStr>) {
+        let when = when.and_then(OsStr::to_str).and_then(|when| ColorWhen::from_str(when, false).ok());
+        if let Some(when) = when.filter(|_| !self.color_is_given) {
+            paint(when);
+        }
     }
 
     /// Whether nothing but failures is to be said.
@@ -59,6 +73,26 @@ impl Ui {
         }
     }
 
+    /// Does `work`, and tells with `-v` how long it took.
+    pub(crate) fn timed<T>(&self, what: impl Display, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        self.detail(format_args!("{what} ({:.1} ms)", milliseconds(start)));
+        done
+    }
+
+    /// What is of use to those who look for a fault: with `-vv`.
+    pub(crate) fn trace(&self, text: impl Display) {
+        if self.verbosity >= 2 {
+            say(None, text);
+        }
+    }
+
+    /// The progress of work that can take long.
+    pub(crate) fn progress(&self) -> Progress<'_> {
+        Progress::new(self)
+    }
+
     /// Something that the user should know although it went on.
     pub(crate) fn warn(&self, text: impl Display) {
         if self.verbosity >= 0 {
@@ -66,9 +100,11 @@ impl Ui {
         }
     }
 
-    /// A way out.
+    /// A way out; silent with `--quiet`.
     pub(crate) fn hint(&self, text: impl Display) {
-        say(Some((HINT, "hint")), text);
+        if self.verbosity >= 0 {
+            say(Some((HINT, "hint")), text);
+        }
     }
 
     /// What was left out of a project, which may be the reason for a surprise.
@@ -78,9 +114,9 @@ impl Ui {
         }
     }
 
-    /// Whether stderr is a terminal, where progress may be drawn.
-    pub(crate) fn draws(&self) -> bool {
-        self.verbosity >= 0 && io::stderr().is_terminal()
+    /// Whether progress is drawn: on a terminal. With `-v` what is done is told line by line.
+    fn draws(&self) -> bool {
+        self.verbosity == 0 && io::stderr().is_terminal()
     }
 
     /// Tells of a failure: the error, its causes, the way out.
@@ -94,7 +130,7 @@ impl Ui {
             say(None, format_args!("  caused by: {cause}"));
         }
         if let Some(hint) = known.and_then(Error::hint) {
-            self.hint(words(&hint));
+            self.hint(hint::words(&hint));
         }
         ExitCode::from(code(error, known))
     }
@@ -109,10 +145,19 @@ fn code(error: &anyhow::Error, known: Option<&Error>) -> u8 {
     }
 }
 
-/// Writes data for another program; that it stopped reading is no error of ours.
+/// Writes data for another program, byte for byte.
 pub(crate) fn print(data: impl AsRef<[u8]>) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(data.as_ref()).and_then(|()| stdout.flush()) {
+    write(io::stdout().lock(), data.as_ref())
+}
+
+/// Writes an answer for people, in colours where they are wanted.
+pub(crate) fn show(page: impl AsRef<str>) -> io::Result<()> {
+    write(anstream::stdout().lock(), page.as_ref().as_bytes())
+}
+
+/// That nobody reads on is no error of ours.
+fn write(mut out: impl Write, data: &[u8]) -> io::Result<()> {
+    match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
@@ -125,8 +170,20 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 
+fn paint(when: ColorWhen) {
+    let choice = match when {
+        // NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are looked at.
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::Always,
+        ColorWhen::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
 fn say(label: Option<(Style, &str)>, text: impl Display) {
-    let text = visible(&text.to_string());
+    // A line that follows is set off, so that a name with a newline in it cannot pretend to be one
+    // of our own lines.
+    let text = visible(&text.to_string()).replace('\n', "\n  ");
     let mut stderr = anstream::stderr().lock();
     // There is nobody left to tell when this cannot be written.
     let _ = match label {
@@ -135,47 +192,25 @@ fn say(label: Option<(Style, &str)>, text: impl Display) {
     };
 }
 
+/// The time since `start`.
+pub(crate) fn milliseconds(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1000.0
+}
+
 /// How wide a line of stdout may be: the terminal's width, and no limit elsewhere.
 pub(crate) fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into())
 }
 
-/// Control characters in names could move the cursor, change colours or hide what is said.
+/// Control characters in names could move the cursor, change colours or hide what is said; so
+/// could those that turn the direction of writing.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' { out.extend(c.escape_default()) } else { out.push(c) }
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() && c != '\n') || turns { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
-}
-
-/// A hint in words. A `match` without `_`: a new hint must be worded.
-fn words(hint: &Hint) -> String {
-    match hint {
-        Hint::CreateEnvironment => "make one with `rvenv create`".into(),
-        Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
-        Hint::CheckEnvironment(env) => {
-            format!("`rvenv check {}` tells what is wrong and how to mend it", env.display())
-        }
-        Hint::ClearOrUpgrade => {
-            "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"
-                .into()
-        }
-        Hint::NameTheShell => "name it with `--shell`".into(),
-        Hint::DidYouMean(names) => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            format!("did you mean {}?", names.join(" or "))
-        }
-        Hint::ShowSettings => "`rvenv config` shows the settings that there are".into(),
-        Hint::SetByUser(key) => format!(
-            "give `--{key}`, or set it in your own file, which `rvenv config` names, if you want it"
-        ),
-        Hint::KeepOneConfiguration => "move all settings into one of the two".into(),
-        Hint::InstallCommand(name) => {
-            format!("`rvenv install {name}`, if a package of that name brings it")
-        }
-        _ => String::new(),
-    }
 }
 
 /// Three digits and a unit, as `du -h` has it.
@@ -201,5 +236,11 @@ mod tests {
         let shown: Vec<_> =
             [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30].into_iter().map(bytes).collect();
         assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
+    }
+
+    #[test]
+    fn what_could_deceive_is_shown() {
+        assert_eq!(visible("a\u{1b}[2Jb\r\u{202e}c\u{7}"), r"a\u{1b}[2Jb\r\u{202e}c\u{7}");
+        assert_eq!(visible("é 日本 ✓"), "é 日本 ✓");
     }
 }

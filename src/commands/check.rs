@@ -24,7 +24,7 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
     if args.json {
         ui::print(serde_json::to_string_pretty(&report)? + "\n")?;
     } else if !context.ui.is_quiet() {
-        ui::print(Page::new(args.dir.as_deref(), context).report(&report))?;
+        ui::show(Page::new(args.dir.as_deref(), context).report(&report))?;
     }
     Ok(if report.healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }

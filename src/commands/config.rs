@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 use rvenv::project::Project;
-use rvenv::settings::{self, Key, Kind, Setting, Settings, Value};
+use rvenv::settings::{self, Key, Settings, Value};
 use serde_json::{Map, json};
 
 use super::Context;
@@ -20,13 +20,13 @@ const FAINT: Style = Style::new().dimmed();
 /// Prints the settings: in TOML, so that they can be kept, or in JSON.
 pub(super) fn run(args: &Config, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let project = Project::find(&context.host)?;
-    let settings = Settings::load(&context.host, &project)?;
+    let settings = context.settings.clone().with_project(&project)?;
     context.ui.warn_of_project(&project);
     let user = settings::user_file(&context.host);
     if args.json {
         ui::print(as_json(&settings, &project, user.as_deref())?)?;
     } else {
-        ui::print(as_toml(&settings, user.as_deref()))?;
+        ui::show(as_toml(&settings, user.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -39,28 +39,15 @@ fn as_toml(settings: &Settings, user: Option<&Path>) -> String {
     }
     for key in Key::ALL {
         let name = key.name();
-        let line = match (settings.get(key), default(key)) {
-            (Some(set), _) => format!("{name} = {}", literal(&set.value)),
-            (None, Some(value)) => format!("{name} = {value}"),
-            (None, None) => format!("# {name} ="),
+        let set = settings.get(key);
+        let line = match set.map(|set| set.value.clone()).or_else(|| key.default_value()) {
+            Some(value) => format!("{name} = {}", literal(&value)),
+            None => format!("# {name} ="),
         };
-        let source = settings.get(key).map_or_else(
-            || format!("the default; {} and --{name} set it", key.variable()),
-            |set| format!("{}: {}", set.source.name(), set.source),
-        );
-        let source = ui::visible(&source);
-        let _ = writeln!(page, "{line:<34} {FAINT}# {source}{FAINT:#}");
+        let source = set.map_or_else(|| "default".into(), |set| set.source.to_string());
+        let _ = writeln!(page, "{line:<34} {FAINT}# {}{FAINT:#}", ui::visible(&source));
     }
     page
-}
-
-/// The value that holds where nobody set one, as a TOML literal.
-fn default(key: Key) -> Option<String> {
-    match key.kind() {
-        Kind::Switch => Some("false".into()),
-        Kind::Choice(names) => names.first().map(|name| format!("\"{name}\"")),
-        Kind::Text => None,
-    }
 }
 
 fn literal(value: &Value) -> String {
@@ -76,10 +63,8 @@ fn as_json(
     user: Option<&Path>,
 ) -> Result<String, serde_json::Error> {
     let files = [&project.settings, &project.manifest].into_iter().flatten();
-    let values: Map<_, _> = Key::ALL
-        .into_iter()
-        .map(|key| (key.name().to_owned(), settings.get(key).map_or_else(unset, set)))
-        .collect();
+    let values: Map<_, _> =
+        Key::ALL.into_iter().map(|key| (key.name().to_owned(), row(key, settings))).collect();
     let page = json!({
         "version": SCHEMA,
         "user_file": user,
@@ -89,14 +74,16 @@ fn as_json(
     Ok(serde_json::to_string_pretty(&page)? + "\n")
 }
 
-fn unset() -> serde_json::Value {
-    json!({ "value": null, "source": "default" })
-}
-
-fn set(setting: &Setting) -> serde_json::Value {
-    let value = match &setting.value {
-        Value::Switch(on) => json!(on),
-        Value::Text(text) => json!(text.to_string_lossy()),
-    };
-    json!({ "value": value, "source": setting.source.name(), "file": setting.source.file() })
+fn row(key: Key, settings: &Settings) -> serde_json::Value {
+    let set = settings.get(key);
+    let value = set.map(|set| set.value.clone()).or_else(|| key.default_value());
+    json!({
+        "value": value.map(|value| match value {
+            Value::Switch(on) => json!(on),
+            Value::Text(text) => json!(text.to_string_lossy()),
+        }),
+        "source": set.map_or("default", |set| set.source.name()),
+        "file": set.and_then(|set| set.source.file()),
+        "variable": key.variable(),
+    })
 }

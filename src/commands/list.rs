@@ -69,7 +69,7 @@ pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode
         ui::print(serde_json::to_string_pretty(&listing)? + "\n")?;
     } else {
         if !listing.environments.is_empty() {
-            ui::print(page(&listing))?;
+            ui::show(page(&listing))?;
         }
         context.ui.say(summary(&listing));
     }

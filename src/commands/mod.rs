@@ -20,6 +20,7 @@ use rvenv::cache::Cache;
 use rvenv::fs::Guard;
 use rvenv::host::Host;
 use rvenv::interrupt::Interrupt;
+use rvenv::settings::{Key, Settings};
 
 use crate::cli::{Command, Python};
 use crate::ui::Ui;
@@ -29,6 +30,8 @@ struct Context<'a> {
     host: Host,
     cache: Cache,
     interrupt: Interrupt,
+    /// What the user's file and the variables set.
+    settings: Settings,
     ui: &'a Ui,
 }
 
@@ -44,7 +47,10 @@ impl Context<'_> {
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let host = Host::from_process()?;
     let cache = Cache::of(&host);
-    let context = Context { host, cache, interrupt: Interrupt::default(), ui };
+    let settings =
+        if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
+    ui.set_color(settings.text(Key::Color));
+    let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
     match command {
         Command::Create(args) => create::run(args, &context),
         Command::Activate(args) => activate::activate(args, &context),

@@ -95,7 +95,7 @@ pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<E
     if args.json {
         ui::print(serde_json::to_string_pretty(&rows)? + "\n")?;
     } else {
-        ui::print(table(&rows))?;
+        ui::show(table(&rows))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -135,6 +135,15 @@ impl Key {
         }
     }
 
+    /// The value that holds where nobody sets one.
+    pub fn default_value(self) -> Option<Value> {
+        match self.kind() {
+            Kind::Switch => Some(Value::Switch(false)),
+            Kind::Choice(names) => names.first().map(|name| Value::Text(name.into())),
+            Kind::Text => None,
+        }
+    }
+
     /// Why a project's file may not set the key to `value`; `None` if it may.
     pub fn refusal(self, value: &Value) -> Option<&'static str> {
         match (self.trust(), value) {

@@ -51,47 +51,48 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the user's file, takes the project's settings and the variables.
+    /// What the user's file and the variables set.
     ///
     /// # Errors
-    /// When a file cannot be read, has a key that does not exist or a value that cannot be, when a
-    /// project's file sets what it may not, and when a variable has a value that cannot be.
-    pub fn load(host: &Host, project: &Project) -> Result<Self> {
-        let mut settings = Self::of_user(host)?;
-        if let Some((document, table)) = of_project(project)? {
-            settings.take_table(table, &Source::Project(document.path.clone()))?;
-        }
-        settings.take_variables(host)?;
-        Ok(settings)
-    }
-
-    /// What the user's file and the variables set, for what no project has a say in.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn without_project(host: &Host) -> Result<Self> {
-        let mut settings = Self::of_user(host)?;
-        settings.take_variables(host)?;
-        Ok(settings)
-    }
-
-    fn of_user(host: &Host) -> Result<Self> {
+    /// When the file cannot be read or has a key that does not exist, and when it or a variable has
+    /// a value that cannot be.
+    pub fn of_user(host: &Host) -> Result<Self> {
         let mut settings = Self::default();
         if let Some(path) = user_file(host)
             && let Some(document) = Document::read(path)?
         {
             settings.take_table(&document.table, &Source::User(document.path))?;
         }
+        settings.take_variables(host)?;
         Ok(settings)
     }
 
-    /// What the command line says, over all others.
+    /// Adds what the project sets.
+    ///
+    /// # Errors
+    /// When its file has a key that does not exist or a value that cannot be, when it sets what is
+    /// not for a project to set, and when two files of one directory hold settings.
+    pub fn with_project(mut self, project: &Project) -> Result<Self> {
+        if let Some((document, table)) = of_project(project)? {
+            self.take_table(table, &Source::Project(document.path.clone()))?;
+        }
+        Ok(self)
+    }
+
+    /// Adds what the command line says.
     #[must_use]
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = (Key, Value)>) -> Self {
         for (key, value) in flags {
-            self.set.insert(key, Setting { value, source: Source::Flag });
+            self.take(key, value, Source::Flag);
         }
         self
+    }
+
+    /// Sets a key, unless a stronger layer has done so.
+    fn take(&mut self, key: Key, value: Value, source: Source) {
+        if self.get(key).is_none_or(|set| set.source.layer() <= source.layer()) {
+            self.set.insert(key, Setting { value, source });
+        }
     }
 
     /// The value of a key, and who set it; `None` when nobody did.
@@ -179,8 +180,7 @@ impl Settings {
                 let (key, file) = (key.name(), file.clone());
                 return Err(Error::ForbiddenSetting { key, found: found(), file, why });
             }
-            let value = set;
-            self.set.insert(key, Setting { value, source: source.clone() });
+            self.take(key, set, source.clone());
         }
         Ok(())
     }
@@ -192,7 +192,7 @@ impl Settings {
             let source = Source::Variable(name);
             let bad = || bad(key, &source, &text.to_string_lossy());
             let value = key.kind().of_text(text).ok_or_else(bad)?;
-            self.set.insert(key, Setting { value, source });
+            self.take(key, value, source);
         }
         Ok(())
     }

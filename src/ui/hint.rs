@@ -1,0 +1,44 @@
+//! Ways out, in words.
+
+use rvenv::Hint;
+use rvenv::shell::Shell;
+
+/// A hint in words. A `match` without `_`: a new hint must be worded.
+pub(super) fn words(hint: &Hint) -> String {
+    match hint {
+        Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::Force => "`--force` lets go of a directory that is no environment".into(),
+        Hint::Retry => "try it again".into(),
+        Hint::WaysToPip { package } => {
+            let package = package.as_ref().map(|name| format!("install `{name}`, or "));
+            let package = package.unwrap_or_default();
+            format!("{package}give a wheel with `--pip FILE.whl`, or do without: `--without-pip`")
+        }
+        Hint::NameShell => {
+            let names: Vec<&str> = Shell::ALL.iter().map(|shell| shell.name()).collect();
+            format!("the shells are {}", names.join(", "))
+        }
+        Hint::NameTheShell => "name it with `--shell`".into(),
+        Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
+        Hint::ClearOrUpgrade => {
+            "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"
+                .into()
+        }
+        Hint::CheckEnvironment(env) => {
+            format!("`rvenv check {}` tells what is wrong and how to mend it", env.display())
+        }
+        Hint::DidYouMean(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}?", names.join(" or "))
+        }
+        Hint::ShowSettings => "`rvenv config` shows the settings that there are".into(),
+        Hint::SetByUser(key) => format!(
+            "if you want it, give `--{key}`, or set it in your own file, which `rvenv config` names"
+        ),
+        Hint::KeepOneConfiguration => "move all settings into one of the two".into(),
+        Hint::InstallCommand(name) => {
+            format!("`rvenv install {name}`, if a package of that name brings it")
+        }
+        Hint::NamePackages => "name packages, or a file of them with `-r`".into(),
+    }
+}
