@@ -466,7 +466,7 @@ fn shown(target: Option<&Path>) -> String {
 
 /// A way out of an [`Error`], for the binary to word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "who words hints is to find the ones without words")]
+// Exhaustive: who words hints is to find the one that has no words yet.
 pub enum Hint {
     /// Make an environment first.
     CreateEnvironment,

@@ -2,10 +2,13 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
 
+use rvenv::Error;
 use rvenv::interrupt::Interrupt;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
@@ -15,6 +18,9 @@ use signal_hook::{flag, low_level};
 const ENDING: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const ENDING: [i32; 2] = [SIGINT, SIGTERM];
+
+/// How long a child is left alone between two looks at it.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// POSIX shells' code for a command that is there and cannot be executed.
 pub(crate) const CANNOT_EXECUTE: u8 = 126;
@@ -68,6 +74,53 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => failed(&command, error),
     }
+}
+
+/// Runs `command` to its end and gives its exit code, 128 + n where signal n ended it. What
+/// interrupts this program is for the command to answer, and its answer is waited for.
+pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return failed(command, error),
+    };
+    let mut told = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(ExitCode::from(code(status)));
+        }
+        if let (Err(Error::Interrupted { signal }), false) = (interrupt.check(), told) {
+            told = true;
+            hand_on(signal, &child);
+        }
+        thread::sleep(PATIENCE);
+    }
+}
+
+/// Passes a signal on that was sent to this program alone; Ctrl-C is sent to both by the terminal.
+#[cfg(unix)]
+fn hand_on(signal: usize, child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let signal = i32::try_from(signal).ok().filter(|signal| *signal != SIGINT);
+    let signal = signal.and_then(Signal::from_named_raw);
+    if let (Some(signal), Some(pid)) = (signal, Pid::from_raw(child.id().cast_signed())) {
+        // It may have ended by now.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+#[cfg(not(unix))]
+fn hand_on(_signal: usize, _child: &Child) {}
+
+#[cfg(unix)]
+fn code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
+    u8::try_from(code).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn code(status: ExitStatus) -> u8 {
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 /// An error that carries the exit code that a shell would give.

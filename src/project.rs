@@ -94,6 +94,42 @@ impl Document {
     }
 }
 
+/// What `install` without arguments installs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// A `requirements.txt`.
+    Requirements(PathBuf),
+    /// The project in this directory.
+    Project {
+        /// Where.
+        root: PathBuf,
+        /// Whether its changes are to be seen without installing it anew.
+        editable: bool,
+    },
+}
+
+impl Default {
+    /// Looks in the current directory and in those above it.
+    ///
+    /// # Errors
+    /// [`Error::NothingToInstall`]
+    pub fn find(host: &Host) -> Result<Self> {
+        for root in host.cwd().ancestors() {
+            let requirements = root.join("requirements.txt");
+            if requirements.is_file() {
+                return Ok(Self::Requirements(requirements));
+            }
+            let manifest = Document::read(root.join("pyproject.toml"))?;
+            let has = |name| manifest.as_ref().is_some_and(|it| it.table.contains_key(name));
+            let editable = has("build-system") || root.join("setup.py").is_file();
+            if editable || has("project") {
+                return Ok(Self::Project { root: root.to_owned(), editable });
+            }
+        }
+        Err(Error::NothingToInstall { start: host.cwd().to_owned() })
+    }
+}
+
 /// The manifest at `path`; with an error, whether it concerns rvenv.
 fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
     let Some(text) = read_text(&path).map_err(|error| (error, false))? else { return Ok(None) };

@@ -48,7 +48,8 @@ impl Ui {
 
     /// When to use colours, as it is set, unless the command line says otherwise.
     pub(crate) fn set_color(&self, when: Option<&OsStr>) {
-        let when = when.and_then(OsStr::to_str).and_then(|when| ColorWhen::from_str(when, false).ok());
+        let when =
+            when.and_then(OsStr::to_str).and_then(|when| ColorWhen::from_str(when, false).ok());
         if let Some(when) = when.filter(|_| !self.color_is_given) {
             paint(when);
         }
@@ -208,7 +209,11 @@ pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if (c.is_control() && c != '\n') || turns { out.extend(c.escape_default()) } else { out.push(c) }
+        if (c.is_control() && c != '\n') || turns {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
+        }
     }
     out
 }

@@ -1,34 +1,151 @@
 //! `rvenv install`: pip, with the right Python and no other.
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use rvenv::Error;
+use rvenv::cache::Cache;
 use rvenv::env::{self, Env};
-use rvenv::host::Host;
+use rvenv::pip;
+use rvenv::project;
+use rvenv::python::{Finder, Request};
+use rvenv::settings::Key;
+use tempfile::TempDir;
 
 use super::Context;
 use crate::cli::Install;
 use crate::process;
 
-/// Becomes `python -m pip install ARGS...` of the environment.
+/// Where pip and Python are told to install, or to look, elsewhere than in the environment.
+const MISLEADING: [&str; 6] =
+    ["PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "__PYVENV_LAUNCHER__"];
+
+/// Becomes `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = target(args, &context.host)?;
-    let python = env.working_python()?;
-    context.ui.say(format_args!("installing into `{}`", env.root().display()));
-    let mut command = Command::new(python);
-    command.args(["-m", "pip", "install"]).args(&args.args);
-    // pip would look for a newer pip, and for packages of a Python that is not this one.
-    command
-        .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
-        .env_remove("PYTHONHOME")
-        .env_remove("PIP_PYTHON");
-    process::become_command(command)
+    let env = env::wanted(args.env.as_deref(), &context.host)?;
+    if args.env.is_none() {
+        warn_of_another(&env, context);
+    }
+    let (what, words) = if args.args.is_empty() {
+        of_project(&project::Default::find(&context.host)?, context)
+    } else {
+        (String::new(), args.args.clone())
+    };
+    let pip = Pip::of(&env, context)?;
+    context.ui.say(format_args!("installing {what}into `{}`{}", env.root().display(), pip.note));
+    pip.install(&words, context)
 }
 
-/// The environment that is named, else the active one, else the project's: never a Python outside
-/// of an environment.
-fn target(args: &Install, host: &Host) -> Result<Env, rvenv::Error> {
-    match (&args.env, env::active(host)) {
-        (None, Some(active)) => Env::open(active, host.platform()),
-        (named, _) => env::resolve(named.as_deref(), host),
+/// Installs into an environment that was just made, and comes back. When it fails, the environment
+/// stays.
+pub(super) fn fill(
+    env: &Env,
+    words: &[OsString],
+    context: &Context<'_>,
+) -> anyhow::Result<ExitCode> {
+    let mut pip = Pip::of(env, context)?;
+    process::wait_for(pip.command.args(words), &context.interrupt)
+}
+
+/// The active environment can be a forgotten one.
+fn warn_of_another(env: &Env, context: &Context<'_>) {
+    let Ok(own) = env::nearest(&context.host) else { return };
+    let same = own.root().canonicalize().ok() == env.root().canonicalize().ok();
+    if env::active(&context.host).is_some() && !same {
+        let (active, own) = (env.root().display(), own.root().display());
+        context.ui.warn(format_args!("`{active}` is active, and the project here has `{own}`"));
+        context.ui.hint(format_args!("`rvenv install --env {own}` installs into that one"));
+    }
+}
+
+/// What is installed when nothing is named, in words and as pip's arguments.
+fn of_project(found: &project::Default, context: &Context<'_>) -> (String, Vec<OsString>) {
+    // As a user would type it: relative, where it is below the current directory.
+    let short = |path: &Path| {
+        let path = path.strip_prefix(context.host.cwd()).unwrap_or(path).to_owned();
+        if path.as_os_str().is_empty() { ".".into() } else { path }
+    };
+    match found {
+        project::Default::Requirements(file) => {
+            let file = short(file);
+            (format!("`{}` ", file.display()), vec!["-r".into(), file.into()])
+        }
+        project::Default::Project { root, editable } => {
+            let root = short(root);
+            let what = format!("the project `{}` ", root.display());
+            let flag = editable.then(|| OsString::from("-e"));
+            (what, flag.into_iter().chain([root.into()]).collect())
+        }
+    }
+}
+
+/// A pip that installs into one environment.
+struct Pip {
+    /// `... install`
+    command: Command,
+    /// What is special about it.
+    note: String,
+    /// Where it is, when there is no cache.
+    unpacked: Option<TempDir>,
+}
+
+impl Pip {
+    /// The environment's own, else the one that new environments get, from outside.
+    fn of(env: &Env, context: &Context<'_>) -> anyhow::Result<Self> {
+        let python = env.working_python()?;
+        let mut command = Command::new(&python);
+        let mut pip = if env.has_pip() {
+            command.args(["-m", "pip"]);
+            Self { command, note: String::new(), unpacked: None }
+        } else {
+            Self::outside(command, &python, context)?
+        };
+        pip.command.arg("install").env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_USER", "0");
+        for name in MISLEADING {
+            pip.command.env_remove(name);
+        }
+        Ok(pip)
+    }
+
+    fn outside(mut command: Command, python: &Path, context: &Context<'_>) -> anyhow::Result<Self> {
+        let host = &context.host;
+        let found = Finder::new(host, &context.cache).find(&Request::Path(python.to_owned()))?;
+        let options = pip::Options {
+            offline: context.settings.is_on(Key::Offline),
+            setuptools: false,
+            ..pip::Options::default()
+        };
+        let mut progress = context.ui.progress();
+        let mut prepare = |cache: &Cache| {
+            pip::prepare(&found.interpreter, &options, cache, host, &mut |event| {
+                progress.show(&event);
+            })
+        };
+        let (seed, unpacked) = match prepare(&context.cache) {
+            Err(Error::CacheUnwritable { .. }) => {
+                let dir = tempfile::tempdir()?;
+                (prepare(&Cache::at(dir.path()))?, Some(dir))
+            }
+            seed => (seed?, None),
+        };
+        drop(progress);
+        let Some(program) = seed.program() else { anyhow::bail!("there is no pip to be had") };
+        // It belongs to the cache: no bytecode is to be written beside it.
+        command.arg("-B").arg(program);
+        let note = format!(", with pip {} from outside, as it has none", seed.pip_version());
+        Ok(Self { command, note, unpacked })
+    }
+
+    /// Becomes pip, but where something is to be cleaned up after it.
+    fn install(mut self, words: &[OsString], context: &Context<'_>) -> anyhow::Result<ExitCode> {
+        self.command.args(words);
+        match self.unpacked {
+            None => process::become_command(self.command),
+            Some(_dir) => {
+                process::watch_signals(&context.interrupt)?;
+                process::wait_for(&mut self.command, &context.interrupt)
+            }
+        }
     }
 }

@@ -47,8 +47,7 @@ impl Context<'_> {
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let host = Host::from_process()?;
     let cache = Cache::of(&host);
-    let settings =
-        if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
+    let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));
     let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
     match command {

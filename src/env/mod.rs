@@ -133,6 +133,11 @@ impl Env {
             .map_or_else(|| default_prompt(&self.root), |prompt| OsString::from(prompt.as_ref()))
     }
 
+    /// Whether it has a pip of its own.
+    pub fn has_pip(&self) -> bool {
+        self.site_packages().is_some_and(|site| site.join("pip").join("__main__.py").is_file())
+    }
+
     /// Its `site-packages`, if there is one; the first by name where there are several.
     pub fn site_packages(&self) -> Option<PathBuf> {
         if self.platform == Platform::Windows {

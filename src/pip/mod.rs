@@ -176,6 +176,15 @@ impl Seed {
         self.images.last().map_or("", |image| &image.manifest.version)
     }
 
+    /// The program that is this pip, for the Python of an environment that has none: run by it, it
+    /// installs into that environment and does not count as installed there.
+    pub fn program(&self) -> Option<PathBuf> {
+        let pip = self.images.last()?.files().join("pip");
+        // Since pip 22.3; before, the directory itself can be run.
+        let runner = pip.join("__pip-runner__.py");
+        Some(if runner.is_file() { runner } else { pip })
+    }
+
     /// What stands in the environment `target`: parents before children, without the scripts
     /// directory and `site-packages` themselves.
     pub fn entries(&self, target: &Target<'_>) -> Vec<Entry> {
