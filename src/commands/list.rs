@@ -1,13 +1,14 @@
 //! `rvenv list`: the environments below a directory.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anstyle::{AnsiColor, Style};
+use rvenv::env::Env;
+use rvenv::env::check::Check;
 use rvenv::env::inventory::{self, Disk};
-use rvenv::env::{Env, PyvenvCfg};
 use serde::Serialize;
 
 use super::Context;
@@ -34,16 +35,28 @@ struct Listing {
 #[derive(Debug, Serialize)]
 struct Row {
     path: PathBuf,
-    /// As its `pyvenv.cfg` says.
+    /// As far as it is known.
     python: Option<String>,
+    implementation: Option<String>,
+    /// How many distributions are installed.
+    packages: usize,
     /// Bytes on the disk.
     size: u64,
     /// RFC 3339.
     last_used: Option<String>,
+    /// Whether it is the one that commands run in.
+    active: bool,
     healthy: bool,
-    problem: Option<String>,
+    problems: Vec<Problem>,
     #[serde(skip)]
     age: Option<Duration>,
+}
+
+/// What `rvenv check` would tell about it.
+#[derive(Debug, Serialize)]
+struct Problem {
+    code: &'static str,
+    seen: String,
 }
 
 /// Prints the environments, sorted by their paths.
@@ -79,28 +92,54 @@ pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode
 impl Row {
     fn of(path: PathBuf, context: &Context<'_>, now: SystemTime) -> Self {
         let used = inventory::last_used(&path);
-        let (python, problem) = inventory::unnoticed(&path, || judge(&path, context));
-        Self {
-            python,
+        let row = Self {
+            python: None,
+            implementation: None,
+            packages: 0,
             size: 0,
             last_used: used.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
-            healthy: problem.is_none(),
-            problem,
+            active: false,
+            healthy: false,
+            problems: Vec::new(),
             // A time that is still to come is no age.
             age: used.map(|time| now.duration_since(time).unwrap_or_default()),
             path,
-        }
+        };
+        inventory::unnoticed(&row.path.clone(), || row.judged(context))
     }
-}
 
-/// Its version, and what is wrong with it.
-fn judge(path: &Path, context: &Context<'_>) -> (Option<String>, Option<String>) {
-    match Env::open(path, context.host.platform()) {
-        Err(error) => (None, Some(error.to_string())),
-        Ok(env) => {
-            let version = PyvenvCfg::version(env.cfg()).map(str::to_owned);
-            (version, env.working_python().err().map(|error| error.to_string()))
+    /// With what a check finds out.
+    fn judged(mut self, context: &Context<'_>) -> Self {
+        let check = Check { host: &context.host, cache: &context.cache, named: Some(&self.path) };
+        let report = match check.report() {
+            Ok(report) => report,
+            Err(error) => {
+                self.problems = vec![Problem { code: "unreadable", seen: error.to_string() }];
+                return self;
+            }
+        };
+        let problems = report.findings.iter().filter(|finding| finding.is_problem());
+        self.problems = problems
+            .map(|finding| Problem { code: finding.code.name(), seen: finding.seen.clone() })
+            .collect();
+        (self.active, self.healthy) = (report.active, report.healthy);
+        if let Some(summary) = report.environment {
+            self.packages = summary.packages;
+            match summary.python {
+                Some(python) => {
+                    self.python = Some(python.version);
+                    self.implementation = Some(python.implementation);
+                }
+                None => self.python = self.version_by_its_word(context),
+            }
         }
+        self
+    }
+
+    /// What `pyvenv.cfg` says, when there is nothing better.
+    fn version_by_its_word(&self, context: &Context<'_>) -> Option<String> {
+        let env = Env::open(&self.path, context.host.platform()).ok()?;
+        env.cfg().version().map(str::to_owned)
     }
 }
 
@@ -115,8 +154,9 @@ fn page(listing: &Listing) -> String {
         let path = ui::visible(&path.display().to_string());
         let python = ui::visible(python);
         let _ = write!(page, "{python:<8} {size:>7}  {used:<13}  {path}");
-        if let Some(problem) = &row.problem {
-            let _ = write!(page, "  {BAD}{}{BAD:#}", ui::visible(problem));
+        if let [first, more @ ..] = row.problems.as_slice() {
+            let more = if more.is_empty() { String::new() } else { format!(" (+{})", more.len()) };
+            let _ = write!(page, "  {BAD}✗ {}{more}{BAD:#}", ui::visible(&first.seen));
         }
         page.push('\n');
     }
