@@ -13,7 +13,7 @@ pub(crate) fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .collect();
-    found.sort();
+    found.sort_unstable();
     found.into_iter().take(SHOWN).map(|(_, name)| name.to_owned()).collect()
 }
 

@@ -151,7 +151,7 @@ fn read_text(path: &Path) -> Result<Option<String>> {
         Ok(text) => Ok(Some(text)),
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..good].iter().filter(|b| **b == b'\n').count() + 1;
+            let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
             let reason = "it is not UTF-8".to_owned();
             Err(Error::BadToml { path: path.to_owned(), line, reason })
         }

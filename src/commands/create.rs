@@ -26,7 +26,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     process::watch_signals(&context.interrupt)?;
     let project = Project::find(&context.host)?;
     context.ui.warn_of_project(&project);
-    let settings = Settings::load(&context.host, &project)?.with_flags(flags(args));
+    let settings = context.settings.clone().with_project(&project)?.with_flags(flags(args));
     let creation = Creation {
         args,
         context,
@@ -118,7 +118,8 @@ impl Creation<'_> {
             guard: &self.guard,
             interrupt: &context.interrupt,
         };
-        let mut progress = |event| context.ui.detail(told(&event));
+        let mut line = context.ui.progress();
+        let mut progress = |event| line.show(&event);
         if args.dry_run {
             let rehearsal = env::rehearse(&recipe, &world, &mut progress)?;
             if !args.json {
@@ -250,15 +251,4 @@ fn next_step(dir: &Path, context: &Context<'_>) -> String {
     let is_found = [".venv", "venv"].iter().any(|name| dir == Path::new(name));
     let argument = if is_found { String::new() } else { format!(" {}", dir.display()) };
     shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{argument}"))
-}
-
-/// What takes long, in words.
-fn told(event: &pip::Event) -> String {
-    match event {
-        pip::Event::BuildingImage { project, version } => {
-            format!("unpacking {project} {version}, once")
-        }
-        pip::Event::Downloading { requirement } => format!("downloading {requirement}"),
-        _ => String::new(),
-    }
 }

@@ -51,7 +51,7 @@ pub(super) fn fill(
 /// The active environment can be a forgotten one.
 fn warn_of_another(env: &Env, context: &Context<'_>) {
     let Ok(own) = env::nearest(&context.host) else { return };
-    let same = own.root().canonicalize().ok() == env.root().canonicalize().ok();
+    let same = dunce::canonicalize(own.root()).ok() == dunce::canonicalize(env.root()).ok();
     if env::active(&context.host).is_some() && !same {
         let (active, own) = (env.root().display(), own.root().display());
         context.ui.warn(format_args!("`{active}` is active, and the project here has `{own}`"));

@@ -74,7 +74,7 @@ fn asked(settings: &Settings) -> Asked<'_> {
 fn settings(request: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Settings> {
     let project = Project::find(&context.host)?;
     let request = request.map(|text| (Key::Python, Value::text(text)));
-    Ok(Settings::load(&context.host, &project)?.with_flags(request))
+    Ok(context.settings.clone().with_project(&project)?.with_flags(request))
 }
 
 /// Prints the executable that a request gets.

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module a topic.
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(clippy::pedantic, reason = "a test may be plainer than the code that it tests")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 

@@ -56,6 +56,7 @@ impl Entry {
 
 /// How an environment is to be, beside its interpreter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
     /// Packages of the base are visible too.
     pub system_site_packages: bool,
