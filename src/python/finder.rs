@@ -106,7 +106,12 @@ impl<'a> Finder<'a> {
     pub fn find(&mut self, request: &Request) -> Result<Found> {
         match request {
             Request::Path(path) => self.at(path),
-            Request::Name(_) | Request::Any | Request::Wanted(_) => self.search(request),
+            Request::Any | Request::Wanted(_) => self.search(request),
+            Request::Name(name) => self.search(request).or_else(|error| {
+                // `venv` may well be meant as the directory of that name.
+                let dir = self.host.cwd().join(name);
+                if dir.is_dir() { self.at(&dir) } else { Err(error) }
+            }),
         }
     }
 
@@ -130,10 +135,16 @@ impl<'a> Finder<'a> {
                 }
             }
         }
-        second_choice.ok_or_else(|| Error::NoPython {
-            request: request.to_string(),
-            candidates: self.passed_over.clone(),
-        })
+        second_choice.ok_or_else(|| self.nothing(request))
+    }
+
+    /// The error that nothing fits. A file that is there by several paths (`/bin` is often a link to
+    /// `/usr/bin`) is listed once.
+    fn nothing(&self, request: &Request) -> Error {
+        let mut seen = HashSet::new();
+        let mut candidates = self.passed_over.clone();
+        candidates.retain(|passed| seen.insert(dunce::canonicalize(&passed.path).ok()));
+        Error::NoPython { request: request.to_string(), candidates }
     }
 
     /// The interpreter at a path that the user gave: an executable, or a directory with one.

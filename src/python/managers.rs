@@ -215,3 +215,36 @@ impl Versions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_directories_tell_what_is_inside() {
+        let rows = [
+            (Place::Opt, "cp312-cp312", Some("cpython3.12")),
+            (Place::Opt, "cp313-cp313t", Some("cpython3.13+freethreaded")),
+            (Place::Opt, "pp310-pypy310_pp73", Some("pypy3.10")),
+            (Place::Opt, "3.12.4", Some("3.12.4")),
+            (
+                Place::Uv,
+                "cpython-3.13.0+freethreaded-linux-x86_64-gnu",
+                Some("cpython3.13.0+freethreaded-linux-x86_64"),
+            ),
+            (Place::Uv, "pypy-3.10.14-linux-x86_64-gnu", Some("pypy3.10.14-linux-x86_64")),
+            (Place::Pyenv, "3.13.0t", Some("3.13.0+freethreaded")),
+            (Place::Pyenv, "pypy3.10-7.3.12", Some("pypy3.10")),
+            (Place::Pyenv, "miniconda3-24.1", None),
+            (Place::Rye, "cpython@3.12.1", Some("cpython3.12.1")),
+            (Place::Homebrew, "python@3.12", Some("3.12")),
+            (Place::Conda, "py312", None),
+        ];
+        for (place, name, expected) in rows {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join(name)).unwrap();
+            let [found] = &in_dir(place, dir.path())[..] else { panic!("{name}") };
+            assert_eq!(found.told.as_ref().map(ToString::to_string).as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -80,6 +80,10 @@ fn ask(executable: &Path, host: &Host, limit: Duration) -> Result<Facts, Reason>
     let text = String::from_utf8_lossy(&said.stdout);
     let Some((_, rest)) = text.split_once(BEGIN) else { return Err(silence(&said)) };
     let Some((answer, _)) = rest.split_once(END) else { return Err(silence(&said)) };
+    // Python's way to escape a byte that it cannot decode.
+    if answer.contains(r"\udc") {
+        return Err(Reason::NotUnicode);
+    }
     let answer: Answer =
         serde_json::from_str(answer).map_err(|error| Reason::Lies(error.to_string()))?;
     let version = answer.version;

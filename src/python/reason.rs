@@ -27,6 +27,8 @@ pub enum Reason {
     Hangs(Duration),
     /// It ended well and did not answer as a Python does.
     NotPython,
+    /// It lies in a path that is no valid Unicode, which neither `pyvenv.cfg` nor a script can hold.
+    NotUnicode,
     /// It answered with something that cannot be true.
     Lies(String),
     /// It is too old to make environments for.
@@ -62,6 +64,7 @@ impl fmt::Display for Reason {
             Self::Failed { status, complaint } => write!(f, "fails ({status}): {complaint}"),
             Self::Hangs(limit) => write!(f, "gave no answer within {} s", limit.as_secs_f32()),
             Self::NotPython => f.write_str("does not answer as a Python"),
+            Self::NotUnicode => f.write_str("lies in a path that is not valid Unicode"),
             Self::Lies(what) => write!(f, "answers what cannot be true: {what}"),
             Self::TooOld(implementation, version) => {
                 write!(

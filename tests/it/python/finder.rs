@@ -161,6 +161,25 @@ fn a_name_is_a_program_on_path() {
 }
 
 #[test]
+fn a_word_that_is_no_program_can_be_a_directory() {
+    let world = World::new();
+    world.fake("home/project/venv/bin/python3", "3.17.0");
+    assert_eq!(world.finds("venv"), ("home/project/venv/bin/python3".into(), "given".into()));
+    world.fake("bin/venv", "3.18.0");
+    assert_eq!(world.finds("venv").1, "PATH");
+}
+
+#[test]
+fn the_error_lists_a_file_once() {
+    let mut world = World::new();
+    world.fake("usr/bin/python3", "3.17.0");
+    world.link("bin2", "usr/bin");
+    world.path(["usr/bin", "bin2"]);
+    let text = world.try_find("3.18").unwrap_err().to_string();
+    assert_eq!(text.matches("is CPython 3.17.0").count(), 1, "{text}");
+}
+
+#[test]
 fn inside_an_active_environment_the_base_is_found() {
     for python in real_pythons() {
         let mut world = World::new();

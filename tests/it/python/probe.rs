@@ -268,3 +268,21 @@ fn a_python_that_is_one_in_a_conda_environment_is_its_own_base() {
     let python = world.fake("conda/envs/x/bin/python3", "3.17.0");
     assert_eq!(probe(&python, &world.host()).unwrap().executable, python);
 }
+
+#[test]
+fn a_python_in_a_path_that_is_no_unicode_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let tree = world.at(std::ffi::OsStr::from_bytes(b"\xff"));
+    for python in movable() {
+        std::os::unix::fs::symlink(python.ancestors().nth(2).unwrap(), &tree).unwrap();
+        // 3.13 cannot import its own modules from there.
+        let reason = reason(&world, &tree.join("bin/python3"));
+        assert!(matches!(reason, Reason::NotUnicode | Reason::Failed { .. }), "{reason}");
+        fs::remove_file(&tree).unwrap();
+    }
+    let escaped = world.answer("bin/python3", "3.17.0").to_string().replace("bin/", r"\udcff/");
+    let told = format!("/bin/cat <<'END'\n<<<rvenv-probe\n{escaped}\nrvenv-probe>>>\nEND");
+    let python = world.script("bin/python3", &told);
+    assert_eq!(reason(&world, &python), Reason::NotUnicode);
+}
