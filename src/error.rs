@@ -79,15 +79,6 @@ pub enum Error {
         source: Box<Error>,
     },
 
-    /// A file that travels with a project names a program to run.
-    #[error("`{}` asks for the Python `{text}`: a project's file can name versions only", file.display())]
-    PathInProject {
-        /// The file.
-        file: PathBuf,
-        /// What it names.
-        text: String,
-    },
-
     // fs
     /// Something else than a regular file stands where one is to be read.
     #[error("`{}` is not a regular file", path.display())]
@@ -562,7 +553,6 @@ impl Error {
             | Self::UnusablePython { .. }
             | Self::NoPython { .. }
             | Self::UnreadableDemand { .. }
-            | Self::PathInProject { .. }
             | Self::NotAFile { .. }
             | Self::TooLarge { .. }
             | Self::Immovable { .. }

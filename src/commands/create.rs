@@ -30,7 +30,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     let creation = Creation {
         args,
         context,
-        chosen: Chosen::by(&settings, context)?,
+        chosen: Chosen::by(&settings, &project, context)?,
         guard: context.guard().force(args.force),
         pip: settings.pip(&context.host),
         settings,

@@ -5,10 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use rvenv::project::Project;
-use rvenv::python::{
-    Asked, Candidate, Demand, Finder, Found, Interpreter, Origin, Setting as Asking,
-};
-use rvenv::settings::{Key, Setting, Settings, Source, Value};
+use rvenv::python::{Candidate, Demand, Finder, Found, Interpreter, Origin};
+use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;
 
 use super::Context;
@@ -25,8 +23,12 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Asks the flag and the settings, else the project's files. Tells who asked, and warns where
     /// the project does not run on it.
-    pub(super) fn by(settings: &Settings, context: &Context<'_>) -> anyhow::Result<Self> {
-        let demand = Demand::of(&asked(settings), &context.host)?;
+    pub(super) fn by(
+        settings: &Settings,
+        project: &Project,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Self> {
+        let demand = Demand::of(settings, project, &context.host)?;
         for ignored in &demand.ignored {
             context.ui.warn(ignored);
         }
@@ -53,33 +55,17 @@ impl Chosen {
     }
 }
 
-/// Who asks for a Python in the flags and settings.
-fn asked(settings: &Settings) -> Asked<'_> {
-    let Some(Setting { value: Value::Text(text), source }) = settings.get(Key::Python) else {
-        return Asked::default();
-    };
-    let setting = |file: &Path| {
-        Some(Asking { text: text.to_string_lossy().into_owned(), file: file.to_owned() })
-    };
-    match source {
-        Source::Flag => Asked { option: Some(text), ..Asked::default() },
-        Source::Project(file) => Asked { project: setting(file), ..Asked::default() },
-        Source::User(file) => Asked { user: setting(file), ..Asked::default() },
-        // It is read where the files' demands are weighed.
-        Source::Variable(_) => Asked::default(),
-    }
-}
-
-/// What is set here, with a request of the command line over it.
-fn settings(request: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Settings> {
+/// The Python that is asked for here, with a request of the command line over all others.
+fn chosen(request: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Chosen> {
     let project = Project::find(&context.host)?;
     let request = request.map(|text| (Key::Python, Value::text(text)));
-    Ok(context.settings.clone().with_project(&project)?.with_flags(request))
+    let settings = context.settings.clone().with_project(&project)?.with_flags(request);
+    Chosen::by(&settings, &project, context)
 }
 
 /// Prints the executable that a request gets.
 pub(super) fn find(args: &PythonFind, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let chosen = Chosen::by(&settings(args.python.as_deref(), context)?, context)?;
+    let chosen = chosen(args.python.as_deref(), context)?;
     let path = chosen.found.interpreter.executable.as_os_str().as_encoded_bytes();
     ui::print([path, b"\n"].concat())?;
     Ok(ExitCode::SUCCESS)
@@ -87,8 +73,7 @@ pub(super) fn find(args: &PythonFind, context: &Context<'_>) -> anyhow::Result<E
 
 /// Lists every Python once; the one that a plain `create` takes has a star.
 pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let chosen = Chosen::by(&settings(None, context)?, context).ok();
-    let default = chosen.map(|chosen| chosen.found.interpreter.real_executable);
+    let default = chosen(None, context).ok().map(|chosen| chosen.found.interpreter.real_executable);
     let candidates = Finder::new(&context.host, &context.cache).all();
     let rows: Vec<Row<'_>> =
         candidates.iter().map(|candidate| Row::of(candidate, default.as_deref())).collect();

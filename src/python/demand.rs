@@ -5,19 +5,19 @@
 //! to the project's root; `requires-python` of `pyproject.toml`; the setting of the user.
 //!
 //! Files that travel with a project may name versions and nothing else: who clones a repository has not
-//! chosen to run a program that lies in it.
+//! chosen to run a program that lies in it. For its settings, [`Key::refusal`] sees to that.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pep440_rs::VersionSpecifiers;
-use toml::Table;
 
 use super::{Interpreter, Request, Versions, Wanted};
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::project::Project;
+use crate::settings::{self, Key, Settings};
 
 /// What marks the root of a project.
 const MARKS: [&str; 3] = ["pyproject.toml", "rvenv.toml", ".git"];
@@ -26,40 +26,14 @@ const MARKS: [&str; 3] = ["pyproject.toml", "rvenv.toml", ".git"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// `--python`.
-    Option,
-    /// `RVENV_PYTHON`.
-    Variable,
-    /// The setting in this file of the project.
-    Project(PathBuf),
+    /// The option, the variable, or a file with settings.
+    Setting(settings::Source),
     /// This `.python-version`.
     VersionFile(PathBuf),
     /// `requires-python` in this `pyproject.toml`.
     RequiresPython(PathBuf),
-    /// The setting in this file of the user.
-    User(PathBuf),
     /// Nobody.
     Nobody,
-}
-
-/// A setting, as a configuration file has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// What is asked for.
-    pub text: String,
-    /// The file that says so.
-    pub file: PathBuf,
-}
-
-/// What the caller knows of who asks for a Python. The rest is looked up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked<'a> {
-    /// The value of `--python`.
-    pub option: Option<&'a OsStr>,
-    /// `[tool.rvenv] python`, or `python` in `rvenv.toml`.
-    pub project: Option<Setting>,
-    /// `python` in the user's configuration.
-    pub user: Option<Setting>,
 }
 
 /// Which Python is asked for, and by whom.
@@ -93,73 +67,55 @@ pub struct Ignored {
 }
 
 impl Demand {
-    /// The first demand that is made.
+    /// The first demand that is made, with the option among the settings.
     ///
     /// # Errors
-    /// [`Error::UnreadableDemand`] when an option, a variable or a setting cannot be read, and
-    /// [`Error::PathInProject`] when a project's setting names a program. What a `.python-version` or a
+    /// [`Error::UnreadableDemand`] when a setting cannot be read. What a `.python-version` or a
     /// `requires-python` says was written for other tools too: where it cannot be read, it is
     /// [ignored](Self::ignored).
-    pub fn of(asked: &Asked, host: &Host) -> Result<Self> {
+    pub fn of(settings: &Settings, project: &Project, host: &Host) -> Result<Self> {
         let mut ignored = Vec::new();
-        let requires = Requires::of_project(host, &mut ignored);
-        let (request, origin) = match explicit(asked, host)? {
-            Some(made) => made,
-            None => match version_file(host, &mut ignored) {
-                Some(made) => made,
-                None => last(asked, requires.as_ref(), host)?,
-            },
+        let requires = Requires::of_project(project, &mut ignored);
+        let (request, origin) = if is_strong(settings) {
+            setting(settings, host)?
+        } else if let Some(made) = version_file(host, &mut ignored) {
+            made
+        } else if let Some(Requires { versions, file }) = &requires {
+            let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
+            (Request::Wanted(wanted), Origin::RequiresPython(file.clone()))
+        } else {
+            setting(settings, host)?
         };
         Ok(Self { request, origin, requires, ignored })
     }
 }
 
-/// The demand of the option, the variable or the project's setting.
-fn explicit(asked: &Asked, host: &Host) -> Result<Option<(Request, Origin)>> {
-    if let Some(text) = asked.option {
-        return Ok(Some((read(text, &Origin::Option, host)?, Origin::Option)));
-    }
-    if let Some(text) = host.var("RVENV_PYTHON") {
-        return Ok(Some((read(text, &Origin::Variable, host)?, Origin::Variable)));
-    }
-    let Some(Setting { text, file }) = &asked.project else { return Ok(None) };
-    let origin = Origin::Project(file.clone());
-    match read(text.as_ref(), &origin, host)? {
-        Request::Path(_) | Request::Name(_) => {
-            Err(Error::PathInProject { file: file.clone(), text: text.clone() })
-        }
-        request => Ok(Some((request, origin))),
-    }
+/// Whether a setting goes before what the project's other files say: any but the user's own file.
+fn is_strong(settings: &Settings) -> bool {
+    settings.get(Key::Python).is_some_and(|set| !matches!(set.source, settings::Source::User(_)))
 }
 
-/// The demand of `requires-python` or the user's setting.
-fn last(asked: &Asked, requires: Option<&Requires>, host: &Host) -> Result<(Request, Origin)> {
-    if let Some(Requires { versions, file }) = requires {
-        let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
-        return Ok((Request::Wanted(wanted), Origin::RequiresPython(file.clone())));
+/// The demand of the settings.
+fn setting(settings: &Settings, host: &Host) -> Result<(Request, Origin)> {
+    let (Some(text), Some(set)) = (settings.text(Key::Python), settings.get(Key::Python)) else {
+        return Ok((Request::Any, Origin::Nobody));
+    };
+    let origin = Origin::Setting(set.source.clone());
+    match Request::parse(text, host) {
+        Ok(request) => Ok((request, origin)),
+        Err(error) => Err(Error::UnreadableDemand { origin, source: Box::new(error) }),
     }
-    match &asked.user {
-        Some(Setting { text, file }) => {
-            let origin = Origin::User(file.clone());
-            Ok((read(text.as_ref(), &origin, host)?, origin))
-        }
-        None => Ok((Request::Any, Origin::Nobody)),
-    }
-}
-
-fn read(text: &OsStr, origin: &Origin, host: &Host) -> Result<Request> {
-    Request::parse(text, host).map_err(|error| Error::UnreadableDemand {
-        origin: origin.clone(),
-        source: Box::new(error),
-    })
 }
 
 /// The demand of the nearest `.python-version` in the project: the first of its lines, as pyenv takes it.
 fn version_file(host: &Host, ignored: &mut Vec<Ignored>) -> Option<(Request, Origin)> {
     let root = project_root(host.cwd());
-    let dirs =
+    let mut dirs =
         host.cwd().ancestors().take_while(|dir| root.is_none_or(|root| dir.starts_with(root)));
-    let (text, file) = first_readable(dirs, ".python-version")?;
+    let (text, file) = dirs.find_map(|dir| {
+        let file = dir.join(".python-version");
+        Some((fs::read_to_string(&file).ok()?, file))
+    })?;
     let lines = text.lines().filter_map(|line| line.split('#').next()).map(str::trim);
     let line = lines.into_iter().find(|line| !line.is_empty())?;
     let origin = Origin::VersionFile(file);
@@ -173,29 +129,16 @@ fn version_file(host: &Host, ignored: &mut Vec<Ignored>) -> Option<(Request, Ori
     }
 }
 
-/// The text and the path of the first file of this name.
-fn first_readable<'a>(
-    mut dirs: impl Iterator<Item = &'a Path>,
-    name: &str,
-) -> Option<(String, PathBuf)> {
-    dirs.find_map(|dir| {
-        let file = dir.join(name);
-        Some((fs::read_to_string(&file).ok()?, file))
-    })
-}
-
 /// The nearest directory from `start` upward that looks like the root of a project.
 fn project_root(start: &Path) -> Option<&Path> {
     start.ancestors().find(|dir| MARKS.iter().any(|mark| dir.join(mark).exists()))
 }
 
 impl Requires {
-    /// What the nearest `pyproject.toml` requires.
-    fn of_project(host: &Host, ignored: &mut Vec<Ignored>) -> Option<Self> {
-        let (text, file) = first_readable(host.cwd().ancestors(), "pyproject.toml")?;
-        // A file that is no TOML is reported by who needs it.
-        let table: Table = text.parse().ok()?;
-        let text = table.get("project")?.get("requires-python")?.as_str()?;
+    /// What the project's `pyproject.toml` requires.
+    fn of_project(project: &Project, ignored: &mut Vec<Ignored>) -> Option<Self> {
+        let (text, file) = project.requires_python()?;
+        let file = file.to_owned();
         let Ok(range) = text.parse::<VersionSpecifiers>() else {
             ignored.push(Ignored { origin: Origin::RequiresPython(file), text: text.to_owned() });
             return None;
@@ -219,9 +162,11 @@ impl fmt::Display for Requires {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Option => f.write_str("`--python`"),
-            Self::Variable => f.write_str("`RVENV_PYTHON`"),
-            Self::Project(file) | Self::User(file) => write!(f, "`python` in `{}`", file.display()),
+            Self::Setting(settings::Source::Flag) => f.write_str("`--python`"),
+            Self::Setting(settings::Source::Variable(name)) => write!(f, "`{name}`"),
+            Self::Setting(settings::Source::Project(file) | settings::Source::User(file)) => {
+                write!(f, "`python` in `{}`", file.display())
+            }
             Self::VersionFile(file) => write!(f, "`{}`", file.display()),
             Self::RequiresPython(file) => write!(f, "`requires-python` in `{}`", file.display()),
             Self::Nobody => f.write_str("the default"),

@@ -20,7 +20,7 @@ mod stable;
 mod stub;
 mod version;
 
-pub use demand::{Asked, Demand, Ignored, Origin, Requires, Setting};
+pub use demand::{Demand, Ignored, Origin, Requires};
 pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
 pub use probe::probe;

@@ -1,44 +1,52 @@
+use std::ffi::OsStr;
+
 use rvenv::Error;
-use rvenv::python::{Asked, Demand, Setting};
+use rvenv::project::Project;
+use rvenv::python::{Demand, Finder};
+use rvenv::settings::{Key, Settings, Value};
 
 use super::world::World;
 
-fn setting(world: &World, file: &str, text: &str) -> Setting {
-    Setting { text: text.to_owned(), file: world.at(file) }
+/// What is asked for in this world, with this option.
+fn demand(world: &World, option: Option<&str>) -> rvenv::Result<Demand> {
+    let host = world.host();
+    let project = Project::find(&host)?;
+    let option = option.map(|text| (Key::Python, Value::text(OsStr::new(text))));
+    let settings = Settings::of_user(&host)?.with_project(&project)?.with_flags(option);
+    Demand::of(&settings, &project, &host)
 }
 
 /// What is asked for and by whom, in words.
-fn told(world: &World, asked: &Asked) -> (String, String) {
-    let demand = Demand::of(asked, &world.host()).unwrap();
-    (
-        demand.request.to_string(),
-        demand.origin.to_string().replace(&*world.at("").to_string_lossy(), ""),
-    )
+#[track_caller]
+fn told(world: &World, option: Option<&str>) -> (String, String) {
+    let demand = demand(world, option).unwrap();
+    let origin = demand.origin.to_string().replace(&*world.at("").to_string_lossy(), "");
+    (demand.request.to_string(), origin)
 }
 
 #[test]
 fn the_first_in_the_documented_order_wins() {
     let mut world = World::new();
-    let mut asked = Asked::default();
-    assert_eq!(told(&world, &asked), ("any Python".into(), "the default".into()));
-    asked.user = Some(setting(&world, "home/.config/rvenv.toml", "3.8"));
-    assert_eq!(told(&world, &asked).0, "3.8");
-    world.write("home/project/pyproject.toml", "[project]\nrequires-python = '>=3.9'\n");
+    let by = |what: &str, who: &str| (what.to_owned(), who.to_owned());
+    assert_eq!(told(&world, None), by("any Python", "the default"));
+    world.write("home/.config/rvenv/config.toml", "python = '3.8'\n");
+    assert_eq!(told(&world, None), by("3.8", "`python` in `home/.config/rvenv/config.toml`"));
+    let manifest = "[project]\nrequires-python = '>=3.9'\n";
+    world.write("home/project/pyproject.toml", manifest);
     assert_eq!(
-        told(&world, &asked),
-        (">=3.9".into(), "`requires-python` in `home/project/pyproject.toml`".into())
+        told(&world, None),
+        by(">=3.9", "`requires-python` in `home/project/pyproject.toml`")
     );
     world.write("home/project/.python-version", "# ours\n3.10.4\n3.9\n");
-    assert_eq!(told(&world, &asked), ("3.10.4".into(), "`home/project/.python-version`".into()));
-    asked.project = Some(setting(&world, "home/project/pyproject.toml", "3.11"));
-    assert_eq!(
-        told(&world, &asked),
-        ("3.11".into(), "`python` in `home/project/pyproject.toml`".into())
+    assert_eq!(told(&world, None), by("3.10.4", "`home/project/.python-version`"));
+    world.write(
+        "home/project/pyproject.toml",
+        &format!("{manifest}[tool.rvenv]\npython = '3.11'\n"),
     );
+    assert_eq!(told(&world, None), by("3.11", "`python` in `home/project/pyproject.toml`"));
     world.set("RVENV_PYTHON", "3.12");
-    assert_eq!(told(&world, &asked), ("3.12".into(), "`RVENV_PYTHON`".into()));
-    asked.option = Some("3.13".as_ref());
-    assert_eq!(told(&world, &asked), ("3.13".into(), "`--python`".into()));
+    assert_eq!(told(&world, None), by("3.12", "`RVENV_PYTHON`"));
+    assert_eq!(told(&world, Some("3.13")), by("3.13", "`--python`"));
 }
 
 #[test]
@@ -48,58 +56,53 @@ fn a_version_file_is_looked_for_up_to_the_root_of_the_project() {
     world.write("home/project/.python-version", "pypy3.10-7.3.12\n");
     world.write("home/project/rvenv.toml", "");
     world.cd("home/project/src/deep");
-    assert_eq!(told(&world, &Asked::default()).0, "pypy3.10");
+    assert_eq!(told(&world, None).0, "pypy3.10");
     std::fs::remove_file(world.at("home/project/.python-version")).unwrap();
-    assert_eq!(told(&world, &Asked::default()).0, "any Python");
+    assert_eq!(told(&world, None).0, "any Python");
     std::fs::remove_file(world.at("home/project/rvenv.toml")).unwrap();
-    assert_eq!(told(&world, &Asked::default()).0, "3.8");
+    assert_eq!(told(&world, None).0, "3.8");
 }
 
 #[test]
 fn a_file_that_travels_with_a_project_names_no_program() {
-    let world = World::new();
+    let mut world = World::new();
     world.fake("home/project/evil", "3.17.0");
     for text in ["./evil", "evil", "/usr/bin/python3", "~/evil"] {
-        let asked = Asked {
-            project: Some(setting(&world, "home/project/rvenv.toml", text)),
-            ..Asked::default()
-        };
-        let error = Demand::of(&asked, &world.host()).unwrap_err();
-        assert!(matches!(error, Error::PathInProject { .. }), "{error}");
+        world.write("home/project/rvenv.toml", &format!("python = '{text}'\n"));
+        let error = demand(&world, None).unwrap_err();
+        assert!(matches!(error, Error::ForbiddenSetting { .. }), "{error}");
+        std::fs::remove_file(world.at("home/project/rvenv.toml")).unwrap();
         world.write("home/project/.python-version", text);
-        let demand = Demand::of(&Asked::default(), &world.host()).unwrap();
+        let demand = demand(&world, None).unwrap();
         assert_eq!(demand.request.to_string(), "any Python");
-        assert_eq!(demand.ignored.len(), 1);
+        let [ignored] = &demand.ignored[..] else { panic!("{demand:?}") };
         assert!(
-            demand.ignored[0]
-                .to_string()
-                .ends_with(&format!("says `{text}`, which is no version of Python"))
+            ignored.to_string().ends_with(&format!("says `{text}`, which is no version of Python"))
         );
     }
     // Who sits at the machine may.
-    let asked =
-        Asked { user: Some(setting(&world, "home/rvenv.toml", "./evil")), ..Asked::default() };
     std::fs::remove_file(world.at("home/project/.python-version")).unwrap();
-    assert!(told(&world, &asked).0.ends_with("home/project/evil"));
+    world.set("RVENV_PYTHON", "./evil");
+    assert!(told(&world, None).0.ends_with("home/project/evil"));
 }
 
 #[test]
 fn what_cannot_be_read_is_an_error_where_it_was_meant_for_us() {
     let mut world = World::new();
     world.set("RVENV_PYTHON", "3.x!");
-    let error = Demand::of(&Asked::default(), &world.host()).unwrap_err();
+    let error = demand(&world, None).unwrap_err();
     assert_eq!(error.to_string(), "`RVENV_PYTHON` asks for no Python");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("`3.x!`") && source.contains("pypy3.10"), "{source}");
 
     let world = World::new();
     world.write("home/project/pyproject.toml", "[project]\nrequires-python = '^3.9'\n");
-    let demand = Demand::of(&Asked::default(), &world.host()).unwrap();
-    assert_eq!((demand.requires, demand.ignored.len()), (None, 1));
+    let made = demand(&world, None).unwrap();
+    assert_eq!((made.requires, made.ignored.len()), (None, 1));
     for text in ["no toml at all [", "[project]\nrequires-python = 3\n", ""] {
         world.write("home/project/pyproject.toml", text);
-        let demand = Demand::of(&Asked::default(), &world.host()).unwrap();
-        assert_eq!((demand.requires, demand.ignored.len()), (None, 0), "{text}");
+        let made = demand(&world, None).unwrap();
+        assert_eq!((made.requires, made.ignored.len()), (None, 0), "{text}");
     }
 }
 
@@ -107,14 +110,18 @@ fn what_cannot_be_read_is_an_error_where_it_was_meant_for_us() {
 fn what_the_project_requires_is_told_whoever_asked() {
     let world = World::new();
     world.write("home/project/pyproject.toml", "[project]\nrequires-python = '>=3.17, <3.19'\n");
-    let asked = Asked { option: Some("3.16".as_ref()), ..Asked::default() };
-    let requires = Demand::of(&asked, &world.host()).unwrap().requires.unwrap();
+    let requires = demand(&world, Some("3.16")).unwrap().requires.unwrap();
     assert_eq!(requires.to_string(), ">=3.17,<3.19");
-    for (version, allowed) in
-        [("3.16.9", false), ("3.17.0rc1", true), ("3.18.0", true), ("3.19.0rc1", false)]
-    {
+    let rows = [("3.16.9", false), ("3.17.0rc1", true), ("3.18.0", true), ("3.19.0rc1", false)];
+    for (version, allowed) in rows {
         let python = world.fake("bin/python3", version);
         let found = world.find(python.to_str().unwrap()).interpreter;
         assert_eq!(requires.allows(&found), allowed, "{version}");
     }
+    // It is a request of its own when nobody else makes one.
+    world.fake("bin/python3", "3.16.0");
+    world.fake("home/.pyenv/versions/3.18.2/bin/python3", "3.18.2");
+    let (host, cache) = (world.host(), world.cache());
+    let found = Finder::new(&host, &cache).find(&demand(&world, None).unwrap().request).unwrap();
+    assert_eq!(found.interpreter.version.to_string(), "3.18.2");
 }
