@@ -104,13 +104,13 @@ impl Maker {
         ] {
             self.files.push((format!("{info}/{file}"), text.as_bytes().to_vec()));
         }
-        let mut record = self.record.join("\n");
+        let mut record: String = self.record.iter().map(|row| format!("{row}\n")).collect();
         for (path, data) in &self.files {
             let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(data));
             let path = if path.contains(',') { format!("\"{path}\"") } else { path.clone() };
-            record += &format!("\n{path},sha256={hash},{}", data.len());
+            record += &format!("{path},sha256={hash},{}\n", data.len());
         }
-        record += &format!("\n{info}/RECORD,,\n");
+        record += &format!("{info}/RECORD,,\n");
         self.unlisted.push((format!("{info}/RECORD"), record.into_bytes()));
 
         fs::create_dir_all(dir).expect("a directory for wheels");

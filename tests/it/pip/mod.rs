@@ -1,5 +1,6 @@
 //! pip in an environment: where it comes from, how it stands, and that it behaves.
 
+mod behaviour;
 mod images;
 mod index;
 mod layouts;

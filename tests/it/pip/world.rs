@@ -84,10 +84,10 @@ pub(crate) fn place(seed: &Seed, python: &Interpreter, root: &Path) {
     let made =
         Command::new(&python.executable).args(["-m", "venv", "--without-pip"]).arg(root).output();
     assert!(made.expect("python -m venv").status.success());
-    apply(
-        root,
-        &seed.entries(&Target { root, interpreter: python, python: "python", relocatable: false }),
-    );
+    // The scripts name the Python that ensurepip would have run by.
+    let name = python.executable.file_name().expect("a name").to_string_lossy();
+    let target = Target { root, interpreter: python, python: &name, relocatable: false };
+    apply(root, &seed.entries(&target));
 }
 
 /// Makes entries, as `create` does.
