@@ -195,3 +195,132 @@ pub(crate) fn launcher<'a>(wheel: &'a Wheel, machine: &str, pointer_bits: u8) ->
     };
     wheel.files.get(&format!("pip/_vendor/distlib/{name}.exe")).map(Vec::as_slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::python::{Build, Implementation, Interpreter, Scheme};
+
+    fn interpreter(platform: Platform) -> Interpreter {
+        let (scripts, site) = match platform {
+            Platform::Windows => ("Scripts", "Lib\\site-packages"),
+            Platform::Linux | Platform::MacOs => ("bin", "lib/python3.12/site-packages"),
+        };
+        Interpreter {
+            executable: "/usr/bin/python3".into(),
+            real_executable: "/usr/bin/python3.12".into(),
+            prefix: "/usr".into(),
+            version: Version::new(3, 12, 1),
+            implementation: Implementation::CPython,
+            build: Build::default(),
+            platform,
+            machine: "x86_64".to_owned(),
+            pointer_bits: 64,
+            cache_tag: "cpython-312".to_owned(),
+            bytecode_magic: "cb0d0d0a".to_owned(),
+            extension_suffix: String::new(),
+            scheme: Scheme {
+                scripts: scripts.into(),
+                include: "include".into(),
+                purelib: site.into(),
+                platlib: site.into(),
+            },
+            stdlib: "/usr/lib/python3.12".into(),
+            shared_library: None,
+            companions: Vec::new(),
+            wheels: Vec::new(),
+            has_zlib: true,
+        }
+    }
+
+    fn first_lines(root: &str, relocatable: bool, platform: Platform) -> String {
+        let (root, interpreter) = (Path::new(root), interpreter(platform));
+        let target = Target { root, interpreter: &interpreter, python: "python", relocatable };
+        let command = Command { name: "pip".to_owned(), body: String::new() };
+        String::from_utf8(render(&command, &target, None).1).unwrap()
+    }
+
+    #[test]
+    fn a_shebang_is_plain_where_the_kernel_takes_it() {
+        // With `#!`, `/`, `/bin/python` and a newline: 127 bytes, and 128.
+        let (fits, long) = (format!("/{}", "d".repeat(112)), format!("/{}", "d".repeat(113)));
+        for (root, platform) in
+            [("/work/.venv", Platform::Linux), (&fits, Platform::Linux), (&long, Platform::MacOs)]
+        {
+            assert_eq!(first_lines(root, false, platform), format!("#!{root}/bin/python\n"));
+        }
+        let shell = format!("#!/bin/sh\n'''exec' {long}/bin/python \"$0\" \"$@\"\n' '''\n");
+        assert_eq!(first_lines(&long, false, Platform::Linux), shell);
+    }
+
+    #[test]
+    fn a_shell_finds_names_as_they_are() {
+        let exec = |quoted| format!("#!/bin/sh\n'''exec' {quoted} \"$0\" \"$@\"\n' '''\n");
+        for (root, quoted) in [
+            ("/a b", r#""/a b/bin/python""#),
+            ("/a $(b)", r"'/a $(b)/bin/python'"),
+            ("/it's b", r#"'/it'"'"'s b/bin/python'"#),
+        ] {
+            assert_eq!(first_lines(root, false, Platform::Linux), exec(quoted));
+        }
+        let beside = exec(r#""$(dirname -- "$(realpath -- "$0")")"/'python'"#);
+        assert_eq!(first_lines(r"/back\slash", false, Platform::Linux), beside);
+        assert_eq!(first_lines("/work/.venv", true, Platform::Linux), beside);
+    }
+
+    #[test]
+    fn on_windows_a_launcher_stands_in_front() {
+        let interpreter = interpreter(Platform::Windows);
+        let command = Command { name: "pip".to_owned(), body: "print()\n".to_owned() };
+        for (relocatable, line) in
+            [(false, "#!\"C:\\my env"), (true, "#!<launcher_dir>\\python.exe\n\r\n")]
+        {
+            let root = Path::new("C:\\my env");
+            let python = "python.exe";
+            let target = Target { root, interpreter: &interpreter, python, relocatable };
+            let (name, data) = render(&command, &target, Some(b"MZ"));
+            assert_eq!(name, "pip.exe");
+            assert!(String::from_utf8_lossy(&data).starts_with(&format!("MZ{line}")));
+            let mut archive = zip::ZipArchive::new(Cursor::new(data)).unwrap();
+            let main = std::io::read_to_string(archive.by_name("__main__.py").unwrap()).unwrap();
+            assert_eq!(main, command.body);
+        }
+    }
+
+    fn wheel(entry_points: &str, install: &str) -> Wheel {
+        let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
+        let files = BTreeMap::from([
+            file("pip-1.dist-info/entry_points.txt", entry_points),
+            file("pip/_internal/operations/install/wheel.py", install),
+        ]);
+        Wheel { version: "1".to_owned(), dist_info: "pip-1.dist-info".to_owned(), files }
+    }
+
+    #[test]
+    fn pip_gets_the_names_of_its_python() {
+        let points = "[other]\nx = y:z\n[console_scripts]\npip = a.b:main\npip3 = a.b:main\n\
+                      pip3.99 = a.b:main\nx=c:d.e\n\n[gui_scripts]\ny = z:z\n";
+        let commands = of(&wheel(points, ""), Version::new(3, 12, 1));
+        let names: Vec<_> = commands.iter().map(|command| command.name.as_str()).collect();
+        assert_eq!(names, ["pip", "pip3", "pip3.12", "x"]);
+        assert!(commands[3].body.contains("from c import d\n"));
+        assert!(commands[3].body.contains("sys.exit(d.e())\n"));
+    }
+
+    #[test]
+    fn a_template_of_pips_own_counts() {
+        let install = concat!(
+            "class PipScriptMaker(ScriptMaker):\n",
+            "    script_template = textwrap.dedent(\n        \"\"\"\\\n",
+            "        from %(module)s import %(import_name)s\n",
+            "        if __name__ == '__main__':\n",
+            "            sys.exit(%(func)s())\n\"\"\"\n    )\n"
+        );
+        let points = "[console_scripts]\npip = a.b:main\n";
+        let commands = of(&wheel(points, install), Version::new(3, 12, 1));
+        let body = "from a.b import main\nif __name__ == '__main__':\n    sys.exit(main())\n";
+        assert_eq!(commands[0].body, body);
+    }
+}

@@ -5,11 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rvenv::pip::{Layout, Options};
 use rvenv::python::Interpreter;
 
 use super::maker::Maker;
-use super::world::{self, interpreter, modern, prepare};
+use super::world::{self, interpreter, modern};
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 /// Tells what is installed and what is in the way, without pip.
@@ -62,7 +61,11 @@ impl Env {
         };
         let mut tree = world::tree(&self.root);
         tree.retain(|path| path.starts_with("lib") || path.starts_with("bin"));
-        tree.retain(|path| !path.to_string_lossy().to_lowercase().contains("activate"));
+        let is_a_packages = |path: &Path| {
+            let text = path.to_string_lossy().to_lowercase();
+            !["activate", "bin/py", "bin/𝜋"].iter().any(|other| text.contains(other))
+        };
+        tree.retain(|path| is_a_packages(path));
         tree.retain(|path| own || !is_pip(path));
         tree
     }
@@ -94,8 +97,8 @@ impl Trio {
         let python = interpreter(&trio.sandbox, python);
         trio.furnish(&python);
         trio.add_stdlib(&python);
-        trio.add("archive", &python, Layout::Archive);
-        trio.add("files", &python, Layout::Files);
+        trio.add("archive", &python);
+        trio.add("files", &python);
         trio
     }
 
@@ -116,17 +119,16 @@ impl Trio {
         self.sandbox.set("PIP_DISABLE_PIP_VERSION_CHECK", "1");
     }
 
-    fn add(&mut self, kind: &'static str, python: &Interpreter, layout: Layout) {
-        let (seed, _) = prepare(&self.sandbox, python, &Options { layout, ..Options::default() })
-            .expect("a seed");
-        let root = self.sandbox.root().join(kind).join("env");
-        world::place(&seed, python, &root);
-        self.keep(kind, root);
+    fn add(&mut self, layout: &'static str, python: &Interpreter) {
+        let root = self.sandbox.root().join(layout).join("env");
+        let mut create = self.sandbox.rvenv();
+        create.args(["create", "--pip-layout", layout, "--python"]).arg(&python.executable);
+        Ran::of(create.arg(&root)).ok();
+        self.keep(layout, root);
     }
 
     fn add_stdlib(&mut self, python: &Interpreter) {
         let root = self.sandbox.root().join("stdlib").join("env");
-        // By the name that rvenv's scripts refer to.
         let made =
             self.sandbox.command(&python.executable).args(["-m", "venv"]).arg(&root).output();
         assert!(made.expect("python -m venv").status.success(), "{python:?}");
@@ -310,7 +312,7 @@ fn an_archive_serves_every_python() {
         let mut one = Trio::empty();
         let python = interpreter(&one.sandbox, &python);
         one.furnish(&python);
-        one.add("archive", &python, Layout::Archive);
+        one.add("archive", &python);
         let env = &one.envs[0];
         assert_eq!(leftovers(env), [python.scheme.purelib.join("pip/_pip.zip")], "{python:?}");
         one.run(env, "python -c RECORDED").ok();

@@ -5,5 +5,6 @@ mod images;
 mod index;
 mod layouts;
 mod maker;
+mod scripts;
 mod wheels;
 mod world;
