@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use rvenv::Error;
 use rvenv::shell::{self, Activation, Shell};
 
-use super::dialect::set;
 use super::{Real, World, real};
 
 /// Names that broke an activation script somewhere, and their relatives.
@@ -229,15 +228,23 @@ fn carries(real: &Real, names: &[Vec<u8>]) {
             }
             Err(error) => panic!("{error}"),
         };
-        let deactivation = shell::deactivate(shell, &world.host(&[])).unwrap();
         script.extend(inline(&world, shell, &code));
         script.extend_from_slice(b"rvenv-show\n");
-        script.extend(inline(&world, shell, &deactivation));
+        script.extend(deactivation(&world, shell));
         expected
             .push([root.as_os_str().as_bytes(), name, &path(&world, &root)].map(<[u8]>::to_vec));
     }
     world.quiet(real, &script);
     compare(&world, real, &expected);
+}
+
+fn deactivation(world: &World, shell: Shell) -> Vec<u8> {
+    match shell {
+        Shell::Nushell | Shell::Elvish => {
+            inline(world, shell, &shell::deactivate(shell, &world.host(&[])).unwrap())
+        }
+        _ => b"deactivate\n".to_vec(),
+    }
 }
 
 /// PATH while `root` is active.
@@ -277,12 +284,7 @@ fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
             );
             read.into_bytes()
         }
-        Shell::Csh | Shell::Tcsh => {
-            let mut line = set(shell, "RVENV_CODE", &file()).into_bytes();
-            line.extend_from_slice(shell.evaluate_line().as_bytes());
-            line.push(b'\n');
-            line
-        }
+        Shell::Csh | Shell::Tcsh => format!("eval \"`cat '{}'`\"\n", file()).into_bytes(),
         _ => code.to_vec(),
     }
 }
