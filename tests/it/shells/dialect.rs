@@ -57,3 +57,19 @@ pub(crate) fn evaluate(shell: Shell, code: &Path) -> String {
 pub(crate) fn note(name: &str) -> String {
     format!("python {name}\n")
 }
+
+/// Evaluates `code` as the documented line does, with the file in the place of rvenv.
+pub(crate) fn read_code(shell: Shell, code: &Path) -> String {
+    let file = code.display();
+    match shell {
+        Shell::Nushell => format!("open --raw '{file}' | from json | load-env\n"),
+        Shell::Elvish => format!("eval (slurp < '{file}')\n"),
+        Shell::Xonsh => format!("execx(open('{file}').read())\n"),
+        Shell::PowerShell => {
+            format!("[System.IO.File]::ReadAllText('{file}') | Out-String | Invoke-Expression\n")
+        }
+        Shell::Csh | Shell::Tcsh => format!("eval \"`/bin/cat '{file}'`\"\n"),
+        Shell::Fish => format!("source '{file}'\n"),
+        _ => format!("eval \"$(/bin/cat '{file}')\"\n"),
+    }
+}

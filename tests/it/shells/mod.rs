@@ -3,6 +3,7 @@
 mod dialect;
 mod lifecycle;
 mod names;
+mod prompt;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -149,6 +150,11 @@ impl World {
     /// The shell, ready to run in this world, with nothing of the developer's variables.
     pub(crate) fn command(&self, real: &Real) -> Command {
         let mut command = Command::new(&real.program);
+        if real.label == "csh" {
+            // Before each program it closes every descriptor that there may be.
+            command = Command::new("/bin/sh");
+            command.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]).arg(&real.program);
+        }
         command.args(real.args).env_clear().current_dir(self.at("cwd"));
         command
             .env("PATH", &self.path)

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use rvenv::Error;
 use rvenv::shell::{self, Activation, Shell};
 
+use super::dialect::read_code;
 use super::{Real, World, real};
 
 /// Names that broke an activation script somewhere, and their relatives.
@@ -272,19 +273,13 @@ fn compare(world: &World, real: &Real, expected: &[[Vec<u8>; 3]]) {
 
 /// Code as the shell reads it from `rvenv activate`, without a process for each.
 fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
-    let file = || world.code(code).display().to_string();
     match shell {
-        Shell::Nushell => format!("open --raw '{}' | from json | load-env\n", file()).into_bytes(),
-        Shell::Elvish => format!("eval (slurp < '{}')\n", file()).into_bytes(),
-        Shell::Xonsh => format!("execx(open('{}').read())\n", file()).into_bytes(),
-        Shell::PowerShell => {
-            let read = format!(
-                "[System.IO.File]::ReadAllText('{}') | Out-String | Invoke-Expression\n",
-                file()
-            );
-            read.into_bytes()
-        }
-        Shell::Csh | Shell::Tcsh => format!("eval \"`cat '{}'`\"\n", file()).into_bytes(),
+        Shell::Nushell
+        | Shell::Elvish
+        | Shell::Xonsh
+        | Shell::PowerShell
+        | Shell::Csh
+        | Shell::Tcsh => read_code(shell, &world.code(code)).into_bytes(),
         _ => code.to_vec(),
     }
 }

@@ -1,0 +1,130 @@
+//! The prompt, drawn by an interactive shell on a pseudo-terminal.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
+use rvenv::shell::Shell;
+
+use super::dialect::read_code;
+use super::{Real, World, real};
+use crate::sandbox::real_pythons;
+
+/// What the tests' own prompt ends in.
+const MARK: &str = "@P@";
+
+/// Sets the prompt to [`MARK`], without showing it in what is typed.
+fn prompt(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Fish => "function fish_prompt; printf '@%s@ ' P; end",
+        Shell::Csh | Shell::Tcsh => "set p = P; set prompt = \"@${p}@ \"",
+        Shell::Nushell => {
+            "$env.PROMPT_COMMAND = {|| ['@' 'P@'] | str join }; $env.PROMPT_INDICATOR = ' '"
+        }
+        Shell::Elvish => "set edit:prompt = { put '@' 'P@ ' }; set edit:rprompt = { }",
+        _ => "p=P; PS1=\"@${p}@ \"",
+    }
+}
+
+/// Types `lines`; returns what was on the terminal from when the prompt was set.
+fn typed(world: &World, real: &Real, lines: &[String]) -> String {
+    let script = world.code(lines.join("\n").as_bytes());
+    let base = world.command(real);
+    let terminal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/shells/terminal.py");
+    let mut command = Command::new(&real_pythons()[0]);
+    command.args([terminal, MARK]).arg(script).arg(base.get_program()).args(base.get_args());
+    if real.label != "nu" && real.label != "elvish" {
+        command.arg("-i");
+    }
+    command.env_clear().envs(base.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(world.at("cwd"));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Drawing the prompt runs nothing, shows the name, and is as before after deactivating.
+fn draws(real: &Real, before: &str) {
+    let names = [
+        "plain",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "a%b",
+        "a!b",
+        "a\\b",
+        "';touch pwned;'",
+        "%{$(touch pwned)%}",
+    ];
+    for name in names {
+        let world = World::new();
+        let root = world.environment("env", name);
+        let code = world.activation(real.shell, &root, name, &world.host(&[]));
+        let lines = [
+            before,
+            prompt(real.shell),
+            &read_code(real.shell, &code),
+            "true",
+            "deactivate",
+            "true",
+        ];
+        let lines = lines.map(str::to_owned);
+        let transcript = typed(&world, real, &lines);
+        assert_eq!(
+            fs::read_dir(world.at("cwd")).unwrap().count(),
+            0,
+            "{}: {name} ran: {transcript}",
+            real.label
+        );
+        let wanted = format!("({name}) @P@");
+        assert!(shown(&transcript, &wanted), "{}: no {wanted} in {transcript:?}", real.label);
+        let end = transcript.rfind(MARK).unwrap();
+        assert!(
+            !shown(&transcript[..end].chars().rev().take(12).collect::<String>(), ")"),
+            "{}: {transcript:?}",
+            real.label
+        );
+    }
+}
+
+/// Whether text is on the terminal, colours aside.
+fn shown(transcript: &str, text: &str) -> bool {
+    let mut plain = String::new();
+    let mut chars = transcript.chars().peekable();
+    while let Some(char) = chars.next() {
+        if char != '\u{1b}' {
+            plain.push(char);
+        } else if chars.next_if_eq(&'[').is_some() {
+            while chars.next().is_some_and(|char| !char.is_ascii_alphabetic()) {}
+        } else {
+            chars.next_if(|char| "()".contains(*char)).and_then(|_| chars.next());
+        }
+    }
+    plain.contains(text)
+}
+
+macro_rules! prompts {
+    ($($test:ident $label:literal $before:literal)*) => { $(
+        #[test]
+        fn $test() {
+            if let Some(real) = real($label) {
+                draws(&real, $before);
+            }
+        }
+    )* };
+}
+
+prompts! {
+    bash "bash" "true"
+    bash_without_history "bash" "set +o history"
+    zsh "zsh" "unsetopt zle"
+    zsh_promptsubst "zsh" "setopt promptsubst; unsetopt zle"
+    zsh_promptbang "zsh" "setopt promptsubst; unsetopt zle"
+    dash "dash" "true"
+    busybox "busybox" "true"
+    ksh "ksh93" "true"
+    mksh "mksh" "true"
+    yash "yash" "true"
+    fish "fish" "true"
+    csh "csh" "true"
+    tcsh "tcsh" "true"
+}
