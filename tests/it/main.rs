@@ -5,11 +5,17 @@
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
 mod check;
+mod completions;
+mod config;
 mod create;
 mod differential;
+mod install;
 mod journey;
+mod list;
 mod pip;
 mod plan;
 mod python;
+mod run;
 mod sandbox;
 mod shells;
+mod words;

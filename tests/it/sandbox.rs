@@ -73,6 +73,21 @@ impl Sandbox {
         Ran::of(&mut command)
     }
 
+    /// Puts the directory of rvenv itself first on PATH.
+    pub(crate) fn with_rvenv_on_path(&mut self) -> &mut Self {
+        let rvenv = Path::new(env!("CARGO_BIN_EXE_rvenv")).parent().expect("a directory");
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", rvenv.display());
+        self.set("PATH", path)
+    }
+
+    /// Writes a file of the project, with the directories above it.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.project().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(&path, text).expect("a file of the project");
+        path
+    }
+
     fn prepare(&self, mut command: Command) -> Command {
         command.env_clear().envs(&self.vars).current_dir(self.project());
         command

@@ -44,6 +44,13 @@ const TABLE: [(&str, Shell, &str, &[&str]); 17] = [
     ("xonsh-current", Shell::Xonsh, "xonsh-current", &["--no-rc"]),
 ];
 
+impl Real {
+    /// The shell's program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+}
+
 /// The shell with this label; `None`, said aloud, where it is not installed.
 pub(crate) fn real(label: &str) -> Option<Real> {
     let (label, shell, program, args) =

@@ -1,0 +1,206 @@
+//! `rvenv install`: into the right environment, and only there.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use crate::sandbox::{Ran, Sandbox, real_pythons};
+
+const WHEEL: &str = "greeting-1.0-py3-none-any.whl";
+
+/// A backend that builds the project without setuptools and without a network.
+const BACKEND: &str = "
+import os, zipfile
+
+def build(directory, line):
+    name = 'greeting-1.0-py3-none-any.whl'
+    with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:
+        wheel.writestr(*line)
+        info = 'greeting-1.0.dist-info/'
+        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: greeting\\nVersion: 1.0\\n')
+        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+        wheel.writestr(info + 'RECORD', '')
+    return name
+
+def build_wheel(directory, settings=None, metadata=None):
+    return build(directory, ('greeting.py', 'how = 1'))
+
+def build_editable(directory, settings=None, metadata=None):
+    return build(directory, ('greeting.pth', os.getcwd()))
+";
+
+/// A world without an index, with an environment that has a pip unless `flags` say otherwise.
+fn world(flags: &[&str]) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("PIP_NO_INDEX", "1");
+    sandbox.run([&["create"], flags].concat()).ok();
+    sandbox
+}
+
+/// A wheel with one module.
+fn write_wheel(sandbox: &Sandbox) -> PathBuf {
+    let path = sandbox.write(WHEEL, "");
+    let mut zip = ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let files = [
+        ("greeting.py", "how = 'hello'\n"),
+        (
+            "greeting-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n",
+        ),
+        (
+            "greeting-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        ),
+        ("greeting-1.0.dist-info/RECORD", ""),
+    ];
+    for (name, text) in files {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    path
+}
+
+/// Where `module` of the environment `dir` is from.
+fn origin(sandbox: &Sandbox, dir: &str, module: &str) -> Ran {
+    let code = format!("import {module}; print({module}.__file__)");
+    sandbox.run(["run", "--env", dir, "python", "-c", &code])
+}
+
+#[test]
+fn the_target_is_told_first_and_pips_exit_code_is_ours() {
+    let sandbox = world(&[]);
+    write_wheel(&sandbox);
+    let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+    let venv = sandbox.project().join(".venv");
+    assert_eq!(ran.stderr, format!("installing into `{}`\n", venv.display()));
+    let from = origin(&sandbox, ".venv", "greeting").ok().stdout;
+    assert!(from.starts_with(venv.to_str().unwrap()), "{from}");
+    sandbox.run(["install", "--no-such-flag"]).code(2);
+    sandbox.run(["install", "no-such-package"]).code(1);
+}
+
+#[test]
+fn an_environment_without_pip_is_filled_from_outside_and_stays_without() {
+    for python in real_pythons() {
+        let mut sandbox = Sandbox::new();
+        sandbox.set("PIP_NO_INDEX", "1");
+        let python = python.to_str().unwrap();
+        sandbox.run(["create", "--without-pip", "--python", python]).ok();
+        write_wheel(&sandbox);
+        let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+        assert!(ran.stderr.contains("from outside, as it has none"), "{ran:#?}");
+        origin(&sandbox, ".venv", "greeting").ok();
+        // The pip that did it is no part of the environment.
+        let ran = sandbox.run(["run", "python", "-m", "pip", "--version"]).code(1);
+        assert!(ran.stderr.contains("No module named pip"), "{ran:#?}");
+        let ran = sandbox.run(["install", "pip"]).code(1);
+        assert!(!ran.stdout.contains("already satisfied"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn without_a_cache_it_works_too_and_leaves_nothing() {
+    let mut sandbox = world(&["--without-pip"]);
+    let scratch = sandbox.root().join("scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    // A directory that cannot be made, as a file is in the way.
+    let cache = sandbox.write("file", "");
+    sandbox.set("RVENV_CACHE_DIR", cache.join("cache")).set("TMPDIR", &scratch);
+    write_wheel(&sandbox);
+    sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+    origin(&sandbox, ".venv", "greeting").ok();
+    assert_eq!(std::fs::read_dir(scratch).unwrap().count(), 0);
+}
+
+#[test]
+fn what_would_lead_pip_elsewhere_is_not_heard() {
+    let mut sandbox = world(&[]);
+    write_wheel(&sandbox);
+    let elsewhere = sandbox.root().join("elsewhere");
+    sandbox
+        .set("PIP_TARGET", &elsewhere)
+        .set("PIP_USER", "1")
+        .set("PIP_PREFIX", &elsewhere)
+        .set("PIP_PYTHON", "/usr/bin/python3")
+        .set("PYTHONHOME", "/nowhere");
+    sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+    assert!(!elsewhere.exists());
+    origin(&sandbox, ".venv", "greeting").ok();
+}
+
+#[test]
+fn a_forgotten_activation_is_told() {
+    let mut sandbox = world(&[]);
+    sandbox.run(["create", "../other"]).ok();
+    write_wheel(&sandbox);
+    let other = sandbox.root().join("other");
+    let own = sandbox.project().join(".venv");
+    sandbox.set("VIRTUAL_ENV", &other);
+    let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+    let (other, own) = (other.display(), own.display());
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "warning: `{other}` is active, and the project here has `{own}`\n\
+             hint: `rvenv install --env {own}` installs into that one\n\
+             installing into `{other}`\n"
+        )
+    );
+    origin(&sandbox, "../other", "greeting").ok();
+    origin(&sandbox, ".venv", "greeting").code(1);
+    // Named, it is no slip.
+    let ran = sandbox.run(["install", "--env", "../other", "-q", &format!("./{WHEEL}")]).ok();
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:#?}");
+}
+
+#[test]
+fn an_active_environment_that_is_none_is_refused() {
+    let mut sandbox = world(&[]);
+    sandbox.write("plain/file", "");
+    for gone in ["plain", "gone"] {
+        sandbox.set("VIRTUAL_ENV", sandbox.project().join(gone));
+        let ran = sandbox.run(["install", "six"]).code(1);
+        assert!(ran.stderr.contains("is not a virtual environment"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn without_arguments_the_requirements_are_installed() {
+    let sandbox = world(&[]);
+    write_wheel(&sandbox);
+    sandbox.write("requirements.txt", format!("./{WHEEL}\n"));
+    sandbox.write("pyproject.toml", "[project]\nname = 'other'\n");
+    let ran = sandbox.run(["install"]).ok();
+    assert!(ran.stderr.starts_with("installing `requirements.txt` into `"), "{ran:#?}");
+    origin(&sandbox, ".venv", "greeting").ok();
+}
+
+#[test]
+fn without_requirements_the_project_itself_is_installed() {
+    let sandbox = world(&[]);
+    sandbox.write("backend.py", BACKEND);
+    sandbox.write("greeting.py", "");
+    let manifest =
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+    sandbox.write("pyproject.toml", manifest);
+    let ran = sandbox.run(["install", "--env", ".venv"]).ok();
+    assert!(ran.stderr.starts_with("installing the project `.` into `"), "{ran:#?}");
+    std::fs::create_dir(sandbox.project().join("below")).unwrap();
+    let mut command = sandbox.rvenv();
+    command.current_dir(sandbox.project().join("below"));
+    let code = "import greeting; print(greeting.__file__)";
+    let from = Ran::of(command.args(["run", "python", "-c", code])).ok().stdout;
+    let own = sandbox.project().join("greeting.py");
+    assert_eq!(from, format!("{}\n", own.display()), "it is editable");
+}
+
+#[test]
+fn nothing_to_install_is_told() {
+    let sandbox = world(&["--without-pip"]);
+    sandbox.write("pyproject.toml", "[tool.black]\n");
+    let ran = sandbox.run(["install"]).code(1);
+    assert!(ran.stderr.starts_with("error: nothing to install"), "{ran:#?}");
+    assert!(ran.stderr.contains("\nhint: name packages"), "{ran:#?}");
+}

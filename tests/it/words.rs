@@ -1,0 +1,162 @@
+//! What is said, how loud, and in which colours.
+
+use predicates::prelude::*;
+
+use crate::sandbox::{Ran, Sandbox};
+
+const ESCAPE: char = '\u{1b}';
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() {
+    let plain = Sandbox::new();
+    let colored = |sandbox: &Sandbox, args: &[&str]| {
+        let ran = sandbox.run([args, &["check", "nowhere"]].concat()).code(1);
+        assert!(ran.stderr.contains("error"), "{ran:#?}");
+        ran.stderr.contains(ESCAPE)
+    };
+    assert!(!colored(&plain, &[]));
+    assert!(colored(&plain, &["--color", "always"]));
+    for (name, value, expected) in [
+        ("NO_COLOR", "1", false),
+        ("CLICOLOR_FORCE", "1", true),
+        ("RVENV_COLOR", "always", true),
+        ("RVENV_COLOR", "never", false),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.set(name, value);
+        assert_eq!(colored(&sandbox, &[]), expected, "{name}={value}");
+        assert!(!colored(&sandbox, &["--color", "never"]), "{name}={value}");
+        assert!(colored(&sandbox, &["--color", "always"]), "{name}={value}");
+    }
+    let config = plain.root().join("home/.config/rvenv/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(config, "color = 'always'\n").unwrap();
+    assert!(colored(&plain, &[]));
+    assert!(!colored(&plain, &["--color", "auto"]));
+}
+
+#[test]
+fn quiet_is_silent_but_for_errors() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(["create", "-q", "--without-pip"]).ok();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    let ran = sandbox.run(["-q", "remove", ".venv"]).ok();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    let ran = sandbox.run(["-q", "activate"]).code(1);
+    assert_eq!(ran.stderr.lines().count(), 1, "the error, and no hint: {ran:#?}");
+    sandbox.run(["-q", "-v", "create"]).code(2);
+}
+
+#[test]
+fn verbose_tells_what_was_looked_at_and_how_long_it_took() {
+    let sandbox = Sandbox::new();
+    let usual = sandbox.run(["create", "--without-pip", "a"]).ok().stderr;
+    let more = sandbox.run(["-v", "create", "--without-pip", "b"]).ok().stderr;
+    assert!(more.lines().count() > usual.lines().count(), "{more}");
+    assert!(predicate::str::is_match(r"\d\.\d ms\)").unwrap().eval(&more), "{more}");
+}
+
+#[test]
+fn a_hint_stands_on_a_line_of_its_own() {
+    let ran = Sandbox::new().run(["activate", "--shell", "sh"]).code(1);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: no virtual environment in `"), "{ran:#?}");
+    assert_eq!(lines[1..], ["hint: make one with `rvenv create`"]);
+    assert!(!lines[0].ends_with('.'), "{ran:#?}");
+}
+
+#[test]
+fn names_cannot_move_the_cursor_or_pretend_to_be_our_own_words() {
+    let sandbox = Sandbox::new();
+    let names = ["a\u{1b}[2Jb", "a\rb", "a\u{202e}b", "a\nerror: all is lost\nhint: rm -rf /"];
+    for name in names {
+        std::fs::create_dir(sandbox.project().join(name)).unwrap();
+        for command in ["check", "activate", "remove"] {
+            let ran = sandbox.run([command, name]).code(1);
+            for c in [ESCAPE, '\r', '\u{202e}'] {
+                assert!(!ran.stderr.contains(c), "{ran:#?}");
+            }
+            let starts = |word: &str| ran.stderr.lines().filter(|l| l.starts_with(word)).count();
+            assert_eq!(starts("error:"), 1, "{ran:#?}");
+            assert!(starts("hint: rm") == 0, "{ran:#?}");
+        }
+    }
+}
+
+#[test]
+fn data_is_printed_byte_for_byte() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip", "--prompt", "a\u{1b}[1mb"]).ok();
+    let ran = sandbox.run(["activate", "--shell", "sh"]).ok();
+    assert!(ran.stdout.contains("a\u{1b}[1mb"), "{ran:#?}");
+}
+
+#[test]
+fn help_is_short_and_long() {
+    let sandbox = Sandbox::new();
+    for command in ["create", "install", "run", "list", "remove", "completions", "man"] {
+        let short = sandbox.run([command, "-h"]).ok();
+        let long = sandbox.run(["help", command]).ok();
+        assert!(short.stdout.lines().count() < long.stdout.lines().count(), "{command}");
+        let example = format!("  rvenv {command}");
+        assert!(
+            long.stdout.contains(&example) || command == "completions",
+            "no example in the long help of {command}: {}",
+            long.stdout
+        );
+        assert_eq!(short.stderr + &long.stderr, "");
+    }
+}
+
+#[test]
+fn the_version_tells_its_commit() {
+    let ran = Sandbox::new().run(["--version"]).ok();
+    let form = format!(r"^rvenv {}( \([0-9a-f]{{7}}\))?\n$", env!("CARGO_PKG_VERSION"));
+    assert!(predicate::str::is_match(form).unwrap().eval(&ran.stdout), "{ran:#?}");
+}
+
+#[test]
+fn the_manual_is_roff_and_covers_every_command() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(["man"]).ok().stdout;
+    assert!(page.contains(".TH rvenv 1"), "{page}");
+    let help = sandbox.run(["--help"]).ok().stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with("    "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(names.len() > 10, "{help}");
+    for name in names {
+        let page = sandbox.run(["man", name]).ok().stdout;
+        assert!(page.contains(&format!(".TH rvenv-{name} 1")), "{page}");
+    }
+    sandbox.run(["man", "nonsense"]).code(2);
+    let man = std::process::Command::new("man").arg("--version").output();
+    if man.is_err() {
+        eprintln!("skipped: there is no `man` that could read the page");
+        return;
+    }
+    let file = sandbox.write("rvenv.1", page);
+    let ran = Ran::of(sandbox.command("man").args(["--warnings", "-l"]).arg(file)).ok();
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("Makes, activates, checks and fills"), "{ran:#?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip"]).ok();
+    for args in [&["--help"][..], &["activate"], &["man"], &["completions", "bash"], &["list"]] {
+        let mut command = sandbox.rvenv();
+        command.args(args).stdout(std::process::Stdio::piped());
+        command.env("SHELL", "/bin/sh").stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("panic") && !stderr.contains("Broken pipe"), "{args:?}: {stderr}");
+    }
+}
