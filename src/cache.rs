@@ -68,8 +68,9 @@ impl Cache {
     }
 }
 
+/// Whether a directory is ours alone, or not there yet.
 #[cfg(unix)]
-fn trusted(root: &Path) -> bool {
+pub(crate) fn trusted(root: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::symlink_metadata(root).is_ok_and(|meta| {
         // Ours, and not open for others to write into.
@@ -80,7 +81,7 @@ fn trusted(root: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn trusted(_root: &Path) -> bool {
+pub(crate) fn trusted(_root: &Path) -> bool {
     // The user's own profile directory is guarded by its access list.
     true
 }

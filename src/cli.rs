@@ -3,6 +3,7 @@
 pub(crate) mod complete;
 mod create;
 mod fill;
+mod hook;
 mod inventory;
 mod program;
 
@@ -16,6 +17,7 @@ use rvenv::shell::Shell;
 
 pub(crate) use create::Create;
 pub(crate) use fill::{Install, Run};
+pub(crate) use hook::{Allow, Hook, HookEnv};
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
 
@@ -72,9 +74,13 @@ impl Cli {
             Command::Remove(args) => args.output,
             Command::Config(args) => args.output,
             Command::Cache(args) => args.output,
-            Command::Install(_) | Command::Run(_) | Command::Completions(_) | Command::Man(_) => {
-                return self.output;
-            }
+            Command::Allow(args) | Command::Deny(args) => args.output,
+            Command::Install(_)
+            | Command::Hook(_)
+            | Command::HookEnv(_)
+            | Command::Run(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return self.output,
         };
         self.output.and(after)
     }
@@ -122,6 +128,15 @@ pub(crate) enum Command {
     Activate(Activate),
     /// Print code that deactivates the active environment
     Deactivate(Deactivate),
+    /// Print code that activates and deactivates on a change of directory
+    Hook(Hook),
+    /// What the hook evaluates after a change of directory
+    #[command(hide = true)]
+    HookEnv(HookEnv),
+    /// Let the hook activate an environment that was not made by rvenv here
+    Allow(Allow),
+    /// Keep the hook from activating an environment
+    Deny(Allow),
     /// Tell whether an environment is active and healthy
     Check(Check),
     /// Run `pip install` in the right environment, and only there

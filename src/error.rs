@@ -259,6 +259,18 @@ pub enum Error {
     #[error("cannot tell which shell is calling")]
     UnknownCallingShell,
 
+    /// A shell that runs nothing of ours on a change of directory.
+    #[error("{shell} has no hook for a change of directory")]
+    NoHook {
+        /// Which one.
+        shell: Shell,
+    },
+
+    // ---- trust ----
+    /// There is no home to keep the list in, or it belongs to another user.
+    #[error("there is no place of your own to keep the list of allowed environments in")]
+    NoTrustList,
+
     // ---- environments ----
     /// A directory without `pyvenv.cfg`.
     #[error("`{}` is not a virtual environment: it has no `pyvenv.cfg`", path.display())]
@@ -568,6 +580,8 @@ impl Error {
             | Self::DownloadAltered { .. }
             | Self::Unrepresentable { .. }
             | Self::Placeholder { .. }
+            | Self::NoHook { .. }
+            | Self::NoTrustList
             | Self::NotAnEnvironment { .. }
             | Self::BadPyvenvCfg { .. }
             | Self::BadRedirect { .. } => None,

@@ -15,6 +15,7 @@
 //! | [`env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
 //! | [`pip`] | the wheels that seed an environment, their unpacked images, RECORD and scripts |
 //! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
+//! | [`trust`] | which environments may be activated without being asked for |
 //! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
 //! | [`interrupt`] | the signal that asks to end, as a value |
 //! | [`error`] | everything that can go wrong, as data |
@@ -34,6 +35,7 @@ pub mod project;
 pub mod python;
 pub mod settings;
 pub mod shell;
+pub mod trust;
 
 pub use error::{Error, Hint, Result};
 pub use host::{Host, Platform};

@@ -12,6 +12,7 @@ use rvenv::project::Project;
 use rvenv::python::{Finder, Found, Request};
 use rvenv::settings::{Key, Settings, Value};
 use rvenv::shell::{self, Shell};
+use rvenv::trust::Trust;
 use serde::Serialize;
 
 use super::Context;
@@ -32,6 +33,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         context,
         chosen: Chosen::by(&settings, &project, context)?,
         guard: context.guard().force(args.force),
+        trust: Trust::of(&context.host),
         pip: settings.pip(&context.host),
         settings,
     };
@@ -83,6 +85,7 @@ struct Creation<'a> {
     settings: Settings,
     chosen: Chosen,
     guard: Guard,
+    trust: Trust,
     pip: Option<pip::Options>,
 }
 
@@ -127,7 +130,12 @@ impl Creation<'_> {
             }
             return Ok(Made::of(&root, rehearsal.outcome, None, &found));
         }
+        let was_allowed = self.trust.allows(&root);
         let created = env::create(&recipe, &world, &mut progress)?;
+        // What was there before may hold anything, unless it was trusted before, too.
+        if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
+            self.trust.allow_made(&created.location, context.host.cwd());
+        }
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));
         Ok(made)

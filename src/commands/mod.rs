@@ -1,11 +1,13 @@
 //! One story a command: it asks the library, says what happened, gives an exit code.
 
 mod activate;
+mod allow;
 mod cache;
 mod check;
 mod completions;
 mod config;
 mod create;
+mod hook;
 mod install;
 mod list;
 mod man;
@@ -54,6 +56,10 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Create(args) => create::run(args, &context),
         Command::Activate(args) => activate::activate(args, &context),
         Command::Deactivate(args) => activate::deactivate(args, &context),
+        Command::Hook(args) => hook::hook(args),
+        Command::HookEnv(args) => hook::step(args, &context),
+        Command::Allow(args) => allow::allow(args, &context),
+        Command::Deny(args) => allow::deny(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Install(args) => install::run(args, &context),
         Command::Python(Python::List(args)) => python::list(args, &context),

@@ -65,6 +65,10 @@ pub struct Created {
     pub outcome: Outcome,
     /// The version of the pip that was seeded, if one was.
     pub pip: Option<String>,
+    /// Where it is: a link in its place was followed.
+    pub location: PathBuf,
+    /// Whether all of it was made just now, so that there is nothing in it that came from elsewhere.
+    pub is_pristine: bool,
 }
 
 /// What happened to the place.
@@ -159,7 +163,7 @@ fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Re
         Action::Make => work.make(progress),
         Action::Replace(doomed) => work.replace(&doomed, progress),
         Action::Merge(merge) => work.merge(&merge, progress),
-        Action::Nothing => Ok(Created { outcome: Outcome::Unchanged, pip: None }),
+        Action::Nothing => Ok(work.done(Outcome::Unchanged, None, false)),
     }
 }
 
@@ -184,6 +188,8 @@ struct Merge {
     is_environment: bool,
     /// Whether there is a pip already.
     has_pip: bool,
+    /// Whether nothing is there at all.
+    is_empty: bool,
 }
 
 impl Merge {
@@ -213,11 +219,13 @@ impl Action {
             return Err(Error::NotADirectory { path: root.to_owned() });
         }
         let clear = recipe.existing == Existing::Clear;
-        let fresh =
-            || Merge { options: recipe.options.clone(), is_environment: false, has_pip: false };
+        let fresh = || -> Result<Merge> {
+            let (options, is_empty) = (recipe.options.clone(), is_empty(&location)?);
+            Ok(Merge { options, is_environment: false, has_pip: false, is_empty })
+        };
         let action = match Env::open(&location, world.host.platform()) {
             _ if clear && !is_empty(&location)? => Self::Replace(world.guard.judge(&location)?),
-            Err(Error::NotAnEnvironment { .. }) => Self::Merge(fresh()),
+            Err(Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
             Ok(env) => Self::keep(&env, recipe)?,
             Err(error) => return Err(error),
         };
@@ -241,7 +249,7 @@ impl Action {
         if whole && recipe.existing == Existing::Keep {
             return Ok(Self::Nothing);
         }
-        Ok(Self::Merge(Merge { options, is_environment: true, has_pip }))
+        Ok(Self::Merge(Merge { options, is_environment: true, has_pip, is_empty: false }))
     }
 }
 
@@ -254,12 +262,16 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    fn done(&self, outcome: Outcome, pip: Option<String>, is_pristine: bool) -> Created {
+        Created { outcome, pip, location: self.location.to_owned(), is_pristine }
+    }
+
     fn make(&self, progress: Progress<'_>) -> Result<Created> {
         let mut stage = Stage::beside(self.location)?;
         let pip = self.build(&mut stage, progress)?;
         stage.publish()?;
         stage.finish()?;
-        Ok(Created { outcome: Outcome::Made, pip })
+        Ok(self.done(Outcome::Made, pip, true))
     }
 
     fn replace(&self, doomed: &Doomed, progress: Progress<'_>) -> Result<Created> {
@@ -274,7 +286,7 @@ impl Work<'_> {
             result => result?,
         }
         stage.finish()?;
-        Ok(Created { outcome: Outcome::Replaced, pip })
+        Ok(self.done(Outcome::Replaced, pip, true))
     }
 
     fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
@@ -292,10 +304,8 @@ impl Work<'_> {
         self.fit(merge, &mut plan)?;
         self.fill(place.dir(), &plan)?;
         place.finish()?;
-        Ok(Created {
-            outcome: merge.outcome(),
-            pip: seed.map(|seed| seed.pip_version().to_owned()),
-        })
+        let pip = seed.map(|seed| seed.pip_version().to_owned());
+        Ok(self.done(merge.outcome(), pip, merge.is_empty))
     }
 
     /// Leaves out of the plan what is not to be written where something is.

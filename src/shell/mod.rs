@@ -6,6 +6,7 @@
 mod activation;
 mod data;
 mod detect;
+mod hook;
 mod quote;
 mod script;
 mod template;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 
 pub use activation::{Activation, activate, deactivate, files};
 pub use detect::detect;
+pub use hook::{Active, Step, Told, enter, forget, hook, leave};
 
 /// A shell that rvenv can activate an environment in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

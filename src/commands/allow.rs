@@ -1,0 +1,29 @@
+//! `rvenv allow` and `rvenv deny`: which environments the hook may activate.
+
+use std::process::ExitCode;
+
+use rvenv::env;
+use rvenv::trust::Trust;
+
+use super::Context;
+use crate::cli::Allow;
+
+/// Lets the hook activate an environment, as it is now.
+pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let env = env::resolve(args.dir.as_deref(), &context.host)?;
+    let trust = Trust::of(&context.host);
+    trust.sweep();
+    trust.allow(env.root())?;
+    context.ui.say(format_args!("allowed `{}`", env.root().display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps the hook from activating an environment, and from naming it.
+pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let env = env::resolve(args.dir.as_deref(), &context.host)?;
+    let trust = Trust::of(&context.host);
+    trust.sweep();
+    trust.deny(env.root())?;
+    context.ui.say(format_args!("denied `{}`", env.root().display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,99 @@
+//! `rvenv hook`, and what the hook asks after a change of directory.
+
+use std::process::ExitCode;
+
+use rvenv::env::{self, Env};
+use rvenv::shell::{self, Activation, Active, Shell, Step, Told};
+use rvenv::trust::{self, Trust, Verdict};
+
+use super::Context;
+use crate::cli::{Hook, HookEnv};
+use crate::ui;
+
+/// Prints the hook, which calls the very program that printed it.
+pub(super) fn hook(args: &Hook) -> anyhow::Result<ExitCode> {
+    ui::print(shell::hook(args.shell, &std::env::current_exe()?)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the code that puts the shell right for the directory where it is now: mostly none.
+pub(super) fn step(args: &HookEnv, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let active = Active::of(&context.host);
+    if active != Active::ByHand {
+        let visit = Visit { shell: args.shell, context, active };
+        ui::print(visit.code()?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A shell in a directory.
+struct Visit<'a> {
+    shell: Shell,
+    context: &'a Context<'a>,
+    active: Active,
+}
+
+impl Visit<'_> {
+    fn code(&self) -> Result<Vec<u8>, rvenv::Error> {
+        let Self { shell, context: Context { host, .. }, active } = self;
+        let (env, mut code) = match self.nearest().map(|env| self.usable(env)) {
+            None => (None, Vec::new()),
+            Some(Ok(env)) => (Some(env), Vec::new()),
+            Some(Err(told)) => (None, told),
+        };
+        code.extend(match (active.step(env.as_ref().map(Env::root)), &env) {
+            (Step::Enter, Some(env)) => {
+                shell::enter(*shell, &activation(env, &env.prompt()), host)?
+            }
+            (Step::Leave, _) => shell::leave(*shell, host)?,
+            (Step::Forget, _) => shell::forget(*shell).to_vec(),
+            (Step::Stay | Step::Enter, _) => Vec::new(),
+        });
+        Ok(code)
+    }
+
+    /// The project's environment, where it really is: a link that came with a repository could be
+    /// led elsewhere once its directory is on PATH. What is broken is not the hook's business.
+    fn nearest(&self) -> Option<Env> {
+        let host = &self.context.host;
+        let root = dunce::canonicalize(env::nearest(host).ok()?.root()).ok()?;
+        Env::open(root, host.platform()).ok()
+    }
+
+    /// The environment, if the hook may activate it; otherwise that is said, once in a session,
+    /// and the code that remembers this is the error.
+    fn usable(&self, env: Env) -> Result<Env, Vec<u8>> {
+        let Context { host, ui, .. } = self.context;
+        let root = env.root();
+        let reason = match Trust::of(host).verdict(root) {
+            Verdict::Denied => return Err(Vec::new()),
+            Verdict::Unknown => {
+                "it was not made by rvenv here; `rvenv allow` if you trust it, `rvenv deny` if not"
+                    .to_owned()
+            }
+            Verdict::Allowed => match self.check(&env) {
+                Ok(()) => return Ok(env),
+                Err(error) => error.to_string(),
+            },
+        };
+        let (told, fingerprint) = (Told::of(host), trust::fingerprint(root));
+        if told.contains(&fingerprint) {
+            return Err(Vec::new());
+        }
+        // As a literal: who named the directory may have put line ends into its name.
+        ui.warn(format_args!("not activating {root:?}: {reason}"));
+        Err(told.and(self.shell, &fingerprint).into_bytes())
+    }
+
+    /// What could go wrong, before the shell is told anything.
+    fn check(&self, env: &Env) -> Result<(), rvenv::Error> {
+        env::ensure_usable(env.root(), self.context.host.platform())?;
+        env.working_python()?;
+        shell::activate(self.shell, &activation(env, &env.prompt()), &self.context.host)?;
+        Ok(())
+    }
+}
+
+fn activation<'a>(env: &'a Env, prompt: &'a std::ffi::OsStr) -> Activation<'a> {
+    Activation { root: env.root(), scripts: env.scripts(), prompt }
+}

@@ -1,0 +1,36 @@
+# Activates and deactivates on a change of directory: `eval "$(rvenv hook bash)"` in ~/.bashrc.
+# Only a change of directory starts a process, and so does a prompt after an rvenv command.
+_rvenv_hook () {
+    local code=$?
+    # Commands that pip installed meanwhile are to be found before those that were looked up once.
+    [[ -z ${VIRTUAL_ENV-} ]] || hash -r 2>/dev/null || :
+    # An activation that the user ended by hand is not to be made again until the project is left.
+    case ${_RVENV_HOOK-} in
+        '' | !* | "${VIRTUAL_ENV-}") ;;
+        *) _RVENV_HOOK="!$_RVENV_HOOK" ;;
+    esac
+    if [[ $PWD != "${_RVENV_HOOK_PWD-}" ]]; then
+        _RVENV_HOOK_PWD=$PWD
+        eval "$(__RVENV_PROGRAM__ hook-env --shell bash)" || :
+    fi
+    # With `set -e` a code that is not 0 would end the shell.
+    [[ $- == *e* ]] || return "$code"
+}
+
+function rvenv {
+    __RVENV_PROGRAM__ "$@" || return
+    _RVENV_HOOK_PWD=
+    hash -r 2>/dev/null || :
+}
+
+case ";${PROMPT_COMMAND[*]-};" in
+    *[\;\ ]_rvenv_hook[\;\ ]*) ;;
+    *)
+        # It comes first, so that prompts which are made anew each time see what it did.
+        if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} != @(3|4|50)* && $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
+            PROMPT_COMMAND=(_rvenv_hook "${PROMPT_COMMAND[@]}")
+        else
+            PROMPT_COMMAND="_rvenv_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND}"
+        fi
+        ;;
+esac
