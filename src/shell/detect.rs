@@ -1,19 +1,11 @@
 //! Which shell is calling.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Shell;
+use super::parents::{Process, parents};
 use crate::host::Host;
-
-/// A process, as far as it tells which shell it is.
-#[derive(Debug, Default)]
-struct Process {
-    /// The file that it runs; unknown where it is another user's.
-    executable: Option<PathBuf>,
-    /// What it was called with.
-    arguments: Vec<Vec<u8>>,
-}
 
 /// The shell that called: the nearest parent that is one. What stands between it and this process, such as
 /// `sudo`, `env` or a launcher, is passed over.
@@ -35,6 +27,7 @@ fn nearest(parents: impl Iterator<Item = Process>, host: &Host) -> Option<Shell>
 fn recognise(process: &Process) -> Option<Shell> {
     let executable =
         process.executable.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
+    let executable = executable.map(|name| name.strip_suffix(".exe").unwrap_or(name));
     let called = process.arguments.first().and_then(|name| shell_named(name));
     match executable {
         None => called,
@@ -69,44 +62,6 @@ fn shell_named(name: &[u8]) -> Option<Shell> {
     std::str::from_utf8(name).ok()?.parse().ok()
 }
 
-/// The parents of this process, the nearest first; none where the system has no `/proc`.
-///
-/// The one place that knows the system: macOS and Windows would ask theirs here.
-fn parents() -> impl Iterator<Item = Process> {
-    let mut next = parent();
-    // A bound, as process numbers are reused while this is reading.
-    std::iter::from_fn(move || {
-        let (process, parent) = read(Path::new("/proc"), next?)?;
-        next = (parent > 0).then_some(parent);
-        Some(process)
-    })
-    .take(64)
-}
-
-#[cfg(unix)]
-fn parent() -> Option<u32> {
-    rustix::process::getppid().and_then(|id| id.as_raw_nonzero().get().try_into().ok())
-}
-
-#[cfg(not(unix))]
-fn parent() -> Option<u32> {
-    None
-}
-
-/// What `proc` has about a process, and its parent's number.
-fn read(proc: &Path, id: u32) -> Option<(Process, u32)> {
-    let directory = proc.join(id.to_string());
-    let stat = std::fs::read(directory.join("stat")).ok()?;
-    // `1234 (name) S 1233 …`, where the name can hold anything, brackets too: see proc(5).
-    let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
-    let parent =
-        std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    let arguments = std::fs::read(directory.join("cmdline")).unwrap_or_default();
-    let executable = std::fs::read_link(directory.join("exe")).ok();
-    let arguments = arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
-    Some((Process { executable, arguments }, parent))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +86,8 @@ mod tests {
             ("/usr/bin/python3.11", &["python", "-m", "xonsh"], Some(Shell::Xonsh)),
             ("/usr/bin/python3.11", &["python", "bash"], None),
             ("/usr/bin/dotnet", &["dotnet", "/opt/pwsh.dll"], Some(Shell::PowerShell)),
+            ("/c/dotnet/dotnet.exe", &["dotnet", "pwsh.dll"], Some(Shell::PowerShell)),
+            ("/c/Windows/System32/cmd.exe", &["cmd"], Some(Shell::Cmd)),
             ("/usr/bin/sudo", &["sudo", "zsh"], None),
             ("/usr/bin/tmux", &["tmux"], None),
             ("/usr/bin/bash (deleted)", &["bash"], Some(Shell::Bash)),
@@ -143,18 +100,6 @@ mod tests {
                 "{executable} {arguments:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_name_with_brackets_hides_no_parent() {
-        let proc = tempfile::tempdir().unwrap();
-        let directory = proc.path().join("7");
-        std::fs::create_dir(&directory).unwrap();
-        std::fs::write(directory.join("stat"), "7 (a) R 1) S 42 7 7").unwrap();
-        std::fs::write(directory.join("cmdline"), "zsh\0-i\0").unwrap();
-        let (process, parent) = read(proc.path(), 7).unwrap();
-        assert_eq!(parent, 42);
-        assert_eq!(recognise(&process), Some(Shell::Zsh));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod activation;
 mod data;
 mod detect;
 mod hook;
+mod parents;
 mod quote;
 mod script;
 mod template;

@@ -1,6 +1,5 @@
 //! Where an environment's `python` leads, and what stands there.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
@@ -42,7 +41,7 @@ impl Way {
                     }
                 }
                 // What is no link ends the chain, if it is there.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Err(_) if current.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()) => {
                     return outside.map_or(Self::Inside(current), Self::Outside);
                 }
                 Err(_) if current == path => return Self::Missing,

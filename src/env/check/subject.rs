@@ -132,11 +132,24 @@ impl<'a> Subject<'a> {
     pub(super) fn options(&self) -> Options {
         Options {
             system_site_packages: self.cfg.includes_system_site_packages(),
-            copies: matches!(self.way, Way::Inside(_)),
+            copies: self.is_copied(),
             prompt: self.cfg.prompt().map(std::borrow::Cow::into_owned),
             without_scm_ignore_files: self.made_with("--without-scm-ignore-files"),
             relocatable: self.cfg.is_relocatable(),
             command: self.cfg.get("command").unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Whether the interpreter is to be a copy: as it is, or as it was before it went away.
+    fn is_copied(&self) -> bool {
+        let by_command = match self.host.platform() {
+            Platform::Windows => !self.made_with("--symlinks"),
+            Platform::Linux | Platform::MacOs => self.made_with("--copies"),
+        };
+        match self.way {
+            Way::Inside(_) => true,
+            Way::Missing => by_command,
+            Way::Outside(_) | Way::Dangling(_) | Way::Loop => false,
         }
     }
 

@@ -1,0 +1,24 @@
+//! The processes that this one was started by.
+
+#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "proc.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "table.rs")]
+mod system;
+
+use std::path::PathBuf;
+
+/// A process, as far as it tells which shell it is.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    /// The file that it runs; unknown where it is another user's.
+    pub(super) executable: Option<PathBuf>,
+    /// What it was called with.
+    pub(super) arguments: Vec<Vec<u8>>,
+}
+
+/// Parents that are looked at: a bound, as process numbers are reused while this is reading.
+const LIMIT: usize = 64;
+
+/// The parents of this process, the nearest first; none where the system does not show them.
+pub(super) fn parents() -> impl Iterator<Item = Process> {
+    system::parents().take(LIMIT)
+}
