@@ -190,12 +190,22 @@ pub(crate) struct ForShell {
 
 /// `rvenv check`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Check {
     #[command(flatten)]
     output: Output,
     /// The environment; without it the active one
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
+    /// Mend what can be mended
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Only tell what `--fix` would do
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+    /// Run its Python and verify every package too
+    #[arg(long)]
+    pub(crate) deep: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use rvenv::env::check::{Check, Finding, Remedy, Report, Severity, Summary};
+use rvenv::env::fix::{Fixer, Step};
+use rvenv::shell::{self, Shell};
+use serde::Serialize;
 
 use super::Context;
-use crate::cli;
 use crate::ui::{self, FAILED};
+use crate::{cli, process};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -17,16 +20,75 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default();
 const FAINT: Style = Style::new().dimmed();
 
+/// What is wrong behind one fault is seen when that is mended; more rounds than any such chain.
+const ROUNDS: usize = 5;
+
 /// Tells whether the environment is active and healthy; the exit code is the answer too.
 pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let check = Check { host: &context.host, cache: &context.cache, named: args.dir.as_deref() };
-    let report = check.report()?;
+    let check = Check {
+        host: &context.host,
+        cache: &context.cache,
+        named: args.dir.as_deref(),
+        deep: args.deep,
+    };
+    let mut report = check.report()?;
+    let mut steps = Vec::new();
+    let is_shown = !args.json && !context.ui.is_quiet();
+    if args.fix && !args.dry_run {
+        process::watch_signals(&context.interrupt)?;
+        for _ in 0..ROUNDS {
+            let round = report.steps();
+            if round.is_empty() {
+                break;
+            }
+            take(&round, &report, context, is_shown)?;
+            steps.extend(round);
+            report = check.report()?;
+        }
+    } else if args.fix {
+        steps = report.steps();
+    }
     if args.json {
-        ui::print(serde_json::to_string_pretty(&report)? + "\n")?;
-    } else if !context.ui.is_quiet() {
-        ui::show(Page::new(args.dir.as_deref(), context).report(&report))?;
+        let answer = Answer { report: &report, steps: args.fix.then_some(&steps) };
+        ui::print(serde_json::to_string_pretty(&answer)? + "\n")?;
+    } else if is_shown {
+        let mut page = Page::new(args.dir.as_deref(), context);
+        page.report(&report);
+        if args.dry_run {
+            page.steps(&steps);
+        }
+        ui::show(page.text)?;
     }
     Ok(if report.healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+/// The report for programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// With `--fix`: what was done, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<&'a Vec<Step>>,
+}
+
+/// Takes the steps of one round, and tells of each when it is done.
+fn take(
+    steps: &[Step],
+    report: &Report,
+    context: &Context<'_>,
+    is_shown: bool,
+) -> anyhow::Result<()> {
+    let Some(environment) = &report.environment else { return Ok(()) };
+    let Context { host, cache, interrupt, .. } = context;
+    let fixer = Fixer { root: &environment.path, host, cache, interrupt };
+    let mut printed = Ok(());
+    fixer.take(steps, &mut |step| {
+        if is_shown && printed.is_ok() {
+            printed = ui::show(format!("{GOOD}+{GOOD:#} {}\n", ui::visible(&step.to_string())));
+        }
+    })?;
+    Ok(printed?)
 }
 
 /// A report for people.
@@ -42,14 +104,19 @@ impl<'a> Page<'a> {
         Self { named, context, width: ui::width(), text: String::new() }
     }
 
-    fn report(mut self, report: &Report) -> String {
+    fn report(&mut self, report: &Report) {
         for finding in &report.findings {
             self.finding(finding);
         }
         if let Some(environment) = &report.environment {
             self.summary(report, environment);
         }
-        self.text
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.line(NOTE, "+", &format!("would {step}"));
+        }
     }
 
     /// The cause in one line, the way out in the next.
@@ -60,7 +127,7 @@ impl<'a> Page<'a> {
             Severity::Note => (NOTE, "·"),
         };
         let code = finding.code.name();
-        let seen = format!("{} [{code}]: {}", finding.seen, finding.code.why());
+        let seen = format!("{}: {} [{code}]", finding.seen, finding.code.why());
         self.line(style, mark, &seen);
         let way = self.way_out(&finding.remedy);
         self.line(FAINT, "  →", &way);
@@ -86,15 +153,17 @@ impl<'a> Page<'a> {
     }
 
     fn fix_command(&self) -> String {
-        let dir = self.named.map(|dir| format!(" {}", quoted(&dir.to_string_lossy())));
-        format!("rvenv check --fix{}", dir.unwrap_or_default())
+        format!("rvenv check --fix{}", argument(self.named))
     }
 
+    /// For the calling shell; without an argument where `activate` finds it by itself.
     fn activate_command(&self, root: &Path) -> String {
-        let nearest = rvenv::env::nearest(&self.context.host);
+        let host = &self.context.host;
+        let nearest = rvenv::env::nearest(host);
         let is_nearest = nearest.is_ok_and(|env| env.root() == root);
-        let dir = format!(" {}", quoted(&root.to_string_lossy()));
-        format!("eval \"$(rvenv activate{})\"", if is_nearest { "" } else { &dir })
+        let line = shell::detect(host).unwrap_or(Shell::Sh).evaluate_line();
+        let argument = argument(Some(root).filter(|_| !is_nearest));
+        line.replace("rvenv activate", &format!("rvenv activate{argument}"))
     }
 
     fn summary(&mut self, report: &Report, environment: &Summary) {
@@ -125,20 +194,25 @@ impl<'a> Page<'a> {
 
     /// A marked line, wrapped at words with what follows under its beginning.
     fn line(&mut self, style: Style, mark: &str, text: &str) {
-        let indent = mark.chars().count() + 1;
+        let indent = mark.chars().count();
         let _ = write!(self.text, "{style}{mark}{style:#}");
-        let mut column = indent - 1;
+        let mut column = indent;
         for word in ui::visible(text).split(' ') {
             let length = word.chars().count();
-            if column + 1 + length > self.width && column >= indent {
-                let _ = write!(self.text, "\n{:1$}", "", indent - 1);
-                column = indent - 1;
+            if column + 1 + length > self.width && column > indent {
+                let _ = write!(self.text, "\n{:indent$}", "");
+                column = indent;
             }
             let _ = write!(self.text, " {word}");
             column += 1 + length;
         }
         self.text.push('\n');
     }
+}
+
+/// A directory as a further word of a command, or nothing.
+fn argument(dir: Option<&Path>) -> String {
+    dir.map(|dir| format!(" {}", quoted(&dir.to_string_lossy()))).unwrap_or_default()
 }
 
 /// A word as a POSIX shell takes it.

@@ -110,7 +110,12 @@ impl Row {
 
     /// With what a check finds out.
     fn judged(mut self, context: &Context<'_>) -> Self {
-        let check = Check { host: &context.host, cache: &context.cache, named: Some(&self.path) };
+        let check = Check {
+            host: &context.host,
+            cache: &context.cache,
+            named: Some(&self.path),
+            deep: false,
+        };
         let report = match check.report() {
             Ok(report) => report,
             Err(error) => {

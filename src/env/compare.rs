@@ -1,7 +1,9 @@
 //! A plan compared with the disk.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use super::check::is_executable;
 use super::{Content, Entry, Plan};
 
 /// How a place differs from its plan.
@@ -15,6 +17,8 @@ pub enum Difference {
     OtherTarget(PathBuf),
     /// There is a file with other bytes, or of another size where it would be a copy.
     OtherBytes,
+    /// There is a file as planned that may not be executed.
+    NotExecutable,
 }
 
 impl Plan {
@@ -45,14 +49,24 @@ impl Entry {
             Content::Link(_) if !meta.is_symlink() => Some(Difference::OtherKind),
             Content::Link(target) => other_target(&path, target),
             _ if meta.is_dir() => Some(Difference::OtherKind),
-            Content::Copy(from) | Content::Share(from) => of_size(from),
-            Content::Text(bytes) | Content::Script(bytes) => {
-                let is_same = meta.len() == bytes.len() as u64
-                    && std::fs::read(&path).is_ok_and(|found| found == *bytes);
-                (!is_same).then_some(Difference::OtherBytes)
+            Content::Share(from) => of_size(from),
+            Content::Copy(from) => of_size(from).or_else(|| not_executable(&path)),
+            Content::Text(bytes) => other_bytes(&path, &meta, bytes),
+            Content::Script(bytes) => {
+                other_bytes(&path, &meta, bytes).or_else(|| not_executable(&path))
             }
         }
     }
+}
+
+fn other_bytes(path: &Path, meta: &Metadata, bytes: &[u8]) -> Option<Difference> {
+    let is_same =
+        meta.len() == bytes.len() as u64 && std::fs::read(path).is_ok_and(|found| found == bytes);
+    (!is_same).then_some(Difference::OtherBytes)
+}
+
+fn not_executable(path: &Path) -> Option<Difference> {
+    (!is_executable(path)).then_some(Difference::NotExecutable)
 }
 
 /// A link may be spelt otherwise than planned, as long as it leads to the same file.

@@ -378,7 +378,7 @@ impl Work<'_> {
     }
 }
 
-fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
+pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
     let path = &entry.path;
     match &entry.content {
         Content::Directory => dir.create_dir(path),

@@ -1,21 +1,47 @@
 //! What `check --fix` does, step by step.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
+use walkdir::WalkDir;
 
+use super::create::place;
 use super::{Content, Entry};
+use crate::cache::Cache;
+use crate::error::{Error, Result};
+use crate::fs::{self, InPlace, LinkMode, Linker};
+use crate::host::Host;
+use crate::interrupt::Interrupt;
+use crate::pip;
+use crate::python::Interpreter;
 
-/// One change to an environment, that can be told of before it is made.
+/// One change to an environment, that can be told of before it is made. Paths are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// This stands at its place from then on, whatever stood there.
     Put(Entry),
     /// This goes, with all that is in it.
     Remove(PathBuf),
-    /// Only its owner may write it from then on.
-    Protect(PathBuf),
+    /// pip is there, of the wheel that this base would install.
+    SeedPip(Box<Interpreter>),
+    /// Not everybody may write into the environment.
+    Protect,
+    /// What killed processes left is gone.
+    Sweep,
+}
+
+impl Step {
+    /// What it changes, and where; two steps of the same place would undo each other.
+    pub(crate) fn place(&self) -> (&'static str, &Path) {
+        match self {
+            Self::Put(entry) => ("file", &entry.path),
+            Self::Remove(path) => ("file", path),
+            Self::SeedPip(_) => ("pip", Path::new("")),
+            Self::Protect => ("rights", Path::new("")),
+            Self::Sweep => ("leftovers", Path::new("")),
+        }
+    }
 }
 
 impl fmt::Display for Step {
@@ -33,7 +59,9 @@ impl fmt::Display for Step {
                 }
             }
             Self::Remove(path) => write!(f, "remove `{}`", path.display()),
-            Self::Protect(path) => write!(f, "let only the owner write `{}`", path.display()),
+            Self::SeedPip(_) => f.write_str("install pip from the base's wheel"),
+            Self::Protect => f.write_str("take the right to write from everybody"),
+            Self::Sweep => f.write_str("remove what killed processes left"),
         }
     }
 }
@@ -42,4 +70,92 @@ impl Serialize for Step {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// Takes steps in an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixer<'a> {
+    /// The environment's directory.
+    pub root: &'a Path,
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// Told when the user wants to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Fixer<'_> {
+    /// Takes the steps in their order, and tells of each one that is done. Each file is replaced
+    /// whole, so that stopping between two steps, or in one, leaves nothing half made.
+    ///
+    /// # Errors
+    /// The first failure; the steps before it are done.
+    pub fn take(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<()> {
+        let mut place = InPlace::open(self.root)?;
+        for step in steps {
+            self.interrupt.check()?;
+            self.step(step, &mut place)?;
+            done(step);
+        }
+        place.finish()
+    }
+
+    fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {
+        match step {
+            Step::Put(entry) => self.put(entry, at),
+            Step::Remove(path) => fs::remove_tree(&self.root.join(path)),
+            Step::SeedPip(interpreter) => self.seed_pip(interpreter, at),
+            Step::Protect => protect(self.root),
+            Step::Sweep => fs::sweep(self.root),
+        }
+    }
+
+    fn put(&self, entry: &Entry, at: &InPlace) -> Result<()> {
+        let missing = entry.path.ancestors().skip(1).filter(|dir| {
+            !dir.as_os_str().is_empty() && self.root.join(dir).symlink_metadata().is_err()
+        });
+        for dir in missing.collect::<Vec<_>>().into_iter().rev() {
+            at.dir().create_dir(dir)?;
+        }
+        place(entry, at.dir(), &Linker::new(LinkMode::Clone))
+    }
+
+    fn seed_pip(&self, interpreter: &Interpreter, at: &mut InPlace) -> Result<()> {
+        let Self { host, cache, .. } = *self;
+        let options = pip::Options { setuptools: false, ..pip::Options::default() };
+        let prepare = |cache: &Cache| pip::prepare(interpreter, &options, cache, host, &mut |_| {});
+        let seed = match prepare(cache) {
+            Err(Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
+            seed => seed?,
+        };
+        let target =
+            pip::Target { root: self.root, interpreter, python: "python", relocatable: false };
+        seed.entries(&target).iter().try_for_each(|entry| self.put(entry, at))
+    }
+}
+
+/// Takes everybody's right to write from all that is in a directory; no link is followed.
+#[cfg(unix)]
+fn protect(root: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    for entry in WalkDir::new(root).follow_root_links(true).same_file_system(true) {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(root).to_owned();
+            Error::Io { action: "list", path, source: error.into() }
+        })?;
+        let path = entry.path();
+        let meta = entry.metadata().map_err(|error| Error::io("look at", path)(error.into()))?;
+        let mode = meta.permissions().mode();
+        if !meta.is_symlink() && mode & 0o002 != 0 {
+            let permissions = std::fs::Permissions::from_mode(mode & !0o002);
+            std::fs::set_permissions(path, permissions).map_err(Error::io("protect", path))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn protect(_root: &Path) -> Result<()> {
+    Ok(())
 }

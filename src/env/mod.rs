@@ -20,7 +20,7 @@ pub use create::{
     Created, Existing, Outcome, Progress, Recipe, Rehearsal, World, create, rehearse,
 };
 pub use locate::{active, nearest, resolve, wanted};
-pub(crate) use plan::CACHEDIR_TAG;
+pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 
 use crate::error::{Error, Result};

@@ -33,7 +33,7 @@ pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
-pub use yard::sweep;
+pub use yard::{is_littered, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,15 @@ pub fn sweep(target: &Path) -> Result<()> {
     beside.and(inside)
 }
 
+/// Whether [`sweep`] would find something of a killed process.
+pub fn is_littered(target: &Path) -> bool {
+    let Ok((at, name)) = split(target) else { return false };
+    let yards = [at.join(yard_name(name)), target.join(INSIDE)];
+    let stages = yards.iter().filter_map(|yard| std::fs::read_dir(yard).ok()).flatten().flatten();
+    let mut locks = stages.filter_map(|stage| File::open(stage.path().join(LOCK)).ok());
+    locks.any(|lock| is_abandoned(&lock))
+}
+
 /// Sweeps only what is in the directory `target`, whose path is `at`.
 pub(super) fn sweep_inside(target: &Handle, at: &Path) -> Result<()> {
     sweep_yard(target, at, OsStr::new(INSIDE), None)

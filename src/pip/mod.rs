@@ -9,7 +9,7 @@ mod image;
 mod index;
 mod layout;
 mod lock;
-mod record;
+pub(crate) mod record;
 mod scripts;
 mod source;
 mod wheel;
@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub use layout::Layout;
+pub(crate) use scripts::{launcher_line, shebang};
 pub use wheel::WheelFault;
 
 use crate::cache::Cache;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use zip::ZipWriter;
@@ -112,14 +112,17 @@ pub(crate) fn render(
     let python = target.root.join(&target.interpreter.scheme.scripts).join(target.python);
     match launcher {
         None => {
+            let platform = target.interpreter.platform;
             let mut script =
-                if target.relocatable { relative(target.python) } else { shebang(&python, target) };
+                if target.relocatable { relative(&python) } else { shebang(&python, platform) };
             script.extend(command.body.as_bytes());
             (command.name.clone(), script)
         }
         Some(launcher) => {
             let mut script = launcher.to_vec();
-            script.extend(launcher_line(&python, target));
+            // The launcher takes a path without a directory as one beside itself.
+            let beside = || PathBuf::from(format!("<launcher_dir>\\{}", target.python));
+            script.extend(launcher_line(&if target.relocatable { beside() } else { python }));
             script.extend(zipped(&command.body));
             (format!("{}.exe", command.name), script)
         }
@@ -129,14 +132,14 @@ pub(crate) fn render(
 /// The first line or lines of a script: plain where the kernel takes it, else a text that is an
 /// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
 /// quotes leave open to the shell.
-fn shebang(python: &Path, target: &Target<'_>) -> Vec<u8> {
+pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
     // What the kernel reads of a first line: Linux 127 bytes, macOS 512.
-    let limit = if target.interpreter.platform == Platform::MacOs { 512 } else { 127 };
-    let Some(text) = python.to_str() else { return relative(target.python) };
+    let limit = if platform == Platform::MacOs { 512 } else { 127 };
+    let Some(text) = python.to_str() else { return relative(python) };
     let length = text.len() + "#!\n".len();
     // Inside a Python string a backslash or a newline would not survive.
     if text.contains(['\\', '\n', '\r', '\0']) {
-        return relative(target.python);
+        return relative(python);
     }
     if !text.contains(char::is_whitespace) && length <= limit {
         return format!("#!{text}\n").into_bytes();
@@ -154,7 +157,8 @@ fn shebang(python: &Path, target: &Target<'_>) -> Vec<u8> {
 }
 
 /// A shebang that finds the Python beside the script.
-fn relative(python: &str) -> Vec<u8> {
+fn relative(python: &Path) -> Vec<u8> {
+    let python = python.file_name().unwrap_or_default().to_string_lossy();
     trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
 }
 
@@ -163,13 +167,8 @@ fn trampoline(python: &str) -> Vec<u8> {
 }
 
 /// The line in a Windows command, between the launcher and the archive.
-fn launcher_line(python: &Path, target: &Target<'_>) -> Vec<u8> {
-    let python = if target.relocatable {
-        // The launcher takes a path without a directory as one beside itself.
-        format!("<launcher_dir>\\{}", target.python)
-    } else {
-        python.to_string_lossy().into_owned()
-    };
+pub(crate) fn launcher_line(python: &Path) -> Vec<u8> {
+    let python = python.display().to_string();
     let quote = if python.contains(' ') { "\"" } else { "" };
     format!("#!{quote}{python}{quote}\n\r\n").into_bytes()
 }

@@ -17,7 +17,7 @@ const BEGIN: &str = "<<<rvenv-probe";
 const END: &str = "rvenv-probe>>>";
 
 /// How long an interpreter may take to answer: a cold one on a network drive takes seconds.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Bases of bases that are followed before a circle is suspected.
 const DEPTH: u8 = 8;

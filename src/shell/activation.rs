@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::script::Script;
+use super::seal::sealed;
 use super::{Language, Shell, data};
 use crate::error::{Error, Result};
 use crate::host::{Host, Platform};
@@ -87,10 +88,13 @@ pub fn files(activation: &Activation, platform: Platform) -> Result<Vec<(&'stati
         }
         match script.render(activation, script.file) {
             Ok(content) if batch => {
-                files.push((script.file, crlf(&content)));
-                files.push(("deactivate.bat", crlf(script.deactivate.as_bytes())));
+                for (name, content) in
+                    [(script.file, &*content), ("deactivate.bat", script.deactivate.as_bytes())]
+                {
+                    files.push((name, sealed(crlf(content), "@rem", "\r\n")));
+                }
             }
-            Ok(content) => files.push((script.file, content)),
+            Ok(content) => files.push((script.file, sealed(content, "#", "\n"))),
             Err(Error::Unrepresentable { .. }) => {}
             Err(error) => return Err(error),
         }

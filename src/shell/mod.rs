@@ -10,6 +10,7 @@ mod hook;
 mod parents;
 mod quote;
 mod script;
+mod seal;
 mod template;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 pub use activation::{Activation, activate, deactivate, files};
 pub use detect::detect;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
+pub(crate) use seal::{Seal, seal};
 
 /// A shell that rvenv can activate an environment in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

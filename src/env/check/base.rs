@@ -74,19 +74,13 @@ pub(super) enum Base {
 impl Base {
     /// The base of an environment whose `python` goes this way.
     pub(super) fn of(way: &Way, cfg: &PyvenvCfg, host: &Host, cache: &Cache) -> Self {
-        let home = cfg.get("home").map(PathBuf::from);
-        let at_home = || {
-            let names = names(cfg, host.platform());
-            let home = home.as_ref().filter(|home| home.is_absolute())?;
-            names.iter().map(|name| home.join(name)).find(|path| path.is_file())
-        };
         let executable = match way {
             Way::Outside(path) => Some(path.clone()),
-            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(),
+            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(cfg, host),
         };
         let Some(executable) = executable else {
-            let place = way.target().map(Path::to_owned).or(home).unwrap_or_default();
-            return Self::Gone(place);
+            let home = || cfg.get("home").map(PathBuf::from);
+            return Self::Gone(way.target().map(Path::to_owned).or_else(home).unwrap_or_default());
         };
         match Finder::new(host, cache).find(&Request::Path(executable)) {
             Ok(found) => Self::Sound(Box::new(found.interpreter)),
@@ -101,6 +95,14 @@ impl Base {
             Self::Broken(_) | Self::Gone(_) => None,
         }
     }
+}
+
+/// The executable that is where `home` says.
+pub(super) fn at_home(cfg: &PyvenvCfg, host: &Host) -> Option<PathBuf> {
+    let home = Path::new(cfg.get("home")?);
+    let names = names(cfg, host.platform());
+    let mut paths = names.iter().map(|name| home.join(name));
+    paths.find(|path| home.is_absolute() && path.is_file())
 }
 
 /// The names under which `home` may hold the interpreter, the most exact first.

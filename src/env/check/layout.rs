@@ -121,8 +121,13 @@ fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
         }
         // The base was found by `home`, which it does not lead to.
         Way::Dangling(target) => {
+            let code = if target.starts_with(&subject.root) {
+                Code::InterpreterMissing
+            } else {
+                Code::BaseGone
+            };
             let seen = format!("`{shown}` leads to `{}`, which is not there", target.display());
-            Some(Finding::new(Code::BaseGone, seen, relinked()))
+            Some(Finding::new(code, seen, relinked()))
         }
         Way::Inside(_) | Way::Outside(_) if !is_executable(&subject.root.join(&python)) => {
             let seen = format!("`{shown}` may not be executed");
@@ -158,7 +163,7 @@ fn is_no_exec(_dir: &Path) -> bool {
 /// Whether `python` is another one than `home` says, from where Python takes its library.
 fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
-    let home = Path::new(subject.cfg.get("home")?);
+    let home = Some(Path::new(subject.cfg.get("home")?)).filter(|home| home.is_absolute())?;
     let real = dunce::canonicalize(link).ok()?;
     let base = base.home();
     let parents = [link.parent()?, real.parent()?, &base];
@@ -218,7 +223,7 @@ fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
     let wrong: Vec<_> = relink::interpreter_entries(subject, interpreter)
         .into_iter()
         .filter(|entry| match entry.difference(&subject.root) {
-            None | Some(Difference::OtherBytes) => false,
+            None | Some(Difference::OtherBytes | Difference::NotExecutable) => false,
             // Other tools make fewer names and link them otherwise: what counts is what runs.
             Some(Difference::Missing) => {
                 subject.maker == Maker::Rvenv || entry.path.ends_with("python3")

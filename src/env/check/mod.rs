@@ -8,15 +8,36 @@
 //! |---|---|
 //! | [`session`] | variables and PATH of the calling shell |
 //! | [`layout`] | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
+//! | [`origin`], [`place`] | whether it was moved, and whether it can be where it is |
+//! | [`scripts`], [`activation`] | the commands' first lines, the activation scripts |
+//! | [`packages`], [`pip`] | what is installed, by names and small files alone |
+//! | [`permissions`], [`project`] | who may write; `pyproject.toml` and git |
+//! | [`deep`] | the interpreter's own word, every byte of every package |
 
+mod abi;
+mod activation;
 mod base;
+mod deep;
+pub(super) mod direct_url;
 mod finding;
+mod index;
+mod launcher;
 mod layout;
+mod origin;
+mod packages;
+mod permissions;
+mod pip;
+mod place;
+mod project;
+mod records;
 mod relink;
+mod rewrite;
+mod scripts;
 mod session;
 mod site;
 mod subject;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -28,6 +49,7 @@ use session::Session;
 use subject::Subject;
 
 use crate::cache::Cache;
+use crate::env::fix::Step;
 use crate::env::locate;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -87,6 +109,16 @@ pub struct Python {
     pub build: Build,
 }
 
+impl Report {
+    /// What `--fix` does: each place once, as a second change would be made from what was there
+    /// before the first; another report tells of it.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut places = HashSet::new();
+        let steps = self.findings.iter().flat_map(Finding::steps);
+        steps.filter(|step| places.insert(step.place())).cloned().collect()
+    }
+}
+
 /// What is to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Check<'a> {
@@ -96,6 +128,8 @@ pub struct Check<'a> {
     pub cache: &'a Cache,
     /// The environment that the user named; it need not be active.
     pub named: Option<&'a Path>,
+    /// Run its Python and verify every package too.
+    pub deep: bool,
 }
 
 impl Check<'_> {
@@ -122,7 +156,7 @@ impl Check<'_> {
             findings.extend(session.findings(root, subject::scripts(self.host.platform())));
         }
         if let Some(subject) = &subject {
-            findings.extend(layout::findings(subject));
+            findings.extend(self.environment_findings(subject));
         }
         findings.sort_by_key(|finding| finding.code.severity());
         Ok(Report {
@@ -134,6 +168,22 @@ impl Check<'_> {
             environment: subject.as_ref().map(Summary::of),
             findings,
         })
+    }
+
+    fn environment_findings(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        let mut findings = layout::findings(subject);
+        findings.extend(origin::finding(subject));
+        findings.extend(place::findings(subject));
+        findings.extend(scripts::findings(subject));
+        findings.extend(activation::findings(subject));
+        findings.extend(packages::findings(subject));
+        findings.extend(pip::finding(subject));
+        findings.extend(permissions::findings(subject));
+        findings.extend(project::findings(subject));
+        if self.deep {
+            findings.extend(deep::findings(subject));
+        }
+        findings
     }
 
     /// The environment that is named; a `.venv` file leads to another place.
@@ -181,13 +231,50 @@ fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let is_executable = |meta: std::fs::Metadata| meta.permissions().mode() & 0o111 != 0;
     std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_executable(meta))
 }
 
 #[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     path.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::Platform;
+    use crate::python::{Build, Implementation, Interpreter, Scheme, Version};
+
+    /// An interpreter as a probe describes it.
+    pub(super) fn interpreter(version: (u32, u32), implementation: Implementation) -> Interpreter {
+        let version = Version::new(version.0, version.1, 1);
+        let site = format!("lib/python{}/site-packages", version.short());
+        Interpreter {
+            executable: "/opt/bin/python3".into(),
+            real_executable: "/opt/bin/python3".into(),
+            prefix: "/opt".into(),
+            version,
+            implementation,
+            build: Build::default(),
+            platform: Platform::Linux,
+            machine: "x86_64".into(),
+            pointer_bits: 64,
+            cache_tag: String::new(),
+            bytecode_magic: String::new(),
+            extension_suffix: String::new(),
+            scheme: Scheme {
+                scripts: "bin".into(),
+                include: "include".into(),
+                purelib: (&site).into(),
+                platlib: site.into(),
+            },
+            stdlib: "/opt/lib".into(),
+            wheels: Vec::new(),
+            has_zlib: true,
+            companions: Vec::new(),
+            shared_library: None,
+        }
+    }
 }

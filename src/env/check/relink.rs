@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::base::Series;
+use super::base::{self, Series};
 use super::finding::Remedy;
-use super::subject::Subject;
+use super::subject::{Subject, names_in};
 use crate::env::fix::Step;
 use crate::env::{Content, Entry, Plan, PyvenvCfg};
-use crate::python::{Finder, Interpreter};
+use crate::python::{Finder, Interpreter, Request};
 
 /// Steps that put these entries.
 pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
@@ -16,32 +16,37 @@ pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
 
 /// Links the environment to this Python, of the same series as before.
 pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
-    let mut entries = interpreter_entries(subject, interpreter);
-    entries.retain(|entry| entry.difference(&subject.root).is_some());
-    entries.extend(dead_names(subject, &entries));
-    entries.extend(configuration_entry(subject, interpreter));
-    put(entries)
+    let planned = interpreter_entries(subject, interpreter);
+    let dead = dead_names(subject, &planned);
+    let differs = |entry: &Entry| entry.difference(&subject.root).is_some();
+    let links = planned.into_iter().filter(differs).chain(dead);
+    put(links.chain(configuration_entry(subject, interpreter)))
 }
 
 /// Links the environment to a Python of the series that its packages were installed for, where
 /// there is one; else the way out is another series.
 pub(super) fn to_same_series(subject: &Subject<'_>) -> Remedy {
-    let found = subject.series().and_then(|series| {
-        let request = series.request(subject.host)?;
-        let mut finder = Finder::new(subject.host, subject.cache);
-        let found = finder.find(&request).ok()?.interpreter;
-        // A request for 3.13 takes a free-threaded one when there is no other.
-        (Series::of_interpreter(&found) == series).then_some(found)
-    });
-    match found {
+    match same_series(subject) {
         Some(interpreter) => to(subject, &interpreter),
         None => upgrade(subject),
     }
 }
 
+/// The Python that `home` names, else any other on this machine, of the series that is needed.
+fn same_series(subject: &Subject<'_>) -> Option<Interpreter> {
+    let series = subject.series()?;
+    let at_home = base::at_home(&subject.cfg, subject.host).map(Request::Path);
+    let mut requests = at_home.into_iter().chain(series.request(subject.host));
+    requests.find_map(|request| {
+        let found = Finder::new(subject.host, subject.cache).find(&request).ok()?.interpreter;
+        // A request for 3.13 takes a free-threaded one when there is no other.
+        (Series::of_interpreter(&found) == series).then_some(found)
+    })
+}
+
 /// The way when the series is gone: make it anew with another one, and install again.
 fn upgrade(subject: &Subject<'_>) -> Remedy {
-    let newest = Finder::new(subject.host, subject.cache).find(&crate::python::Request::Any).ok();
+    let newest = Finder::new(subject.host, subject.cache).find(&Request::Any).ok();
     let version = newest.map_or_else(|| "3".to_owned(), |found| found.interpreter.version.short());
     let root = subject.root.to_string_lossy();
     Remedy::run(["rvenv", "create", "--upgrade", "--python", &version, &root])
@@ -111,7 +116,8 @@ pub(super) fn interpreter_entries(subject: &Subject<'_>, interpreter: &Interpret
 
 /// Links of other names that lead nowhere, to be linked to `python`.
 fn dead_names(subject: &Subject<'_>, planned: &[Entry]) -> Vec<Entry> {
-    let names = subject.scripts.iter().filter(|name| {
+    let names = names_in(&subject.scripts_dir());
+    let names = names.iter().filter(|name| {
         let path = subject.scripts_dir().join(name);
         let is_python = ["python", "pypy", "graalpy"]
             .iter()

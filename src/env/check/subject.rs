@@ -1,12 +1,14 @@
 //! The facts of one environment, read once.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::base::{Base, Series, Way};
+use super::origin::Origin;
+use super::scripts::Script;
 use super::site::Site;
 use crate::cache::Cache;
 use crate::env::{CACHEDIR_TAG, CFG_LIMIT, Options, PyvenvCfg};
@@ -50,7 +52,9 @@ pub(super) struct Subject<'a> {
     pub(super) way: Way,
     pub(super) base: Base,
     /// The files in the scripts' directory, by name.
-    pub(super) scripts: Vec<OsString>,
+    pub(super) scripts: Vec<Script>,
+    /// Where it was made, if that is elsewhere.
+    pub(super) origin: Option<Origin>,
     /// Every `site-packages`, by path.
     pub(super) sites: Vec<Site>,
 }
@@ -65,6 +69,7 @@ impl<'a> Subject<'a> {
         let scripts_dir = root.join(scripts(host.platform()));
         let python = scripts_dir.join(python_name(host.platform()));
         let way = Way::of(&python, root, host);
+        let scripts = Script::all(&scripts_dir);
         Self {
             host,
             cache,
@@ -73,8 +78,9 @@ impl<'a> Subject<'a> {
             maker: maker(root, &cfg),
             base: Base::of(&way, &cfg, host, cache),
             way,
+            origin: Origin::of(root, &scripts_dir, &scripts, &cfg),
             cfg,
-            scripts: names_in(&scripts_dir),
+            scripts,
             sites: Site::all(root, host.platform()),
         }
     }
@@ -156,6 +162,19 @@ impl<'a> Subject<'a> {
     /// Whether the recorded command had this flag.
     pub(super) fn made_with(&self, flag: &str) -> bool {
         self.cfg.get("command").is_some_and(|command| command.split(' ').any(|word| word == flag))
+    }
+
+    /// A command's path as RECORDs have it.
+    pub(super) fn recorded(&self, name: &OsStr) -> String {
+        // From `site-packages` to the root: `lib/python3.12/site-packages`, `Lib/site-packages`.
+        let site = self.site().and_then(|site| site.path.strip_prefix(&self.root).ok());
+        let up = "../".repeat(site.map_or(0, |site| site.components().count()));
+        format!("{up}{}/{}", self.scripts_name().display(), name.to_string_lossy())
+    }
+
+    /// A path for people, `.` for the environment itself.
+    pub(super) fn shown_or_root<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
+        if path == self.root { path.display() } else { self.shown(path) }
     }
 
     /// A path for people: relative to the environment where it is in it.

@@ -99,7 +99,8 @@ pub struct Plan {
 pub(crate) const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory was made by rvenv and can be made again: backups may leave it out.\n";
 
-const GITIGNORE: &str = "# Created by venv; see https://docs.python.org/3/library/venv.html\n*\n";
+pub(crate) const GITIGNORE: &str =
+    "# Created by venv; see https://docs.python.org/3/library/venv.html\n*\n";
 
 impl Plan {
     /// The plan of an environment at `root` (absolute), with what `seeds` puts into it.

@@ -54,7 +54,7 @@ fn no_environment_at_all() {
 fn another_environment_than_the_projects() {
     let mut world = World::new();
     let other = world.sandbox.root().join("other");
-    world.venv(&super::newest(), &other);
+    world.create(&["../other"]);
     world.activate(&other);
     let report = world.check(&[]);
     assert_eq!(report.codes(), ["active-is-another"]);
@@ -85,7 +85,7 @@ fn an_environment_that_was_deleted_while_active() {
 fn something_before_it_on_path() {
     let mut world = World::new();
     let other = world.sandbox.root().join("other");
-    world.venv(&super::newest(), &other);
+    world.create(&["../other"]);
     let path = [other.join("bin"), world.env().join("bin"), "/usr/bin".into()];
     let path = std::env::join_paths(path).unwrap();
     let env = world.env();

@@ -1,0 +1,101 @@
+//! The activation scripts on disk.
+
+use std::path::Path;
+
+use super::finding::{Code, Finding, Remedy};
+use super::origin::Origin;
+use super::subject::{Maker, Subject};
+use super::{relink, rewrite};
+use crate::env::{Content, Difference, Entry, Plan};
+use crate::shell::{self, Seal};
+
+/// Scripts that are missing, or not the ones that this rvenv writes.
+pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let planned = planned(subject, &subject.root);
+    let (mut missing, mut stale, mut altered) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in planned {
+        let path = subject.root.join(&entry.path);
+        match entry.difference(&subject.root) {
+            None => {}
+            Some(Difference::Missing) => missing.push(entry),
+            Some(_) => match std::fs::read(path).map(|bytes| shell::seal(&bytes)) {
+                Ok(Seal::Whole) => stale.push(entry),
+                Ok(Seal::Broken | Seal::Missing) | Err(_) => altered.push(entry),
+            },
+        }
+    }
+    let has_any = subject.scripts.iter().any(|script| script.name == "activate");
+    let is_ours = subject.maker == Maker::Rvenv;
+    let mut findings = Vec::new();
+    // Other tools have scripts of their own, and not for the same shells.
+    if is_ours || !has_any {
+        findings.extend(finding(Code::ActivationMissing, missing));
+    }
+    // A moved environment's are told of as such.
+    if is_ours && subject.origin.is_none() {
+        findings.extend(finding(Code::ActivationStale, stale));
+        findings.extend(finding(Code::ActivationAltered, altered));
+    }
+    findings
+}
+
+fn finding(code: Code, entries: Vec<Entry>) -> Option<Finding> {
+    let names: Vec<_> = entries.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
+    let names = (!names.is_empty()).then(|| names.join(", "))?;
+    let (seen, remedy) = match code {
+        Code::ActivationMissing => (format!("there is no {names}"), relink::put(entries)),
+        Code::ActivationStale => {
+            (format!("{names} was written by another release of rvenv"), relink::put(entries))
+        }
+        _ => (
+            format!("{names} was changed after rvenv wrote it"),
+            Remedy::advice("delete it and run `rvenv check --fix` to have rvenv's own again"),
+        ),
+    };
+    Some(Finding::new(code, seen, remedy))
+}
+
+/// The scripts that this rvenv writes for an environment at `root`.
+fn planned(subject: &Subject<'_>, root: &Path) -> Vec<Entry> {
+    let Some(interpreter) = subject.base.interpreter() else { return Vec::new() };
+    let Ok(plan) = Plan::new(root, interpreter, &subject.options(), Vec::new()) else {
+        return Vec::new();
+    };
+    let in_scripts = |path: &Path| path.parent() == Some(subject.scripts_name());
+    let is_text = |content: &Content| matches!(content, Content::Text(_));
+    let entries = plan.entries.into_iter();
+    entries.filter(|entry| in_scripts(&entry.path) && is_text(&entry.content)).collect()
+}
+
+/// The scripts that speak of the place where the environment was made, speaking of this one.
+///
+/// What is as rvenv wrote it is written anew. In what another tool wrote or the user changed, the
+/// path alone is replaced; where that could break the quoting, rvenv's own script takes the place
+/// of another tool's, and what the user changed stays.
+pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
+    let planned = planned(subject, &subject.root);
+    let scripts = subject.scripts.iter().filter(|script| script.python.is_none());
+    let brought = scripts.filter_map(|script| {
+        let path = subject.scripts_name().join(&script.name);
+        let bytes = std::fs::read(subject.root.join(&path)).ok()?;
+        let own = planned.iter().find(|entry| entry.path == path);
+        let seal = shell::seal(&bytes);
+        if seal == Seal::Whole {
+            return own.cloned();
+        }
+        let name = script.name.to_string_lossy().to_ascii_lowercase();
+        if !name.contains("activate") || !speaks_of(&bytes, origin.root()) {
+            return None;
+        }
+        match rewrite::plainly_replaced(&bytes, origin.root(), &subject.root) {
+            Some(new) => Some(Entry::new(path, Content::Text(new))),
+            None => own.filter(|_| seal == Seal::Missing).cloned(),
+        }
+    });
+    brought.filter(|entry| entry.difference(&subject.root).is_some()).collect()
+}
+
+fn speaks_of(bytes: &[u8], root: &Path) -> bool {
+    let root = root.as_os_str().as_encoded_bytes();
+    bytes.windows(root.len()).any(|window| window == root)
+}

@@ -1,0 +1,93 @@
+//! Where an environment was made, when it is elsewhere now.
+
+use std::path::{Path, PathBuf};
+
+use super::finding::{Code, Finding};
+use super::scripts::{Script, shell_word};
+use super::subject::Subject;
+use super::{rewrite, same_file};
+use crate::env::PyvenvCfg;
+use crate::fs;
+
+/// More than any activation script.
+const SCRIPT_LIMIT: u64 = 1 << 20;
+
+/// The place for which an environment's scripts were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// There is no environment any more: this one was moved.
+    Left(PathBuf),
+    /// There is an environment still: this one is a copy.
+    Copied(PathBuf),
+}
+
+impl Origin {
+    /// The origin of the environment at `root`, when that is another place: what `activate` says,
+    /// else what all its commands say.
+    pub(super) fn of(
+        root: &Path,
+        scripts_dir: &Path,
+        scripts: &[Script],
+        cfg: &PyvenvCfg,
+    ) -> Option<Self> {
+        // uv's and rvenv's word for scripts that find their place themselves.
+        if cfg.get("relocatable").is_some_and(|value| value == "true") {
+            return None;
+        }
+        let origin = baked_in(scripts_dir).or_else(|| of_commands(scripts))?;
+        if same_file(&origin, root) {
+            return None;
+        }
+        let is_there = origin.join("pyvenv.cfg").is_file();
+        Some(if is_there { Self::Copied(origin) } else { Self::Left(origin) })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        match self {
+            Self::Left(root) | Self::Copied(root) => root,
+        }
+    }
+
+    /// Where something that was beside the environment is now, if it came along.
+    pub(super) fn followed(&self, path: &Path, root: &Path) -> Option<PathBuf> {
+        let rest = path.strip_prefix(self.root().parent()?).ok()?;
+        Some(root.parent()?.join(rest)).filter(|path| path.exists())
+    }
+}
+
+/// The directory that `activate` sets `VIRTUAL_ENV` to, as each tool's script writes it.
+fn baked_in(scripts_dir: &Path) -> Option<PathBuf> {
+    let text = fs::read_bounded(&scripts_dir.join("activate"), SCRIPT_LIMIT).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let starts = ["VIRTUAL_ENV=", "_rvenv_activate "];
+    let values = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        starts.iter().find_map(|start| line.strip_prefix(start))
+    });
+    values.filter_map(shell_word).map(PathBuf::from).find(|path| path.is_absolute())
+}
+
+/// The one directory whose Python runs every command.
+fn of_commands(scripts: &[Script]) -> Option<PathBuf> {
+    let mut roots = scripts.iter().filter_map(|script| {
+        let interpreter = &script.python.as_ref()?.interpreter;
+        interpreter.parent()?.parent()
+    });
+    let first = roots.next()?;
+    roots.all(|root| root == first).then(|| first.to_owned())
+}
+
+/// That the environment is not where it was made.
+pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
+    let origin = subject.origin.as_ref()?;
+    let (code, seen) = match origin {
+        Origin::Left(root) => {
+            (Code::Moved, format!("the environment was made at `{}`", root.display()))
+        }
+        Origin::Copied(root) => {
+            (Code::Copied, format!("the environment is a copy of `{}`", root.display()))
+        }
+    };
+    Some(Finding::new(code, seen, rewrite::from_origin(subject, origin)))
+}

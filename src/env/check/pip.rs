@@ -1,0 +1,65 @@
+//! Whether pip is there, whole, and once.
+
+use super::finding::{Code, Finding, Remedy};
+use super::records::Record;
+use super::site::{Dist, Site};
+use super::subject::{Maker, Subject};
+use crate::env::fix::Step;
+
+pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
+    let site = subject.site()?;
+    let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
+    let (code, seen) = match &*all {
+        [] => (Code::PipMissing, missing(subject)?),
+        [pip] => (Code::PipDamaged, damaged(site, pip)?),
+        [first, second, ..] => {
+            let seen = format!("pip is recorded as {} and {}", first.version, second.version);
+            (Code::PipTwice, seen)
+        }
+    };
+    Some(Finding::new(code, seen, seed(subject, &all)))
+}
+
+/// Takes away what there is of pip, and seeds it anew.
+fn seed(subject: &Subject<'_>, old: &[Dist<'_>]) -> Remedy {
+    let (Some(interpreter), Some(site)) = (subject.base.interpreter(), subject.site()) else {
+        return Remedy::advice("mend the base first");
+    };
+    let names = old.iter().map(|dist| dist.directory).chain(["pip"]);
+    let there = names.map(|name| site.path.join(name)).filter(|path| path.exists());
+    let paths = there.filter_map(|path| Some(path.strip_prefix(&subject.root).ok()?.to_owned()));
+    let mut steps: Vec<_> = paths.map(Step::Remove).collect();
+    steps.push(Step::SeedPip(Box::new(interpreter.clone())));
+    Remedy::Fix { steps }
+}
+
+/// That there is none, unless it was never meant to be there.
+fn missing(subject: &Subject<'_>) -> Option<String> {
+    let script = subject.scripts.iter().find(|script| script.name == "pip");
+    if let Some(script) = script {
+        return Some(format!("there is `{}` and no pip", script.name.to_string_lossy()));
+    }
+    let without = ["--without-pip", "--no-pip", "--no-seed"];
+    let meant = match subject.maker {
+        Maker::Uv => subject.cfg.get("seed").is_some_and(|value| value == "true"),
+        // Until 3.10 nothing tells how it was made.
+        Maker::Rvenv | Maker::Virtualenv | Maker::Venv => {
+            subject.cfg.get("command").is_some()
+                && !without.iter().any(|flag| subject.made_with(flag))
+        }
+    };
+    meant.then(|| "there is no pip".to_owned())
+}
+
+fn damaged(site: &Site, pip: &Dist<'_>) -> Option<String> {
+    let Some(record) = Record::read(site, pip) else {
+        return Some(format!("pip {} has no RECORD that can be read", pip.version));
+    };
+    let mut missing = record.missing(site);
+    let first = missing.next()?;
+    let more = match missing.count() {
+        0 => String::new(),
+        n => format!(" and {n} more files"),
+    };
+    Some(format!("`{first}`{more} of pip {} is missing or has another size", pip.version))
+}

@@ -1,0 +1,92 @@
+//! The RECORDs of a `site-packages`: which file belongs to which distribution.
+
+use std::path::{Path, PathBuf};
+
+use super::site::{Dist, Site};
+use crate::env::{Content, Entry};
+use crate::fs;
+use crate::pip::record::{self, Row};
+
+/// The largest RECORDs known have 10 MB.
+const LIMIT: u64 = 256 << 20;
+
+/// One distribution's RECORD.
+#[derive(Debug)]
+pub(super) struct Record {
+    path: PathBuf,
+    pub(super) rows: Vec<Row>,
+    is_changed: bool,
+}
+
+impl Record {
+    /// `None` when there is none, or none that can be read.
+    pub(super) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
+        let path = site.path.join(dist.directory).join("RECORD");
+        let text = String::from_utf8(fs::read_bounded(&path, LIMIT).ok()?).ok()?;
+        Some(Self { rows: record::parse(&text)?, path, is_changed: false })
+    }
+}
+
+impl Record {
+    /// The files that are not there, or not of their size. Bytecode comes and goes, and the size of
+    /// a command changes when an environment is moved.
+    pub(super) fn missing(&self, site: &Site) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |row| {
+            // virtualenv records the directories that bytecode goes to.
+            if is_bytecode(&row.path) || row.path.ends_with("__pycache__") {
+                return None;
+            }
+            let length = row.size.parse().ok().filter(|_| !row.path.starts_with("../"));
+            let is_there = std::fs::metadata(site.path.join(&row.path))
+                .is_ok_and(|meta| length.is_none_or(|length: u64| length == meta.len()));
+            (!is_there).then_some(&*row.path)
+        })
+    }
+
+    /// Notes that a file has other bytes now.
+    pub(super) fn update(&mut self, path: &str, bytes: &[u8]) {
+        for row in self.rows.iter_mut().filter(|row| row.path == path) {
+            *row = Row::of(path, bytes);
+            self.is_changed = true;
+        }
+    }
+
+    /// What is to stand on the disk, relative to the environment at `root`, if that changed.
+    pub(super) fn entry(&self, root: &Path) -> Option<Entry> {
+        let path = self.path.strip_prefix(root).ok().filter(|_| self.is_changed)?;
+        Some(Entry::new(path, Content::Text(record::write(self.rows.clone()))))
+    }
+}
+
+/// Bytecode comes and goes, and is not recorded as it is.
+pub(super) fn is_bytecode(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "pyc")
+}
+
+/// Every RECORD of a `site-packages`.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    all: Vec<Record>,
+}
+
+impl Records {
+    pub(super) fn read(site: Option<&Site>) -> Self {
+        let dists = site.into_iter().flat_map(|site| site.dists().map(move |dist| (site, dist)));
+        Self { all: dists.filter_map(|(site, dist)| Record::read(site, &dist)).collect() }
+    }
+
+    /// Whether a distribution has this file.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.all.iter().flat_map(|record| &record.rows).any(|row| row.path == path)
+    }
+
+    /// Notes that a file has other bytes now.
+    pub(super) fn update(&mut self, path: &str, bytes: &[u8]) {
+        self.all.iter_mut().for_each(|record| record.update(path, bytes));
+    }
+
+    /// The RECORDs that changed, relative to the environment at `root`.
+    pub(super) fn changed(&self, root: &Path) -> Vec<Entry> {
+        self.all.iter().filter_map(|record| record.entry(root)).collect()
+    }
+}

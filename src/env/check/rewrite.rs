@@ -1,0 +1,132 @@
+//! New first lines for scripts and new paths in activation scripts, with what RECORD says of them.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::finding::Remedy;
+use super::origin::Origin;
+use super::records::Records;
+use super::scripts::Script;
+use super::subject::Subject;
+use super::{activation, launcher, relink};
+use crate::env::{Content, Entry};
+use crate::host::Platform;
+use crate::pip;
+
+/// Has the environment's Python run the scripts that an installer put there. The user's own stay.
+pub(super) fn scripts(subject: &Subject<'_>, scripts: &[&Script]) -> Remedy {
+    let mut records = Records::read(subject.site());
+    let installed = scripts.iter().filter(|script| records.holds(&subject.recorded(&script.name)));
+    let entries: Vec<_> = installed.filter_map(|script| with_own_python(subject, script)).collect();
+    if entries.is_empty() {
+        return Remedy::advice("no installer put it there: change its first line, or delete it");
+    }
+    relink::put(recorded(subject, &mut records, entries))
+}
+
+/// Brings everything that still speaks of the place where the environment was made here.
+pub(super) fn from_origin(subject: &Subject<'_>, origin: &Origin) -> Remedy {
+    let is_of_origin = |script: &&Script| {
+        let interpreter = script.python.as_ref().map(|line| &line.interpreter);
+        interpreter.is_some_and(|path| path.starts_with(origin.root()))
+    };
+    let moved = subject.scripts.iter().filter(is_of_origin);
+    let mut entries: Vec<_> = moved.filter_map(|script| with_own_python(subject, script)).collect();
+    entries.extend(activation::brought_here(subject, origin));
+    let mut entries = recorded(subject, &mut Records::read(subject.site()), entries);
+    // Last: a later run begins again where this one was interrupted.
+    entries.extend(command(subject, origin));
+    if entries.is_empty() {
+        let script = subject.scripts_name().join("activate");
+        return Remedy::advice(format!(
+            "mend the path in `{}`, which was changed by hand, or delete it",
+            script.display()
+        ));
+    }
+    relink::put(entries)
+}
+
+/// The script with a first line that names the environment's own Python.
+fn with_own_python(subject: &Subject<'_>, script: &Script) -> Option<Entry> {
+    let line = script.python.as_ref()?;
+    let bytes = std::fs::read(subject.scripts_dir().join(&script.name)).ok()?;
+    let python = own_python(subject, line.interpreter.file_name()?);
+    let path = subject.scripts_name().join(&script.name);
+    let new = if subject.host.platform() == Platform::Windows {
+        launcher::with_line(&bytes, &pip::launcher_line(&python))?
+    } else {
+        let mut new = pip::shebang(&python, subject.host.platform());
+        new.extend_from_slice(bytes.get(line.length..)?);
+        new
+    };
+    Some(Entry::new(path, Content::Script(new)))
+}
+
+/// The environment's Python by the name that a script had for it, if it has that name still.
+fn own_python(subject: &Subject<'_>, name: &OsStr) -> PathBuf {
+    let same = subject.scripts_dir().join(name);
+    if same.symlink_metadata().is_ok() { same } else { subject.root.join(subject.python()) }
+}
+
+/// The entries, and each RECORD that has to follow them.
+fn recorded(subject: &Subject<'_>, records: &mut Records, entries: Vec<Entry>) -> Vec<Entry> {
+    for entry in &entries {
+        if let (Content::Script(bytes), Some(name)) = (&entry.content, entry.path.file_name()) {
+            records.update(&subject.recorded(name), bytes);
+        }
+    }
+    let changed = records.changed(&subject.root);
+    entries.into_iter().chain(changed).collect()
+}
+
+/// `command` in `pyvenv.cfg` names the environment's directory, for people.
+fn command(subject: &Subject<'_>, origin: &Origin) -> Option<Entry> {
+    let old = subject.cfg.get("command")?;
+    let (from, to) = (origin.root().to_str()?, subject.root.to_str()?);
+    let new = replaced(old.as_bytes(), from.as_bytes(), to.as_bytes());
+    let mut cfg = subject.cfg.clone();
+    cfg.set("command", &String::from_utf8_lossy(&new));
+    let entry = Entry::new("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+    entry.difference(&subject.root).is_some().then_some(entry)
+}
+
+/// `text` with each `old` path replaced, where neither path has a character that any shell's
+/// quoting treats in a way of its own.
+pub(super) fn plainly_replaced(text: &[u8], old: &Path, new: &Path) -> Option<Vec<u8>> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@".contains(c);
+    let (old, new) = (old.to_str()?, new.to_str()?);
+    if !old.chars().chain(new.chars()).all(plain) {
+        return None;
+    }
+    Some(replaced(text, old.as_bytes(), new.as_bytes()))
+}
+
+/// `text` with each whole path `old` replaced: not `/old/envy` when `/old/env` is meant.
+pub(super) fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(old.len()).position(|window| window == old) {
+        let (before, from) = rest.split_at(at);
+        let after = &from[old.len()..];
+        let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        out.extend_from_slice(before);
+        out.extend_from_slice(if after.first().is_some_and(goes_on) { old } else { new });
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_paths_are_replaced() {
+        let text = b"a=/old/env b='/old/env/bin' c=/old/envy d=/old/env.bak";
+        let new = replaced(text, b"/old/env", b"/n");
+        assert_eq!(new, b"a=/n b='/n/bin' c=/old/envy d=/old/env.bak");
+        let text = b"/old/env";
+        assert_eq!(plainly_replaced(text, Path::new("/old/env"), Path::new("/my env")), None);
+    }
+}

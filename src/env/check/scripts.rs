@@ -1,0 +1,240 @@
+//! The commands of an environment, by their first lines.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::finding::{Code, Finding};
+use super::origin::Origin;
+use super::rewrite;
+use super::subject::Subject;
+use super::{is_executable, same_file};
+use crate::host::Platform;
+
+/// More than any system reads of a first line, with a second one behind it.
+const HEAD: u64 = 2048;
+
+/// A file in the scripts' directory.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) name: OsString,
+    /// The Python that runs it, if a Python by an absolute path does.
+    pub(super) python: Option<Line>,
+}
+
+/// How a script names its interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The interpreter.
+    pub(super) interpreter: PathBuf,
+    /// How many bytes of the script say so: a line, or three where the shell goes between.
+    pub(super) length: usize,
+    /// Whether the kernel reads the interpreter itself.
+    direct: bool,
+}
+
+impl Script {
+    /// Every regular file in a directory, in the order of their names.
+    pub(super) fn all(dir: &Path) -> Vec<Self> {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let mut scripts: Vec<_> = files.map(|file| Self::read(dir, file.file_name())).collect();
+        scripts.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        scripts
+    }
+
+    fn read(dir: &Path, name: OsString) -> Self {
+        let mut head = Vec::new();
+        if name.as_encoded_bytes().ends_with(b".exe") {
+            let bytes = std::fs::read(dir.join(&name)).unwrap_or_default();
+            let line = super::launcher::shebang(&bytes).map(|range| &bytes[range]);
+            head.extend_from_slice(line.unwrap_or_default());
+        } else if let Ok(file) = File::open(dir.join(&name)) {
+            // A script that cannot be read has nothing to say.
+            let _ = file.take(HEAD).read_to_end(&mut head);
+        }
+        Self { python: Line::parse(&head), name }
+    }
+}
+
+impl Line {
+    /// Reads the beginning of a script. Scripts of other languages, and those that take whatever
+    /// `python` is on PATH or beside them, name no interpreter.
+    pub(super) fn parse(head: &[u8]) -> Option<Self> {
+        let rest = head.strip_prefix(b"#!")?;
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = String::from_utf8_lossy(&rest[..end]);
+        let line = line.trim();
+        if line == "/bin/sh" {
+            return Self::trampoline(head);
+        }
+        // What follows a space is an argument; a launcher of Windows takes quotes.
+        let program = match line.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => line.split([' ', '\t']).next()?,
+        };
+        let interpreter = PathBuf::from(program);
+        let length = (end + 3).min(head.len());
+        is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
+    }
+
+    /// `'''exec' /path/to/python "$0" "$@"`, which is a string to Python.
+    fn trampoline(head: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(head);
+        let mut lines = text.split_inclusive('\n');
+        let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
+        let word = second.strip_prefix("'''exec' ")?;
+        let interpreter = PathBuf::from(shell_word(word)?);
+        let length = first.len() + second.len() + third.len();
+        is_python(&interpreter).then_some(Self { interpreter, length, direct: false })
+    }
+}
+
+/// The first word of a POSIX shell's line, if nothing in it has to be computed.
+pub(super) fn shell_word(text: &str) -> Option<String> {
+    let mut word = String::new();
+    let mut chars = text.chars();
+    let mut quote = None;
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (Some('\''), c) => word.push(c),
+            (_, '$' | '`') => return None,
+            (None, '\\') => word.extend(chars.next()),
+            (Some(_), '\\') => match chars.next()? {
+                c @ ('"' | '\\' | '$' | '`') => word.push(c),
+                c => word.extend(['\\', c]),
+            },
+            (None, c) if c.is_whitespace() || c == ';' || c == ')' => break,
+            (_, c) => word.push(c),
+        }
+    }
+    quote.is_none().then_some(word)
+}
+
+/// Whether a path names a Python and can only be one thing.
+fn is_python(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
+    let is_absolute = path.is_absolute() || path.to_string_lossy().get(1..3) == Some(":\\");
+    is_absolute
+        && name.is_some_and(|name| {
+            ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python))
+        })
+}
+
+/// How long a first line the system takes: Linux since 5.1 gives 255 bytes, macOS 512.
+const fn limit(platform: Platform) -> usize {
+    match platform {
+        Platform::Linux => 255,
+        Platform::MacOs => 512,
+        Platform::Windows => usize::MAX,
+    }
+}
+
+/// Scripts whose interpreter is not the environment's. Those of a moved environment are one fault
+/// together, which is [`super::origin`]'s.
+pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let own = subject.scripts_dir();
+    let elsewhere = subject.origin.as_ref().map(Origin::root);
+    let (mut dead, mut foreign, mut long) = (Vec::new(), Vec::new(), Vec::new());
+    for script in &subject.scripts {
+        let Some(line) = &script.python else { continue };
+        let dir = line.interpreter.parent().unwrap_or(&line.interpreter);
+        if elsewhere.is_some_and(|root| dir.parent() == Some(root)) {
+            continue;
+        }
+        if line.direct && line.length - 1 > limit(subject.host.platform()) {
+            long.push(script);
+        } else if !is_executable(&line.interpreter) {
+            // When the environment's own Python is gone, that is the fault.
+            let is_own = dir == own && line.interpreter == subject.root.join(subject.python());
+            if !is_own {
+                dead.push(script);
+            }
+        } else if dir != own && !same_file(dir, &own) {
+            foreign.push(script);
+        }
+    }
+    let mut findings = Vec::new();
+    for (code, scripts) in
+        [(Code::ShebangDead, dead), (Code::ShebangForeign, foreign), (Code::ShebangTooLong, long)]
+    {
+        findings.extend(finding(subject, code, &scripts));
+    }
+    findings
+}
+
+fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Finding> {
+    let first = scripts.first()?;
+    let interpreter = first.python.as_ref()?.interpreter.display();
+    let name = first.name.to_string_lossy();
+    let more = match scripts.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    let what = match code {
+        Code::ShebangDead => "which is not there",
+        Code::ShebangForeign => "which is outside of the environment",
+        _ => "by a line that is too long",
+    };
+    let seen = format!("`{name}`{more} is run by `{interpreter}`, {what}");
+    Some(Finding::new(code, seen, rewrite::scripts(subject, scripts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interpreter(head: &str) -> Option<String> {
+        Line::parse(head.as_bytes()).map(|line| line.interpreter.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn every_form_of_a_first_line_is_read() {
+        for (head, expected) in [
+            ("#!/e/bin/python\nimport x", Some("/e/bin/python")),
+            ("#!/e/bin/python3.12 -I\n", Some("/e/bin/python3.12")),
+            ("#!/e/bin/pypy3\n", Some("/e/bin/pypy3")),
+            (
+                "#!/bin/sh\n'''exec' \"/my e/bin/python\" \"$0\" \"$@\"\n' '''\n",
+                Some("/my e/bin/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' '/my e/bin/python' \"$0\" \"$@\"\n' '''\n",
+                Some("/my e/bin/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' /long/bin/python \"$0\" \"$@\"\n' '''\n",
+                Some("/long/bin/python"),
+            ),
+            // Found beside the script, wherever that is.
+            ("#!/bin/sh\n'''exec' \"$(dirname -- \"$0\")\"/'python' \"$0\" \"$@\"\n' '''\n", None),
+            ("#!/usr/bin/env python\n", None),
+            ("#!/bin/bash\n", None),
+            ("#!python\n", None),
+            ("", None),
+            ("\u{7f}ELF", None),
+        ] {
+            assert_eq!(interpreter(head).as_deref(), expected, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn what_names_the_interpreter_is_what_is_replaced() {
+        for head in ["#!/e/bin/python\n", "#!/bin/sh\n'''exec' /e/bin/python \"$0\"\n' '''\n"] {
+            let script = format!("{head}import x\n");
+            assert_eq!(Line::parse(script.as_bytes()).unwrap().length, head.len());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..99)) {
+            let mut script = b"#!/bin/sh\n'''exec' ".to_vec();
+            script.extend(&bytes);
+            let _ = (Line::parse(&bytes), Line::parse(&script));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The activation scripts on disk.
+
+use std::fs;
+
+use super::{World, append};
+use crate::sandbox::Ran;
+
+#[test]
+fn ones_that_are_missing_are_written() {
+    let world = World::new();
+    fs::remove_file(world.bin("activate.fish")).unwrap();
+    world.is_mended_of(&["activation-missing"]);
+}
+
+#[test]
+fn a_half_made_environment_of_stdlibs_gets_its_scripts() {
+    // stdlib's venv writes the scripts last; a kill before that leaves an environment without.
+    let world = World::new();
+    fs::remove_dir_all(world.env()).unwrap();
+    let mut venv = world.sandbox.command(&world.python);
+    Ran::of(venv.args(["-I", "-m", "venv", "--without-pip"]).arg(world.env())).ok();
+    for entry in fs::read_dir(world.env().join("bin")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().to_lowercase().starts_with("activate") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    world.is_mended_of(&["activation-missing"]);
+    assert!(world.bin("activate").is_file());
+}
+
+#[test]
+fn what_another_release_wrote_is_told_from_what_the_user_changed() {
+    let world = World::new();
+    let fish = world.bin("activate.fish");
+    append(&fish, "# mine\n");
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.is_healthy().codes(), ["activation-altered"]);
+    assert!(fs::read_to_string(&fish).unwrap().ends_with("# mine\n"));
+
+    // What another release would have written: other lines, and a seal that fits them.
+    let old = "# another release\n";
+    let seal = "# rvenv wrote this file; changed files are left alone: ";
+    let digest = super::sha256(old.as_bytes())[..16].to_owned();
+    fs::write(&fish, format!("{old}{seal}{digest}\n")).unwrap();
+    world.is_mended_of(&["activation-stale"]);
+    assert!(!fs::read_to_string(&fish).unwrap().contains("another release"));
+}

@@ -1,0 +1,209 @@
+//! The installation that an environment rests on: moved, upgraded, deleted.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use super::{CPython, World, cpythons, edit, installation};
+use crate::sandbox::Sandbox;
+
+/// An environment of an installation at `opt/python` in the sandbox, with a package.
+fn world(of: &CPython) -> World {
+    let sandbox = Sandbox::new();
+    let prefix = sandbox.root().join("opt/python");
+    installation(of, &prefix);
+    let world = World { sandbox, python: prefix.join("bin/python3") };
+    world.create(&[]);
+    world.install("thing", "1.0");
+    assert_eq!(world.faults(), [""; 0]);
+    world
+}
+
+/// Two minor versions, the newer one first.
+fn two() -> (CPython, CPython) {
+    let mut all = cpythons();
+    let newest = all.remove(0);
+    let other = all.into_iter().find(|other| other.minor != newest.minor);
+    (newest, other.expect("two minor versions of Python"))
+}
+
+fn bare_path(world: &mut World) {
+    let empty = world.sandbox.root().join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    world.sandbox.set("PATH", empty);
+}
+
+#[test]
+fn a_base_that_was_moved_is_found_again() {
+    let mut world = world(&cpythons()[0]);
+    let opt = world.sandbox.root().join("opt");
+    fs::rename(opt.join("python"), opt.join("elsewhere")).unwrap();
+    world.sandbox.set("PATH", opt.join("elsewhere/bin"));
+    world.is_mended_of(&["base-gone"]);
+    world.runs("import thing");
+    let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+    assert!(cfg.contains(&format!("home = {}\n", opt.join("elsewhere/bin").display())), "{cfg}");
+}
+
+#[test]
+fn a_base_that_was_deleted_and_its_version_is_gone() {
+    let (newest, other) = two();
+    let mut world = world(&newest);
+    let opt = world.sandbox.root().join("opt");
+    fs::remove_dir_all(opt.join("python")).unwrap();
+    installation(&other, &opt.join("other"));
+    world.sandbox.set("PATH", opt.join("other/bin"));
+    // Nothing outside of the sandbox is to be found.
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["base-gone"]);
+    assert_eq!(report.steps(), [""; 0]);
+    let command = report.command("base-gone");
+    assert!(
+        command.starts_with(&format!("rvenv create --upgrade --python {} ", other.minor)),
+        "{command}"
+    );
+}
+
+#[test]
+fn a_base_that_was_deleted_and_there_is_no_python_at_all() {
+    let mut world = world(&cpythons()[0]);
+    fs::remove_dir_all(world.sandbox.root().join("opt")).unwrap();
+    bare_path(&mut world);
+    assert_eq!(world.faults(), ["base-gone"]);
+    // It says so too without anything being named, and does not count as active.
+    let report = world.check(&[]);
+    assert_eq!(report.codes(), ["not-active", "base-gone"]);
+}
+
+#[test]
+fn a_base_that_became_another_patch_release() {
+    // Two releases of one minor version are rare on one machine; what tells is `pyvenv.cfg`.
+    let world = world(&cpythons()[0]);
+    let version = &cpythons()[0].version;
+    edit(
+        &world.env().join("pyvenv.cfg"),
+        &format!("version = {version}"),
+        &format!("version = {version}9"),
+    );
+    world.is_mended_of(&["cfg-key-wrong"]);
+    world.runs("import thing");
+}
+
+#[test]
+fn a_base_that_became_another_minor_version() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    let opt = world.sandbox.root().join("opt");
+    fs::rename(opt.join("python"), opt.join("old")).unwrap();
+    installation(&newest, &opt.join("python"));
+    bare_path(&mut world);
+    // `bin/python3` leads to `opt/python/bin/python3`, which is another Python now.
+    let report = world.check(&[".venv"]);
+    let codes = report.codes();
+    assert!(codes.contains(&"base-minor-changed"), "{report:#?}");
+    assert!(report.command("base-minor-changed").contains("--upgrade"));
+
+    // With the old version at hand again, it is taken.
+    world.sandbox.set("PATH", opt.join("old/bin"));
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.is_healthy().codes(), [""; 0]);
+    world.runs("import thing");
+}
+
+#[test]
+fn a_base_of_another_implementation() {
+    let world = world(&cpythons()[0]);
+    let lib = fs::read_dir(world.env().join("lib")).unwrap().flatten().next().unwrap().path();
+    fs::rename(&lib, world.env().join("lib/pypy3.9")).unwrap();
+    let report = world.check(&[".venv"]);
+    assert!(report.codes().contains(&"base-implementation-changed"), "{report:#?}");
+}
+
+#[test]
+fn a_base_that_fails() {
+    let world = world(&cpythons()[0]);
+    let executable = fs::canonicalize(&world.python).unwrap();
+    fs::remove_file(&executable).unwrap();
+    fs::write(&executable, "#!/bin/sh\necho no >&2\nexit 3\n").unwrap();
+    fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
+    let report = world.check(&[".venv"]);
+    assert!(report.finds("base-broken")["seen"].as_str().unwrap().contains("no"), "{report:#?}");
+}
+
+#[test]
+fn an_interpreter_that_is_missing_loops_or_dangles() {
+    let world = World::new();
+    let python = world.bin("python");
+    for spoil in [&(|| fs::remove_file(&python)) as &dyn Fn() -> std::io::Result<()>, &|| {
+        fs::remove_file(&python).and_then(|()| symlink("python", &python))
+    }] {
+        spoil().unwrap();
+        let code = if python.is_symlink() { "interpreter-loop" } else { "interpreter-missing" };
+        world.is_mended_of(&[code]);
+    }
+    let alias = world.bin("python3");
+    fs::remove_file(&python).unwrap();
+    symlink("/nowhere/python3", &python).unwrap();
+    // Found again by `home`, which is sound.
+    world.is_mended_of(&["base-gone"]);
+    // `python` leads to the base by way of it.
+    fs::remove_file(&alias).unwrap();
+    world.is_mended_of(&["interpreter-missing"]);
+    for spoil in ["/bin/sh", "/nowhere"] {
+        let name = format!("python{}", cpythons()[0].minor);
+        let other = [alias.clone(), world.bin(&name)]
+            .into_iter()
+            .find(|path| fs::read_link(&python).unwrap() != Path::new(path.file_name().unwrap()));
+        let other = other.unwrap();
+        fs::remove_file(&other).unwrap();
+        symlink(spoil, &other).unwrap();
+        world.is_mended_of(&["interpreter-alias"]);
+    }
+}
+
+#[test]
+fn an_interpreter_that_is_another_than_the_configuration_says() {
+    let world = World::new();
+    let opt = world.sandbox.root().join("opt/python");
+    installation(&cpythons()[0], &opt);
+    let python = world.bin("python");
+    fs::remove_file(&python).unwrap();
+    symlink(opt.join("bin/python3"), &python).unwrap();
+    let report = world.check(&[".venv"]);
+    report.finds("interpreter-elsewhere");
+    world.check(&[".venv", "--fix"]).is_healthy();
+    world.runs("import sys; assert sys.prefix != sys.base_prefix");
+}
+
+#[test]
+fn an_interpreter_that_may_not_be_executed() {
+    let world = World { sandbox: Sandbox::new(), python: cpythons()[0].path.clone() };
+    world.create(&["--copies"]);
+    assert_eq!(world.faults(), [""; 0]);
+    for name in ["python", "python3"] {
+        fs::set_permissions(world.bin(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let report = world.check(&[".venv"]);
+    report.finds("interpreter-not-executable");
+    world.check(&[".venv", "--fix"]).is_healthy();
+    world.runs("import sys; assert sys.prefix != sys.base_prefix");
+}
+
+#[test]
+fn a_base_where_things_do_not_last() {
+    let mut world = world(&cpythons()[0]);
+    let base = world.sandbox.root().join("opt");
+    world.sandbox.set("XDG_CACHE_HOME", base);
+    assert_eq!(world.faults(), ["base-ephemeral"]);
+}
+
+#[test]
+fn deep_asks_the_interpreter_itself() {
+    let world = World::new();
+    world.check(&[".venv", "--deep"]).is_healthy();
+    // A start-up file that ends the interpreter: no file outside of `site-packages` tells.
+    fs::write(world.site().join("x.pth"), "import os; os._exit(7)\n").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    let report = world.check(&[".venv", "--deep"]);
+    assert_eq!(report.codes(), ["interpreter-disagrees"]);
+}

@@ -1,0 +1,105 @@
+//! What is installed.
+
+use std::fs;
+
+use super::{Package, World, append};
+
+#[test]
+fn what_an_interrupted_uninstall_left_goes_when_its_place_is_taken() {
+    let world = World::new();
+    world.install("thing", "2.0");
+    fs::create_dir(world.site().join("~hing")).unwrap();
+    fs::create_dir(world.site().join("~hing-1.0.dist-info")).unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    world.runs("import thing");
+}
+
+#[test]
+fn the_only_copy_of_a_package_is_never_removed() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let site = world.site();
+    fs::rename(site.join("thing-1.0.dist-info"), site.join("~hing-1.0.dist-info")).unwrap();
+    fs::create_dir(site.join("~hing")).unwrap();
+    fs::remove_file(site.join("thing.py")).unwrap();
+    fs::remove_file(world.bin("thing")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["install-leftover"]);
+    assert_eq!(report.command("install-leftover"), "rvenv install --no-deps thing==1.0");
+    assert!(site.join("~hing").exists());
+}
+
+#[test]
+fn metadata_without_record() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    fs::remove_file(world.site().join("thing-1.0.dist-info/RECORD")).unwrap();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["metadata-incomplete"]);
+    assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
+    // With nothing in it that could be of use, it is a leftover.
+    fs::remove_file(world.site().join("thing-1.0.dist-info/METADATA")).unwrap();
+    world.is_mended_of(&["install-leftover"]);
+}
+
+#[test]
+fn a_package_that_is_recorded_twice() {
+    let world = World::new();
+    world.install("thing", "1.0").install("Thing", "2.0.0");
+    fs::write(world.site().join("thing.py"), "VERSION = '2.0.0'\n").unwrap();
+    // The second one's files are there; the first one's are not as it recorded them.
+    world.is_mended_of(&["package-twice"]);
+    assert!(world.site().join("Thing-2.0.0.dist-info").exists());
+    assert!(!world.site().join("thing-1.0.dist-info").exists());
+}
+
+#[test]
+fn paths_that_lead_nowhere() {
+    let world = World::new();
+    let lines = "# a comment\n\nimport os\n/nowhere/at/all\n.\n";
+    fs::write(world.site().join("x.pth"), lines).unwrap();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["pth-dangling"]);
+    assert!(report.findings()[0]["seen"].as_str().unwrap().contains("/nowhere/at/all"));
+}
+
+#[test]
+fn an_editable_install_whose_project_is_gone() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let url = r#"{"dir_info": {"editable": true}, "url": "file:///no%20where"}"#;
+    fs::write(world.site().join("thing-1.0.dist-info/direct_url.json"), url).unwrap();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["editable-gone"]);
+    assert!(report.findings()[0]["seen"].as_str().unwrap().contains("/no where"));
+}
+
+#[test]
+fn packages_for_another_python() {
+    let world = World::new();
+    Package { tag: "cp35-cp35m-manylinux1_x86_64", ..Package::new("thing", "1.0") }
+        .install(&world.env());
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["foreign-abi"]);
+    assert!(report.command("foreign-abi").ends_with("thing==1.0"));
+
+    let world = World::new();
+    fs::write(world.site().join("_x.cpython-35m-x86_64-linux-gnu.so"), "").unwrap();
+    assert_eq!(world.faults(), ["foreign-abi"]);
+}
+
+#[test]
+fn deep_reads_every_file() {
+    let world = World::new();
+    world.install("thing", "1.0").install("other", "1.0");
+    let module = world.site().join("thing.py");
+    fs::write(&module, "VERSION = '9.9'\n").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["package-altered"]);
+    append(&module, "# longer\n");
+    let report = world.check(&[".venv", "--deep"]);
+    assert_eq!(report.codes(), ["package-damaged"]);
+    assert!(report.command("package-damaged").ends_with("thing==1.0"));
+    fs::remove_file(module).unwrap();
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["package-damaged"]);
+}

@@ -1,0 +1,59 @@
+//! pip: missing, damaged, twice.
+
+use std::fs;
+
+use super::World;
+
+#[test]
+fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
+    let world = World::with_pip();
+    assert_eq!(world.faults(), [""; 0]);
+    let site = world.site();
+    let dist_info = || {
+        let mut entries = fs::read_dir(&site).unwrap().flatten().map(|entry| entry.path());
+        entries
+            .find(|path| {
+                let name = path.file_name().unwrap().to_string_lossy();
+                name.starts_with("pip-") && name.ends_with(".dist-info")
+            })
+            .unwrap()
+    };
+    let works = || assert!(world.pip(&["--version"]).ok().stdout.starts_with("pip "));
+
+    fs::write(site.join("pip/__init__.py"), "").unwrap();
+    world.is_mended_of(&["pip-damaged"]);
+    works();
+
+    fs::remove_dir_all(site.join("pip")).unwrap();
+    world.is_mended_of(&["pip-damaged"]);
+    works();
+
+    let other = site.join("pip-1.0.dist-info");
+    fs::create_dir(&other).unwrap();
+    fs::copy(dist_info().join("RECORD"), other.join("RECORD")).unwrap();
+    fs::copy(dist_info().join("METADATA"), other.join("METADATA")).unwrap();
+    world.is_mended_of(&["pip-twice"]);
+    works();
+
+    fs::remove_dir_all(dist_info()).unwrap();
+    fs::remove_dir_all(site.join("pip")).unwrap();
+    world.is_mended_of(&["pip-missing"]);
+    works();
+}
+
+#[test]
+fn an_environment_that_was_to_have_none_is_healthy_without() {
+    assert_eq!(World::new().faults(), [""; 0]);
+}
+
+#[test]
+fn an_upgraded_pip_is_whole() {
+    let world = World::with_pip();
+    // By its own wheel: what counts is that pip replaces itself by ordinary files.
+    let wheels = world.sandbox.root().join("wheels");
+    let list = "import ensurepip, pathlib; print(next(pathlib.Path(ensurepip.__path__[0], '_bundled').glob('pip-*')))";
+    let wheel = world.runs(list);
+    fs::create_dir(&wheels).unwrap();
+    world.pip(&["install", "--force-reinstall", wheel.trim()]).ok();
+    assert_eq!(world.check(&[".venv", "--deep"]).is_healthy().codes(), [""; 0]);
+}

@@ -1,0 +1,182 @@
+//! An environment that is not where it was made, or where none can be.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{Package, World, append, edit, hash, site};
+use crate::sandbox::Ran;
+
+/// A world whose environment was made as `name`, with a package, and then moved to `.venv`.
+fn moved(name: &str) -> World {
+    let world = World::new();
+    let made = world.sandbox.project().join(name);
+    fs::remove_dir_all(world.env()).unwrap();
+    world.create(&[name]);
+    Package::new("thing", "1.0").install(&made);
+    fs::rename(made, world.env()).unwrap();
+    world
+}
+
+#[track_caller]
+fn says(program: &Path, expected: &str) {
+    let ran = Ran::of(&mut Command::new(program)).ok();
+    assert_eq!(ran.stdout.trim(), expected);
+}
+
+/// What a shell has after `activate`.
+#[track_caller]
+fn activates(world: &World, env: &Path) {
+    let script = ". \"$0/bin/activate\" && printf %s \"$VIRTUAL_ENV\"";
+    let ran = Ran::of(world.sandbox.command("bash").args(["-c", script]).arg(env)).ok();
+    assert_eq!(Path::new(&ran.stdout), env);
+}
+
+#[test]
+fn one_that_was_moved_works_where_it_is() {
+    let world = moved("made here");
+    world.is_mended_of(&["moved"]);
+    says(&world.bin("thing"), "1.0");
+    activates(&world, &world.env());
+    let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+    assert!(!cfg.contains("made here"), "{cfg}");
+    // What RECORD says of the command is true again.
+    world.check(&[".venv", "--deep"]).is_healthy();
+    let script = fs::read(world.bin("thing")).unwrap();
+    let record = fs::read_to_string(world.site().join("thing-1.0.dist-info/RECORD")).unwrap();
+    assert!(record.contains(&hash(&script)), "{record}");
+}
+
+#[test]
+fn one_that_is_moved_to_a_place_with_signs_that_shells_know() {
+    let world = moved("made");
+    let odd = "a b'c $HOME \"d\"";
+    fs::rename(world.env(), world.sandbox.project().join(odd)).unwrap();
+    let env = world.sandbox.project().join(odd);
+    world.check(&[odd]).finds("moved");
+    let report = world.check(&[odd, "--fix"]);
+    assert_eq!(report.codes(), ["path-awkward"]);
+    says(&env.join("bin/thing"), "1.0");
+    activates(&world, &env);
+}
+
+#[test]
+fn one_of_another_tool_that_was_moved() {
+    let world = World::new();
+    fs::remove_dir_all(world.env()).unwrap();
+    let made = world.sandbox.project().join("made");
+    let mut venv = world.sandbox.command(&world.python);
+    Ran::of(venv.args(["-I", "-m", "venv", "--without-pip"]).arg(&made)).ok();
+    Package::new("thing", "1.0").install(&made);
+    append(&made.join("bin/activate"), "# a line of the user's\n");
+    fs::rename(made, world.env()).unwrap();
+    world.is_mended_of(&["moved"]);
+    says(&world.bin("thing"), "1.0");
+    activates(&world, &world.env());
+    let script = fs::read_to_string(world.bin("activate")).unwrap();
+    assert!(script.ends_with("# a line of the user's\n"), "the change is kept");
+}
+
+#[test]
+fn a_script_that_the_user_changed_is_left_alone_where_it_cannot_be_mended_safely() {
+    let world = moved("made here");
+    append(&world.bin("activate"), "# a line of the user's\n");
+    let report = world.check(&[".venv", "--fix"]);
+    let text = report.finds("moved")["fix"]["text"].as_str().unwrap();
+    assert!(text.contains("`bin/activate`"), "{text}");
+    let script = fs::read_to_string(world.bin("activate")).unwrap();
+    assert!(script.ends_with("# a line of the user's\n"), "{script}");
+    says(&world.bin("thing"), "1.0");
+}
+
+#[test]
+fn a_copy_is_told_from_what_was_moved() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let copy = world.sandbox.project().join("copy");
+    Ran::of(world.sandbox.command("cp").arg("-a").arg(world.env()).arg(&copy)).ok();
+    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(world.check(&["copy"]).codes(), ["copied"]);
+    assert_eq!(world.check(&["copy", "--fix"]).is_healthy().codes(), [""; 0]);
+    let first = fs::read_to_string(copy.join("bin/thing")).unwrap();
+    assert!(first.starts_with(&format!("#!{}/bin/python\n", copy.display())), "{first}");
+    let original = fs::read_to_string(world.bin("thing")).unwrap();
+    assert!(original.starts_with(&format!("#!{}/bin/python\n", world.env().display())));
+}
+
+#[test]
+fn a_project_that_was_renamed_takes_its_editable_install_along() {
+    let world = World::new();
+    let (old, new) = (world.sandbox.project().join("old"), world.sandbox.project().join("new"));
+    world.create(&["old/.venv"]);
+    let site = site(&old.join(".venv"));
+    fs::create_dir(old.join("src")).unwrap();
+    fs::write(old.join("src/mine.py"), "VERSION = 3\n").unwrap();
+    let package = Package::new("mine", "1.0");
+    let dist_info = site.join(package.dist_info());
+    fs::create_dir(&dist_info).unwrap();
+    let url =
+        format!("{{\"dir_info\": {{\"editable\": true}}, \"url\": \"file://{}\"}}", old.display());
+    let pth = format!("{}/src\n", old.display());
+    fs::write(dist_info.join("METADATA"), "Name: mine\nVersion: 1.0\n").unwrap();
+    fs::write(dist_info.join("direct_url.json"), &url).unwrap();
+    fs::write(site.join("__editable__.mine-1.0.pth"), &pth).unwrap();
+    let record = format!(
+        "__editable__.mine-1.0.pth,{},{}\nmine-1.0.dist-info/direct_url.json,{},{}\nmine-1.0.dist-info/METADATA,,\nmine-1.0.dist-info/RECORD,,\n",
+        hash(pth.as_bytes()),
+        pth.len(),
+        hash(url.as_bytes()),
+        url.len(),
+    );
+    fs::write(dist_info.join("RECORD"), record).unwrap();
+    assert_eq!(world.check(&["old/.venv"]).codes(), [""; 0]);
+
+    fs::rename(&old, &new).unwrap();
+    let report = world.check(&["new/.venv"]);
+    assert_eq!(report.codes(), ["moved", "editable-gone"]);
+    world.check(&["new/.venv", "--fix", "--deep"]).is_healthy();
+    let mut python = world.sandbox.command(new.join(".venv/bin/python"));
+    let ran = Ran::of(python.args(["-c", "import mine; print(mine.__file__)"])).ok();
+    assert_eq!(Path::new(ran.stdout.trim()), new.join("src/mine.py"));
+
+    // Gone for good: there is nothing to follow.
+    fs::remove_dir_all(new.join("src")).unwrap();
+    let report = world.check(&["new/.venv"]);
+    assert_eq!(report.codes(), ["pth-dangling"]);
+}
+
+#[test]
+fn a_base_that_moved_together_with_the_environment() {
+    let world = moved("made");
+    edit(&world.env().join("pyvenv.cfg"), "home = ", "home = /nowhere");
+    let python = world.bin("python");
+    fs::remove_file(&python).unwrap();
+    std::os::unix::fs::symlink("/nowhere/python3", &python).unwrap();
+    let mut world = world;
+    let bin = world.python.parent().unwrap().to_owned();
+    world.sandbox.set("PATH", bin);
+    world.check(&[".venv", "--fix"]).is_healthy();
+    says(&world.bin("thing"), "1.0");
+}
+
+#[test]
+fn places_where_no_environment_can_be() {
+    let world = World::new();
+    let doomed = world.sandbox.project().join("a:b");
+    fs::rename(world.env(), &doomed).unwrap();
+    world.check(&["a:b"]).finds("path-unusable");
+    let long = world.sandbox.project().join("long".repeat(40));
+    fs::rename(doomed, &long).unwrap();
+    let report = world.check(&[&"long".repeat(40), "--fix"]);
+    assert_eq!(report.is_healthy().codes(), ["path-awkward"]);
+}
+
+#[test]
+fn leftovers_of_a_process_that_was_killed() {
+    let world = World::new();
+    let dead = world.sandbox.project().join(".rvenv-.venv/1234");
+    fs::create_dir_all(dead.join("new/lib")).unwrap();
+    fs::write(dead.join("lock"), "rvenv works here, or was killed").unwrap();
+    world.is_mended_of(&["create-leftover"]);
+    assert!(!dead.parent().unwrap().exists());
+}
