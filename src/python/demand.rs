@@ -8,12 +8,11 @@
 //! chosen to run a program that lies in it. For its settings, [`Key::refusal`] sees to that.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use pep440_rs::VersionSpecifiers;
 
-use super::{Interpreter, Request, Versions, Wanted};
+use super::{Interpreter, Request, Versions, Wanted, files};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::project::Project;
@@ -114,10 +113,9 @@ fn version_file(host: &Host, ignored: &mut Vec<Ignored>) -> Option<(Request, Ori
         host.cwd().ancestors().take_while(|dir| root.is_none_or(|root| dir.starts_with(root)));
     let (text, file) = dirs.find_map(|dir| {
         let file = dir.join(".python-version");
-        Some((fs::read_to_string(&file).ok()?, file))
+        Some((files::read(&file)?, file))
     })?;
-    let lines = text.lines().filter_map(|line| line.split('#').next()).map(str::trim);
-    let line = lines.into_iter().find(|line| !line.is_empty())?;
+    let line = files::lines(&text).next()?;
     let origin = Origin::VersionFile(file);
     match Wanted::parse(line) {
         Some(wanted) if wanted == Wanted::default() => Some((Request::Any, origin)),

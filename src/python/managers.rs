@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Place, Versions, Wanted, names, registry};
+use super::{Place, Versions, Wanted, files, names, registry};
 use crate::host::{Host, Platform};
 
 /// An installation, as its directory's name tells.
@@ -197,7 +197,7 @@ fn conda(host: &Host) -> Vec<Installation> {
         in_dir(Place::Conda, &base.join("envs")).into_iter().map(|found| found.dir)
     }));
     // conda writes the path of each environment that it makes into this file.
-    let listed = registry.and_then(|dir| fs::read_to_string(dir.join("environments.txt")).ok());
+    let listed = registry.and_then(|dir| files::read(&dir.join("environments.txt")));
     dirs.extend(listed.unwrap_or_default().lines().map(|line| PathBuf::from(line.trim())));
     dirs.retain(|dir| dir.is_absolute() && dir.join("conda-meta").is_dir());
     dirs.into_iter().map(|dir| Installation { place: Place::Conda, dir, told: None }).collect()

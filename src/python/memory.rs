@@ -7,7 +7,6 @@
 //! few `stat` calls and no process. A file that cannot be read, or is not ours, counts as no file.
 
 use std::fs::{self, Metadata};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -17,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::Interpreter;
 use super::probe::{self, Examined};
 use crate::cache::Cache;
+use crate::fs::write_whole;
 
 /// Names the form of the records. What the probe asks and what its answers mean is part of it.
 const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
@@ -71,12 +71,9 @@ impl Memory {
             examined.rests_on.iter().map(|path| (path.clone(), Identity::of(path))).collect();
         let record =
             Record { path: path.to_owned(), rests_on, interpreter: examined.interpreter.clone() };
-        let dir = file.parent()?;
-        fs::create_dir_all(dir).ok()?;
+        fs::create_dir_all(file.parent()?).ok()?;
         // Whole or not at all: somebody else may be reading it.
-        let mut temporary = tempfile::NamedTempFile::new_in(dir).ok()?;
-        temporary.write_all(&serde_json::to_vec(&record).ok()?).ok()?;
-        temporary.persist(file).ok()?;
+        write_whole(&file, &serde_json::to_vec(&record).ok()?, false).ok()?;
         Some(())
     }
 

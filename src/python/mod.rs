@@ -2,8 +2,21 @@
 //!
 //! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; the two meet in
 //! one place, [`Request::matches`].
+//!
+//! | module | owns |
+//! |---|---|
+//! | `demand` | who may make a request, and whose goes first |
+//! | `request`, `version` | what can be asked for, and its forms |
+//! | `finder` | the order of search, and what is passed over |
+//! | `names`, `managers`, `registry` | where Pythons are: on PATH, in the places that others keep |
+//! | `shim`, `stub` | executables that are no Python, and what they stand for |
+//! | `probe`, `process` | asking one what it is, within a time limit |
+//! | `base`, `stable` | the base of an environment, and the path of it that lasts |
+//! | `memory` | what was found out, for as long as it holds |
 
+mod base;
 mod demand;
+mod files;
 mod finder;
 mod interpreter;
 mod managers;

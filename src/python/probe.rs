@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::base::Environment;
 use super::process::{Said, isolated, listen};
 use super::{Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, stable};
 use crate::error::{Error, Result};
@@ -54,9 +55,9 @@ pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Exami
     let mut lasting = true;
     let mut current = path.to_owned();
     for _ in 0..DEPTH {
-        if let Some(environment) = stable::environment_of(&current) {
-            rests_on.push(environment.cfg.clone());
+        if let Some(environment) = Environment::of(&current) {
             current = environment.base(&current)?;
+            rests_on.push(environment.path);
             continue;
         }
         let facts = ask(&current, host, limit)?;

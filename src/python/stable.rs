@@ -8,8 +8,6 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::Reason;
-
 /// Links that are followed before a circle is suspected; Linux itself gives up at 40.
 const LINKS: u8 = 40;
 
@@ -24,7 +22,7 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
 }
 
 /// `path`, and each path that it leads to, link by link.
-fn chain(path: &Path) -> Vec<PathBuf> {
+pub(super) fn chain(path: &Path) -> Vec<PathBuf> {
     let mut chain = vec![path.to_owned()];
     for _ in 0..LINKS {
         let last = &chain[chain.len() - 1];
@@ -68,54 +66,4 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
     (dunce::canonicalize(&opt).ok()? == dunce::canonicalize(path).ok()?).then_some(opt)
-}
-
-/// An environment that an executable belongs to.
-pub(super) struct Environment {
-    /// Its `pyvenv.cfg`.
-    pub(super) cfg: PathBuf,
-    home: PathBuf,
-    /// `version`, or `version_info` as virtualenv and uv call it.
-    version: Option<String>,
-}
-
-/// The environment that `executable` belongs to, by the `pyvenv.cfg` beside it or one up, which is how
-/// Python itself tells.
-pub(super) fn environment_of(executable: &Path) -> Option<Environment> {
-    let dirs = executable.parent()?.ancestors().take(2);
-    let (cfg, text) = dirs.map(|dir| dir.join("pyvenv.cfg")).find_map(|cfg| {
-        let text = fs::read(&cfg).ok()?;
-        Some((cfg, String::from_utf8_lossy(&text).into_owned()))
-    })?;
-    let value = |wanted: &str| {
-        text.lines().find_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            key.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
-        })
-    };
-    let version = value("version").or_else(|| value("version_info"));
-    Some(Environment { home: value("home")?.into(), version, cfg })
-}
-
-impl Environment {
-    /// The executable in `home` that the environment's `executable` was made from.
-    ///
-    /// Read, not asked for: Python 3.8 to 3.10 do not know it (`sys._base_executable` is the
-    /// environment's own), and an environment may be broken while its base is sound.
-    pub(super) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
-        let linked = chain(executable).into_iter().find(|path| path.parent() == Some(&self.home));
-        let own = executable.file_name().map(|name| self.home.join(name));
-        let versioned = self.version.as_ref().and_then(|version| {
-            let mut parts = version.split('.');
-            Some(self.home.join(format!("python{}.{}", parts.next()?, parts.next()?)))
-        });
-        let usual = ["python3", "python", "pypy3", "graalpy", "python.exe"]
-            .map(|name| self.home.join(name));
-        [linked, own, versioned]
-            .into_iter()
-            .flatten()
-            .chain(usual)
-            .find(|path| path.is_file())
-            .ok_or_else(|| Reason::BaseMissing(self.home.clone()))
-    }
 }

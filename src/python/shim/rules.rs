@@ -1,13 +1,13 @@
 //! How each manager chooses a version: by a variable, by a file in or above the current directory, by a
 //! global file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::host::Host;
 use crate::python::Place;
+use crate::python::files::{read, words};
 
 /// The files in which mise looks for its tools, the first in a directory first.
 const MISE_FILES: [&str; 8] = [
@@ -115,14 +115,4 @@ fn mise_tools(file: &Path) -> Option<Vec<String>> {
         Value::Array(values) => Some(values.iter().filter_map(one).collect()),
         value => one(value).map(|name| vec![name]),
     }
-}
-
-/// The words of a text, less its comments.
-fn words(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| line.split('#').next());
-    lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
-}
-
-fn read(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok()
 }

@@ -1,8 +1,10 @@
 use std::fs;
+use std::process::Command;
 
 use rvenv::python::Reason;
 
 use super::world::World;
+use crate::sandbox::Ran;
 
 /// pyenv's own shim, as `pyenv rehash` writes it.
 const PYENV: &str = r#"set -e
@@ -183,4 +185,18 @@ fn a_projects_file_cannot_lead_a_shim_out_of_its_manager() {
     world.write("home/project/.python-version", "../../project/evil\n");
     assert_eq!(world.finds("python").0, "bin/python3");
     no_shim_was_run(&world);
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
+    let mut world = shimmed("home/.pyenv/shims", "home/.pyenv/versions");
+    world.write("home/.pyenv/version", "3.16.3\n");
+    for name in ["project/.python-version", ".conda/environments.txt"] {
+        let path = world.at("home").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        Ran::of(Command::new("mkfifo").arg(path)).ok();
+    }
+    assert_eq!(world.finds("python").0, "home/.pyenv/versions/3.16.3/bin/python3");
+    world.set("PYENV_VERSION", "system");
+    assert!(world.try_find("3.19").is_err());
 }

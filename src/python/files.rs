@@ -1,0 +1,24 @@
+//! The small files in which people and version managers write down versions.
+
+use std::path::Path;
+
+use crate::fs;
+
+/// More than any of them needs; what is larger is something else.
+const LIMIT: u64 = 1024 * 1024;
+
+/// The text of a file, if it is a regular file of that kind. A pipe of its name would keep us waiting.
+pub(super) fn read(path: &Path) -> Option<String> {
+    String::from_utf8(fs::read_bounded(path, LIMIT).ok()?).ok()
+}
+
+/// The lines that say something: without comments and blanks around them.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().filter_map(|line| line.split('#').next()).map(str::trim);
+    lines.filter(|line| !line.is_empty())
+}
+
+/// The words of these lines.
+pub(super) fn words(text: &str) -> Vec<String> {
+    lines(text).flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
