@@ -4,11 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
+#[cfg(unix)]
+
 mod check;
 mod completions;
 mod config;
 mod create;
 mod differential;
+mod hook;
 mod install;
 mod journey;
 mod list;

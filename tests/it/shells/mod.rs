@@ -18,10 +18,10 @@ use tempfile::TempDir;
 /// A shell to run: its label, what it is to rvenv, its program and arguments before a script's path.
 #[derive(Clone, Debug)]
 pub(crate) struct Real {
-    label: &'static str,
-    shell: Shell,
-    program: PathBuf,
-    args: &'static [&'static str],
+    pub(crate) label: &'static str,
+    pub(crate) shell: Shell,
+    pub(crate) program: PathBuf,
+    pub(crate) args: &'static [&'static str],
 }
 
 const TABLE: [(&str, Shell, &str, &[&str]); 17] = [

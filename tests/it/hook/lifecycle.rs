@@ -1,0 +1,124 @@
+//! Entering a project activates, leaving deactivates, in every shell that has a hook.
+
+use super::world::World;
+use crate::shells::{Real, real};
+
+/// In, deeper, out, elsewhere, and no start of rvenv but for a change of directory.
+fn comes_and_goes(real: &Real) {
+    let world = World::new();
+    let (a, b) = (world.project("a"), world.project("b"));
+    std::fs::create_dir(world.at("a/deeper")).unwrap();
+    let shown = world.types(
+        real,
+        "cd ../a\nnote in\n\n\nnote again\ncd deeper\nnote deeper\ncd ../../b\nnote other\ncd ..\nnote out",
+    );
+    let note = |name: &str| world.note(name, &shown);
+    note("in").active(&a);
+    note("deeper").active(&a);
+    note("other").active(&b);
+    note("out").inactive();
+    let starts = ["in", "again", "deeper", "other", "out"].map(|name| note(name).starts());
+    assert_eq!(starts, [2, 2, 3, 4, 5], "{shown}");
+    assert!(!shown.contains("warning") && !shown.contains("rror"), "{shown}");
+}
+
+/// The nearest environment counts; leaving the inner project is coming back to the outer one.
+fn nests(real: &Real) {
+    let world = World::new();
+    let (outer, inner) = (world.project("outer"), world.project("outer/inner"));
+    world.foreign("outer/foreign");
+    let lines = "cd ../outer\nnote outer\ncd inner\nnote inner\ncd ..\nnote back\ncd foreign\nnote foreign";
+    let shown = world.types(real, lines);
+    world.note("outer", &shown).active(&outer);
+    world.note("inner", &shown).active(&inner);
+    world.note("back", &shown).active(&outer);
+    world.note("foreign", &shown).inactive();
+}
+
+/// What the user activated or deactivated by hand is left as it is.
+fn leaves_the_hand_alone(real: &Real) {
+    let world = World::new();
+    let (a, mine) = (world.project("a"), world.project("mine"));
+    std::fs::create_dir(world.at("a/deeper")).unwrap();
+    let activate = by_hand(real, "../mine/.venv");
+    let lines = [
+        &*activate, "cd ../a", "note kept", "cd ..", "note still", "deactivate", "cd a",
+        "note a", "deactivate", "cd deeper", "note ended", "cd ..", "note ended-too", "cd ..", "cd a", "note fresh",
+    ];
+    let shown = world.types(real, &lines.join("\n"));
+    world.note("kept", &shown).active(&mine);
+    world.note("still", &shown).active(&mine);
+    world.note("a", &shown).active(&a);
+    for name in ["ended", "ended-too"] {
+        assert_eq!(world.note(name, &shown).get("VIRTUAL_ENV"), None, "{name}: {shown}");
+    }
+    world.note("fresh", &shown).active(&a);
+}
+
+fn by_hand(real: &Real, dir: &str) -> String {
+    let activate = format!("activate {dir} --shell {}", real.shell);
+    real.shell.evaluate_line().replace("activate", &activate)
+}
+
+/// The hook's activation, ended by hand and made by hand again, is the user's.
+fn takes_no_activation_over(real: &Real) {
+    let world = World::new();
+    let a = world.project("a");
+    let lines = format!(
+        "cd ../a\nnote in\ndeactivate\n{}\ncd ..\nnote out",
+        by_hand(real, ".venv")
+    );
+    let shown = world.types(real, &lines);
+    world.note("in", &shown).active(&a);
+    assert_eq!(world.note("out", &shown).get("VIRTUAL_ENV"), a.to_str(), "{shown}");
+}
+
+/// A new environment is active, and a removed one is not, without leaving the project.
+fn follows_its_own_commands(real: &Real) {
+    let world = World::new();
+    let shown = world.types(
+        real,
+        "rvenv create --without-pip --python /usr/bin/python3\nnote made\nrvenv remove .venv\nnote removed",
+    );
+    world.note("made", &shown).active(&world.at("project/.venv"));
+    world.note("removed", &shown).inactive();
+}
+
+/// A child shell that has the hook too leaves the project of its parent.
+fn goes_on_in_a_child(real: &Real) {
+    let world = World::new();
+    let a = world.project("a");
+    let child = std::iter::once(real.program.to_str().unwrap()).chain(real.args.iter().copied());
+    let child = format!("{} -i", child.collect::<Vec<_>>().join(" "));
+    let rc = world.at(format!("rc.{}", real.label));
+    let lines = format!(
+        "cd ../a\nnote in\n{child}\n. '{}'\nnote child\ncd ..\nnote out\nexit\nnote parent",
+        rc.display()
+    );
+    let shown = world.types(real, &lines);
+    for name in ["in", "child", "parent"] {
+        world.note(name, &shown).active(&a);
+    }
+    world.note("out", &shown).inactive();
+}
+
+macro_rules! every_shell {
+    ($($shell:ident $label:literal)*) => { $(mod $shell {
+        use super::*;
+
+        every_shell!(@ $label comes_and_goes nests leaves_the_hand_alone takes_no_activation_over
+            follows_its_own_commands goes_on_in_a_child);
+    })* };
+    (@ $label:literal $($scenario:ident)*) => { $(
+        #[test]
+        fn $scenario() {
+            if let Some(real) = real($label) {
+                super::$scenario(&real);
+            }
+        }
+    )* };
+}
+
+every_shell! {
+    bash "bash" bash_posix "bash-posix" zsh "zsh" dash "dash" busybox "busybox" ksh "ksh93" mksh "mksh" yash "yash" fish "fish"
+}

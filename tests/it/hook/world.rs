@@ -1,0 +1,153 @@
+//! A world with projects, a shell on a pseudo-terminal in it, and what was noted there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rvenv::shell;
+
+use crate::sandbox::{Ran, Sandbox};
+use crate::shells::Real;
+
+/// What `note` saw: the variables, and as `starts` how often rvenv was started so far.
+#[derive(Debug)]
+pub(crate) struct Note(BTreeMap<String, String>);
+
+impl Note {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// How often rvenv was started.
+    pub(crate) fn starts(&self) -> usize {
+        self.0["starts"].trim().parse().unwrap()
+    }
+
+    /// Asserts that `root` is active, and stands first on PATH and there only.
+    #[track_caller]
+    pub(crate) fn active(&self, root: &Path) {
+        assert_eq!(self.get("VIRTUAL_ENV"), Some(&*root.to_string_lossy()));
+        let bins: Vec<_> = self.bins();
+        assert_eq!(bins, [root.join("bin")], "{}", self.0["PATH"]);
+        assert!(Path::new(&self.0["PATH"].split(':').next().unwrap()) == bins[0]);
+    }
+
+    /// Asserts that no environment is active, nor its directory on PATH.
+    #[track_caller]
+    pub(crate) fn inactive(&self) {
+        assert_eq!(self.get("VIRTUAL_ENV"), None);
+        assert_eq!(self.bins(), Vec::<PathBuf>::new());
+        assert_eq!(self.get("_RVENV_HOOK"), None);
+    }
+
+    fn bins(&self) -> Vec<PathBuf> {
+        let path = self.0["PATH"].split(':').map(PathBuf::from);
+        path.filter(|entry| entry.to_string_lossy().contains("venv/bin")).collect()
+    }
+}
+
+/// A sandbox in which shells have the hook.
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let mut sandbox = Sandbox::new();
+        let bin = sandbox.root().join("tools");
+        std::fs::create_dir(&bin).unwrap();
+        let fakes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hook/fakes");
+        for name in ["note", "rvenv"] {
+            std::os::unix::fs::symlink(fakes.join(name), bin.join(name)).unwrap();
+        }
+        std::fs::create_dir(sandbox.root().join("notes")).unwrap();
+        std::fs::write(sandbox.root().join("starts"), "").unwrap();
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
+        let (notes, starts) = (sandbox.root().join("notes"), sandbox.root().join("starts"));
+        sandbox.set("PATH", path).set("RVENV_NOTES", notes).set("RVENV_STARTS", starts);
+        sandbox.set("RVENV_REAL", env!("CARGO_BIN_EXE_rvenv")).set("TERM", "dumb");
+        Self { sandbox }
+    }
+
+    pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.sandbox.root().join(name)
+    }
+
+    /// A project with an environment that rvenv made.
+    pub(crate) fn project(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        let dir = self.at(name.as_ref());
+        std::fs::create_dir_all(&dir).unwrap();
+        self.rvenv(&dir, &["create", "--without-pip", "--python", "/usr/bin/python3"]);
+        dir.join(".venv")
+    }
+
+    /// A project with an environment that came from elsewhere, and with a program in it.
+    pub(crate) fn foreign(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        let root = self.at(name.as_ref()).join(".venv");
+        plant(&root);
+        root
+    }
+
+    /// Runs rvenv in a directory, uncounted.
+    #[track_caller]
+    pub(crate) fn rvenv(&self, dir: &Path, args: &[&str]) -> Ran {
+        Ran::of(self.sandbox.rvenv().current_dir(dir).args(args)).ok()
+    }
+
+    /// Types the lines into an interactive shell that has the hook; gives what the terminal shows.
+    #[track_caller]
+    pub(crate) fn types(&self, real: &Real, lines: &str) -> String {
+        self.types_after(real, "", lines)
+    }
+
+    /// The same, with lines of a start-up file before the hook.
+    #[track_caller]
+    pub(crate) fn types_after(&self, real: &Real, before: &str, lines: &str) -> String {
+        let hook = shell::hook(real.shell, &self.at("tools/rvenv")).unwrap();
+        let file = self.at(format!("rc.{}", real.label));
+        std::fs::write(&file, [before.as_bytes(), b"\n", &hook].concat()).unwrap();
+        let mut command = quoted(&real.program);
+        for arg in real.args {
+            let _ = write!(command, " {arg}");
+        }
+        let mut terminal: Command = self.sandbox.command("script");
+        terminal.args(["--quiet", "--return", "--command", &format!("{command} -i"), "/dev/null"]);
+        terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
+        let typed = format!(". {}\n{lines}\nexit\n", quoted(&file));
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What the call `note NAME` saw.
+    #[track_caller]
+    pub(crate) fn note(&self, name: &str, shown: &str) -> Note {
+        let note = std::fs::read(self.at("notes").join(name))
+            .unwrap_or_else(|error| panic!("no note {name} ({error}); the terminal:\n{shown}"));
+        let text = String::from_utf8_lossy(&note).into_owned();
+        let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
+        Note(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// An environment as a repository would bring it.
+pub(crate) fn plant(root: &Path) {
+    std::fs::create_dir_all(root.join("bin")).unwrap();
+    std::fs::write(root.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.2\n").unwrap();
+    for program in ["python", "ls", "note"] {
+        let _ = std::fs::remove_file(root.join("bin").join(program));
+        std::os::unix::fs::symlink("/bin/false", root.join("bin").join(program)).unwrap();
+    }
+}
+
+/// A word that every shell here reads as `path`.
+pub(crate) fn quoted(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    assert!(!bytes.contains(&b'\''), "{}", path.display());
+    format!("'{}'", path.display())
+}
