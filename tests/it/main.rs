@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod create;
 mod differential;
+mod faults;
 mod hook;
 mod install;
 mod journey;

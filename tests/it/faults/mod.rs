@@ -1,0 +1,260 @@
+//! Nothing is ever lost or half made: every fault at every system call that rvenv makes.
+//!
+//! A run without faults, under strace, lists the calls; then there is a run for each call and fault.
+//! After each, the disk holds the old state or the new one, an error was told, and the same command
+//! again ends in the new state, with nothing left over. `RVENV_FAULTS=all` takes every point, without it
+//! the tests take some that are spread over all.
+
+mod state;
+mod trace;
+
+use std::fs;
+use std::io::Write;
+use std::process::Command;
+
+use crate::sandbox::{Ran, Sandbox, real_pythons};
+use state::State;
+use trace::{Point, Tracer, points};
+
+/// How many points a scenario takes when it does not take all.
+const SAMPLE: usize = 48;
+
+/// What a command does to the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// All in one step.
+    AtOnce,
+    /// In two, the old state being out of sight between them until the next run.
+    InTwoSteps,
+    /// File by file, `pyvenv.cfg` last; an error takes back what is new.
+    Merge,
+    /// File by file, each as it was or as it will be.
+    Mend,
+}
+
+/// A command, and the world that it starts in.
+struct Scenario {
+    name: &'static str,
+    args: Vec<String>,
+    change: Change,
+    /// Whether it starts without a cache.
+    cold: bool,
+    always: Option<&'static str>,
+    sandbox: Sandbox,
+}
+
+impl Scenario {
+    /// `rvenv create ARGS` with the newest Python, in an empty project with a warm cache.
+    fn create(name: &'static str, args: &[&str], change: Change) -> Self {
+        let sandbox = Sandbox::new();
+        let python = real_pythons().pop().unwrap();
+        let mut words = vec!["create", "--offline", "--without-setuptools", "--python"];
+        words.push(python.to_str().unwrap());
+        words.extend(args);
+        let args = words.into_iter().map(str::to_owned).collect();
+        fs::write(sandbox.project().join("kept.txt"), "mine\n").unwrap();
+        Self { name, args, change, cold: false, always: None, sandbox }
+    }
+
+    fn state(&self) -> State {
+        State::of(&self.sandbox.root(), "cache")
+    }
+
+    fn cache(&self) -> State {
+        State::of(&self.sandbox.root().join("cache"), "strace.log")
+    }
+
+    /// What killed or failed processes could have left in the cache.
+    fn cache_litter(&self) -> Vec<String> {
+        let walk = walkdir::WalkDir::new(self.sandbox.root().join("cache")).max_depth(3);
+        let names = walk.into_iter().map(|entry| entry.unwrap().file_name().to_owned());
+        let names = names.map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with('.')).collect()
+    }
+
+    /// Takes every point, or some, and tells how many were survived.
+    fn prove(&self) {
+        if Command::new("strace").arg("-V").output().is_err() {
+            assert!(std::env::var_os("RVENV_REQUIRE_SHELLS").is_none(), "strace is not installed");
+            return tell(&format!("{}: skipped, strace is not installed", self.name));
+        }
+        let tracer =
+            Tracer { sandbox: &self.sandbox, args: &self.args, always: self.always };
+        let old = self.state();
+        // What is remembered from here on is what every warm run finds.
+        self.run();
+        old.put_back(&self.sandbox.root(), "cache");
+        let warm = self.cache();
+        let cache = if self.cold { State::default() } else { warm };
+        let reset = || {
+            old.put_back(&self.sandbox.root(), "cache");
+            if self.cold {
+                cache.put_back(&self.sandbox.root().join("cache"), "strace.log");
+            }
+        };
+        reset();
+        let calls = tracer.calls();
+        let new = self.state();
+        assert!(old != new, "{}: the command changes nothing", self.name);
+        let (mut survived, mut broken) = (0, Vec::new());
+        let mut reached = 0;
+        for point in spread(points(&calls)) {
+            reset();
+            let Some(ran) = tracer.run(&point) else { continue };
+            reached += 1;
+            match self.judge(&point, &ran, &old, &new) {
+                Ok(()) => survived += 1,
+                Err(complaint) => broken.push(format!("{point}: {complaint}")),
+            }
+        }
+        tell(&format!("{}: {survived} of {reached} fault points survived", self.name));
+        assert!(broken.is_empty(), "{}:\n{}", self.name, broken.join("\n"));
+        assert!(reached > 0, "{}: no fault was reached", self.name);
+    }
+
+    fn run(&self) -> Ran {
+        self.sandbox.run(&self.args)
+    }
+
+    /// What is wrong after a fault, if anything is.
+    fn judge(&self, point: &Point, ran: &Ran, old: &State, new: &State) -> Result<(), String> {
+        let found = self.state();
+        let fail = |what: &str, state: &State| {
+            let (from_old, from_new) = (state.difference(old), state.difference(new));
+            let Ran { code, stderr, .. } = ran;
+            Err(format!("{what}\n  code {code:?}: {stderr}  from the old state:{from_old}\n  from the new:{from_new}"))
+        };
+        if ran.stderr.contains("panicked") {
+            return fail("a panic", &found);
+        }
+        if point.kills() {
+            let seen = found.clone().without_yards();
+            let is_whole = seen == *old || seen == *new || match self.change {
+                Change::AtOnce => false,
+                Change::InTwoSteps => found != seen,
+                Change::Merge | Change::Mend => seen.is_between(old, new),
+            };
+            if !is_whole {
+                return fail("half made by a kill", &seen);
+            }
+        } else {
+            match ran.code {
+                Some(0) if found == *new => {}
+                Some(0) => return fail("success is told of something else", &found),
+                Some(1) if !ran.stderr.lines().any(|line| line.starts_with("error: ")) => {
+                    return fail("a silent error", &found);
+                }
+                Some(1) if found == *old || found == *new => {}
+                Some(1) if self.change == Change::Mend && found.is_between(old, new) => {}
+                _ => return fail("not the old state, nor the new", &found),
+            }
+            let litter = self.cache_litter();
+            if !litter.is_empty() {
+                return fail(&format!("left in the cache: {litter:?}"), &found);
+            }
+        }
+        self.rerun(&fail, new)
+    }
+
+    /// The same command again brings the new state, and sweeps.
+    fn rerun(
+        &self,
+        fail: &dyn Fn(&str, &State) -> Result<(), String>,
+        new: &State,
+    ) -> Result<(), String> {
+        let was_done = self.state().without_yards() == *new;
+        let again = self.run();
+        let found = self.state();
+        // What is gone cannot be removed again.
+        let is_fine = again.code == Some(0) || (was_done && again.stderr.contains("error: "));
+        let litter = self.cache_litter();
+        if !is_fine || found != *new || !litter.is_empty() {
+            let said = format!("the next run: {again:?} leaves {litter:?} in the cache");
+            return fail(&said, &found);
+        }
+        Ok(())
+    }
+}
+
+/// Every point, or a part that is spread over all, the same in each run.
+fn spread(points: Vec<Point>) -> Vec<Point> {
+    let all = std::env::var_os("RVENV_FAULTS").is_some_and(|value| value == "all");
+    if all || points.len() <= SAMPLE {
+        return points;
+    }
+    // Multiples of the golden ratio are spread evenly, and fall into step with no period.
+    let mut numbered: Vec<(u32, Point)> =
+        (0_u32..).map(|number| number.wrapping_mul(0x9E37_79B9)).zip(points).collect();
+    numbered.sort_unstable_by_key(|(number, _)| *number);
+    numbered.into_iter().take(SAMPLE).map(|(_, point)| point).collect()
+}
+
+/// Says what the test runner would not show.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "faults: {text}");
+}
+
+#[test]
+fn create_where_nothing_is() {
+    Scenario::create("create", &["sub/env"], Change::AtOnce).prove();
+}
+
+#[test]
+fn create_clear() {
+    let scenario = Scenario::create("create --clear", &["--clear"], Change::AtOnce);
+    scenario.run().ok();
+    fs::write(scenario.sandbox.project().join(".venv/stray"), "x").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn create_clear_where_names_cannot_be_exchanged() {
+    let mut scenario = Scenario::create("create --clear in two steps", &["--clear"], Change::InTwoSteps);
+    scenario.always = Some("renameat2:error=EINVAL");
+    scenario.run().ok();
+    fs::write(scenario.sandbox.project().join(".venv/stray"), "x").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn create_in_the_current_directory() {
+    let scenario = Scenario::create("create .", &["."], Change::Merge);
+    fs::create_dir(scenario.sandbox.project().join("bin")).unwrap();
+    fs::write(scenario.sandbox.project().join("bin/tool"), "mine").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn create_behind_a_link() {
+    let scenario = Scenario::create("create LINK", &[], Change::Merge);
+    fs::create_dir(scenario.sandbox.root().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", scenario.sandbox.project().join(".venv")).unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn refreshing_what_is_damaged() {
+    let scenario = Scenario::create("create over a damaged one", &[], Change::Mend);
+    scenario.run().ok();
+    let venv = scenario.sandbox.project().join(".venv");
+    fs::remove_file(venv.join("bin/python")).unwrap();
+    fs::remove_file(venv.join("bin/activate")).unwrap();
+    fs::write(venv.join("bin/activate.fish"), "half").unwrap();
+    fs::write(venv.join("bin/tool"), "mine").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn remove() {
+    let mut scenario = Scenario::create("remove", &[], Change::AtOnce);
+    scenario.run().ok();
+    scenario.args = vec!["remove".into(), ".venv".into()];
+    scenario.prove();
+}
+
+#[test]
+fn create_with_a_cold_cache() {
+    let mut scenario = Scenario::create("create, cold", &[], Change::AtOnce);
+    scenario.cold = true;
+    scenario.prove();
+}

@@ -1,0 +1,106 @@
+//! What is on the disk, as a value that can be compared and put back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// What stands at a path.
+#[derive(Clone, PartialEq, Eq)]
+enum Node {
+    Directory(u32),
+    Link(PathBuf),
+    File(u32, Vec<u8>),
+}
+
+/// Everything below a directory.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct State(BTreeMap<PathBuf, Node>);
+
+impl State {
+    /// Reads all that is below `root`, but for the entries of `root` named `except`.
+    pub(super) fn of(root: &Path, except: &str) -> Self {
+        let walk = WalkDir::new(root).min_depth(1).into_iter();
+        let walk = walk.filter_entry(|entry| entry.depth() != 1 || entry.file_name() != except);
+        let nodes = walk.map(|entry| {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            let path = entry.path();
+            let node = if entry.file_type().is_dir() {
+                Node::Directory(mode)
+            } else if entry.file_type().is_symlink() {
+                Node::Link(fs::read_link(path).unwrap())
+            } else {
+                Node::File(mode, fs::read(path).unwrap())
+            };
+            (path.strip_prefix(root).unwrap().to_owned(), node)
+        });
+        Self(nodes.collect())
+    }
+
+    /// Makes `root` hold this, and nothing else but its entry `except`.
+    pub(super) fn put_back(&self, root: &Path, except: &str) {
+        for entry in fs::read_dir(root).unwrap().flatten() {
+            if entry.file_name() == except {
+                continue;
+            }
+            if entry.file_type().unwrap().is_dir() {
+                fs::remove_dir_all(entry.path()).unwrap();
+            } else {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+        for (path, node) in &self.0 {
+            let path = root.join(path);
+            match node {
+                Node::Directory(mode) => {
+                    fs::create_dir(&path).unwrap();
+                    fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+                }
+                Node::Link(target) => symlink(target, &path).unwrap(),
+                Node::File(mode, bytes) => {
+                    fs::write(&path, bytes).unwrap();
+                    fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Without what is rvenv's own while it works.
+    pub(super) fn without_yards(mut self) -> Self {
+        let is_yard = |part: &Path| part.to_string_lossy().starts_with(".rvenv");
+        self.0.retain(|path, _| !path.iter().any(|part| is_yard(Path::new(part))));
+        self
+    }
+
+    /// Is every file whole, as it was in `old` or as it is in `new`, and none lost; and is there no
+    /// new `pyvenv.cfg` among files that are not all new?
+    pub(super) fn is_between(&self, old: &Self, new: &Self) -> bool {
+        let is_known = |(path, node): (&PathBuf, &Node)| {
+            [old, new].iter().any(|state| state.0.get(path) == Some(node))
+        };
+        let is_cfg = |path: &Path| path.ends_with("pyvenv.cfg");
+        let is_marked = self
+            .0
+            .iter()
+            .any(|(path, node)| is_cfg(path) && old.0.get(path) != Some(node));
+        self.0.iter().all(is_known)
+            && old.0.keys().all(|path| self.0.contains_key(path) || !new.0.contains_key(path))
+            && (!is_marked || self == new)
+    }
+
+    /// The paths that differ, for people.
+    pub(super) fn difference(&self, other: &Self) -> String {
+        let side = |from: &Self, to: &Self, sign: char| {
+            let differs = |(path, node): &(&PathBuf, &Node)| to.0.get(*path) != Some(*node);
+            from.0
+                .iter()
+                .filter(differs)
+                .map(|(path, _)| format!(" {sign}{}", path.display()))
+                .collect::<String>()
+        };
+        side(self, other, '+') + &side(other, self, '-')
+    }
+}
