@@ -4,14 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
-#[cfg(unix)]
-
 mod check;
 mod completions;
 mod config;
 mod create;
 mod differential;
 mod faults;
+#[cfg(unix)]
 mod hook;
 mod install;
 mod journey;
