@@ -93,7 +93,7 @@ impl<'a> Finder<'a> {
         self
     }
 
-    /// What has been looked at so far and was not what was asked for, in the order of looking.
+    /// What the last search looked at that was not what was asked for, in the order of looking.
     pub fn passed_over(&self) -> &[PassedOver] {
         &self.passed_over
     }
@@ -117,6 +117,7 @@ impl<'a> Finder<'a> {
 
     fn search(&mut self, request: &Request) -> Result<Found> {
         let host = self.host;
+        self.passed_over.clear();
         let mut second_choice = None;
         let mut seen = HashSet::new();
         for lead in leads(request, host) {

@@ -1,5 +1,6 @@
 //! Asking an interpreter what it is.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Exami
     for _ in 0..DEPTH {
         if let Some(environment) = Environment::of(&current) {
             current = environment.base(&current)?;
-            rests_on.push(environment.path);
+            rests_on.extend([environment.path, current.clone()]);
             continue;
         }
         let facts = ask(&current, host, limit)?;
@@ -69,7 +70,10 @@ pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Exami
             continue;
         }
         let (interpreter, mut more) = facts.into_interpreter(&current)?;
+        rests_on.push(interpreter.executable.clone());
         rests_on.append(&mut more);
+        let mut seen = HashSet::new();
+        rests_on.retain(|path| seen.insert(path.clone()));
         return Ok(Examined { interpreter, rests_on, lasting });
     }
     Err(Reason::Lies("it names itself as the base of its base".to_owned()))

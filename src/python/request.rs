@@ -205,8 +205,10 @@ impl fmt::Display for Request {
 /// In a form that reads back as the same.
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(implementation) = &self.implementation {
-            f.write_str(implementation.name())?;
+        match &self.implementation {
+            Some(implementation) => f.write_str(implementation.name())?,
+            None if self.versions == Versions::Any => f.write_str("python")?,
+            None => {}
         }
         self.versions.fmt(f)?;
         let variants = [

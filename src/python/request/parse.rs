@@ -69,13 +69,18 @@ impl Wanted {
         if rest.is_empty() && name.len() < 4 {
             return None;
         }
-        let rest = rest.strip_prefix(['@', '-']).filter(|_| !name.is_empty()).unwrap_or(rest);
-        let mut parts = rest.split('-');
-        let version = parts.next().unwrap_or_default();
-        if version.starts_with(|c: char| c.is_ascii_digit()) {
-            self.version(version)?;
-        } else if !version.is_empty() {
-            self.modifier(version)?;
+        if rest.is_empty() {
+            return Some(());
+        }
+        let behind = rest.strip_prefix(['@', '-']).filter(|_| !name.is_empty());
+        let mut parts = behind.unwrap_or(rest).split('-');
+        let first = parts.next()?;
+        // `cp32` is a version, `cpython-32` is not.
+        let is_bits = rest.starts_with('-') && ["32", "64"].contains(&first);
+        if first.starts_with(|c: char| c.is_ascii_digit()) && !is_bits {
+            self.version(first)?;
+        } else {
+            self.modifier(first)?;
         }
         parts.try_for_each(|part| self.modifier(part))
     }

@@ -92,6 +92,9 @@ fn every_form_is_read() {
         ),
         ("cp313-cp313t", "cpython3.13+freethreaded"),
         ("3.13-dev", "3.13"),
+        ("cp32", "cpython3.2"),
+        ("cpython-32", "cpython-32"),
+        ("python+freethreaded", "python+freethreaded"),
         ("./python", "/work/python"),
         ("bin/python", "/work/bin/python"),
         (".venv", "/work/.venv"),
@@ -130,6 +133,8 @@ fn what_is_none_of_the_forms_is_told_the_forms() {
         "3.99999999999",
         "$(id)",
         "3.12z",
+        "-dbg",
+        "-64",
     ] {
         let error = Request::parse(text, &host()).unwrap_err();
         let told = error.to_string();
@@ -228,8 +233,10 @@ fn a_name_rules_out_what_it_cannot_be() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     #[test]
-    fn reading_never_panics_and_what_is_shown_reads_back(text in r"(?s).{0,24}|(cpython|pypy|cp|python)?[@-]?[0-9.]{0,6}(rc[0-9])?[td]{0,2}([+-](gil|freethreaded|64|arm64|dbg))?") {
+    fn reading_never_panics_and_what_is_shown_reads_back(text in r"(?s).{0,24}|(cpython|pypy|cp|python)?[@-]?[0-9.]{0,6}(rc[0-9])?[td]{0,2}([+-](gil|freethreaded|64|arm64|dbg|linux)){0,3}") {
         if let Ok(request) = Request::parse(&text, &host())
             && request != Request::Any
         {

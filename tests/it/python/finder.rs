@@ -170,6 +170,18 @@ fn a_word_that_is_no_program_can_be_a_directory() {
 }
 
 #[test]
+fn each_search_tells_of_its_own_candidates() {
+    let world = World::new();
+    world.fake("bin/python3", "3.17.0");
+    let (host, cache) = (world.host(), world.cache());
+    let mut finder = Finder::new(&host, &cache);
+    finder.find(&Request::parse("3.18", &host).unwrap()).unwrap_err();
+    assert!(!finder.passed_over().is_empty());
+    finder.find(&Request::parse("3.17", &host).unwrap()).unwrap();
+    assert_eq!(finder.passed_over(), []);
+}
+
+#[test]
 fn the_error_lists_a_file_once() {
     let mut world = World::new();
     world.fake("usr/bin/python3", "3.17.0");

@@ -53,6 +53,21 @@ fn a_link_that_leads_elsewhere_is_asked() {
 }
 
 #[test]
+fn an_environment_whose_base_is_replaced_is_asked_though_its_own_python_is_a_copy() {
+    let mut world = World::new();
+    world.fake("a/bin/python3", "3.17.0");
+    world.fake("b/bin/python3", "3.17.1");
+    let link = world.link("base/bin/python3", world.at("a/bin/python3"));
+    world.write("env/pyvenv.cfg", &format!("home = {}\n", world.at("base/bin").display()));
+    world.script("env/bin/python3", "exit 1");
+    world.path(["env/bin"]);
+    assert_eq!(world.find("python").interpreter.version.to_string(), "3.17.0");
+    fs::remove_file(&link).unwrap();
+    world.link("base/bin/python3", world.at("b/bin/python3"));
+    assert_eq!(world.find("python").interpreter.version.to_string(), "3.17.1");
+}
+
+#[test]
 fn the_library_the_wheels_and_the_environment_count_too() {
     let mut world = World::new();
     let library = world.write("lib/libpython.so", "1");
