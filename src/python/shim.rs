@@ -67,24 +67,22 @@ fn by_script(path: &Path) -> Option<Place> {
 
 /// The executable `program` of the first installation that is chosen and has one.
 fn start(place: Place, root: &Path, names: &[String], program: &str) -> Result<PathBuf, String> {
-    let list = names.join(" ");
-    if names.iter().all(|name| name == "system") {
-        return Err("it leaves the choice to the system".to_owned());
-    }
-    let mut dirs = Vec::new();
-    for name in names.iter().filter(|name| *name != "system") {
+    let mut outcome = format!("`{}` is chosen, which is not installed", names.join(" "));
+    for name in names {
+        if name == "system" {
+            return Err("it leaves the choice to the rest of PATH".to_owned());
+        }
         // These files travel with a project, which may name a version and not a program to run.
         let name = name.strip_prefix("prefix:").unwrap_or(name);
         if name.contains(['/', '\\', ':']) || name.starts_with('.') {
             return Err(format!("`{name}` is chosen, which is no version"));
         }
-        dirs.extend(managers::installed(place, root, name));
+        let Some(dir) = managers::installed(place, root, name) else { continue };
+        let executables = ["bin", "install/bin"].map(|bin| dir.join(bin).join(program));
+        if let Some(executable) = executables.into_iter().find(|path| path.is_file()) {
+            return Ok(executable);
+        }
+        outcome = format!("`{}` is chosen, which has no {program}", names.join(" "));
     }
-    if dirs.is_empty() {
-        return Err(format!("`{list}` is chosen, which is not installed"));
-    }
-    dirs.iter()
-        .flat_map(|dir| ["bin", "install/bin"].map(|bin| dir.join(bin).join(program)))
-        .find(|path| path.is_file())
-        .ok_or_else(|| format!("`{list}` is chosen, which has no {program}"))
+    Err(outcome)
 }

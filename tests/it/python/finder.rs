@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use rvenv::Error;
 use rvenv::python::{Finder, Reason, Request};
@@ -79,6 +80,22 @@ fn a_broken_first_python_does_not_end_the_search() {
     assert_eq!(passed[2].1, Reason::NotPython);
     assert!(matches!(passed[3].1, Reason::CannotRun(_)), "{passed:?}");
     assert!(matches!(passed[4].1, Reason::Lies(_)), "{passed:?}");
+}
+
+#[test]
+fn one_that_hangs_is_passed_over() {
+    let mut world = World::new();
+    world.path(["hangs/bin", "bin"]);
+    let hanging = world.script("hangs/bin/python3", "/bin/sleep 1000");
+    world.fake("bin/python3", "3.17.0");
+    let (host, cache) = (world.host(), world.cache());
+    // What answers is known by now, so that the short limit meets the other one only.
+    world.find(world.at("bin/python3").to_str().unwrap());
+    let limit = Duration::from_millis(300);
+    let mut finder = Finder::new(&host, &cache).time_limit(limit);
+    assert_eq!(finder.find(&Request::Any).unwrap().interpreter.version.to_string(), "3.17.0");
+    let [passed] = finder.passed_over() else { panic!("{:?}", finder.passed_over()) };
+    assert_eq!((&passed.path, &passed.reason), (&hanging, &Reason::Hangs(limit)));
 }
 
 #[test]

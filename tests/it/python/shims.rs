@@ -60,6 +60,8 @@ fn pyenv() {
         ("home/.pyenv/versions/3.16.3/bin/python3.16".into(), "PATH, through pyenv".into())
     );
     world.set("PYENV_VERSION", "system:3.16.3");
+    assert_eq!(world.finds("python"), ("bin/python3".into(), "PATH".into()));
+    world.set("PYENV_VERSION", "3.9.9:3.16.3:system");
     assert_eq!(world.finds("python"), python("3.16.3"));
     // What the rule does not choose is still installed.
     assert_eq!(
