@@ -7,12 +7,8 @@ function _rvenv_activate -a root scripts name file
     if test -n "$file"
         # Where is this file? Its environment may have been moved since it was written.
         set -l self (builtin realpath -- $argv[5] 2>/dev/null | string collect)
-        # A file that is sourced is named once more in the trace.
-        if test "$argv[6]" = 2
-            echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
-            exit 1
-        end
-        if test "$self" != (builtin realpath -- $root/$scripts/$file 2>/dev/null | string collect)
+        set -l written (builtin realpath -- $root/$scripts/$file 2>/dev/null | string collect)
+        if test "$self" != "$written"
             set root (string replace -r '/[^/]*/[^/]*$' '' -- $self | string collect)
         end
     end
@@ -34,13 +30,19 @@ function _rvenv_activate -a root scripts name file
         set -g _OLD_FISH_PROMPT_OVERRIDE $root
         function fish_prompt
             set -l last $status
-            printf '%s(%s)%s ' (set_color green) "$VIRTUAL_ENV_PROMPT" (set_color normal)
-            # The user's prompt may show the status of the last command.
-            echo "return $last" | source
+            set_color green
+            printf '(%s)' "$VIRTUAL_ENV_PROMPT"
+            set_color normal
+            printf ' '
+            # The user's prompt may show the status of the last command: `exit` ends what is sourced only.
+            echo "exit $last" | source
             _old_fish_prompt
         end
     end
 end
-_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__ \
-    (status filename | string collect) \
-    (status stack-trace | string collect | string split -- activate.fish | count)
+# Only what is sourced has a trace.
+if test -n __RVENV_FILE__; and not status stack-trace | string length -q
+    echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
+    exit 1
+end
+_rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__ (status filename | string collect)

@@ -51,9 +51,11 @@ _rvenv_activate () {
 
     # The scripts of other tools look for these two when they take over.
     if [ -n "${ZSH_VERSION-}" ]; then
-        eval 'typeset -g _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1'
+        eval 'typeset -g _OLD_VIRTUAL_PATH=${PATH-} _OLD_VIRTUAL_PS1=${PS1-}'
+    else
+        _OLD_VIRTUAL_PATH=${PATH-}
+        _OLD_VIRTUAL_PS1=${PS1-}
     fi
-    _OLD_VIRTUAL_PATH=${PATH-}
     export PATH="$VIRTUAL_ENV/$2${PATH:+:$PATH}"
 
     if [ -n "${PYTHONHOME+x}" ]; then
@@ -62,7 +64,6 @@ _rvenv_activate () {
     fi
 
     if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
-        _OLD_VIRTUAL_PS1=$PS1
         # Drawing a prompt expands it, so the name stays in its variable.
         # shellcheck disable=SC2016
         set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'

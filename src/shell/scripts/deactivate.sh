@@ -30,7 +30,7 @@ deactivate () {
         # shellcheck disable=SC2016 # the prompt expands it
         set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
         if [ -n "${ZSH_VERSION-}" ]; then
-            eval 'set -- "$1" "(${VIRTUAL_ENV_PROMPT//\%/%%}) " "%(9V.(%9v) .)"'
+            eval 'set -- "$1" "(${${VIRTUAL_ENV_PROMPT-}//\%/%%}) " "%(9V.(%9v) .)"'
         fi
         while [ "$#" -gt 0 ]; do
             case $PS1 in

@@ -4,6 +4,7 @@ mod dialect;
 mod lifecycle;
 mod names;
 mod prompt;
+mod strict;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;

@@ -19,9 +19,9 @@ transcript = b""
 
 
 def read(enough):
-    """Reads until `enough`, the end, or half a minute."""
+    """Reads until `enough`, the end, or five seconds."""
     global transcript
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 5
     while not enough() and time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.1)[0]:
             try:

@@ -1,0 +1,170 @@
+//! Shells in a mood: strict options, no PATH, no prompt; scripts that are run, or whose environment was moved.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rvenv::shell::Shell;
+
+use super::dialect::{note, read_code, set, source};
+use super::{Real, World, real};
+use crate::sandbox::{Ran, real_pythons};
+
+/// The shells' strictest, and options that change how scripts are read.
+const MOODS: [(&str, &str); 22] = [
+    ("bash", "set -euo pipefail"),
+    ("bash", "set -eu +h"),
+    ("bash", "set -euf -o noclobber; unset PS1; IFS=/"),
+    (
+        "bash",
+        "shopt -s nullglob extglob failglob; shopt -u promptvars; CDPATH=/; cd () { echo cd; }",
+    ),
+    ("bash-posix", "set -euo pipefail"),
+    ("zsh", "setopt err_exit no_unset pipefail; unset PS1"),
+    ("zsh", "setopt ksh_arrays sh_word_split null_glob extended_glob prompt_subst no_bang_hist"),
+    (
+        "zsh",
+        "setopt warn_create_global warn_nested_var err_return no_unset glob_subst; chpwd () { echo chpwd; }",
+    ),
+    ("zsh-sh", "set -eu; PS1='$ '"),
+    ("dash", "set -euf; unset PS1"),
+    ("dash", "set -eu; PS1='$ '; IFS=e"),
+    ("busybox", "set -euf; unset PS1"),
+    ("ksh93", "set -euo pipefail; unset PS1"),
+    ("ksh93", "set -eu; PS1='$ '"),
+    ("mksh", "set -euo pipefail; PS1='$ '"),
+    ("yash", "set -eu; PS1='$ '"),
+    ("fish", "set -g VIRTUAL_ENV_DISABLE_PROMPT 1"),
+    ("csh", "set noglob; unset prompt"),
+    ("tcsh", "set prompt = '> '; set noclobber"),
+    ("elvish", "use str"),
+    ("pwsh", "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"),
+    ("xonsh", "$RAISE_SUBPROC_ERROR = True"),
+];
+
+#[test]
+fn moods_change_nothing() {
+    for (label, mood) in MOODS {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let leave = match real.shell {
+            Shell::Elvish => {
+                read_code(real.shell, &world.deactivation(real.shell, &world.host(&[])))
+            }
+            _ => "deactivate\n".to_owned(),
+        };
+        let evaluated =
+            read_code(real.shell, &code) + &note("evaluated") + &leave + &note("between");
+        let sourced = source(real.shell, &root) + &note("sourced") + &leave + &note("end");
+        world.quiet(&real, format!("{mood}\n{evaluated}{sourced}"));
+        for note in ["evaluated", "sourced"] {
+            assert_eq!(world.seen(note)["VIRTUAL_ENV"], *root, "{label}: {mood}");
+        }
+        for note in ["between", "end"] {
+            assert_eq!(world.seen(note)["PATH"], world.path, "{label}: {mood}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_path_gets_one_entry_and_no_colon() {
+    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
+    {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let python = world.at("system/python").display().to_string();
+        let empty = if real.shell == Shell::Fish {
+            "set -gx PATH\n".to_owned()
+        } else {
+            set(real.shell, "PATH", "")
+        };
+        world.quiet(
+            &real,
+            format!(
+                "{empty}{}{python} on\ndeactivate\n{python} off\n",
+                read_code(real.shell, &code)
+            ),
+        );
+        assert_eq!(world.seen("on")["PATH"], root.join("bin"), "{label}");
+        assert_eq!(
+            world.seen("off").get("PATH").map_or("", |path| path.to_str().unwrap()),
+            "",
+            "{label}"
+        );
+    }
+}
+
+/// Runs a script and returns how it ended.
+fn ran(world: &World, real: &Real, script: &str) -> Ran {
+    let file = world.code(script.as_bytes());
+    Ran::of(world.command(real).arg(file).stdin(Stdio::null()))
+}
+
+#[test]
+fn a_moved_environment_activates_where_it_is() {
+    for label in ["bash", "zsh", "ksh93", "fish", "nu", "pwsh", "xonsh"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("old", "name");
+        let moved = world.at("new home");
+        fs::rename(root, &moved).unwrap();
+        world.quiet(&real, source(real.shell, &moved) + &note("moved"));
+        assert_eq!(world.seen("moved")["VIRTUAL_ENV"], *moved, "{label}");
+        assert_eq!(Path::new(&world.seen("moved")["self"]), moved.join("bin/python"), "{label}");
+    }
+    for label in ["dash", "busybox", "mksh", "yash", "csh", "tcsh"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("old", "name");
+        let moved = world.at("new");
+        fs::rename(root, &moved).unwrap();
+        let ran = ran(&world, &real, &source(real.shell, &moved));
+        let told = ran.stderr.contains("no longer at");
+        let csh = matches!(real.shell, Shell::Csh | Shell::Tcsh);
+        assert!(told && (csh || ran.code != Some(0)), "{label}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_script_that_is_run_says_so() {
+    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
+    {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let name = match real.shell {
+            Shell::Fish => "activate.fish",
+            Shell::Csh | Shell::Tcsh => "activate.csh",
+            _ => "activate",
+        };
+        let ran =
+            Ran::of(world.command(&real).arg(root.join("bin").join(name)).stdin(Stdio::null()));
+        assert!(ran.stderr.contains("must be sourced") && ran.code == Some(1), "{label}: {ran:?}");
+    }
+}
+
+#[test]
+fn activate_this_activates_the_running_python() {
+    let world = World::new();
+    let root = world.environment("env", "na'me");
+    let script = root.join("bin/activate_this.py");
+    let program = "import os, sys; path = sys.argv[1]; exec(open(path).read(), {'__file__': path}); \
+                   print(sys.prefix, os.environ['VIRTUAL_ENV'], os.environ['VIRTUAL_ENV_PROMPT'], os.environ['PATH'])";
+    for python in real_pythons() {
+        let mut command = Command::new(&python);
+        command.env_clear().env("PATH", "/usr/bin").args(["-c", program]).arg(&script);
+        let shown = Ran::of(&mut command).ok();
+        let root = root.display();
+        assert_eq!(
+            shown.stdout,
+            format!("{root} {root} na'me {root}/bin:/usr/bin\n"),
+            "{}",
+            python.display()
+        );
+        assert_eq!(shown.stderr, "");
+    }
+}
