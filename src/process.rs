@@ -57,7 +57,7 @@ pub(crate) fn end_by(signal: usize) -> ExitCode {
 pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
-    failed(&command, error)
+    Err(failed(&command, error))
 }
 
 /// Runs `command` and ends with its exit code, of which Windows has 32 bits. Ctrl-C reaches it by
@@ -72,21 +72,18 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
     flag::register(SIGINT, Arc::default())?;
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-        Err(error) => failed(&command, error),
+        Err(error) => Err(failed(&command, error)),
     }
 }
 
 /// Runs `command` to its end and gives its exit code, 128 + n where signal n ended it. What
 /// interrupts this program is for the command to answer, and its answer is waited for.
-pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return failed(command, error),
-    };
+pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    let mut child = command.spawn().map_err(|error| failed(command, error))?;
     let mut told = false;
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(ExitCode::from(code(status)));
+            return Ok(code(status));
         }
         if let (Err(Error::Interrupted { signal }), false) = (interrupt.check(), told) {
             told = true;
@@ -135,10 +132,10 @@ pub(crate) struct CannotRun {
     source: io::Error,
 }
 
-fn failed(command: &Command, source: io::Error) -> anyhow::Result<ExitCode> {
+fn failed(command: &Command, source: io::Error) -> anyhow::Error {
     let program = PathBuf::from(command.get_program());
     let missing = source.kind() == io::ErrorKind::NotFound;
     let interpreter = missing && program.is_file();
     let code = if missing && !interpreter { NOT_FOUND } else { CANNOT_EXECUTE };
-    Err(CannotRun { program, interpreter, code, source }.into())
+    CannotRun { program, interpreter, code, source }.into()
 }

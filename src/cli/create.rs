@@ -73,6 +73,13 @@ pub(crate) struct Create {
     #[arg(long, help_heading = "pip")]
     pub(crate) offline: bool,
 
+    /// Install what a file of requirements names, once the environment is there
+    #[arg(short, long, value_name = "FILE", help_heading = "Packages")]
+    pub(crate) requirement: Vec<PathBuf>,
+    /// Install a package, once the environment is there
+    #[arg(long, value_name = "PKG", help_heading = "Packages")]
+    pub(crate) install: Vec<OsString>,
+
     /// Tell what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -96,4 +103,6 @@ Examples:
   rvenv create -p '>=3.11,<3.14' env   with the first that fits
   rvenv create --clear                 replace what is there, in one step
   rvenv create --upgrade -p 3.13       keep the packages, take another Python
-  rvenv create --pip latest            with the newest pip";
+  rvenv create --pip latest            with the newest pip
+  rvenv create -r requirements.txt     and install what it names; when that fails, the
+                                       environment stays, and the exit code is pip's";

@@ -16,6 +16,7 @@ use rvenv::trust::Trust;
 use serde::Serialize;
 
 use super::Context;
+use super::install::Filling;
 use super::python::Chosen;
 use crate::cli::Create;
 use crate::{process, ui};
@@ -37,9 +38,15 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         pip: settings.pip(&context.host),
         settings,
     };
+    let filling = Filling::of(args, context)?;
     let mut made = Vec::new();
+    let mut code = 0;
     for dir in &args.dirs {
         made.push(creation.carry_out(dir)?);
+        code = filling.install(&context.host.absolute(dir), context)?;
+        if code != 0 {
+            break;
+        }
     }
     if args.json {
         ui::print(
@@ -47,10 +54,11 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         )?;
     } else if let [dir] = args.dirs.as_slice()
         && !args.dry_run
+        && code == 0
     {
         context.ui.say(format_args!("next: {}", next_step(dir, context)));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code.into())
 }
 
 /// The flags that are given, as settings over all others.

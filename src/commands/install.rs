@@ -14,7 +14,7 @@ use rvenv::settings::Key;
 use tempfile::TempDir;
 
 use super::Context;
-use crate::cli::Install;
+use crate::cli::{Create, Install};
 use crate::process;
 
 /// Where pip and Python are told to install, or to look, elsewhere than in the environment.
@@ -37,15 +37,46 @@ pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitC
     pip.install(&words, context)
 }
 
-/// Installs into an environment that was just made, and comes back. When it fails, the environment
-/// stays.
-pub(super) fn fill(
-    env: &Env,
-    words: &[OsString],
-    context: &Context<'_>,
-) -> anyhow::Result<ExitCode> {
-    let mut pip = Pip::of(env, context)?;
-    process::wait_for(pip.command.args(words), &context.interrupt)
+/// What an environment that was just made is filled with.
+pub(super) struct Filling {
+    words: Vec<OsString>,
+    /// Whether stdout is for the answer of rvenv, which pip's would garble.
+    apart: bool,
+}
+
+impl Filling {
+    /// What the flags of `create` name.
+    ///
+    /// # Errors
+    /// When there is no such file: better told before anything is made.
+    pub(super) fn of(args: &Create, context: &Context<'_>) -> rvenv::Result<Self> {
+        let mut words = Vec::new();
+        if context.ui.is_quiet() {
+            words.push("--quiet".into());
+        }
+        for file in &args.requirement {
+            std::fs::metadata(context.host.cwd().join(file)).map_err(Error::io("read", file))?;
+            words.extend(["-r".into(), file.into()]);
+        }
+        words.extend(args.install.iter().cloned());
+        let is_asked_for =
+            !(args.requirement.is_empty() && args.install.is_empty() || args.dry_run);
+        Ok(Self { words: if is_asked_for { words } else { Vec::new() }, apart: args.json })
+    }
+
+    /// Installs, and comes back with pip's exit code. When it fails, the environment stays.
+    pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<u8> {
+        if self.words.is_empty() {
+            return Ok(0);
+        }
+        let env = Env::open(root, context.host.platform())?;
+        let mut pip = Pip::of(&env, context)?;
+        pip.command.args(&self.words);
+        if self.apart {
+            pip.command.stdout(std::io::stderr());
+        }
+        process::wait_for(&mut pip.command, &context.interrupt)
+    }
 }
 
 /// The active environment can be a forgotten one.
@@ -112,9 +143,11 @@ impl Pip {
         let host = &context.host;
         let found = Finder::new(host, &context.cache).find(&Request::Path(python.to_owned()))?;
         let options = pip::Options {
-            offline: context.settings.is_on(Key::Offline),
             setuptools: false,
-            ..pip::Options::default()
+            ..context.settings.pip(host).unwrap_or_else(|| pip::Options {
+                offline: context.settings.is_on(Key::Offline),
+                ..pip::Options::default()
+            })
         };
         let mut progress = context.ui.progress();
         let mut prepare = |cache: &Cache| {
@@ -144,7 +177,7 @@ impl Pip {
             None => process::become_command(self.command),
             Some(_dir) => {
                 process::watch_signals(&context.interrupt)?;
-                process::wait_for(&mut self.command, &context.interrupt)
+                Ok(process::wait_for(&mut self.command, &context.interrupt)?.into())
             }
         }
     }

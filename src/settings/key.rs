@@ -181,7 +181,7 @@ impl Key {
 }
 
 fn is_version(text: &str) -> bool {
-    text.parse::<Version>().is_ok()
+    text == "latest" || text.parse::<Version>().is_ok()
 }
 
 fn names_version(text: &str) -> bool {
