@@ -236,6 +236,6 @@ pub(crate) struct PythonFind {
     #[command(flatten)]
     output: Output,
     /// A path, a name on PATH, or a version such as 3.12; without it what `create` would take here
-    #[arg(value_name = "PYTHON")]
+    #[arg(value_name = "PYTHON", add = ArgValueCompleter::new(complete::pythons))]
     pub(crate) python: Option<OsString>,
 }

@@ -13,6 +13,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use rvenv::Error;
 use rvenv::project::Project;
+use rvenv::settings::{Key, Settings};
 
 use self::progress::Progress;
 use crate::cli::{ColorWhen, Output};
@@ -82,10 +83,14 @@ impl Ui {
         done
     }
 
-    /// What is of use to those who look for a fault: with `-vv`.
-    pub(crate) fn trace(&self, text: impl Display) {
-        if self.verbosity >= 2 {
-            say(None, text);
+    /// Which files were read, and with `-vv` what is set by whom.
+    pub(crate) fn tell_of_settings(&self, project: &Project, settings: &Settings) {
+        for file in [&project.settings, &project.manifest].into_iter().flatten() {
+            self.detail(format_args!("read `{}`", file.path.display()));
+        }
+        let set = Key::ALL.into_iter().filter_map(|key| Some((key, settings.get(key)?)));
+        for (key, set) in set.filter(|_| self.verbosity >= 2) {
+            self.detail(format_args!("`{}` is set by {}", key.name(), set.source));
         }
     }
 
@@ -210,9 +215,9 @@ pub(crate) fn visible(text: &str) -> String {
     for c in text.chars() {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if (c.is_control() && c != '\n') || turns {
-            out.extend(c.escape_default())
+            out.extend(c.escape_default());
         } else {
-            out.push(c)
+            out.push(c);
         }
     }
     out

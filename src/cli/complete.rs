@@ -1,12 +1,16 @@
 //! What a shell can offer where a name is expected.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter};
+use rvenv::cache::Cache;
 use rvenv::env;
 use rvenv::host::Host;
+use rvenv::python::{Finder, Implementation, Interpreter};
+use rvenv::shell::Shell;
 
 /// Environments first, then the directories in which there could be one.
 pub(crate) fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -36,15 +40,9 @@ impl ValueCompleter for Commands {
         if index > 0 {
             return PathCompleter::any().complete(current);
         }
-        let current_text = current.to_string_lossy();
-        let mut found: Vec<_> = Host::from_process()
-            .and_then(|host| env::wanted(None, &host))
-            .map(|env| env.commands())
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|name| name.starts_with(current_text.as_ref()))
-            .map(CompletionCandidate::new)
-            .collect();
+        let env = Host::from_process().and_then(|host| env::wanted(None, &host));
+        let names = env.map(|env| env.commands()).unwrap_or_default();
+        let mut found = beginning(current, names.into_iter().map(|name| (name, None)));
         let is_script = |path: &Path| path.extension().is_some_and(|end| end == "py");
         found.extend(PathCompleter::any().filter(is_script).complete(current));
         found
@@ -53,6 +51,45 @@ impl ValueCompleter for Commands {
 
 /// The shells that rvenv prints code for.
 pub(crate) fn shells(current: &OsStr) -> Vec<CompletionCandidate> {
-    let _ = current;
-    Vec::new()
+    let shells = Shell::ALL.iter().map(|shell| (shell.name().to_owned(), None));
+    beginning(current, shells)
+}
+
+/// The Pythons of this machine by the versions that ask for them; then paths.
+pub(crate) fn pythons(current: &OsStr) -> Vec<CompletionCandidate> {
+    let Ok(host) = Host::from_process() else { return Vec::new() };
+    let cache = Cache::of(&host);
+    let known = Finder::new(&host, &cache).all();
+    let known: BTreeMap<String, Option<String>> = known
+        .into_iter()
+        .filter_map(|candidate| candidate.outcome.ok())
+        .map(|python| (request(&python), Some(python.to_string())))
+        .collect();
+    let mut found = beginning(current, known);
+    found.extend(PathCompleter::any().complete(current));
+    found
+}
+
+/// What asks for this Python: `3.12`, `pypy3.10`, `3.13t`.
+fn request(python: &Interpreter) -> String {
+    let implementation = match &python.implementation {
+        Implementation::CPython => "",
+        other => other.name(),
+    };
+    let threads = if python.build.free_threaded { "t" } else { "" };
+    let debug = if python.build.debug { "d" } else { "" };
+    format!("{implementation}{}{threads}{debug}", python.version.short())
+}
+
+/// The names that begin with what was typed, each with a word about it.
+fn beginning(
+    current: &OsStr,
+    names: impl IntoIterator<Item = (String, Option<String>)>,
+) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    names
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(typed.as_ref()))
+        .map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into)))
+        .collect()
 }

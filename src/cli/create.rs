@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap_complete::ArgValueCompleter;
 use rvenv::settings::{Key, Kind};
 
-use super::{Output, directory};
+use super::{Output, complete, directory};
 
 /// `rvenv create`.
 #[derive(Debug, Args)]
@@ -20,7 +21,7 @@ pub(crate) struct Create {
     #[arg(value_name = "DIR", default_value = ".venv", value_parser = directory())]
     pub(crate) dirs: Vec<PathBuf>,
     /// Which Python: a path, a name on PATH, a version (3.12, >=3.11,<3.14), pypy3.10, 3.13t
-    #[arg(short, long, value_name = "PYTHON")]
+    #[arg(short, long, value_name = "PYTHON", add = ArgValueCompleter::new(complete::pythons))]
     pub(crate) python: Option<OsString>,
     /// The name in the prompt; `.` is the current directory's
     #[arg(long, value_name = "PROMPT")]

@@ -29,6 +29,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     let project = Project::find(&context.host)?;
     context.ui.warn_of_project(&project);
     let settings = context.settings.clone().with_project(&project)?.with_flags(flags(args));
+    context.ui.tell_of_settings(&project, &settings);
     let creation = Creation {
         args,
         context,
@@ -236,7 +237,7 @@ impl Made {
             return format!("`{dir}` is there already, and as it should be: {interpreter}");
         }
         let pip = self.pip.as_ref().map(|version| format!(", pip {version}")).unwrap_or_default();
-        let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+        let milliseconds = ui::milliseconds(start);
         format!("{did} `{dir}`: {interpreter} ({source}){pip}, in {milliseconds:.1} ms")
     }
 }

@@ -86,7 +86,7 @@ fn fish_completes() {
     let script = r#"
         rvenv completions fish | source
         complete -C 'rvenv activ'
-        complete -C 'rvenv check .'
+        complete -C 'rvenv check .v'
         complete -C 'rvenv check m'
         complete -C 'rvenv run --env=.v'
         complete -C 'rvenv run python3'
