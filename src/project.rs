@@ -61,6 +61,12 @@ impl Project {
         Ok(project)
     }
 
+    /// Whether one of the files is in `dir`.
+    pub(crate) fn has_files_in(&self, dir: &Path) -> bool {
+        let files = [&self.settings, &self.manifest];
+        files.into_iter().flatten().any(|file| file.path.parent() == Some(dir))
+    }
+
     /// `requires-python` of the manifest, and the manifest.
     pub fn requires_python(&self) -> Option<(&str, &Path)> {
         let manifest = self.manifest.as_ref()?;

@@ -18,9 +18,6 @@ use crate::host::Host;
 use crate::project::Project;
 use crate::settings::{self, Key, Settings};
 
-/// What marks the root of a project.
-const MARKS: [&str; 3] = ["pyproject.toml", "rvenv.toml", ".git"];
-
 /// Who asked for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,7 +74,7 @@ impl Demand {
         let requires = Requires::of_project(project, &mut ignored);
         let (request, origin) = if is_strong(settings) {
             setting(settings, host)?
-        } else if let Some(made) = version_file(host, &mut ignored) {
+        } else if let Some(made) = version_file(project, host, &mut ignored) {
             made
         } else if let Some(Requires { versions, file }) = &requires {
             let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
@@ -107,8 +104,12 @@ fn setting(settings: &Settings, host: &Host) -> Result<(Request, Origin)> {
 }
 
 /// The demand of the nearest `.python-version` in the project: the first of its lines, as pyenv takes it.
-fn version_file(host: &Host, ignored: &mut Vec<Ignored>) -> Option<(Request, Origin)> {
-    let root = project_root(host.cwd());
+fn version_file(
+    project: &Project,
+    host: &Host,
+    ignored: &mut Vec<Ignored>,
+) -> Option<(Request, Origin)> {
+    let root = project_root(host.cwd(), project);
     let mut dirs =
         host.cwd().ancestors().take_while(|dir| root.is_none_or(|root| dir.starts_with(root)));
     let (text, file) = dirs.find_map(|dir| {
@@ -128,8 +129,8 @@ fn version_file(host: &Host, ignored: &mut Vec<Ignored>) -> Option<(Request, Ori
 }
 
 /// The nearest directory from `start` upward that looks like the root of a project.
-fn project_root(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|dir| MARKS.iter().any(|mark| dir.join(mark).exists()))
+fn project_root<'a>(start: &'a Path, project: &Project) -> Option<&'a Path> {
+    start.ancestors().find(|dir| project.has_files_in(dir) || dir.join(".git").exists())
 }
 
 impl Requires {

@@ -253,7 +253,11 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
 /// The user's file, which need not be there: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
-    let dir = match host.platform() {
+    user_dir(host, host.platform()).map(|dir| dir.join("rvenv").join("config.toml"))
+}
+
+fn user_dir(host: &Host, platform: Platform) -> Option<PathBuf> {
+    match platform {
         Platform::Linux => host
             .path_var("XDG_CONFIG_HOME")
             .filter(|dir| dir.is_absolute())
@@ -261,8 +265,7 @@ pub fn user_file(host: &Host) -> Option<PathBuf> {
             .or_else(|| Some(host.home()?.join(".config"))),
         Platform::MacOs => host.home().map(|home| home.join("Library/Application Support")),
         Platform::Windows => host.path_var("APPDATA").map(Path::to_owned),
-    };
-    dir.map(|dir| dir.join("rvenv").join("config.toml"))
+    }
 }
 
 /// The project's settings: `rvenv.toml`, or `[tool.rvenv]`.
@@ -285,5 +288,47 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
             Err(Error::TwoConfigurations { first: own.path.clone(), second: manifest.path.clone() })
         }
         (own, section) => Ok(own.or(section)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_directory_is_the_platforms() {
+        let host = Host::new([("HOME", "/home/u"), ("APPDATA", "/roaming")], "/");
+        let dir = |platform| user_dir(&host, platform).unwrap();
+        assert_eq!(dir(Platform::Linux), Path::new("/home/u/.config"));
+        assert_eq!(dir(Platform::MacOs), Path::new("/home/u/Library/Application Support"));
+        assert_eq!(dir(Platform::Windows), Path::new("/roaming"));
+        for (value, expected) in [("/etc/x", "/etc/x"), ("relative", "/home/u/.config")] {
+            let host = Host::new([("HOME", "/home/u"), ("XDG_CONFIG_HOME", value)], "/");
+            assert_eq!(user_dir(&host, Platform::Linux).unwrap(), Path::new(expected));
+        }
+        assert_eq!(user_file(&Host::new([("PATH", "/bin")], "/")), None);
+    }
+
+    #[test]
+    fn opposites_are_decided_by_the_stronger_layer() {
+        let set = |key, source| (key, Setting { value: Value::Switch(true), source });
+        let user = || Source::User("/config.toml".into());
+        let settings = |rows: Vec<(Key, Setting)>| Settings { set: rows.into_iter().collect() };
+        let weaker =
+            settings(vec![set(Key::WithoutPip, user()), set(Key::UpgradeDeps, Source::Flag)]);
+        assert!(!weaker.without_pip());
+        let equal = settings(vec![set(Key::WithoutPip, user()), set(Key::UpgradeDeps, user())]);
+        assert!(equal.without_pip());
+        let stronger =
+            settings(vec![set(Key::WithoutPip, Source::Flag), set(Key::UpgradeDeps, user())]);
+        assert!(stronger.without_pip());
+    }
+
+    #[test]
+    fn variables_are_named_like_the_flags() {
+        assert_eq!(Key::WithoutScmIgnoreFiles.variable(), "RVENV_WITHOUT_SCM_IGNORE_FILES");
+        for key in Key::ALL {
+            assert_eq!(Key::ALL.iter().filter(|other| other.name() == key.name()).count(), 1);
+        }
     }
 }
