@@ -243,7 +243,8 @@ fn make_private(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir).map_err(Error::io("create", dir))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -55,6 +55,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         )?;
     } else if let [dir] = args.dirs.as_slice()
         && !args.dry_run
+        && !context.ui.is_quiet()
         && code == 0
     {
         context.ui.say(format_args!("next: {}", next_step(dir, context)));

@@ -78,8 +78,7 @@ impl Scenario {
             assert!(std::env::var_os("RVENV_REQUIRE_SHELLS").is_none(), "strace is not installed");
             return tell(&format!("{}: skipped, strace is not installed", self.name));
         }
-        let tracer =
-            Tracer { sandbox: &self.sandbox, args: &self.args, always: self.always };
+        let tracer = Tracer { sandbox: &self.sandbox, args: &self.args, always: self.always };
         let old = self.state();
         // What is remembered from here on is what every warm run finds.
         self.run();
@@ -122,18 +121,22 @@ impl Scenario {
         let fail = |what: &str, state: &State| {
             let (from_old, from_new) = (state.difference(old), state.difference(new));
             let Ran { code, stderr, .. } = ran;
-            Err(format!("{what}\n  code {code:?}: {stderr}  from the old state:{from_old}\n  from the new:{from_new}"))
+            Err(format!(
+                "{what}\n  code {code:?}: {stderr}  from the old state:{from_old}\n  from the new:{from_new}"
+            ))
         };
         if ran.stderr.contains("panicked") {
             return fail("a panic", &found);
         }
         if point.kills() {
             let seen = found.clone().without_yards();
-            let is_whole = seen == *old || seen == *new || match self.change {
-                Change::AtOnce => false,
-                Change::InTwoSteps => found != seen,
-                Change::Merge | Change::Mend => seen.is_between(old, new),
-            };
+            let is_whole = seen == *old
+                || seen == *new
+                || match self.change {
+                    Change::AtOnce => false,
+                    Change::InTwoSteps => found != seen,
+                    Change::Merge | Change::Mend => seen.is_between(old, new),
+                };
             if !is_whole {
                 return fail("half made by a kill", &seen);
             }
@@ -209,7 +212,8 @@ fn create_clear() {
 
 #[test]
 fn create_clear_where_names_cannot_be_exchanged() {
-    let mut scenario = Scenario::create("create --clear in two steps", &["--clear"], Change::InTwoSteps);
+    let mut scenario =
+        Scenario::create("create --clear in two steps", &["--clear"], Change::InTwoSteps);
     scenario.always = Some("renameat2:error=EINVAL");
     scenario.run().ok();
     fs::write(scenario.sandbox.project().join(".venv/stray"), "x").unwrap();

@@ -82,10 +82,8 @@ impl State {
             [old, new].iter().any(|state| state.0.get(path) == Some(node))
         };
         let is_cfg = |path: &Path| path.ends_with("pyvenv.cfg");
-        let is_marked = self
-            .0
-            .iter()
-            .any(|(path, node)| is_cfg(path) && old.0.get(path) != Some(node));
+        let is_marked =
+            self.0.iter().any(|(path, node)| is_cfg(path) && old.0.get(path) != Some(node));
         self.0.iter().all(is_known)
             && old.0.keys().all(|path| self.0.contains_key(path) || !new.0.contains_key(path))
             && (!is_marked || self == new)

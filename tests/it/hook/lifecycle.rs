@@ -27,7 +27,8 @@ fn nests(real: &Real) {
     let world = World::new();
     let (outer, inner) = (world.project("outer"), world.project("outer/inner"));
     world.foreign("outer/foreign");
-    let lines = "cd ../outer\nnote outer\ncd inner\nnote inner\ncd ..\nnote back\ncd foreign\nnote foreign";
+    let lines =
+        "cd ../outer\nnote outer\ncd inner\nnote inner\ncd ..\nnote back\ncd foreign\nnote foreign";
     let shown = world.types(real, lines);
     world.note("outer", &shown).active(&outer);
     world.note("inner", &shown).active(&inner);
@@ -42,8 +43,22 @@ fn leaves_the_hand_alone(real: &Real) {
     std::fs::create_dir(world.at("a/deeper")).unwrap();
     let activate = by_hand(real, "../mine/.venv");
     let lines = [
-        &*activate, "cd ../a", "note kept", "cd ..", "note still", "deactivate", "cd a",
-        "note a", "deactivate", "cd deeper", "note ended", "cd ..", "note ended-too", "cd ..", "cd a", "note fresh",
+        &*activate,
+        "cd ../a",
+        "note kept",
+        "cd ..",
+        "note still",
+        "deactivate",
+        "cd a",
+        "note a",
+        "deactivate",
+        "cd deeper",
+        "note ended",
+        "cd ..",
+        "note ended-too",
+        "cd ..",
+        "cd a",
+        "note fresh",
     ];
     let shown = world.types(real, &lines.join("\n"));
     world.note("kept", &shown).active(&mine);
@@ -64,10 +79,8 @@ fn by_hand(real: &Real, dir: &str) -> String {
 fn takes_no_activation_over(real: &Real) {
     let world = World::new();
     let a = world.project("a");
-    let lines = format!(
-        "cd ../a\nnote in\ndeactivate\n{}\ncd ..\nnote out",
-        by_hand(real, ".venv")
-    );
+    let lines =
+        format!("cd ../a\nnote in\ndeactivate\n{}\ncd ..\nnote out", by_hand(real, ".venv"));
     let shown = world.types(real, &lines);
     world.note("in", &shown).active(&a);
     assert_eq!(world.note("out", &shown).get("VIRTUAL_ENV"), a.to_str(), "{shown}");

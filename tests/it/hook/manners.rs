@@ -17,7 +17,12 @@ fn the_exit_code_of_the_last_command_is_the_prompts() {
         ("bash", "PROMPT_COMMAND='code=$?'", posix, ""),
         ("bash", "PROMPT_COMMAND=('code=$?' 'more=$?')", posix, "7"),
         ("zsh", "precmd_functions=(mine); mine () { code=$? }", posix, ""),
-        ("fish", "function fish_prompt; set -gx code $status; end", "cd ..; sh -c 'exit 7'\nnote code", ""),
+        (
+            "fish",
+            "function fish_prompt; set -gx code $status; end",
+            "cd ..; sh -c 'exit 7'\nnote code",
+            "",
+        ),
     ];
     for (label, before, lines, more) in scenarios {
         let Some(real) = real(label) else { continue };
@@ -95,8 +100,18 @@ fn strict_shells_stay_silent_and_alive() {
 #[test]
 fn names_of_directories_run_nothing() {
     let names = [
-        "a b", "$(touch PWNED)", "`touch PWNED`", "a;touch PWNED", "-n", "!ls", "%s", "back\\slash", "__RVENV_PROGRAM__",
-        "quo\"te", "é€😀", "tab\there",
+        "a b",
+        "$(touch PWNED)",
+        "`touch PWNED`",
+        "a;touch PWNED",
+        "-n",
+        "!ls",
+        "%s",
+        "back\\slash",
+        "__RVENV_PROGRAM__",
+        "quo\"te",
+        "é€😀",
+        "tab\there",
     ];
     for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh"] {
         let Some(real) = real(label) else { continue };
@@ -105,14 +120,20 @@ fn names_of_directories_run_nothing() {
         for (index, name) in names.iter().enumerate() {
             let root = world.project(Path::new("here").join(name));
             // A tame name leads there, so that nothing but rvenv has to quote.
-            std::os::unix::fs::symlink(root.parent().unwrap(), world.at(format!("n{index}"))).unwrap();
+            std::os::unix::fs::symlink(root.parent().unwrap(), world.at(format!("n{index}")))
+                .unwrap();
         }
         let visits = (0..names.len()).map(|index| format!("cd ../n{index}\nnote {index}"));
         let shown = world.types(&real, &visits.collect::<Vec<_>>().join("\n"));
         for (index, name) in names.iter().enumerate() {
-            world.note(&index.to_string(), &shown).active(&world.at("here").join(name).join(".venv"));
+            world
+                .note(&index.to_string(), &shown)
+                .active(&world.at("here").join(name).join(".venv"));
         }
-        assert!(!shown.contains("PWNED'") && find(&world.at(""), "PWNED").is_none(), "{label}: {shown}");
+        assert!(
+            !shown.contains("PWNED'") && find(&world.at(""), "PWNED").is_none(),
+            "{label}: {shown}"
+        );
     }
 }
 
@@ -134,7 +155,11 @@ fn what_was_installed_is_found_before_what_was_looked_up() {
         let tool = root.join("bin/tool");
         let system = world.at("tools/tool");
         for (path, text) in [(&system, "system"), (&world.at("theirs"), "theirs")] {
-            std::fs::write(path, format!("#!/bin/sh\necho {text} >> '{}'\n", world.at("ran").display())).unwrap();
+            std::fs::write(
+                path,
+                format!("#!/bin/sh\necho {text} >> '{}'\n", world.at("ran").display()),
+            )
+            .unwrap();
             let mut rights = std::fs::metadata(path).unwrap().permissions();
             std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
             std::fs::set_permissions(path, rights).unwrap();
@@ -150,7 +175,10 @@ fn what_was_installed_is_found_before_what_was_looked_up() {
 fn the_hook_calls_the_program_that_printed_it() {
     let world = World::new();
     let ran = world.rvenv(&world.at("project"), &["hook", "bash"]);
-    assert!(ran.stdout.contains(&format!("'{}' hook-env", env!("CARGO_BIN_EXE_rvenv"))), "{ran:#?}");
+    assert!(
+        ran.stdout.contains(&format!("'{}' hook-env", env!("CARGO_BIN_EXE_rvenv"))),
+        "{ran:#?}"
+    );
     let program = Path::new("/opt/it's/$(rvenv)");
     let hook = shell::hook(Shell::Bash, program).unwrap();
     assert!(String::from_utf8(hook).unwrap().contains(r"'/opt/it'\''s/$(rvenv)' hook-env"));
