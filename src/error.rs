@@ -342,6 +342,13 @@ pub enum Error {
         wanted: String,
     },
 
+    /// What an environment held could not be installed for its new Python.
+    #[error("not all packages of `{}` could be installed for the new Python: it is as it was", path.display())]
+    NotReinstalled {
+        /// The environment.
+        path: PathBuf,
+    },
+
     // settings
     /// A file that is no TOML.
     #[error("cannot read `{}`: line {line}: {reason}", path.display())]
@@ -584,7 +591,8 @@ impl Error {
             | Self::NoTrustList
             | Self::NotAnEnvironment { .. }
             | Self::BadPyvenvCfg { .. }
-            | Self::BadRedirect { .. } => None,
+            | Self::BadRedirect { .. }
+            | Self::NotReinstalled { .. } => None,
         }
     }
 }

@@ -141,7 +141,12 @@ impl Creation<'_> {
             return Ok(Made::of(&root, rehearsal.outcome, None, &found));
         }
         let was_allowed = self.trust.allows(&root);
-        let created = env::create(&recipe, &world, &mut progress)?;
+        let created = if args.upgrade && env::needs_rebuild(&recipe, &world) {
+            let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
+            env::upgrade(&recipe, &world, &mut progress, &mut install)?
+        } else {
+            env::create(&recipe, &world, &mut progress)?
+        };
         // What was there before may hold anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());
@@ -149,6 +154,18 @@ impl Creation<'_> {
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));
         Ok(made)
+    }
+
+    /// Installs what an environment of another Python held; pip says what it does, and why not.
+    fn fill(&self, env: &Env, requirements: &Path) -> bool {
+        self.context.ui.say("installing what it held");
+        match Filling::again(requirements).install(env.root(), self.context) {
+            Ok(code) => code == 0,
+            Err(error) => {
+                self.context.ui.warn(format_args!("{error:#}"));
+                false
+            }
+        }
     }
 
     /// The Python for one directory: where nobody asked for any, an environment that is there

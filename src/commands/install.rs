@@ -64,6 +64,11 @@ impl Filling {
         Ok(Self { words: if is_asked_for { words } else { Vec::new() }, apart: args.json })
     }
 
+    /// What an environment held before, as this file of requirements lists it.
+    pub(super) fn again(requirements: &Path) -> Self {
+        Self { words: vec!["--quiet".into(), "-r".into(), requirements.into()], apart: true }
+    }
+
     /// Installs, and comes back with pip's exit code. When it fails, the environment stays.
     pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<u8> {
         if self.words.is_empty() {

@@ -9,6 +9,7 @@ pub mod fix;
 pub mod inventory;
 mod locate;
 mod plan;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub use create::{
 pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
+
+pub use upgrade::{Install, needs_rebuild, upgrade};
 
 use crate::error::{Error, Result};
 use crate::fs;

@@ -73,7 +73,7 @@ fn planned(subject: &Subject<'_>, root: &Path) -> Vec<Entry> {
 /// path alone is replaced; where that could break the quoting, rvenv's own script takes the place
 /// of another tool's, and what the user changed stays.
 pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
-    let planned = planned(subject, &subject.root);
+    let planned = planned(subject, &subject.place);
     let scripts = subject.scripts.iter().filter(|script| script.python.is_none());
     let brought = scripts.filter_map(|script| {
         let path = subject.scripts_name().join(&script.name);
@@ -87,7 +87,7 @@ pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry>
         if !name.contains("activate") || !speaks_of(&bytes, origin.root()) {
             return None;
         }
-        match rewrite::plainly_replaced(&bytes, origin.root(), &subject.root) {
+        match rewrite::plainly_replaced(&bytes, origin.root(), &subject.place) {
             Some(new) => Some(Entry::new(path, Content::Text(new))),
             None => own.filter(|_| seal == Seal::Missing).cloned(),
         }

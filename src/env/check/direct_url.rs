@@ -54,7 +54,8 @@ impl DirectUrl {
             None => self.url.clone(),
         };
         if let Some(subdirectory) = &self.subdirectory {
-            url += &format!("#subdirectory={subdirectory}");
+            url.push_str("#subdirectory=");
+            url.push_str(subdirectory);
         }
         url
     }

@@ -20,6 +20,7 @@ mod base;
 mod deep;
 pub(super) mod direct_url;
 mod finding;
+mod held;
 mod index;
 mod launcher;
 mod layout;
@@ -43,6 +44,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use finding::{Code, Finding, Remedy, Severity};
+pub(super) use held::{Held, is_for_another};
+pub(super) use rewrite::relocation;
 pub use subject::Maker;
 
 use session::Session;

@@ -75,9 +75,14 @@ impl Records {
         Self { all: dists.filter_map(|(site, dist)| Record::read(site, &dist)).collect() }
     }
 
+    /// Every file that a distribution has.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().flat_map(|record| &record.rows).map(|row| &*row.path)
+    }
+
     /// Whether a distribution has this file.
     pub(super) fn holds(&self, path: &str) -> bool {
-        self.all.iter().flat_map(|record| &record.rows).any(|row| row.path == path)
+        self.paths().any(|held| held == path)
     }
 
     /// Notes that a file has other bytes now.

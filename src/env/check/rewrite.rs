@@ -9,8 +9,9 @@ use super::records::Records;
 use super::scripts::Script;
 use super::subject::Subject;
 use super::{activation, launcher, relink};
+use crate::cache::Cache;
 use crate::env::{Content, Entry};
-use crate::host::Platform;
+use crate::host::{Host, Platform};
 use crate::pip;
 
 /// Has the environment's Python run the scripts that an installer put there. The user's own stay.
@@ -24,8 +25,27 @@ pub(super) fn scripts(subject: &Subject<'_>, scripts: &[&Script]) -> Remedy {
     relink::put(recorded(subject, &mut records, entries))
 }
 
-/// Brings everything that still speaks of the place where the environment was made here.
+/// Brings everything that still speaks of the place where the environment was made to this one.
 pub(super) fn from_origin(subject: &Subject<'_>, origin: &Origin) -> Remedy {
+    let entries = brought_here(subject, origin);
+    if entries.is_empty() {
+        let script = subject.scripts_name().join("activate");
+        return Remedy::advice(format!(
+            "mend the path in `{}`, which was changed by hand, or delete it",
+            script.display()
+        ));
+    }
+    relink::put(entries)
+}
+
+/// What changes in an environment at `at` so that it works at `place`.
+pub(crate) fn relocation(at: &Path, place: &Path, host: &Host, cache: &Cache) -> Vec<Entry> {
+    let read = Subject::read(at, host, cache);
+    let subject = Subject { place: place.to_owned(), ..read };
+    brought_here(&subject, &Origin::Left(at.to_owned()))
+}
+
+fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
     let is_of_origin = |script: &&Script| {
         let interpreter = script.python.as_ref().map(|line| &line.interpreter);
         interpreter.is_some_and(|path| path.starts_with(origin.root()))
@@ -36,14 +56,7 @@ pub(super) fn from_origin(subject: &Subject<'_>, origin: &Origin) -> Remedy {
     let mut entries = recorded(subject, &mut Records::read(subject.site()), entries);
     // Last: a later run begins again where this one was interrupted.
     entries.extend(command(subject, origin));
-    if entries.is_empty() {
-        let script = subject.scripts_name().join("activate");
-        return Remedy::advice(format!(
-            "mend the path in `{}`, which was changed by hand, or delete it",
-            script.display()
-        ));
-    }
-    relink::put(entries)
+    entries
 }
 
 /// The script with a first line that names the environment's own Python.
@@ -64,8 +77,9 @@ fn with_own_python(subject: &Subject<'_>, script: &Script) -> Option<Entry> {
 
 /// The environment's Python by the name that a script had for it, if it has that name still.
 fn own_python(subject: &Subject<'_>, name: &OsStr) -> PathBuf {
-    let same = subject.scripts_dir().join(name);
-    if same.symlink_metadata().is_ok() { same } else { subject.root.join(subject.python()) }
+    let has_name = subject.scripts_dir().join(name).symlink_metadata().is_ok();
+    let own = if has_name { subject.scripts_name().join(name) } else { subject.python() };
+    subject.place.join(own)
 }
 
 /// The entries, and each RECORD that has to follow them.
@@ -82,7 +96,7 @@ fn recorded(subject: &Subject<'_>, records: &mut Records, entries: Vec<Entry>) -
 /// `command` in `pyvenv.cfg` names the environment's directory, for people.
 fn command(subject: &Subject<'_>, origin: &Origin) -> Option<Entry> {
     let old = subject.cfg.get("command")?;
-    let (from, to) = (origin.root().to_str()?, subject.root.to_str()?);
+    let (from, to) = (origin.root().to_str()?, subject.place.to_str()?);
     let new = replaced(old.as_bytes(), from.as_bytes(), to.as_bytes());
     let mut cfg = subject.cfg.clone();
     cfg.set("command", &String::from_utf8_lossy(&new));

@@ -44,6 +44,8 @@ pub(super) struct Subject<'a> {
     pub(super) host: &'a Host,
     pub(super) cache: &'a Cache,
     pub(super) root: PathBuf,
+    /// Where it is to work: there, unless it is being made for another place.
+    pub(super) place: PathBuf,
     pub(super) configuration: Configuration,
     /// The configuration; empty when it cannot be read.
     pub(super) cfg: PyvenvCfg,
@@ -74,6 +76,7 @@ impl<'a> Subject<'a> {
             host,
             cache,
             root: root.to_owned(),
+            place: root.to_owned(),
             configuration,
             maker: maker(root, &cfg),
             base: Base::of(&way, &cfg, host, cache),
@@ -166,8 +169,13 @@ impl<'a> Subject<'a> {
 
     /// A command's path as RECORDs have it.
     pub(super) fn recorded(&self, name: &OsStr) -> String {
+        self.recorded_in(self.site(), name)
+    }
+
+    /// A command's path as the RECORDs of a `site-packages` have it.
+    pub(super) fn recorded_in(&self, site: Option<&Site>, name: &OsStr) -> String {
         // From `site-packages` to the root: `lib/python3.12/site-packages`, `Lib/site-packages`.
-        let site = self.site().and_then(|site| site.path.strip_prefix(&self.root).ok());
+        let site = site.and_then(|site| site.path.strip_prefix(&self.root).ok());
         let up = "../".repeat(site.map_or(0, |site| site.components().count()));
         format!("{up}{}/{}", self.scripts_name().display(), name.to_string_lossy())
     }

@@ -8,7 +8,7 @@ use super::{CPython, World, cpythons, edit, installation};
 use crate::sandbox::Sandbox;
 
 /// An environment of an installation at `opt/python` in the sandbox, with a package.
-fn world(of: &CPython) -> World {
+pub(super) fn world(of: &CPython) -> World {
     let sandbox = Sandbox::new();
     let prefix = sandbox.root().join("opt/python");
     installation(of, &prefix);
@@ -20,7 +20,7 @@ fn world(of: &CPython) -> World {
 }
 
 /// Two minor versions, the newer one first.
-fn two() -> (CPython, CPython) {
+pub(super) fn two() -> (CPython, CPython) {
     let mut all = cpythons();
     let newest = all.remove(0);
     let other = all.into_iter().find(|other| other.minor != newest.minor);

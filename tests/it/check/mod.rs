@@ -12,6 +12,7 @@ mod place;
 mod project;
 mod scripts;
 mod session;
+mod upgrade;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

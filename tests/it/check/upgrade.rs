@@ -1,0 +1,107 @@
+//! Another minor version: made anew beside the old environment, with what that held.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use super::base::{two, world};
+use super::{Package, World, append, hash};
+use crate::sandbox::Ran;
+
+/// A wheel of a package, where pip finds it without a network.
+fn wheel(world: &mut World, package: &Package<'_>) {
+    let dir = world.sandbox.root().join("wheels");
+    fs::create_dir_all(&dir).unwrap();
+    let Package { name, version, tag } = package;
+    let dist_info = package.dist_info();
+    let files = [
+        (format!("{name}.py"), format!("VERSION = '{version}'\ndef main():\n    print(VERSION)\n")),
+        (
+            format!("{dist_info}/METADATA"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+        ),
+        (
+            format!("{dist_info}/WHEEL"),
+            format!("Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: {tag}\n"),
+        ),
+        (
+            format!("{dist_info}/entry_points.txt"),
+            format!("[console_scripts]\n{name} = {name}:main\n"),
+        ),
+    ];
+    let file = fs::File::create(dir.join(format!("{name}-{version}-{tag}.whl"))).unwrap();
+    let mut zip = zip::ZipWriter::new(file);
+    let mut record = String::new();
+    for (path, text) in &files {
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+        record += &format!("{path},{},{}\n", hash(text.as_bytes()), text.len());
+    }
+    record += &format!("{dist_info}/RECORD,,\n");
+    zip.start_file(format!("{dist_info}/RECORD"), zip::write::SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(record.as_bytes()).unwrap();
+    zip.finish().unwrap();
+    world.sandbox.set("PIP_NO_INDEX", "1").set("PIP_FIND_LINKS", &dir);
+}
+
+#[test]
+fn what_an_environment_held_is_there_with_another_python() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    let thing = Package::new("thing", "1.0");
+    wheel(&mut world, &thing);
+    let script = world.bin("mine");
+    fs::write(&script, "#!/bin/sh\necho mine\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(world.env().join("notes")).unwrap();
+    fs::write(world.env().join("notes/a.txt"), "kept\n").unwrap();
+    fs::create_dir(world.sandbox.project().join("lib")).unwrap();
+    fs::write(world.site().join("mine.pth"), "../../../../lib\n").unwrap();
+    // The old base is gone, as when a system was upgraded.
+    fs::remove_dir_all(world.sandbox.root().join("opt")).unwrap();
+
+    let newest = newest.path.display().to_string();
+    world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    world.check(&[".venv", "--deep"]).is_healthy();
+    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "1.0\n");
+    for (program, says) in [("thing", "1.0\n"), ("mine", "mine\n")] {
+        assert_eq!(Ran::of(&mut Command::new(world.bin(program))).ok().stdout, says);
+    }
+    assert_eq!(fs::read_to_string(world.env().join("notes/a.txt")).unwrap(), "kept\n");
+    assert!(world.site().join("mine.pth").is_file());
+    let left: Vec<_> = fs::read_dir(world.sandbox.project()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 2, "nothing is left beside it: {left:?}");
+    // It speaks of no other place.
+    let script = fs::read_to_string(world.bin("activate")).unwrap();
+    assert!(!script.contains(".rvenv-"), "{script}");
+}
+
+#[test]
+fn the_old_one_stays_when_its_packages_cannot_be_had() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    let unused = Package::new("unused", "1.0");
+    wheel(&mut world, &unused);
+    append(&world.bin("activate"), "# mine\n");
+    let before = fs::read(world.env().join("pyvenv.cfg")).unwrap();
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).code(1);
+    assert!(ran.stderr.contains("it is as it was"), "{ran:#?}");
+    assert_eq!(fs::read(world.env().join("pyvenv.cfg")).unwrap(), before);
+    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "1.0\n");
+    assert!(fs::read_to_string(world.bin("activate")).unwrap().ends_with("# mine\n"));
+    let left: Vec<_> = fs::read_dir(world.sandbox.project()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn the_same_minor_version_is_only_linked_anew() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let python = world.python.display().to_string();
+    // No package index is at hand, and none is needed.
+    world.sandbox.run(["create", "--upgrade", "--without-pip", "--python", &python, ".venv"]).ok();
+    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "1.0\n");
+}
