@@ -41,7 +41,8 @@ function _rvenv_activate -a root scripts name file
     end
 end
 # Only what is sourced has a trace.
-if test -n __RVENV_FILE__; and not status stack-trace | string length -q
+if test -n __RVENV_FILE__
+    and not status stack-trace | string length -q
     echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
     exit 1
 end
