@@ -1,5 +1,35 @@
 //! Makes, activates, checks and fills Python virtual environments.
 //!
+//! # Making an environment and checking it
+//! ```no_run
+//! use rvenv::cache::Cache;
+//! use rvenv::env::{self, Existing, Options, Recipe, World, check::Check};
+//! use rvenv::fs::{Guard, LinkMode};
+//! use rvenv::python::{Finder, Request};
+//! use rvenv::{Host, Interrupt, pip};
+//!
+//! # fn main() -> rvenv::Result<()> {
+//! let host = Host::from_process()?;
+//! let cache = Cache::of(&host);
+//! let python = Finder::new(&host, &cache).find(&Request::parse(">=3.11", &host)?)?.interpreter;
+//! let root = host.absolute(".venv".as_ref());
+//! let recipe = Recipe {
+//!     root: &root,
+//!     interpreter: &python,
+//!     options: &Options::default(),
+//!     pip: Some(&pip::Options::default()),
+//!     existing: Existing::Keep,
+//!     link_mode: LinkMode::Clone,
+//! };
+//! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
+//! let world = World { host: &host, cache: &cache, guard, interrupt };
+//! env::create(&recipe, &world, &mut |_event| {})?;
+//! let report = Check { host: &host, cache: &cache, named: Some(&root), deep: false }.report()?;
+//! assert!(report.healthy, "{:?}", report.findings);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Map
 //! Data flows one way: a [`host::Host`] (the process as a value) and a [`python::Request`] find a
 //! [`python::Interpreter`]; an interpreter and options give an [`env::Plan`], a pure list of what an
@@ -12,7 +42,7 @@
 //! | [`settings`] | what is set in files and variables, by whom, and what a project may not set |
 //! | [`cache`] | what is remembered between runs, and when it can be trusted |
 //! | [`python`] | which Python is meant ([`python::Request`]), which there are, what each one is |
-//! | [`env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
+//! | [`mod@env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
 //! | [`pip`] | the wheels that seed an environment, their unpacked images, RECORD and scripts |
 //! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
 //! | [`trust`] | which environments may be activated without being asked for |

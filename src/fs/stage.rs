@@ -118,7 +118,7 @@ impl Stage {
     ///
     /// # Errors
     /// What could not be deleted. The new directory is in its place nevertheless, and the next
-    /// [`sweep`] tries again.
+    /// [`sweep`](super::sweep) tries again.
     pub fn finish(mut self) -> Result<()> {
         self.yard.clear()
     }
@@ -137,7 +137,7 @@ impl Drop for Stage {
 }
 
 /// Deletes a directory that was judged: it vanishes from its place in one step, and is deleted
-/// then, which the next [`sweep`] completes if it is stopped.
+/// then, which the next [`sweep`](super::sweep) completes if it is stopped.
 ///
 /// # Errors
 /// [`Error::Changed`] when something else has come to stand there, which is left alone.

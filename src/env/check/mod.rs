@@ -1,18 +1,18 @@
 //! Is an environment active, is it healthy, what is wrong, and what mends it?
 //!
-//! The facts are read from files, once ([`subject`]); each part judges them and gives
+//! The facts are read from files, once (`subject`); each part judges them and gives
 //! [`Finding`]s. No Python is run, but once to learn what an interpreter is that nothing is
 //! remembered of, and on request.
 //!
 //! | part | judges |
 //! |---|---|
-//! | [`session`] | variables and PATH of the calling shell |
-//! | [`layout`] | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
-//! | [`origin`], [`place`] | whether it was moved, and whether it can be where it is |
-//! | [`scripts`], [`activation`] | the commands' first lines, the activation scripts |
-//! | [`packages`], [`pip`] | what is installed, by names and small files alone |
-//! | [`permissions`], [`project`] | who may write; `pyproject.toml` and git |
-//! | [`deep`] | the interpreter's own word, every byte of every package |
+//! | `session` | variables and PATH of the calling shell |
+//! | `layout` | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
+//! | `origin`, `place` | whether it was moved, and whether it can be where it is |
+//! | `scripts`, `activation` | the commands' first lines, the activation scripts |
+//! | `packages`, `pip` | what is installed, by names and small files alone |
+//! | `permissions`, `project` | who may write; `pyproject.toml` and git |
+//! | `deep` | the interpreter's own word, every byte of every package |
 
 mod abi;
 mod activation;
