@@ -190,12 +190,12 @@ fn say(label: Option<(Style, &str)>, text: impl Display) {
     // A line that follows is set off, so that a name with a newline in it cannot pretend to be one
     // of our own lines.
     let text = visible(&text.to_string()).replace('\n', "\n  ");
-    let mut stderr = anstream::stderr().lock();
-    // There is nobody left to tell when this cannot be written.
-    let _ = match label {
-        Some((style, label)) => writeln!(stderr, "{style}{label}:{style:#} {text}"),
-        None => writeln!(stderr, "{text}"),
+    let line = match label {
+        Some((style, label)) => format!("{style}{label}:{style:#} {text}\n"),
+        None => format!("{text}\n"),
     };
+    // In one piece, as others may write there too; and there is nobody left to tell when it fails.
+    let _ = anstream::stderr().lock().write_all(line.as_bytes());
 }
 
 /// The time since `start`.

@@ -11,6 +11,10 @@ use std::path::{Component, Path};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+/// `EXT4_SUPER_MAGIC` and `TMPFS_MAGIC` of statfs(2).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
+
 /// Which file or directory this is, whatever its name: device and inode.
 pub(crate) type Id = (u64, u64);
 
@@ -164,6 +168,10 @@ impl Handle {
     /// Makes a file that shares its blocks with `from` until one of the two is written to.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(crate) fn clone_file(&self, from: &File, executable: bool, name: &Path) -> io::Result<()> {
+        // Most machines' file systems cannot, and to ask is cheaper than to try.
+        if BLOCKS_OF_ITS_OWN.contains(&rustix::fs::fstatfs(&self.0)?.f_type) {
+            return Err(Errno::OPNOTSUPP.into());
+        }
         let to = self.make_file(name, executable)?;
         rustix::fs::ioctl_ficlone(&to, from).map_err(|error| {
             // Leave the name free for the next way to try.

@@ -1,5 +1,7 @@
 //! From `/proc`, which may be hidden.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::Process;
@@ -17,15 +19,24 @@ pub(super) fn parents() -> impl Iterator<Item = Process> {
 /// What `proc` has about a process, and its parent's number.
 fn read(proc: &Path, id: u32) -> Option<(Process, u32)> {
     let directory = proc.join(id.to_string());
-    let stat = std::fs::read(directory.join("stat")).ok()?;
+    let stat = read_once(&directory.join("stat")).ok()?;
     // `1234 (name) S 1233 …`, where the name can hold anything, brackets too: see proc(5).
     let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
     let parent =
         std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    let arguments = std::fs::read(directory.join("cmdline")).unwrap_or_default();
+    let arguments = read_once(&directory.join("cmdline")).unwrap_or_default();
     let executable = std::fs::read_link(directory.join("exe")).ok();
     let arguments = arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
     Some((Process { executable, arguments }, parent))
+}
+
+/// The beginning of a file of `/proc`, which gives it in one call. A shell is known by the first
+/// words that it was called with.
+fn read_once(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 4096];
+    let read = File::open(path)?.read(&mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
 }
 
 #[cfg(test)]
