@@ -71,7 +71,7 @@ pub(crate) fn files(wheel: &Wheel, bytecode: Vec<Option<Vec<u8>>>, cache_tag: &s
     for (source, pyc) in sources(wheel).iter().zip(bytecode) {
         let (dir, name) = source.name.rsplit_once('/').unwrap_or(("", source.name));
         let separator = if dir.is_empty() { "" } else { "/" };
-        let stem = name.trim_end_matches(".py");
+        let stem = name.strip_suffix(".py").unwrap_or(name);
         let path = format!("{dir}{separator}__pycache__/{stem}.{cache_tag}.pyc");
         pieces.extend(pyc.map(|data| Piece { path, data, hashed: false }));
     }

@@ -71,3 +71,35 @@ fn parse_row(line: &str) -> Option<Row> {
     };
     Some(Row { path, hash: hash.to_owned(), size: size.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let rows = vec![
+            Row::of("pip/b.py", b"x"),
+            Row::bare("pip-1.dist-info/RECORD"),
+            Row::of("../../../bin/pip", b""),
+            Row::of("pip/a \"b\", c.py", b"y"),
+        ];
+        let text = String::from_utf8(write(rows.clone())).unwrap();
+        assert_eq!(
+            text,
+            "../../../bin/pip,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n\
+             pip-1.dist-info/RECORD,,\n\
+             \"pip/a \"\"b\"\", c.py\",sha256=ofzkNjhU_4iM_0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo,1\n\
+             pip/b.py,sha256=LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE,1\n"
+        );
+        let mut sorted = rows;
+        sorted.sort_unstable();
+        assert_eq!(parse(&text), Some(sorted));
+    }
+
+    #[test]
+    fn a_line_of_two_fields_is_no_row() {
+        assert_eq!(parse("pip/a.py,sha256=x\n"), None);
+        assert_eq!(parse("\"pip/a.py,sha256=x,1\n"), None);
+    }
+}

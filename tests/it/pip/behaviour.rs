@@ -337,6 +337,51 @@ fn leftovers(env: &Env) -> Vec<PathBuf> {
     tree
 }
 
+/// Downloads what is published into `house`, with whoever runs the tests' own settings for pip.
+fn fetch_published(python: &Path, house: &Path, wanted: &[&str]) -> bool {
+    let args = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest"];
+    wanted.iter().all(|wanted| {
+        let download = Command::new(python).args(args).arg(house).arg(wanted).output();
+        download.expect("pip download").status.success()
+    })
+}
+
+#[test]
+fn published_versions_and_tools_work_alike() {
+    use Disk::{All, WithoutPip};
+    let python = modern(&Sandbox::new());
+    let mut trio = Trio::empty();
+    trio.house = trio.sandbox.root().join("published");
+    fs::create_dir(&trio.house).unwrap();
+    if !fetch_published(&python.executable, &trio.house, &["pip", "pip==24.0", "pip-tools"]) {
+        return world::skipped("there is no package index");
+    }
+    let own = python.wheels.iter().find(|wheel| wheel.project == "pip").expect("pip");
+    fs::copy(&own.path, trio.house.join(own.path.file_name().unwrap())).unwrap();
+    trio.sandbox.set("PIP_NO_INDEX", "1").set("PIP_FIND_LINKS", &trio.house);
+    trio.sandbox.set("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    trio.add_stdlib(&python);
+    trio.add("archive", &python);
+    trio.add("files", &python);
+
+    for itself in [
+        "pip==24.0".to_owned(),
+        "--upgrade pip".to_owned(),
+        format!("--force-reinstall pip=={}", own.version),
+    ] {
+        trio.ok(All, &format!("pip install {itself}"));
+        trio.same("pip check");
+        trio.ok(All, "pip install --force-reinstall pip");
+        trio.ok(All, "pip install pip==24.0");
+        trio.restore();
+    }
+    // It imports pip's own modules.
+    trio.ok(WithoutPip, "pip install pip-tools");
+    fs::write(trio.sandbox.root().join("wanted.in"), "pip-tools\n").unwrap();
+    let wanted = "pip-compile --quiet --allow-unsafe --no-header --no-annotate --no-emit-find-links --strip-extras -o -";
+    trio.same(&format!("{wanted} {}", trio.sandbox.root().join("wanted.in").display()));
+}
+
 #[test]
 fn pip_does_all_alike() {
     let python = modern(&Sandbox::new()).executable;
