@@ -68,9 +68,10 @@ def scheme(sysconfig):
 
 
 def stdlib(sysconfig):
-    """Where the standard library is: in an archive in Windows' embeddable package."""
+    """Where the standard library is: an archive in Windows' embeddable package."""
     path = sysconfig.get_path("stdlib")
-    return path if os.path.isdir(path) else os.path.dirname(os.__file__)
+    archives = [entry for entry in sys.path if entry.lower().endswith(".zip") and os.path.isfile(entry)]
+    return archives[0] if archives and not os.path.isdir(path) else path
 
 
 def shared_library(variable):
