@@ -162,6 +162,18 @@ pub(crate) enum Command {
 
 /// `rvenv activate`.
 #[derive(Debug, Args)]
+#[command(after_long_help = r#"What it prints is for the calling shell to evaluate:
+  bash, zsh, sh, ksh, …   eval "$(rvenv activate)"
+  fish                    rvenv activate | source
+  csh, tcsh               eval "`rvenv activate`"
+  PowerShell              rvenv activate | Out-String | Invoke-Expression
+  nushell                 rvenv activate | from json | load-env
+  elvish                  eval (rvenv activate | slurp)
+  xonsh                   execx($(rvenv activate))
+
+Examples:
+  rvenv activate ../other          print it for an environment that is named
+  rvenv activate --shell fish      print it for another shell than the calling one"#)]
 pub(crate) struct Activate {
     #[command(flatten)]
     output: Output,
@@ -174,6 +186,10 @@ pub(crate) struct Activate {
 
 /// `rvenv deactivate`.
 #[derive(Debug, Args)]
+#[command(after_long_help = r#"Examples:
+  eval "$(rvenv deactivate)"       where the command `deactivate` is not: in a shell that
+                                   inherited the activation
+  rvenv deactivate --shell fish    print it for another shell than the calling one"#)]
 pub(crate) struct Deactivate {
     #[command(flatten)]
     output: Output,
@@ -190,6 +206,14 @@ pub(crate) struct ForShell {
 
 /// `rvenv check`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rvenv check                  the active environment, else the project's
+  rvenv check ../other/.venv   one that need not be active
+  rvenv check --fix            mend what can be mended
+  rvenv check --json           for programs
+
+It ends with 0 when all is well: the environment is sound and, unless it was named, active.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Check {
     #[command(flatten)]
@@ -222,6 +246,10 @@ pub(crate) enum Python {
 
 /// `rvenv python list`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rvenv python list            the star marks the one that a plain `rvenv create` takes here
+  rvenv python list --json     for programs")]
 pub(crate) struct PythonList {
     #[command(flatten)]
     output: Output,
@@ -232,6 +260,12 @@ pub(crate) struct PythonList {
 
 /// `rvenv python find`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rvenv python find                  what `rvenv create` would take here
+  rvenv python find 3.12
+  rvenv python find '>=3.11,<3.14'
+  rvenv python find pypy3.10")]
 pub(crate) struct PythonFind {
     #[command(flatten)]
     output: Output,

@@ -11,9 +11,9 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use rvenv::Error;
 use rvenv::project::Project;
-use rvenv::settings::{Key, Settings};
+use rvenv::settings::{self, Key, Settings};
+use rvenv::{Error, Hint, Host};
 
 use self::progress::Progress;
 use crate::cli::{ColorWhen, Output};
@@ -83,8 +83,15 @@ impl Ui {
         done
     }
 
-    /// Which files were read, and with `-vv` what is set by whom.
-    pub(crate) fn tell_of_settings(&self, project: &Project, settings: &Settings) {
+    /// What of the settings is not heard, what was read, and with `-vv` what is set by whom.
+    pub(crate) fn tell_of_settings(&self, host: &Host, project: &Project, settings: &Settings) {
+        if let Some(error) = &project.unreadable {
+            self.warn(format_args!("{error}: it is left out"));
+        }
+        for (name, near) in settings::misspelt_variables(host) {
+            self.warn(format_args!("`{name}` is no setting"));
+            self.hint(hint::words(&Hint::DidYouMean(near)));
+        }
         for file in [&project.settings, &project.manifest].into_iter().flatten() {
             self.detail(format_args!("read `{}`", file.path.display()));
         }
@@ -110,13 +117,6 @@ impl Ui {
     pub(crate) fn hint(&self, text: impl Display) {
         if self.verbosity >= 0 {
             say(Some((HINT, "hint")), text);
-        }
-    }
-
-    /// What was left out of a project, which may be the reason for a surprise.
-    pub(crate) fn warn_of_project(&self, project: &Project) {
-        if let Some(error) = &project.unreadable {
-            self.warn(format_args!("{error}: it is left out"));
         }
     }
 
@@ -221,6 +221,16 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     out
+}
+
+/// A word as a POSIX shell takes it, for commands that are there to be copied.
+pub(crate) fn word(word: impl AsRef<OsStr>) -> String {
+    let word = word.as_ref().to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Three digits and a unit, as `du -h` has it.

@@ -8,6 +8,16 @@ use super::Output;
 
 /// `rvenv config`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rvenv config                       every setting, and who set it
+  rvenv config --json                for programs
+  RVENV_LINK_MODE=copy rvenv config  what a variable would change
+
+Each setting is named like its flag of `create`. The strongest of these counts: the flag, the
+variable RVENV_..., rvenv.toml or [tool.rvenv] of pyproject.toml, your own file, whose place is
+shown first. A project's file can ask for versions of Python and pip, and never for a path or a
+program: it came with a clone.")]
 pub(crate) struct Config {
     #[command(flatten)]
     pub(super) output: Output,
@@ -66,6 +76,12 @@ pub(crate) struct Man {
 
 /// `rvenv cache`.
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  rvenv cache dir
+  rvenv cache clean            what it held is made again when it is needed
+
+RVENV_CACHE_DIR puts it elsewhere.")]
 pub(crate) struct Cache {
     #[command(flatten)]
     pub(super) output: Output,

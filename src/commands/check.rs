@@ -31,7 +31,7 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
         named: args.dir.as_deref(),
         deep: args.deep,
     };
-    let mut report = check.report()?;
+    let mut report = context.ui.timed("looked at it", || check.report())?;
     let mut steps = Vec::new();
     let is_shown = !args.json && !context.ui.is_quiet();
     if args.fix && !args.dry_run {
@@ -144,7 +144,7 @@ impl<'a> Page<'a> {
                 format!("`{}`: {first}{more}", self.fix_command())
             }
             Remedy::Run { command } => {
-                let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+                let words: Vec<_> = command.iter().map(ui::word).collect();
                 format!("`{}`", words.join(" "))
             }
             Remedy::Activate { root } => format!("`{}`", self.activate_command(root)),
@@ -212,14 +212,5 @@ impl<'a> Page<'a> {
 
 /// A directory as a further word of a command, or nothing.
 fn argument(dir: Option<&Path>) -> String {
-    dir.map(|dir| format!(" {}", quoted(&dir.to_string_lossy()))).unwrap_or_default()
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    dir.map(|dir| format!(" {}", ui::word(dir))).unwrap_or_default()
 }

@@ -27,9 +27,8 @@ const SCHEMA: u32 = 1;
 pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
     let project = Project::find(&context.host)?;
-    context.ui.warn_of_project(&project);
     let settings = context.settings.clone().with_project(&project)?.with_flags(flags(args));
-    context.ui.tell_of_settings(&project, &settings);
+    context.ui.tell_of_settings(&context.host, &project, &settings);
     let creation = Creation {
         args,
         context,
@@ -284,6 +283,6 @@ fn next_step(dir: &Path, context: &Context<'_>) -> String {
     };
     let shell = shell::detect(&context.host).unwrap_or(usual);
     let is_found = [".venv", "venv"].iter().any(|name| dir == Path::new(name));
-    let argument = if is_found { String::new() } else { format!(" {}", dir.display()) };
+    let argument = if is_found { String::new() } else { format!(" {}", ui::word(dir)) };
     shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{argument}"))
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::Context;
 use crate::cli::{Create, Install};
-use crate::process;
+use crate::{process, ui};
 
 /// Where pip and Python are told to install, or to look, elsewhere than in the environment.
 const MISLEADING: [&str; 6] =
@@ -89,9 +89,13 @@ fn warn_of_another(env: &Env, context: &Context<'_>) {
     let Ok(own) = env::nearest(&context.host) else { return };
     let same = dunce::canonicalize(own.root()).ok() == dunce::canonicalize(env.root()).ok();
     if env::active(&context.host).is_some() && !same {
-        let (active, own) = (env.root().display(), own.root().display());
-        context.ui.warn(format_args!("`{active}` is active, and the project here has `{own}`"));
-        context.ui.hint(format_args!("`rvenv install --env {own}` installs into that one"));
+        let (active, own) = (env.root().display(), own.root());
+        let word = ui::word(own);
+        context.ui.warn(format_args!(
+            "`{active}` is active, and the project here has `{}`",
+            own.display()
+        ));
+        context.ui.hint(format_args!("`rvenv install --env {word}` installs into that one"));
     }
 }
 

@@ -37,7 +37,7 @@ impl Chosen {
             context.ui.detail(format_args!("{} asks for Python {}", demand.origin, demand.request));
         }
         let mut finder = Finder::new(&context.host, &context.cache);
-        let found = finder.find(&demand.request);
+        let found = context.ui.timed("looked for a Python", || finder.find(&demand.request));
         for passed in finder.passed_over() {
             let (path, source) = (passed.path.display(), &passed.source);
             context.ui.detail(format_args!("passed over `{path}` ({source}): {}", passed.reason));

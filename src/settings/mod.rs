@@ -198,6 +198,21 @@ impl Settings {
     }
 }
 
+/// Variables that were probably meant to be one of ours, each with the names that there are.
+pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
+    let known = Key::ALL.map(|key| key.variable().replacen("RVENV_", "", 1));
+    let names = host.vars().filter_map(|(name, _)| name.to_str()?.strip_prefix("RVENV_"));
+    names
+        .filter(|name| !known.iter().any(|known| known == name))
+        .map(|name| (name, near(name, known.iter().map(String::as_str))))
+        .filter(|(_, near)| !near.is_empty())
+        .map(|(name, near)| {
+            let near = near.iter().map(|name| format!("RVENV_{name}")).collect();
+            (format!("RVENV_{name}"), near)
+        })
+        .collect()
+}
+
 impl Source {
     /// The layer, a higher number for a stronger one.
     fn layer(&self) -> u8 {

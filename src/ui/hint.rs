@@ -25,7 +25,7 @@ pub(super) fn words(hint: &Hint) -> String {
                 .into()
         }
         Hint::CheckEnvironment(env) => {
-            format!("`rvenv check {}` tells what is wrong and how to mend it", env.display())
+            format!("`rvenv check {}` tells what is wrong and how to mend it", super::word(env))
         }
         Hint::DidYouMean(names) => {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

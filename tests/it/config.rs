@@ -258,3 +258,14 @@ fn nobody_reads_the_answer_and_that_is_no_error() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn a_misspelt_variable_is_told() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("RVENV_PYHTON", "3.12").set("RVENV_OF_ANOTHER_TOOL", "1");
+    let ran = sandbox.run(["config"]).ok();
+    assert_eq!(
+        ran.stderr,
+        "warning: `RVENV_PYHTON` is no setting\nhint: did you mean `RVENV_PYTHON`?\n"
+    );
+}

@@ -84,6 +84,19 @@ fn names_cannot_move_the_cursor_or_pretend_to_be_our_own_words() {
 }
 
 #[test]
+fn a_command_to_copy_works_when_it_is_copied() {
+    let mut sandbox = Sandbox::new();
+    sandbox.with_rvenv_on_path();
+    let name = "it's $(touch evil) here";
+    let ran = sandbox.run(["create", "--without-pip", name]).ok();
+    let line = ran.stderr.lines().find_map(|line| line.strip_prefix("next: ")).unwrap();
+    let script = format!("{line}; echo \"$VIRTUAL_ENV\"");
+    let ran = Ran::of(sandbox.command("bash").args(["-c", &script])).ok();
+    assert_eq!(ran.stdout, format!("{}\n", sandbox.project().join(name).display()));
+    assert!(!sandbox.project().join("evil").exists());
+}
+
+#[test]
 fn data_is_printed_byte_for_byte() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip", "--prompt", "a\u{1b}[1mb"]).ok();
@@ -94,13 +107,28 @@ fn data_is_printed_byte_for_byte() {
 #[test]
 fn help_is_short_and_long() {
     let sandbox = Sandbox::new();
-    for command in ["create", "install", "run", "list", "remove", "completions", "man"] {
+    let commands = [
+        "create",
+        "activate",
+        "deactivate",
+        "check",
+        "install",
+        "run",
+        "list",
+        "remove",
+        "config",
+        "completions",
+        "man",
+        "cache",
+    ];
+    for command in commands {
         let short = sandbox.run([command, "-h"]).ok();
         let long = sandbox.run(["help", command]).ok();
         assert!(short.stdout.lines().count() < long.stdout.lines().count(), "{command}");
-        let example = format!("  rvenv {command}");
+        // Not just in the line of usage.
+        let (_, examples) = long.stdout.split_once("-h, --help").unwrap();
         assert!(
-            long.stdout.contains(&example) || command == "completions",
+            examples.contains(&format!("rvenv {command}")),
             "no example in the long help of {command}: {}",
             long.stdout
         );
