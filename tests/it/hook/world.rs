@@ -114,8 +114,17 @@ impl World {
         for arg in real.args {
             let _ = write!(command, " {arg}");
         }
-        let mut terminal: Command = self.sandbox.command("script");
-        terminal.args(["--quiet", "--return", "--command", &format!("{command} -i"), "/dev/null"]);
+        // A shell that waits for more than it is told must not hold up the tests.
+        let mut terminal: Command = self.sandbox.command("timeout");
+        terminal.args([
+            "60",
+            "script",
+            "--quiet",
+            "--return",
+            "--command",
+            &format!("{command} -i"),
+            "/dev/null",
+        ]);
         terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
         let typed = format!(". {}\n{lines}\nexit\n", quoted(&file));
