@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use rvenv::env::check::{Check, Finding, Remedy, Report, Severity, Summary};
 use rvenv::env::fix::{Fixer, Step};
 use rvenv::shell::{self, Shell};
+use rvenv::trust::Trust;
 use serde::Serialize;
 
 use super::Context;
@@ -82,12 +83,16 @@ fn take(
     let Some(environment) = &report.environment else { return Ok(()) };
     let Context { host, cache, interrupt, .. } = context;
     let fixer = Fixer { root: &environment.path, host, cache, interrupt };
-    let mut printed = Ok(());
+    let (trust, mut printed) = (Trust::of(host), Ok(()));
+    let was_allowed = trust.allows(&environment.path);
     fixer.take(steps, &mut |step| {
         if is_shown && printed.is_ok() {
             printed = ui::show(format!("{GOOD}+{GOOD:#} {}\n", ui::visible(&step.to_string())));
         }
     })?;
+    if was_allowed {
+        trust.allow(&environment.path)?;
+    }
     Ok(printed?)
 }
 

@@ -34,19 +34,21 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    fn code(&self) -> Result<Vec<u8>, rvenv::Error> {
+    fn code(&self) -> rvenv::Result<Vec<u8>> {
         let Self { shell, context: Context { host, .. }, active } = self;
-        let (env, mut code) = match self.nearest().map(|env| self.usable(env)) {
-            None => (None, Vec::new()),
-            Some(Ok(env)) => (Some(env), Vec::new()),
-            Some(Err(told)) => (None, told),
-        };
+        let (mut env, mut code) = (self.nearest(), Vec::new());
+        if let Some(found) = &env
+            && let Some(objection) = self.objection(found)
+        {
+            code.extend(self.tell(found, &objection)?.into_bytes());
+            env = None;
+        }
         code.extend(match (active.step(env.as_ref().map(Env::root)), &env) {
             (Step::Enter, Some(env)) => {
                 shell::enter(*shell, &activation(env, &env.prompt()), host)?
             }
             (Step::Leave, _) => shell::leave(*shell, host)?,
-            (Step::Forget, _) => shell::forget(*shell).to_vec(),
+            (Step::Forget, _) => shell::forget(*shell)?.into(),
             (Step::Stay | Step::Enter, _) => Vec::new(),
         });
         Ok(code)
@@ -60,33 +62,33 @@ impl Visit<'_> {
         Env::open(root, host.platform()).ok()
     }
 
-    /// The environment, if the hook may activate it; otherwise that is said, once in a session,
-    /// and the code that remembers this is the error.
-    fn usable(&self, env: Env) -> Result<Env, Vec<u8>> {
-        let Context { host, ui, .. } = self.context;
-        let root = env.root();
-        let reason = match Trust::of(host).verdict(root) {
-            Verdict::Denied => return Err(Vec::new()),
-            Verdict::Unknown => {
+    /// Why the environment is not to be activated, if it is not: in words, or in none where the
+    /// user has denied it.
+    fn objection(&self, env: &Env) -> Option<String> {
+        match Trust::of(&self.context.host).verdict(env.root()) {
+            Verdict::Allowed => self.check(env).err().map(|error| error.to_string()),
+            Verdict::Denied => Some(String::new()),
+            Verdict::Unknown => Some(
                 "it was not made by rvenv here; `rvenv allow` if you trust it, `rvenv deny` if not"
-                    .to_owned()
-            }
-            Verdict::Allowed => match self.check(&env) {
-                Ok(()) => return Ok(env),
-                Err(error) => error.to_string(),
-            },
-        };
-        let (told, fingerprint) = (Told::of(host), trust::fingerprint(root));
-        if told.contains(&fingerprint) {
-            return Err(Vec::new());
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Names an environment and the objection, once in a session; gives the code that remembers.
+    fn tell(&self, env: &Env, objection: &str) -> rvenv::Result<String> {
+        let Context { host, ui, .. } = self.context;
+        let (told, fingerprint) = (Told::of(host), trust::fingerprint(env.root()));
+        if objection.is_empty() || told.contains(&fingerprint) {
+            return Ok(String::new());
         }
         // As a literal: who named the directory may have put line ends into its name.
-        ui.warn(format_args!("not activating {root:?}: {reason}"));
-        Err(told.and(self.shell, &fingerprint).into_bytes())
+        ui.warn(format_args!("not activating {:?}: {objection}", env.root()));
+        told.and(self.shell, &fingerprint)
     }
 
     /// What could go wrong, before the shell is told anything.
-    fn check(&self, env: &Env) -> Result<(), rvenv::Error> {
+    fn check(&self, env: &Env) -> rvenv::Result<()> {
         env::ensure_usable(env.root(), self.context.host.platform())?;
         env.working_python()?;
         shell::activate(self.shell, &activation(env, &env.prompt()), &self.context.host)?;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use rvenv::env;
 use rvenv::fs;
+use rvenv::trust::Trust;
 
 use super::Context;
 use crate::cli::Remove;
@@ -30,6 +31,9 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
         if active.as_deref() == Some(doomed.path()) {
             context.ui.hint("it was active here; `deactivate` puts this shell right");
         }
+    }
+    if !args.dry_run {
+        Trust::of(&context.host).sweep();
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,13 +26,11 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
         Shell::Sh | Shell::Dash | Shell::Ksh | Shell::Mksh | Shell::Yash => {
             include_str!("scripts/hook.sh")
         }
-        Shell::Csh
-        | Shell::Tcsh
-        | Shell::Nushell
-        | Shell::PowerShell
-        | Shell::Cmd
-        | Shell::Elvish
-        | Shell::Xonsh => return Err(Error::NoHook { shell }),
+        Shell::Elvish => include_str!("scripts/hook.elv"),
+        Shell::Xonsh => include_str!("scripts/hook.xsh"),
+        Shell::Csh | Shell::Tcsh | Shell::Nushell | Shell::PowerShell | Shell::Cmd => {
+            return Err(Error::NoHook { shell });
+        }
     };
     let literal = quote::literal(shell.language(), program.as_os_str().as_encoded_bytes());
     let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: program.into() })?;
@@ -95,33 +93,41 @@ pub enum Step {
 /// The code that activates on entering a project.
 ///
 /// # Errors
-/// As [`activate`].
+/// As [`activate`], and [`Error::NoHook`].
 pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
-    let mut code = activate(shell, activation, host)?;
     // As the shell has it: on Windows, Git Bash and its kin have paths of their own.
-    code.extend(match shell.language() {
-        Language::Fish => &b"set -gx _RVENV_HOOK $VIRTUAL_ENV\n"[..],
-        _ => b"export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n",
-    });
+    let mark = match Syntax::of(shell)? {
+        Syntax::Posix => "export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n",
+        Syntax::Fish => "set -gx _RVENV_HOOK $VIRTUAL_ENV\n",
+        Syntax::Elvish => "set-env _RVENV_HOOK $E:VIRTUAL_ENV\n",
+        Syntax::Xonsh => "$_RVENV_HOOK = $VIRTUAL_ENV\n",
+    };
+    let mut code = activate(shell, activation, host)?;
+    code.extend(mark.as_bytes());
     Ok(code)
 }
 
 /// The code that deactivates on leaving one.
 ///
 /// # Errors
-/// As [`deactivate`].
+/// As [`deactivate`], and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     let mut code = deactivate(shell, host)?;
-    code.extend(forget(shell));
+    code.extend(forget(shell)?.as_bytes());
     Ok(code)
 }
 
 /// The code that forgets what the hook activated.
-pub fn forget(shell: Shell) -> &'static [u8] {
-    match shell.language() {
-        Language::Fish => b"set -e _RVENV_HOOK\n",
-        _ => b"unset _RVENV_HOOK\n",
-    }
+///
+/// # Errors
+/// [`Error::NoHook`].
+pub fn forget(shell: Shell) -> Result<&'static str> {
+    Ok(match Syntax::of(shell)? {
+        Syntax::Posix => "unset _RVENV_HOOK\n",
+        Syntax::Fish => "set -e _RVENV_HOOK\n",
+        Syntax::Elvish => "unset-env _RVENV_HOOK\n",
+        Syntax::Xonsh => "del $_RVENV_HOOK\n",
+    })
 }
 
 /// The fingerprints of the environments that were named in this session.
@@ -140,12 +146,75 @@ impl Told {
         self.0.split(':').any(|told| told == fingerprint)
     }
 
-    /// The code that remembers one more.
-    pub fn and(&self, shell: Shell, fingerprint: &str) -> String {
-        let told = &self.0;
+    /// The code that remembers one more: digits and colons, which every shell takes in quotes.
+    ///
+    /// # Errors
+    /// [`Error::NoHook`].
+    pub fn and(&self, shell: Shell, fingerprint: &str) -> Result<String> {
+        let told = format!("'{}:{fingerprint}'\n", self.0);
+        Ok(match Syntax::of(shell)? {
+            Syntax::Posix => format!("export {TOLD}={told}"),
+            Syntax::Fish => format!("set -gx {TOLD} {told}"),
+            Syntax::Elvish => format!("set-env {TOLD} {told}"),
+            Syntax::Xonsh => format!("${TOLD} = {told}"),
+        })
+    }
+}
+
+/// The languages that a hook is written in.
+#[derive(Clone, Copy, Debug)]
+enum Syntax {
+    Posix,
+    Fish,
+    Elvish,
+    Xonsh,
+}
+
+impl Syntax {
+    const fn of(shell: Shell) -> Result<Self> {
         match shell.language() {
-            Language::Fish => format!("set -gx {TOLD} '{told}:{fingerprint}'\n"),
-            _ => format!("export {TOLD}='{told}:{fingerprint}'\n"),
+            Language::Posix => Ok(Self::Posix),
+            Language::Fish => Ok(Self::Fish),
+            Language::Elvish => Ok(Self::Elvish),
+            Language::Python => Ok(Self::Xonsh),
+            Language::Csh | Language::Nushell | Language::PowerShell | Language::Batch => {
+                Err(Error::NoHook { shell })
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn active(vars: &[(&str, &str)]) -> Active {
+        Active::of(&Host::new(vars.iter().copied(), "/"))
+    }
+
+    #[test]
+    fn only_its_own_activation_is_the_hooks() {
+        assert_eq!(active(&[]), Active::Nothing);
+        assert_eq!(active(&[("VIRTUAL_ENV", "/a")]), Active::ByHand);
+        let ours = [("VIRTUAL_ENV", "/a"), ("_RVENV_HOOK", "/a")];
+        assert_eq!(active(&ours), Active::ByHook("/a".into()));
+        for mark in ["/a", "!/a"] {
+            assert_eq!(active(&[("_RVENV_HOOK", mark)]), Active::Ended("/a".into()));
+            let other = [("VIRTUAL_ENV", "/b"), ("_RVENV_HOOK", mark)];
+            assert_eq!(active(&other), Active::ByHand);
+        }
+        let again = [("VIRTUAL_ENV", "/a"), ("_RVENV_HOOK", "!/a")];
+        assert_eq!(active(&again), Active::ByHand);
+    }
+
+    #[test]
+    fn each_state_has_its_step() {
+        let (a, b) = (Path::new("/a"), Path::new("/b"));
+        let steps = |active: Active| [None, Some(a), Some(b)].map(|here| active.step(here));
+        assert_eq!(steps(Active::Nothing), [Step::Stay, Step::Enter, Step::Enter]);
+        assert_eq!(steps(Active::ByHook(a.into())), [Step::Leave, Step::Stay, Step::Enter]);
+        assert_eq!(steps(Active::Ended(a.into())), [Step::Forget, Step::Stay, Step::Enter]);
+        assert_eq!(steps(Active::ByHand), [Step::Stay; 3]);
     }
 }

@@ -26,10 +26,13 @@ function rvenv {
 case ";${PROMPT_COMMAND[*]-};" in
     *[\;\ ]_rvenv_hook[\;\ ]*) ;;
     *)
-        # It comes first, so that prompts which are made anew each time see what it did.
-        if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} != @(3|4|50)* && $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
+        # It comes first, so that prompts which are made anew each time see what it did. An array
+        # is more than its first element from bash 5.1 on.
+        if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
+            [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
             PROMPT_COMMAND=(_rvenv_hook "${PROMPT_COMMAND[@]}")
         else
+            # shellcheck disable=SC2128,SC2178
             PROMPT_COMMAND="_rvenv_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND}"
         fi
         ;;

@@ -135,6 +135,8 @@ scenarios! {
     bash_posix "bash-posix": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
     zsh "zsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
     fish "fish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
+    elvish "elvish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands;
+    xonsh "xonsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over;
     dash "dash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
     busybox "busybox": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
     ksh "ksh93": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands;

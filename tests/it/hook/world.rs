@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rvenv::shell;
+use rvenv::shell::{self, Shell};
 
 use crate::sandbox::{Ran, Sandbox};
 use crate::shells::Real;
@@ -110,10 +110,16 @@ impl World {
         let hook = shell::hook(real.shell, &self.at("tools/rvenv")).unwrap();
         let file = self.at(format!("rc.{}", real.label));
         std::fs::write(&file, [before.as_bytes(), b"\n", &hook].concat()).unwrap();
+        let (interactive, read) = match real.shell {
+            Shell::Elvish => ("", format!("eval (slurp < {})", quoted(&file))),
+            Shell::Xonsh => (" -i", format!("source {}", quoted(&file))),
+            _ => (" -i", format!(". {}", quoted(&file))),
+        };
         let mut command = quoted(&real.program);
         for arg in real.args {
             let _ = write!(command, " {arg}");
         }
+        command += interactive;
         // A shell that waits for more than it is told must not hold up the tests.
         let mut terminal: Command = self.sandbox.command("timeout");
         terminal.args([
@@ -122,12 +128,12 @@ impl World {
             "--quiet",
             "--return",
             "--command",
-            &format!("{command} -i"),
+            &command,
             "/dev/null",
         ]);
         terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
-        let typed = format!(". {}\n{lines}\nexit\n", quoted(&file));
+        let typed = format!("{read}\n{lines}\nexit\n");
         child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
