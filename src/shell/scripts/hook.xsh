@@ -23,8 +23,10 @@ def _rvenv_hook(program):
             if asked.stdout:
                 XSH.execer.exec(os.fsdecode(asked.stdout), glbs=XSH.ctx)
 
+    # Not every line editor has an event for a prompt.
     events.on_chdir(hook)
-    events.on_pre_prompt(hook)
+    events.on_postcommand(hook)
+    hook()
 
 
 _rvenv_hook(__RVENV_PROGRAM__)

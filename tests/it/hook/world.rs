@@ -112,7 +112,7 @@ impl World {
         std::fs::write(&file, [before.as_bytes(), b"\n", &hook].concat()).unwrap();
         let (interactive, read) = match real.shell {
             Shell::Elvish => ("", format!("eval (slurp < {})", quoted(&file))),
-            Shell::Xonsh => (" -i", format!("source {}", quoted(&file))),
+            Shell::Xonsh => (" -i", format!("execx(open({}).read())", quoted(&file))),
             _ => (" -i", format!(". {}", quoted(&file))),
         };
         let mut command = quoted(&real.program);
