@@ -16,6 +16,8 @@ use super::{Output, directory};
   elvish                ~/.config/elvish/rc.elv       eval (rvenv hook elvish | slurp)
   xonsh                 ~/.xonshrc                    execx($(rvenv hook xonsh))
   ksh, mksh, yash, sh   the file that $ENV names      eval "$(rvenv hook ksh)"
+  nushell               once: rvenv hook nushell | save -f ($nu.default-config-dir | path join rvenv-hook.nu)
+                        and in config.nu: source rvenv-hook.nu
 
 Environments that were made by `rvenv create` are activated; others after `rvenv allow`."#)]
 pub(crate) struct Hook {

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::template::{self, Value};
-use super::{Activation, Language, Shell, activate, deactivate, quote};
+use super::{Activation, Language, Shell, activate, data, deactivate, quote};
 use crate::error::{Error, Result};
 use crate::host::Host;
 
@@ -28,7 +28,8 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
         }
         Shell::Elvish => include_str!("scripts/hook.elv"),
         Shell::Xonsh => include_str!("scripts/hook.xsh"),
-        Shell::Csh | Shell::Tcsh | Shell::Nushell | Shell::PowerShell | Shell::Cmd => {
+        Shell::Nushell => include_str!("scripts/hook.nu"),
+        Shell::Csh | Shell::Tcsh | Shell::PowerShell | Shell::Cmd => {
             return Err(Error::NoHook { shell });
         }
     };
@@ -97,13 +98,14 @@ pub enum Step {
 pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
     // As the shell has it: on Windows, Git Bash and its kin have paths of their own.
     let mark = match Syntax::of(shell)? {
-        Syntax::Posix => "export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n",
-        Syntax::Fish => "set -gx _RVENV_HOOK $VIRTUAL_ENV\n",
-        Syntax::Elvish => "set-env _RVENV_HOOK $E:VIRTUAL_ENV\n",
-        Syntax::Xonsh => "$_RVENV_HOOK = $VIRTUAL_ENV\n",
+        Syntax::Posix => b"export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n".to_vec(),
+        Syntax::Fish => b"set -gx _RVENV_HOOK $VIRTUAL_ENV\n".to_vec(),
+        Syntax::Elvish => b"set-env _RVENV_HOOK $E:VIRTUAL_ENV\n".to_vec(),
+        Syntax::Xonsh => b"$_RVENV_HOOK = $VIRTUAL_ENV\n".to_vec(),
+        Syntax::Nushell => data::json(shell, &[(MARK, Some(activation.root.into()))])?,
     };
     let mut code = activate(shell, activation, host)?;
-    code.extend(mark.as_bytes());
+    code.extend(mark);
     Ok(code)
 }
 
@@ -127,6 +129,7 @@ pub fn forget(shell: Shell) -> Result<&'static str> {
         Syntax::Fish => "set -e _RVENV_HOOK\n",
         Syntax::Elvish => "unset-env _RVENV_HOOK\n",
         Syntax::Xonsh => "del $_RVENV_HOOK\n",
+        Syntax::Nushell => "{\"_RVENV_HOOK\":null}\n",
     })
 }
 
@@ -151,12 +154,13 @@ impl Told {
     /// # Errors
     /// [`Error::NoHook`].
     pub fn and(&self, shell: Shell, fingerprint: &str) -> Result<String> {
-        let told = format!("'{}:{fingerprint}'\n", self.0);
+        let told = format!("{}:{fingerprint}", self.0);
         Ok(match Syntax::of(shell)? {
-            Syntax::Posix => format!("export {TOLD}={told}"),
-            Syntax::Fish => format!("set -gx {TOLD} {told}"),
-            Syntax::Elvish => format!("set-env {TOLD} {told}"),
-            Syntax::Xonsh => format!("${TOLD} = {told}"),
+            Syntax::Posix => format!("export {TOLD}='{told}'\n"),
+            Syntax::Fish => format!("set -gx {TOLD} '{told}'\n"),
+            Syntax::Elvish => format!("set-env {TOLD} '{told}'\n"),
+            Syntax::Xonsh => format!("${TOLD} = '{told}'\n"),
+            Syntax::Nushell => format!("{{\"{TOLD}\":\"{told}\"}}\n"),
         })
     }
 }
@@ -168,6 +172,8 @@ enum Syntax {
     Fish,
     Elvish,
     Xonsh,
+    /// Data: an object a line.
+    Nushell,
 }
 
 impl Syntax {
@@ -177,9 +183,8 @@ impl Syntax {
             Language::Fish => Ok(Self::Fish),
             Language::Elvish => Ok(Self::Elvish),
             Language::Python => Ok(Self::Xonsh),
-            Language::Csh | Language::Nushell | Language::PowerShell | Language::Batch => {
-                Err(Error::NoHook { shell })
-            }
+            Language::Nushell => Ok(Self::Nushell),
+            Language::Csh | Language::PowerShell | Language::Batch => Err(Error::NoHook { shell }),
         }
     }
 }

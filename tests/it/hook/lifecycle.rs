@@ -143,3 +143,29 @@ scenarios! {
     mksh "mksh": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
     yash "yash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
 }
+
+/// nushell runs hooks at its prompt only, so this script calls the last one itself.
+#[test]
+fn nushell_takes_data() {
+    let Some(real) = crate::shells::real("nu") else { return };
+    let world = World::new();
+    let a = world.project("a");
+    world.foreign("clone");
+    let hook = world.at("hook.nu");
+    std::fs::write(&hook, rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap())
+        .unwrap();
+    let mut script = format!("source '{}'\n", hook.display());
+    script += "def --env moved [] { do --env ($env.config.hooks.env_change.PWD | last) '' '' }\n";
+    for (dir, note) in [("../a", "in"), ("../clone", "clone"), ("../a", "back"), ("..", "out")] {
+        script += &format!("cd {dir}; moved; note {note}\n");
+    }
+    let file = world.at("script.nu");
+    std::fs::write(&file, script).unwrap();
+    let mut command = world.sandbox.command(&real.program);
+    let ran = crate::sandbox::Ran::of(command.args(real.args).arg(file)).ok();
+    for (name, active) in [("in", true), ("clone", false), ("back", true), ("out", false)] {
+        let note = world.note(name, &ran.stderr);
+        if active { note.active(&a) } else { note.inactive() }
+    }
+    assert_eq!(ran.stderr.matches("not activating").count(), 1, "{ran:#?}");
+}

@@ -122,15 +122,7 @@ impl World {
         command += interactive;
         // A shell that waits for more than it is told must not hold up the tests.
         let mut terminal: Command = self.sandbox.command("timeout");
-        terminal.args([
-            "60",
-            "script",
-            "--quiet",
-            "--return",
-            "--command",
-            &command,
-            "/dev/null",
-        ]);
+        terminal.args(["60", "script", "--quiet", "--return", "--command", &command, "/dev/null"]);
         terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
         let typed = format!("{read}\n{lines}\nexit\n");
