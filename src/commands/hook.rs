@@ -83,7 +83,8 @@ impl Visit<'_> {
             return Ok(String::new());
         }
         // As a literal: who named the directory may have put line ends into its name.
-        ui.warn(format_args!("not activating {:?}: {objection}", env.root()));
+        let root = env.root().to_string_lossy();
+        ui.warn(format_args!("not activating {root:?}: {objection}"));
         told.and(self.shell, &fingerprint)
     }
 

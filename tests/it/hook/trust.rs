@@ -53,9 +53,12 @@ fn allowing_and_denying() {
     visit(&world, "clone").0.active(&root);
 }
 
+/// Puts something else in an environment's place.
+type Replace = fn(&Path);
+
 #[test]
 fn a_replaced_environment_asks_again() {
-    let replace: [(&str, fn(&Path)); 3] = [
+    let ways: [(&str, Replace); 3] = [
         ("removed and planted", |root| {
             std::fs::remove_dir_all(root).unwrap();
             plant(root);
@@ -73,7 +76,7 @@ fn a_replaced_environment_asks_again() {
             std::os::unix::fs::symlink("/bin/false", root.join("bin/ls")).unwrap();
         }),
     ];
-    for (how, replace) in replace {
+    for (how, replace) in ways {
         let world = World::new();
         let root = world.project("a");
         visit(&world, "a").0.active(&root);
