@@ -17,7 +17,12 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
     let doomed = args
         .dirs
         .iter()
-        .map(|dir| Ok((dir, guard.judge(&context.host.absolute(dir))?)))
+        .map(|dir| {
+            let path = context.host.absolute(dir);
+            // What a killed run left of it goes too, also when it is gone itself.
+            fs::sweep(&path)?;
+            Ok((dir, guard.judge(&path)?))
+        })
         .collect::<rvenv::Result<Vec<_>>>()?;
     let active = env::active(&context.host).and_then(|root| dunce::canonicalize(root).ok());
     for (dir, doomed) in &doomed {

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::plan::executable_name;
-use super::{Content, Entry, Env, Options, Plan, ensure_usable};
+use super::{Content, Entry, Env, Options, Plan, end_of_links, ensure_usable};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::fs::{self, Dir, Doomed, Guard, InPlace, LinkMode, Linker, Stage};
@@ -156,7 +156,9 @@ pub fn rehearse(
 }
 
 fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
-    fs::sweep(recipe.root)?;
+    // Behind a link, also one that leads nowhere while what it leads to is aside.
+    let place = dunce::canonicalize(recipe.root).ok().or_else(|| end_of_links(recipe.root));
+    fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
     match action {
@@ -245,7 +247,9 @@ impl Action {
         }
         let options = recipe.options.inheriting(env.cfg());
         let has_pip = env.has_distribution("pip");
-        let whole = env.is_whole(recipe.interpreter, &options) && (has_pip || recipe.pip.is_none());
+        let whole = !fs::is_unfinished(env.root())
+            && env.is_whole(recipe.interpreter, &options)
+            && (has_pip || recipe.pip.is_none());
         if whole && recipe.existing == Existing::Keep {
             return Ok(Self::Nothing);
         }
@@ -298,6 +302,9 @@ impl Work<'_> {
     /// Writes the files one by one, each whole, `pyvenv.cfg` last.
     fn merge(&self, merge: &Merge, progress: Progress<'_>) -> Result<Created> {
         let mut place = InPlace::open(self.location)?;
+        if !merge.is_environment {
+            place = place.sparing();
+        }
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
@@ -323,8 +330,10 @@ impl Work<'_> {
     }
 
     /// Leaves the user's files alone. What only serves others (`.gitignore`, `CACHEDIR.TAG`) is left
-    /// out; anything else that is in the way is an error before the first file is written.
+    /// out, as is what stands there just as it is planned: a killed process may have put it there.
+    /// Anything else that is in the way is an error before the first file is written.
     fn spare(&self, plan: &mut Plan) -> Result<()> {
+        plan.entries.retain(|entry| entry.difference(self.location).is_some());
         let taken = |entry: &Entry| {
             entry.content != Content::Directory
                 && self.location.join(&entry.path).symlink_metadata().is_ok()

@@ -93,12 +93,15 @@ impl Fixer<'_> {
     /// The first failure; the steps before it are done.
     pub fn take(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<()> {
         let mut place = InPlace::open(self.root)?;
-        for step in steps {
+        let taken = steps.iter().try_for_each(|step| {
             self.interrupt.check()?;
             self.step(step, &mut place)?;
             done(step);
-        }
-        place.finish()
+            Ok(())
+        });
+        // What was told of as done stays done.
+        let finished = place.finish();
+        taken.and(finished)
     }
 
     fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {

@@ -115,7 +115,8 @@ impl Env {
             && self.cfg.prompt().as_deref() == options.prompt.as_deref()
     }
 
-    /// Whether a distribution is installed: its metadata is in `site-packages`.
+    /// Whether a distribution is installed: its RECORD, which is written last, is in
+    /// `site-packages`.
     pub fn has_distribution(&self, name: &str) -> bool {
         let Some(entries) = self.site_packages().and_then(|site| std::fs::read_dir(site).ok())
         else {
@@ -125,7 +126,9 @@ impl Env {
         entries.flatten().any(|entry| {
             let file = entry.file_name();
             let file = file.to_string_lossy();
-            file.starts_with(&prefix) && file.ends_with(".dist-info")
+            file.starts_with(&prefix)
+                && file.ends_with(".dist-info")
+                && entry.path().join("RECORD").is_file()
         })
     }
 

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::link::{self, Linker};
 use super::sys::{self, Handle, Kind, Mounts};
+use super::workshop::{Done, Workshop};
 use crate::error::{Error, Result};
 
 /// An open directory. Every path given to it is relative, and stays below it; threads may share it.
@@ -18,9 +18,8 @@ use crate::error::{Error, Result};
 pub struct Dir {
     handle: Handle,
     path: PathBuf,
-    /// Where files are made before they are renamed; `None` for a fresh directory.
-    workshop: Option<Handle>,
-    made: AtomicUsize,
+    /// `None` for a fresh directory.
+    workshop: Option<Workshop>,
 }
 
 impl Dir {
@@ -31,11 +30,24 @@ impl Dir {
     }
 
     pub(super) fn fresh(handle: Handle, path: PathBuf) -> Self {
-        Self { handle, path, workshop: None, made: AtomicUsize::new(0) }
+        Self { handle, path, workshop: None }
     }
 
-    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: Handle) -> Self {
-        Self { handle, path, workshop: Some(workshop), made: AtomicUsize::new(0) }
+    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: Workshop) -> Self {
+        Self { handle, path, workshop: Some(workshop) }
+    }
+
+    pub(super) fn workshop(&mut self) -> Option<&mut Workshop> {
+        self.workshop.as_mut()
+    }
+
+    /// Undoes all that was done in place, as far as that goes.
+    pub(super) fn take_back(&self) {
+        let Some(workshop) = &self.workshop else { return };
+        for done in workshop.forget().iter().rev() {
+            let Ok((parent, name)) = self.place(done.relative()) else { continue };
+            workshop.undo(done, parent.as_ref().unwrap_or(&self.handle), name);
+        }
     }
 
     /// The path by which it was opened, for messages and for other programs.
@@ -55,7 +67,13 @@ impl Dir {
                         Kind::Link | Kind::Other => Err(error),
                     }
                 }
-                done => done,
+                Ok(()) => {
+                    if let Some(workshop) = &self.workshop {
+                        workshop.remember(Done::Made(relative.to_owned()));
+                    }
+                    Ok(())
+                }
+                failed => failed,
             }
         };
         make().map_err(|source| self.failed("create directory", relative, source))
@@ -100,7 +118,11 @@ impl Dir {
     pub fn remove(&self, relative: &Path) -> Result<()> {
         let remove = || {
             let (parent, name) = self.place(relative)?;
-            parent.as_ref().unwrap_or(&self.handle).unlink(name)
+            let parent = parent.as_ref().unwrap_or(&self.handle);
+            match &self.workshop {
+                None => parent.unlink(name),
+                Some(workshop) => workshop.take_away(parent, name, relative),
+            }
         };
         match remove() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -124,15 +146,12 @@ impl Dir {
     fn replace(
         &self,
         relative: &Path,
-        workshop: &Handle,
+        workshop: &Workshop,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         let (parent, name) = self.place(relative)?;
-        let piece = PathBuf::from(format!("piece-{}", self.made.fetch_add(1, Ordering::Relaxed)));
-        make(workshop, &piece)?;
-        workshop.rename(&piece, parent.as_ref().unwrap_or(&self.handle), name).inspect_err(|_| {
-            let _ = workshop.unlink(&piece);
-        })
+        let piece = workshop.make(make)?;
+        workshop.put(piece, parent.as_ref().unwrap_or(&self.handle), name, relative)
     }
 
     /// The directory to work in, if it is another than this one, and the name there.

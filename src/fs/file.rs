@@ -1,10 +1,18 @@
 //! One file by its path.
 
+use std::fs::DirEntry;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use super::sys;
 use crate::error::{Error, Result};
+
+/// How the names of half-written files begin and end.
+const PREFIX: &str = ".rvenv-";
+const SUFFIX: &str = ".tmp";
+/// Between making its file and locking it, a process that lives takes less than this.
+const UNLOCKED: Duration = Duration::from_secs(1);
 
 /// Reads a regular file of at most `limit` bytes.
 ///
@@ -40,8 +48,9 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
         Some(parent) => parent,
         None => return Err(failed()(io::ErrorKind::IsADirectory.into())),
     };
+    sweep(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".rvenv-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -51,6 +60,27 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
     #[cfg(not(unix))]
     let _ = executable;
     let mut file = builder.tempfile_in(directory).map_err(failed())?;
+    // Ends with this process, however it ends. Without locks, nothing is swept.
+    let _ = file.as_file().try_lock();
     file.write_all(bytes).map_err(failed())?;
     file.persist(path).map(drop).map_err(|error| failed()(error.error))
+}
+
+/// Removes what was being written when its process was killed.
+fn sweep(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) && is_abandoned(&entry) {
+            // Another process may have been faster.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Not in use by a living process; one that has just made its file may not have locked it yet.
+fn is_abandoned(entry: &DirEntry) -> bool {
+    let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+    sys::open_for_reading(&entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        && age().is_some_and(|age| age > UNLOCKED)
 }

@@ -11,7 +11,7 @@
 //! | [`read_bounded`], [`write_whole`] | one file by its path |
 //! | [`Dir`] | an open directory, and everything made or replaced in it |
 //! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
-//! | [`Stage`], [`InPlace`], [`sweep`] | building beside a target, moving into place, cleaning up after the killed |
+//! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | building beside a target, moving into place, cleaning up after the killed |
 //! | [`Guard`], [`Doomed`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
@@ -21,6 +21,7 @@ mod guard;
 mod link;
 mod remove;
 mod stage;
+mod workshop;
 
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(not(unix), path = "sys/portable.rs")]
@@ -33,7 +34,7 @@ pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
-pub use yard::{is_littered, sweep};
+pub use yard::{is_littered, is_unfinished, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::dir::Dir;
 use super::guard::Doomed;
 use super::remove::{empty, split};
 use super::sys::{self, Handle, Mounts};
+use super::workshop::Workshop;
 use super::yard::{self, NEW, Yard};
 use crate::error::{Error, Result};
 
@@ -181,6 +182,10 @@ fn changed(doomed: &Doomed) -> Error {
 
 /// A directory that is worked on in place, because it cannot be replaced as a whole: the current
 /// one, one behind a link, a mount point. Each file in it is replaced whole.
+///
+/// Dropped before [`finish`](Self::finish), everything is taken back: what was made goes, what was
+/// replaced returns, where the system can exchange two names. Killed, it leaves files that are each
+/// the old or the new one, and a mark that [`is_unfinished`](super::is_unfinished) finds.
 #[derive(Debug)]
 pub struct InPlace {
     dir: Dir,
@@ -192,9 +197,20 @@ impl InPlace {
     pub fn open(target: &Path) -> Result<Self> {
         let failed = || Error::io("open", target);
         let handle = Handle::open(target).map_err(failed())?;
-        yard::sweep_inside(&handle, target)?;
+        // Our own mark first: the killed one's must not go before there is another.
         let (yard, workshop) = Yard::inside(Handle::open(target).map_err(failed())?, target)?;
-        Ok(Self { dir: Dir::in_place(handle, target.to_owned(), workshop), yard })
+        yard::sweep_inside(&handle, target)?;
+        let dir = Dir::in_place(handle, target.to_owned(), Workshop::new(workshop));
+        Ok(Self { dir, yard })
+    }
+
+    /// Files of others are in the directory: none of them is to be replaced.
+    #[must_use]
+    pub fn sparing(mut self) -> Self {
+        if let Some(workshop) = self.dir.workshop() {
+            workshop.spare();
+        }
+        self
     }
 
     /// The directory.
@@ -207,9 +223,18 @@ impl InPlace {
         self.yard.scratch()
     }
 
-    /// Removes what was temporary.
+    /// Keeps what was done, and removes what was temporary.
     pub fn finish(mut self) -> Result<()> {
+        if let Some(workshop) = self.dir.workshop() {
+            workshop.forget();
+        }
         self.yard.clear()
+    }
+}
+
+impl Drop for InPlace {
+    fn drop(&mut self) {
+        self.dir.take_back();
     }
 }
 

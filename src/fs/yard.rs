@@ -36,25 +36,28 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Each attempt fails only because another process is taking the same directories away.
 const ATTEMPTS: usize = 1000;
 
-/// Removes what killed processes left for this target, beside it and in it: only what is provably
-/// rvenv's own, and not in use. An old environment that was aside when the process that replaces
-/// it was killed comes back. Nothing to do costs four system calls.
+/// Removes what killed processes left beside this target: only what is provably rvenv's own, and
+/// not in use. An old environment that was aside when the process that replaces it was killed comes
+/// back. Nothing to do costs three system calls. What they left in it,
+/// [`InPlace::open`](super::InPlace::open) removes.
 ///
 /// # Errors
 /// The first failure; what can be removed is, nevertheless.
 pub fn sweep(target: &Path) -> Result<()> {
     let (at, name) = split(target)?;
-    let open = |path: &Path| match Handle::open(path) {
-        Ok(handle) => Ok(Some(handle)),
+    match Handle::open(at) {
+        Ok(parent) => sweep_yard(&parent, at, &yard_name(name), Some(name)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
+            Ok(())
         }
-        Err(error) => Err(Error::io("open", path)(error)),
-    };
-    let Some(parent) = open(at)? else { return Ok(()) };
-    let beside = sweep_yard(&parent, at, &yard_name(name), Some(name));
-    let inside = open(target)?.map_or(Ok(()), |inside| sweep_inside(&inside, target));
-    beside.and(inside)
+        Err(error) => Err(Error::io("open", at)(error)),
+    }
+}
+
+/// Is work in place going on in this directory, or was it cut short by a kill? Then its files are
+/// each whole, and need not all be of one state.
+pub fn is_unfinished(target: &Path) -> bool {
+    target.join(INSIDE).is_dir()
 }
 
 /// Whether [`sweep`] would find something of a killed process.
@@ -118,7 +121,7 @@ fn sweep_stage(
         }
         _ => {}
     }
-    clear_stage(wrapper, &stage, &path, own, lock)
+    clear_stage(wrapper, &stage, &path, own, &mut Some(lock))
 }
 
 /// Is this our lock file, which no living process holds? If so, we hold it now.
@@ -150,7 +153,7 @@ fn clear_stage(
     stage: &Handle,
     path: &Path,
     own: &OsStr,
-    lock: impl Sized,
+    lock: &mut Option<File>,
 ) -> Result<()> {
     let mut first = Ok(());
     for (name, kind) in stage.entries().map_err(Error::io("list", path))? {
@@ -163,7 +166,9 @@ fn clear_stage(
     let unlinked = stage.unlink(Path::new(LOCK));
     // Windows keeps a file that is open in its directory, whatever was done to its name. Elsewhere
     // the lock is held to the end: who waits for it must find the stage gone.
-    let _held = (!cfg!(windows)).then_some(lock);
+    if cfg!(windows) {
+        *lock = None;
+    }
     for removed in [unlinked, wrapper.remove_dir(Path::new(own))] {
         match removed {
             Ok(()) => {}
@@ -280,16 +285,23 @@ impl Yard {
         self.cleared |= self.stage.rename(Path::new(OLD), &self.parent, Path::new(name)).is_err();
     }
 
-    /// Removes what is temporary; once.
+    /// Removes what is temporary; once. What fails is tried once more: a scanner that has a file
+    /// open for a moment, or a network drive that hiccups, is to leave nothing behind.
     pub(super) fn clear(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.cleared, true) {
             return Ok(());
         }
-        let cleared =
-            clear_stage(&self.wrapper, &self.stage, &self.path, &self.own, self.lock.take());
-        // Not while others work there.
-        let _ = self.parent.remove_dir(Path::new(&self.name));
-        cleared
+        self.try_clear().or_else(|_| self.try_clear())
+    }
+
+    fn try_clear(&mut self) -> Result<()> {
+        let Self { wrapper, stage, path, own, lock, .. } = self;
+        clear_stage(wrapper, stage, path, own, lock)?;
+        match self.parent.remove_dir(Path::new(&self.name)) {
+            // Others work there, or have removed it.
+            Err(error) if is_occupied(&error) || error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(Error::io("remove", &self.path)),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 
 use super::Job;
 use crate::error::{Error, Result};
+use crate::python::collect;
 
 /// Into how many processes the work is split, whatever the machine. What a process compiled before
 /// shows in the bytes that it writes next (which of its strings are shared), so a number that
@@ -52,16 +53,16 @@ pub(crate) fn bytecode(
     }
     let mut compiled = Vec::with_capacity(sources.len());
     for worker in workers {
-        let output = worker.wait_with_output().map_err(failed)?;
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let said = collect(worker).map_err(failed)?;
+        if !said.status.success() {
+            let stderr = String::from_utf8_lossy(&said.stderr).trim().to_owned();
             return Err(Error::PythonFailed {
                 python: python.executable.clone(),
                 task: "compile pip".to_owned(),
                 stderr,
             });
         }
-        split(&output.stdout, &mut compiled);
+        split(&said.stdout, &mut compiled);
     }
     if compiled.len() == sources.len() {
         Ok(compiled)

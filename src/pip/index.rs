@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use pep440_rs::Version;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
 use super::{Event, Job, cache_error, create_private_dir, pep440};
 use crate::error::{Error, Result};
-use crate::python::isolated;
+use crate::python::{collect, isolated};
 
 /// Where downloads are made, within the directory of wheels.
 const STAGING: &str = ".download.";
@@ -159,11 +159,12 @@ fn fetcher(job: &Job<'_>) -> Command {
 /// Runs a Python to its end, and gives what it wrote.
 fn run(job: &Job<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
     let python = &job.interpreter.executable;
-    let output = command.output().map_err(Error::io("run", python))?;
-    if output.status.success() {
-        return Ok(output.stdout);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let said = command.spawn().and_then(collect).map_err(Error::io("run", python))?;
+    if said.status.success() {
+        return Ok(said.stdout);
     }
-    let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let stderr = String::from_utf8_lossy(&said.stderr).trim().to_owned();
     Err(Error::PythonFailed { python: python.clone(), task: task.into(), stderr })
 }
 

@@ -38,7 +38,7 @@ pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
 pub(crate) use probe::TIME_LIMIT;
 pub use probe::probe;
-pub(crate) use process::{isolated, listen};
+pub(crate) use process::{collect, isolated, listen};
 pub use reason::Reason;
 pub use request::{Request, Series, Versions, Wanted};
 pub use source::{Place, Source};

@@ -1,6 +1,6 @@
 //! Running an interpreter so that nothing but the interpreter answers.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -15,6 +15,9 @@ const MISLEADING: [&str; 2] = ["__PYVENV_LAUNCHER__", "VIRTUAL_ENV"];
 
 /// The most that is read of a child's output: an answer takes about 2 KiB.
 const OUTPUT_LIMIT: usize = 1 << 20;
+
+/// The most that an answer may take that is meant to be large: pip's bytecode is 5 MiB.
+const ANSWER_LIMIT: u64 = 1 << 28;
 
 /// `executable -I -B`, with the host's variables less those that mislead a Python, and nothing to
 /// read from. `-I` keeps the user's site and the current directory out, `-B` writes no bytecode
@@ -53,6 +56,22 @@ pub(crate) fn listen(command: &mut Command, limit: Duration) -> Result<Said, Rea
         return Err(Reason::Hangs(limit));
     };
     Ok(Said { status, stdout: stdout.finish(), stderr: stderr.finish() })
+}
+
+/// Waits for `child`, whose answer may be large, as bytecode is. Not `wait_with_output`, which
+/// panics where a pipe cannot be read.
+pub(crate) fn collect(mut child: Child) -> io::Result<Said> {
+    let stderr = Drain::of(child.stderr.take());
+    let mut stdout = Vec::new();
+    let received = match child.stdout.take() {
+        Some(pipe) => pipe.take(ANSWER_LIMIT + 1).read_to_end(&mut stdout),
+        None => Ok(0),
+    };
+    let status = child.wait()?;
+    if received? as u64 > ANSWER_LIMIT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(Said { status, stdout, stderr: stderr.finish() })
 }
 
 /// A pipe that is being read to its end by a thread of its own, so that a full pipe never blocks

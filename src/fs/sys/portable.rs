@@ -117,6 +117,15 @@ impl Handle {
         std::fs::rename(from, to)
     }
 
+    /// Renames to a name where nothing stands.
+    pub(crate) fn rename_new(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
+        match to.kind(to_name) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.rename(name, to, to_name),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Exchanging is not known to this system.
     pub(crate) fn exchange(&self, _: &Path, _: &Self, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())

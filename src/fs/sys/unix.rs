@@ -147,6 +147,25 @@ impl Handle {
         Ok(rustix::fs::renameat(&self.0, name, &to.0, to_name)?)
     }
 
+    /// Renames to a name where nothing stands.
+    pub(crate) fn rename_new(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+        {
+            use rustix::fs::RenameFlags;
+            let flags = RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&self.0, name, &to.0, to_name, flags) {
+                // Not known to the system, or to the file system.
+                Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => {}
+                done => return Ok(done?),
+            }
+        }
+        match to.kind(to_name) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.rename(name, to, to_name),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Exchanges what stands at two names, in one step.
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     pub(crate) fn exchange(&self, name: &Path, with: &Self, with_name: &Path) -> io::Result<()> {

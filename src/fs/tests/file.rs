@@ -51,6 +51,24 @@ fn writing_replaces_a_file_and_leaves_nothing_beside() {
 }
 
 #[test]
+fn what_the_killed_were_writing_is_swept() {
+    let (_guard, root) = world();
+    let (ours, in_use) = (root.join(".rvenv-abc.tmp"), root.join(".rvenv-def.tmp"));
+    let long_ago = std::time::SystemTime::UNIX_EPOCH;
+    let file = |path: &Path| {
+        let file = std::fs::File::create(path).unwrap();
+        file.set_modified(long_ago).unwrap();
+        file
+    };
+    drop(file(&ours));
+    drop(file(&root.join("mine.tmp")));
+    let held = file(&in_use);
+    held.try_lock().unwrap();
+    write_whole(&root.join("file"), b"x", false).unwrap();
+    assert_eq!(tree(&root), [".rvenv-def.tmp", "file", "mine.tmp"]);
+}
+
+#[test]
 fn paths_that_lead_out_are_refused() {
     let (_guard, root) = world();
     let inside = root.join("inside");

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use super::{child, doom, environment, given, passes, tree, which, world};
 use crate::Error;
-use crate::fs::{InPlace, Stage, discard, sweep};
+use crate::fs::{InPlace, Stage, discard, is_unfinished, sweep};
 
 /// Starts a child and waits until it says that it is where it is to be killed.
 fn until_ready(name: &str, root: &Path) -> Child {
@@ -121,8 +121,10 @@ fn litter_inside_is_swept() {
     let (_guard, root) = world();
     environment(&root.join("env"), "mine");
     kill(until_ready("processes::works_in_place", &root));
-    assert!(root.join("env/.rvenv").exists());
+    assert!(is_unfinished(&root.join("env")));
     sweep(&root.join("env")).unwrap();
+    assert!(is_unfinished(&root.join("env")), "the mark stays for who works there next");
+    InPlace::open(&root.join("env")).unwrap().finish().unwrap();
     assert_eq!(tree(&root), ["env", "env/new", "env/pyvenv.cfg", "env/which"]);
 }
 

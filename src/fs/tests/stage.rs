@@ -114,6 +114,34 @@ fn work_in_place_replaces_each_file_and_leaves_nothing_else() {
 }
 
 #[test]
+fn work_in_place_that_is_not_finished_is_taken_back() {
+    let (_guard, root) = world();
+    let target = root.join("env");
+    environment(&target, "old");
+    std::fs::create_dir(target.join("kept")).unwrap();
+    let before = tree(&root);
+    let place = InPlace::open(&target).unwrap();
+    let dir = place.dir();
+    dir.create_dir(Path::new("bin")).unwrap();
+    dir.write(Path::new("bin/activate"), b"x", true).unwrap();
+    dir.write(Path::new("which"), b"new", false).unwrap();
+    dir.write(Path::new("which"), b"newer", false).unwrap();
+    dir.remove(Path::new("pyvenv.cfg")).unwrap();
+    assert!(dir.write(Path::new("kept"), b"x", false).is_err());
+    assert!(dir.remove(Path::new("kept")).is_err());
+    drop(place);
+    assert_eq!(tree(&root), before);
+    assert_eq!(which(&target), "old");
+
+    let place = InPlace::open(&target).unwrap().sparing();
+    place.dir().write(Path::new("new"), b"x", false).unwrap();
+    assert!(place.dir().write(Path::new("which"), b"new", false).is_err());
+    drop(place);
+    assert_eq!(tree(&root), before);
+    assert_eq!(which(&target), "old");
+}
+
+#[test]
 fn sweeping_where_nothing_is_changes_nothing() {
     let (_guard, root) = world();
     sweep(&root.join("env")).unwrap();

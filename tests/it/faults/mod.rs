@@ -11,6 +11,7 @@ mod trace;
 use std::fs;
 use std::io::Write;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 use state::State;
@@ -166,6 +167,10 @@ impl Scenario {
         new: &State,
     ) -> Result<(), String> {
         let was_done = self.state().without_yards() == *new;
+        // What is younger than a second may be of a living process.
+        if !self.cache_litter().is_empty() {
+            std::thread::sleep(Duration::from_millis(1100));
+        }
         let again = self.run();
         let found = self.state();
         // What is gone cannot be removed again.
@@ -245,6 +250,36 @@ fn refreshing_what_is_damaged() {
     fs::remove_file(venv.join("bin/activate")).unwrap();
     fs::write(venv.join("bin/activate.fish"), "half").unwrap();
     fs::write(venv.join("bin/tool"), "mine").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn giving_an_environment_its_pip() {
+    let scenario = Scenario::create("create over one without pip", &[], Change::Mend);
+    let mut without = scenario.sandbox.rvenv();
+    Ran::of(without.args(&scenario.args).arg("--without-pip")).ok();
+    scenario.prove();
+}
+
+#[test]
+fn create_clear_behind_a_link() {
+    let mut scenario = Scenario::create("create --clear LINK", &["--clear"], Change::InTwoSteps);
+    scenario.always = Some("renameat2:error=EINVAL");
+    fs::create_dir(scenario.sandbox.root().join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", scenario.sandbox.project().join(".venv")).unwrap();
+    scenario.run().ok();
+    fs::write(scenario.sandbox.root().join("elsewhere/stray"), "x").unwrap();
+    scenario.prove();
+}
+
+#[test]
+fn mending() {
+    let mut scenario = Scenario::create("check --fix", &[], Change::Mend);
+    scenario.run().ok();
+    let venv = scenario.sandbox.project().join(".venv");
+    fs::remove_file(venv.join("bin/python")).unwrap();
+    fs::write(venv.join("bin/activate.fish"), "half").unwrap();
+    scenario.args = ["check", "--fix", ".venv"].map(str::to_owned).into();
     scenario.prove();
 }
 
