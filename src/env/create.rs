@@ -295,6 +295,8 @@ impl Work<'_> {
 
     fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
         let seed = self.seed(self.recipe.pip, || stage.scratch().map(Path::to_owned), progress)?;
+        // Not where it is made in a directory that was there: that one holds other things too.
+        stage.dir().exclude_from_backups();
         self.fill(stage.dir(), &self.plan(self.recipe.options, seed.as_ref())?)?;
         Ok(seed.map(|seed| seed.pip_version().to_owned()))
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
+#[cfg(unix)]
 use walkdir::WalkDir;
 
 use super::create::place;
@@ -159,6 +160,7 @@ fn protect(root: &Path) -> Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn protect(_root: &Path) -> Result<()> {
     Ok(())
 }

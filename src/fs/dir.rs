@@ -114,6 +114,12 @@ impl Dir {
         self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
     }
 
+    /// Asks the system's backups to leave the directory out, in the way that they listen to beside
+    /// `CACHEDIR.TAG`. That a file system cannot note it is no failure.
+    pub fn exclude_from_backups(&self) {
+        let _ = self.handle.exclude_from_backups();
+    }
+
     /// Removes a file or a link; one that is not there is fine.
     pub fn remove(&self, relative: &Path) -> Result<()> {
         let remove = || {

@@ -93,7 +93,8 @@ def companions(executable, stdlib):
     home, name = os.path.split(executable)
     if os.name == "nt":
         launchers = os.path.join(stdlib, "venv", "scripts", "nt")
-        return files(home, (".exe", ".dll")) + files(launchers, (".exe",))
+        archive = files(home, (".zip",), "python")  # the embeddable package's library
+        return files(home, (".exe", ".dll")) + archive + files(launchers, (".exe",))
     library = (".so", ".dylib")
     beside = files(home, library, "libpypy")
     # A relocatable build finds its libraries in `../lib`, relative to the copy then.

@@ -4,21 +4,37 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
+// All but plans are judged by Unix' shells and files here; `.ci/windows` does it on Windows.
+#[cfg(unix)]
 mod check;
+#[cfg(unix)]
 mod completions;
+#[cfg(unix)]
 mod config;
+#[cfg(unix)]
 mod create;
+#[cfg(unix)]
 mod differential;
+#[cfg(unix)]
 mod faults;
 #[cfg(unix)]
 mod hook;
+#[cfg(unix)]
 mod install;
+#[cfg(unix)]
 mod journey;
+#[cfg(unix)]
 mod list;
+#[cfg(unix)]
 mod pip;
 mod plan;
+#[cfg(unix)]
 mod python;
+#[cfg(unix)]
 mod run;
+#[cfg(unix)]
 mod sandbox;
+#[cfg(unix)]
 mod shells;
+#[cfg(unix)]
 mod words;

@@ -155,6 +155,7 @@ fn without_launchers_the_executables_come_with_their_libraries() {
         .expect("the recording");
     let mut base = recording.interpreter;
     base.companions.retain(|path| !path.to_string_lossy().contains("venv"));
+    base.companions.push(format!(r"{}\python313.zip", base.home().display()).into());
     let options = Options { copies: true, ..Options::default() };
     let plan = Plan::new(Path::new(r"C:\env"), &base, &options, Vec::new()).expect("a plan");
     let home = base.home().display().to_string();
@@ -169,6 +170,7 @@ fn without_launchers_the_executables_come_with_their_libraries() {
         "python.exe",
         "python3.dll",
         "python313.dll",
+        "python313.zip",
         "pythonw.exe",
         "vcruntime140.dll",
         "vcruntime140_1.dll",

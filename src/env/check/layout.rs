@@ -149,13 +149,14 @@ fn no_exec(subject: &Subject<'_>) -> Option<Finding> {
         .then(|| Finding::new(Code::InterpreterNotExecutable, seen, remedy()))
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 fn is_no_exec(dir: &Path) -> bool {
     rustix::fs::statvfs(dir)
         .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
 
-#[cfg(not(unix))]
+/// macOS tells only whether a file system is read-only, and Windows has no such rule.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
 fn is_no_exec(_dir: &Path) -> bool {
     false
 }

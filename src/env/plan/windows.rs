@@ -17,10 +17,10 @@ pub(super) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let named = base.interpreter.version.at_least(3, 13);
     let files = match (&base.interpreter.implementation, copies) {
         // It has no launchers; each of its names is an executable of its own.
-        (Implementation::PyPy, _) => base.beside,
+        (Implementation::PyPy, _) => base.executables_and_libraries(),
         (_, true) => base.launchers(named),
         (_, false) if named => base.executables(),
-        (_, false) => base.beside,
+        (_, false) => base.executables_and_libraries(),
     };
     let scripts = &base.interpreter.scheme.scripts;
     let content = if copies { Content::Copy } else { Content::Link };
@@ -40,7 +40,7 @@ struct File {
 /// The base and its files, by where they are.
 struct Base<'a> {
     interpreter: &'a Interpreter,
-    /// Executables and DLLs in the executable's directory.
+    /// Executables and DLLs in the executable's directory, and the embeddable package's archive.
     beside: Vec<File>,
     /// The launchers of the `venv` module, in its `scripts\nt`.
     launchers: Vec<File>,
@@ -111,6 +111,12 @@ impl<'a> Base<'a> {
         files
     }
 
+    /// All that Windows itself may need of what is there.
+    fn executables_and_libraries(&self) -> Vec<File> {
+        let is_archive = |file: &File| file.name.to_ascii_lowercase().ends_with(".zip");
+        self.beside.iter().filter(|file| !is_archive(file)).cloned().collect()
+    }
+
     fn named(&self, stem: &str, source: &Path) -> Vec<File> {
         let names = self.names(stem).into_iter();
         names.map(|name| File { name, source: source.to_owned() }).collect()
@@ -138,11 +144,17 @@ pub(super) fn debug_suffix(interpreter: &Interpreter) -> &'static str {
     if is_debug { "_d" } else { "" }
 }
 
-/// Whether an executable does not start without this file beside it.
+/// Whether an executable does not start without this file beside it. Python looks for the archive
+/// of its library beside its DLL, and nowhere else.
 fn is_runtime(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
-    extension == "dll" && (stem.starts_with("python") || stem.starts_with("vcruntime"))
+    let is_python = stem.starts_with("python");
+    match extension {
+        "dll" => is_python || stem.starts_with("vcruntime"),
+        "zip" => is_python,
+        _ => false,
+    }
 }
 
 fn find(files: &[File], name: &str) -> Option<PathBuf> {

@@ -141,6 +141,12 @@ impl Handle {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// There is no such mark but `CACHEDIR.TAG`.
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "it can fail on macOS")]
+    pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Removes a file or a link, also one that is marked as read-only.
     pub(crate) fn unlink(&self, name: &Path) -> io::Result<()> {
         let path = self.0.join(name);

@@ -211,6 +211,23 @@ impl Handle {
         Err(Errno::NOTSUP.into())
     }
 
+    /// Asks Time Machine to leave this directory out, as its own tool notes it: with the binary
+    /// property list of the string `com.apple.backupd`.
+    #[cfg(target_vendor = "apple")]
+    pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
+        const NAME: &str = "com.apple.metadata:com_apple_backup_excludeItem";
+        const VALUE: &[u8; 61] = b"bplist00_\x10\x11com.apple.backupd\x08\
+            \0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x1c";
+        Ok(rustix::fs::fsetxattr(&self.0, NAME, VALUE, rustix::fs::XattrFlags::empty())?)
+    }
+
+    /// Elsewhere there is no such mark but `CACHEDIR.TAG`.
+    #[cfg(not(target_vendor = "apple"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "it can fail on macOS")]
+    pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Removes a file or a link.
     pub(crate) fn unlink(&self, name: &Path) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)

@@ -122,7 +122,7 @@ fn a_base_of_another_implementation() {
 #[test]
 fn a_base_that_fails() {
     let world = world(&cpythons()[0]);
-    let executable = fs::canonicalize(&world.python).unwrap();
+    let executable = dunce::canonicalize(&world.python).unwrap();
     fs::remove_file(&executable).unwrap();
     fs::write(&executable, "#!/bin/sh\necho no >&2\nexit 3\n").unwrap();
     fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
