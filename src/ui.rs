@@ -3,6 +3,7 @@
 mod hint;
 mod progress;
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +16,7 @@ use rvenv::project::Project;
 use rvenv::settings::{self, Key, Settings};
 use rvenv::{Error, Hint, Host};
 
-use self::progress::Progress;
+use self::progress::{Line, Progress};
 use crate::cli::{ColorWhen, Output};
 use crate::process::{self, CANNOT_EXECUTE, CannotRun, NOT_FOUND};
 
@@ -35,6 +36,8 @@ pub(crate) struct Ui {
     verbosity: i8,
     /// Whether the command line says when to use colours.
     color_is_given: bool,
+    /// What is drawn while something takes long.
+    line: RefCell<Option<Line>>,
 }
 
 impl Ui {
@@ -44,7 +47,7 @@ impl Ui {
         }
         let verbosity =
             if output.quiet { -1 } else { i8::try_from(output.verbose).unwrap_or(i8::MAX) };
-        Self { verbosity, color_is_given: output.color.is_some() }
+        Self { verbosity, color_is_given: output.color.is_some(), line: RefCell::default() }
     }
 
     /// When to use colours, as it is set, unless the command line says otherwise.
@@ -64,14 +67,14 @@ impl Ui {
     /// What was done, for people; silent with `--quiet`.
     pub(crate) fn say(&self, text: impl Display) {
         if self.verbosity >= 0 {
-            say(None, text);
+            self.write(None, text);
         }
     }
 
     /// What was looked at: with `-v`.
     pub(crate) fn detail(&self, text: impl Display) {
         if self.verbosity >= 1 {
-            say(None, text);
+            self.write(None, text);
         }
     }
 
@@ -103,20 +106,20 @@ impl Ui {
 
     /// The progress of work that can take long.
     pub(crate) fn progress(&self) -> Progress<'_> {
-        Progress::new(self)
+        Progress(self)
     }
 
     /// Something that the user should know although it went on.
     pub(crate) fn warn(&self, text: impl Display) {
         if self.verbosity >= 0 {
-            say(Some((WARNING, "warning")), text);
+            self.write(Some((WARNING, "warning")), text);
         }
     }
 
     /// A way out; silent with `--quiet`.
     pub(crate) fn hint(&self, text: impl Display) {
         if self.verbosity >= 0 {
-            say(Some((HINT, "hint")), text);
+            self.write(Some((HINT, "hint")), text);
         }
     }
 
@@ -125,15 +128,34 @@ impl Ui {
         self.verbosity == 0 && io::stderr().is_terminal()
     }
 
+    /// Clears the line of progress: what is said next stands in its place.
+    fn settle(&self) {
+        drop(self.line.take());
+    }
+
+    fn write(&self, label: Option<(Style, &str)>, text: impl Display) {
+        self.settle();
+        // A line that follows is set off, so that a name with a newline in it cannot pretend to be
+        // one of our own lines.
+        let text = visible(&text.to_string()).replace('\n', "\n  ");
+        let line = match label {
+            Some((style, label)) => format!("{style}{label}:{style:#} {text}\n"),
+            None => format!("{text}\n"),
+        };
+        // In one piece, as others may write there too; and there is nobody left to tell when it
+        // fails.
+        let _ = anstream::stderr().lock().write_all(line.as_bytes());
+    }
+
     /// Tells of a failure: the error, its causes, the way out.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
         let known = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
         if let Some(Error::Interrupted { signal }) = known {
             return process::end_by(*signal);
         }
-        say(Some((ERROR, "error")), error);
+        self.write(Some((ERROR, "error")), error);
         for cause in error.chain().skip(1) {
-            say(None, format_args!("  caused by: {cause}"));
+            self.write(None, format_args!("  caused by: {cause}"));
         }
         if let Some(hint) = known.and_then(Error::hint) {
             self.hint(hint::words(&hint));
@@ -184,18 +206,6 @@ fn paint(when: ColorWhen) {
         ColorWhen::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
-}
-
-fn say(label: Option<(Style, &str)>, text: impl Display) {
-    // A line that follows is set off, so that a name with a newline in it cannot pretend to be one
-    // of our own lines.
-    let text = visible(&text.to_string()).replace('\n', "\n  ");
-    let line = match label {
-        Some((style, label)) => format!("{style}{label}:{style:#} {text}\n"),
-        None => format!("{text}\n"),
-    };
-    // In one piece, as others may write there too; and there is nobody left to tell when it fails.
-    let _ = anstream::stderr().lock().write_all(line.as_bytes());
 }
 
 /// The time since `start`.

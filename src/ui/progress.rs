@@ -13,58 +13,60 @@ use super::Ui;
 const MOMENT: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(100);
 
-/// The progress of one piece of work. Cleared when it is dropped.
-pub(crate) struct Progress<'a> {
-    ui: &'a Ui,
-    drawn: Option<Drawn>,
+/// The progress of one piece of work: a line that is cleared when the work is over, or when
+/// something is said.
+pub(crate) struct Progress<'a>(pub(super) &'a Ui);
+
+impl Progress<'_> {
+    /// What is done now.
+    pub(crate) fn show(&mut self, event: &Event) {
+        let Self(ui) = self;
+        let text = words(event);
+        if ui.draws() {
+            let mut line = ui.line.borrow_mut();
+            line.get_or_insert_with(Line::soon).bar.set_message(super::visible(&text));
+        } else {
+            ui.detail(text);
+        }
+    }
 }
 
-/// The line on the terminal.
-struct Drawn {
-    line: ProgressBar,
-    /// Dropped with the work, which tells the waiting thread that there is nothing to draw any more.
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.0.settle();
+    }
+}
+
+/// A line on the terminal.
+#[derive(Debug)]
+pub(super) struct Line {
+    bar: ProgressBar,
+    /// Dropped with the line, which tells the waiting thread that there is nothing to draw any more.
     _working: mpsc::Sender<()>,
 }
 
-impl<'a> Progress<'a> {
-    pub(super) fn new(ui: &'a Ui) -> Self {
-        Self { ui, drawn: None }
-    }
-
-    /// What is done now.
-    pub(crate) fn show(&mut self, event: &Event) {
-        let text = words(event);
-        if self.ui.draws() {
-            let drawn = self.drawn.get_or_insert_with(Drawn::soon);
-            drawn.line.set_message(super::visible(&text));
-        } else {
-            self.ui.detail(text);
-        }
-    }
-}
-
-impl Drawn {
+impl Line {
     /// A line that shows itself when a moment has passed.
     fn soon() -> Self {
-        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-            line.set_style(style);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
         }
         let (working, work) = mpsc::channel();
-        let shown = line.clone();
+        let shown = bar.clone();
         thread::spawn(move || {
             if work.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                 shown.set_draw_target(ProgressDrawTarget::stderr());
                 shown.enable_steady_tick(TICK);
             }
         });
-        Self { line, _working: working }
+        Self { bar, _working: working }
     }
 }
 
-impl Drop for Drawn {
+impl Drop for Line {
     fn drop(&mut self) {
-        self.line.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

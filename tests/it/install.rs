@@ -242,3 +242,39 @@ fn when_installing_fails_the_environment_stays_and_pips_code_is_ours() {
     assert!(ran.stderr.contains("cannot read `nowhere.txt`"), "{ran:#?}");
     assert!(!sandbox.project().join("third").exists());
 }
+
+#[test]
+fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("PIP_NO_INDEX", "1");
+    // A build that never ends, and says that it has begun.
+    let backend = "import time, pathlib\n\
+                   def build_wheel(*args):\n    pathlib.Path('begun').touch()\n    time.sleep(600)\n";
+    sandbox.write("slow/backend.py", backend);
+    let manifest =
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+    sandbox.write("slow/pyproject.toml", manifest);
+    let mut command = sandbox.rvenv();
+    command.args(["create", "-q", "--install", "./slow"]);
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let begun = sandbox.project().join("slow/begun");
+    while !begun.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was told to");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    Ran::of(sandbox.command("kill").args(["-TERM", &id])).ok();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(128 + 15), "{status:?}");
+    // What was made before stays.
+    sandbox.run(["run", "python", "-c", ""]).ok();
+    // The build is a child of pip's, which a signal to pip does not end.
+    let code = "import os, signal, sys\n\
+                for pid in filter(str.isdigit, os.listdir('/proc')):\n    \
+                    try:\n        cwd = os.readlink(f'/proc/{pid}/cwd')\n    \
+                    except OSError:\n        continue\n    \
+                    if cwd.startswith(sys.argv[1]) and int(pid) != os.getpid():\n        \
+                        os.kill(int(pid), signal.SIGKILL)\n";
+    let slow = sandbox.project().join("slow");
+    Ran::of(sandbox.command("/usr/bin/python3").args(["-c", code]).arg(slow)).ok();
+}

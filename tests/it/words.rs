@@ -188,3 +188,33 @@ fn a_closed_pipe_is_no_error() {
         assert!(!stderr.contains("panic") && !stderr.contains("Broken pipe"), "{args:?}: {stderr}");
     }
 }
+
+/// Runs `create` on a terminal; what the terminal got.
+fn create_on_terminal(sandbox: &Sandbox, args: &str) -> String {
+    let rvenv = env!("CARGO_BIN_EXE_rvenv");
+    let mut command = sandbox.command("script");
+    command.env("TERM", "xterm").args(["-qec", &format!("'{rvenv}' create {args}"), "/dev/null"]);
+    Ran::of(command.stdin(std::process::Stdio::null())).ok().stdout
+}
+
+#[test]
+fn progress_is_drawn_on_a_terminal_while_it_takes_long_and_cleared_afterwards() {
+    let sandbox = Sandbox::new();
+    // The first time pip is unpacked and compiled, which takes longer than a moment.
+    let cold = create_on_terminal(&sandbox, "cold");
+    let (_, after) = cold.rsplit_once("unpacking pip").expect("progress");
+    assert!(after.contains("\u{1b}[2K"), "it was not cleared: {cold:?}");
+    let (_, after) = after.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(after.trim_start_matches('\r').starts_with("created `cold`"), "{cold:?}");
+    let warm = create_on_terminal(&sandbox, "warm");
+    assert!(!warm.contains("unpacking") && !warm.contains(ESCAPE), "{warm:?}");
+
+    for args in [&["create", "again"][..], &["-q", "create", "quiet"]] {
+        sandbox.run(["cache", "clean"]).ok();
+        let ran = sandbox.run(args).ok();
+        assert!(!ran.stderr.contains("unpacking"), "nobody looks on: {ran:#?}");
+    }
+    sandbox.run(["cache", "clean"]).ok();
+    let told = sandbox.run(["-v", "create", "told"]).ok();
+    assert!(told.stderr.contains("\nunpacking pip"), "{told:#?}");
+}
