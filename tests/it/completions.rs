@@ -193,6 +193,22 @@ fn shells_and_pythons_are_among_the_candidates() {
 }
 
 #[test]
+fn any_place_on_any_line_can_be_asked_for() {
+    let sandbox = world();
+    let lines: [&[&str]; 5] =
+        [&[], &["rvenv"], &["rvenv", "--", "--", ""], &["", "", ""], &["rvenv", "run", "--env"]];
+    for words in lines {
+        for at in ["0", "1", "2", "7", "18446744073709551615"] {
+            for shell in ["bash", "fish", "nushell"] {
+                let args = [&["completions", shell, "--at", at, "--"], words].concat();
+                let ran = sandbox.run(&args).ok();
+                assert_eq!(ran.stderr, "", "{args:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn names_that_no_line_can_carry_are_left_out() {
     let sandbox = world();
     sandbox.write("two\nlines/file", "");

@@ -25,7 +25,10 @@ pub(super) fn run(args: &Completions, context: &Context<'_>) -> anyhow::Result<E
         _ => (args.words.clone(), at),
     };
     // Some shells leave out an empty word at the end.
-    words.resize(words.len().max(at + 1), OsString::new());
+    let at = at.min(words.len());
+    if at == words.len() {
+        words.push(OsString::new());
+    }
     let typed = words.get(at).cloned().unwrap_or_default();
     let mut command = Cli::command();
     let candidates =
