@@ -103,7 +103,10 @@ impl Stage {
             Err(Error::Changed { path: self.target.clone() })
         };
         match moved {
-            Ok(()) | Err(Error::Occupied { .. }) => self.yard.bury(),
+            Ok(()) | Err(Error::Occupied { .. }) => {
+                // Where that fails, it cannot come back either: its place is taken.
+                let _ = self.yard.bury();
+            }
             Err(_) => self.yard.put_back(&self.name),
         }
         moved
@@ -156,7 +159,10 @@ pub fn discard(doomed: &Doomed) -> Result<()> {
         yard.put_back(name);
         return Err(changed(doomed));
     }
-    yard.bury();
+    if let Err(error) = yard.bury() {
+        yard.put_back(name);
+        return Err(refused(doomed.path(), error));
+    }
     yard.clear()
 }
 

@@ -275,9 +275,8 @@ impl Yard {
     }
 
     /// What was set aside must not come back from here on: it may soon be half deleted.
-    pub(super) fn bury(&mut self) {
-        // Where that fails, the next `sweep` decides.
-        self.cleared |= bury(&self.stage).is_err();
+    pub(super) fn bury(&self) -> io::Result<()> {
+        bury(&self.stage)
     }
 
     /// Gives what was set aside its name back. Where that fails, it stays where `sweep` finds it.

@@ -20,10 +20,12 @@ enum Node {
 pub(super) struct State(BTreeMap<PathBuf, Node>);
 
 impl State {
-    /// Reads all that is below `root`, but for the entries of `root` named `except`.
-    pub(super) fn of(root: &Path, except: &str) -> Self {
+    /// Reads all that is below `root`, but for its entries named in `except`.
+    pub(super) fn of(root: &Path, except: &[&str]) -> Self {
         let walk = WalkDir::new(root).min_depth(1).into_iter();
-        let walk = walk.filter_entry(|entry| entry.depth() != 1 || entry.file_name() != except);
+        let walk = walk.filter_entry(|entry| {
+            entry.depth() != 1 || !except.iter().any(|name| entry.file_name() == *name)
+        });
         let nodes = walk.map(|entry| {
             let entry = entry.unwrap();
             let mode = entry.metadata().unwrap().permissions().mode();
@@ -40,10 +42,10 @@ impl State {
         Self(nodes.collect())
     }
 
-    /// Makes `root` hold this, and nothing else but its entry `except`.
-    pub(super) fn put_back(&self, root: &Path, except: &str) {
+    /// Makes `root` hold this, and nothing else but its entries named in `except`.
+    pub(super) fn put_back(&self, root: &Path, except: &[&str]) {
         for entry in fs::read_dir(root).unwrap().flatten() {
-            if entry.file_name() == except {
+            if except.iter().any(|name| entry.file_name() == *name) {
                 continue;
             }
             if entry.file_type().unwrap().is_dir() {
@@ -72,6 +74,18 @@ impl State {
     pub(super) fn without_yards(mut self) -> Self {
         let is_yard = |part: &Path| part.to_string_lossy().starts_with(".rvenv");
         self.0.retain(|path, _| !path.iter().any(|part| is_yard(Path::new(part))));
+        self
+    }
+
+    /// Without the empty directories that are not in `old`: parents, made for what did not come.
+    pub(super) fn without_new_parents(mut self, old: &Self) -> Self {
+        while let Some(path) = self.0.iter().find_map(|(path, node)| {
+            let is_empty = !self.0.keys().any(|other| other.parent() == Some(path));
+            let is_new = !old.0.contains_key(path) && matches!(node, Node::Directory(_));
+            (is_new && is_empty).then(|| path.clone())
+        }) {
+            self.0.remove(&path);
+        }
         self
     }
 

@@ -15,6 +15,9 @@ const READING: &str = "openat,openat2,statx,newfstatat,fstat,getdents64,readlink
 /// rvenv's first own system call: what comes before it is the loader's and the runtime's.
 const FIRST: &str = "getcwd";
 
+/// Where strace writes to, in the cache.
+pub(super) const LOG: &str = "strace.log";
+
 /// A system call: its name, and how manyth of that name it is in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
@@ -50,6 +53,10 @@ impl fmt::Display for Point {
 }
 
 impl Point {
+    pub(super) fn changes(&self) -> bool {
+        self.call.changes
+    }
+
     pub(super) fn kills(&self) -> bool {
         self.fault == Fault::Kill
     }
@@ -135,6 +142,6 @@ impl Tracer<'_> {
     }
 
     fn log(&self) -> PathBuf {
-        self.sandbox.root().join("cache/strace.log")
+        self.sandbox.root().join("cache").join(LOG)
     }
 }

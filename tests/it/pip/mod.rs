@@ -8,3 +8,5 @@ mod maker;
 mod scripts;
 mod wheels;
 mod world;
+
+pub(crate) use maker::Maker;
