@@ -242,8 +242,13 @@ impl<'a> Finder<'a> {
             }
         };
         let mut done: Vec<_> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            // This thread works too: there may be no more threads.
+            let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+            let workers: Vec<_> = (1..workers).filter_map(spawn).collect();
+            let others = work().into_iter();
+            others
+                .chain(workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()))
+                .collect()
         });
         done.sort_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, looked)| looked).collect()

@@ -49,8 +49,11 @@ pub(crate) fn listen(command: &mut Command, limit: Duration) -> Result<Said, Rea
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut child = command.spawn().map_err(|error| Reason::CannotRun(error.to_string()))?;
-    let (stdout, stderr) = (Drain::of(child.stdout.take()), Drain::of(child.stderr.take()));
+    let cannot_run = |error: io::Error| Reason::CannotRun(error.to_string());
+    let mut child = command.spawn().map_err(cannot_run)?;
+    let drains = Drain::of(child.stdout.take())
+        .and_then(|stdout| Ok((stdout, Drain::of(child.stderr.take())?)));
+    let (stdout, stderr) = drains.inspect_err(|_| end(&mut child)).map_err(cannot_run)?;
     let Some(status) = wait(&mut child, deadline) else {
         end(&mut child);
         return Err(Reason::Hangs(limit));
@@ -61,7 +64,7 @@ pub(crate) fn listen(command: &mut Command, limit: Duration) -> Result<Said, Rea
 /// Waits for `child`, whose answer may be large, as bytecode is. Not `wait_with_output`, which
 /// panics where a pipe cannot be read.
 pub(crate) fn collect(mut child: Child) -> io::Result<Said> {
-    let stderr = Drain::of(child.stderr.take());
+    let stderr = Drain::of(child.stderr.take())?;
     let mut stdout = Vec::new();
     let received = match child.stdout.take() {
         Some(pipe) => pipe.take(ANSWER_LIMIT + 1).read_to_end(&mut stdout),
@@ -82,11 +85,12 @@ struct Drain {
 }
 
 impl Drain {
-    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
+    fn of(pipe: Option<impl Read + Send + 'static>) -> io::Result<Self> {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let (sender, ended) = mpsc::channel();
         let shared = Arc::clone(&kept);
-        thread::spawn(move || {
+        // Not `thread::spawn`, which panics where there may be no more threads.
+        thread::Builder::new().spawn(move || {
             let mut buffer = [0; 8192];
             let mut pipe = pipe;
             while let Some(Ok(count @ 1..)) = pipe.as_mut().map(|pipe| pipe.read(&mut buffer)) {
@@ -95,8 +99,8 @@ impl Drain {
                 kept.extend_from_slice(&buffer[..room]);
             }
             drop(sender);
-        });
-        Self { kept, ended }
+        })?;
+        Ok(Self { kept, ended })
     }
 
     /// What was read. The child has ended, but a process that it left behind may hold the pipe

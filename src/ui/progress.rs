@@ -54,7 +54,8 @@ impl Line {
         }
         let (working, work) = mpsc::channel();
         let shown = bar.clone();
-        thread::spawn(move || {
+        // Where there may be no more threads, the work goes on without a line.
+        let _ = thread::Builder::new().spawn(move || {
             if work.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                 shown.set_draw_target(ProgressDrawTarget::stderr());
                 shown.enable_steady_tick(TICK);
