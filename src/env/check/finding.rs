@@ -331,4 +331,14 @@ mod tests {
             assert!(!code.why().ends_with('.'), "{name}");
         }
     }
+
+    #[test]
+    fn the_readme_lists_every_code_with_its_severity() {
+        let readme = include_str!("../../../README.md");
+        for code in Code::ALL {
+            let severity = format!("{:?}", code.severity()).to_lowercase();
+            let row = format!("| `{}` | {severity} |", code.name());
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
 }
