@@ -119,6 +119,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// A directory that Windows does not move while a program runs from it or has it open.
+    #[error("cannot move `{}`: a program runs from it, or has something in it open", path.display())]
+    InUse {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// The file system, or the user's rights, allow no symbolic links here.
     #[error("cannot make a symbolic link at `{}`", path.display())]
     NoLinks {
@@ -534,7 +543,7 @@ impl Error {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::Protected { refusal: Refusal::NotAnEnvironment, .. } => Some(Hint::Force),
-            Self::Occupied { .. } | Self::Changed { .. } => Some(Hint::Retry),
+            Self::Occupied { .. } | Self::Changed { .. } | Self::InUse { .. } => Some(Hint::Retry),
             Self::PipOffline { .. } => Some(Hint::WaysToPip { package: None }),
             Self::PipUnavailable { package, .. } => {
                 Some(Hint::WaysToPip { package: package.clone() })

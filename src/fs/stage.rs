@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// The first of the two steps alone.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(super) fn set_aside(&self) -> io::Result<()> {
         self.yard.set_aside(&self.name)
     }
@@ -253,6 +253,7 @@ fn refused(target: &Path, source: io::Error) -> Error {
     let path = target.to_owned();
     match source.kind() {
         ErrorKind::CrossesDevices | ErrorKind::ResourceBusy => Error::Immovable { path, source },
+        _ if sys::is_in_use(&source) => Error::InUse { path, source },
         _ => Error::Io { action: "rename to", path, source },
     }
 }

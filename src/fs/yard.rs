@@ -162,7 +162,11 @@ fn clear_stage(
             first = first.and(remove_at(stage, path, &name, kind));
         }
     }
-    first?;
+    match first {
+        // It is out of the way, and the next sweep finds it.
+        Err(Error::Io { source, .. }) if sys::is_in_use(&source) => return Ok(()),
+        done => done?,
+    }
     let unlinked = stage.unlink(Path::new(LOCK));
     // Windows keeps a file that is open in its directory, whatever was done to its name. Elsewhere
     // the lock is held to the end: who waits for it must find the stage gone.

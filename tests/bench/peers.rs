@@ -62,19 +62,18 @@ pub(crate) fn short_version(python: &Path) -> String {
 /// A pyenv with one version whose shims fail, as pyenv's do when the version that a shim is for is
 /// not the one selected.
 pub(crate) fn shim(root: &Path, python: &Path) -> PathBuf {
-    use std::os::unix::fs::{PermissionsExt, symlink};
     let pyenv = root.join("pyenv");
     let (shims, versions) = (pyenv.join("shims"), pyenv.join("versions"));
     std::fs::create_dir_all(&shims).expect("a directory");
     std::fs::create_dir_all(&versions).expect("a directory");
     let prefix = python.parent().and_then(Path::parent).expect("an installation");
-    let _ = symlink(prefix, versions.join(format!("{}.0", short_version(python))));
+    link(prefix, &versions.join(format!("{}.0", short_version(python))));
     for name in ["python", "python3", &format!("python{}", short_version(python))] {
         let shim = shims.join(name);
         let text =
             format!("#!/bin/sh\n# pyenv shim\nexport PYENV_ROOT='{}'\nexit 127\n", pyenv.display());
         std::fs::write(&shim, text).expect("a shim");
-        std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        make_executable(&shim);
     }
     pyenv
 }
@@ -83,3 +82,20 @@ fn check(command: &mut Command) {
     let status = command.status().expect("it starts");
     assert!(status.success(), "{command:?}: {status}");
 }
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) {
+    std::os::unix::fs::symlink(to, at).expect("a link");
+}
+
+#[cfg(unix)]
+fn make_executable(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+}
+
+#[cfg(not(unix))]
+fn link(_to: &Path, _at: &Path) {}
+
+#[cfg(not(unix))]
+fn make_executable(_file: &Path) {}

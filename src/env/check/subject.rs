@@ -181,6 +181,7 @@ impl<'a> Subject<'a> {
     }
 
     /// A path for people, `.` for the environment itself.
+    #[cfg(unix)]
     pub(super) fn shown_or_root<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
         if path == self.root { path.display() } else { self.shown(path) }
     }

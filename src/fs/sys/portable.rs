@@ -103,6 +103,9 @@ impl Handle {
     }
 
     /// Renames; what stands at `to_name` is replaced, but never a directory with something in it.
+    ///
+    /// A file that is being run or read cannot be replaced here, but it can be renamed: it goes
+    /// aside, and is deleted when a later run sweeps.
     pub(crate) fn rename(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
         let (from, to) = (self.0.join(name), to.0.join(to_name));
         if from.is_dir() {
@@ -114,7 +117,17 @@ impl Handle {
                 Err(error) => return Err(error),
             }
         }
-        std::fs::rename(from, to)
+        patiently(|| std::fs::rename(&from, &to)).or_else(|error| {
+            if !is_in_use(&error) || !to.is_file() {
+                return Err(error);
+            }
+            let aside = from.with_extension("aside");
+            std::fs::rename(&to, &aside)?;
+            // Put back where the new one cannot take the place either.
+            std::fs::rename(&from, &to).inspect_err(|_| {
+                let _ = std::fs::rename(&aside, &to);
+            })
+        })
     }
 
     /// Renames to a name where nothing stands.
@@ -158,14 +171,14 @@ impl Handle {
             std::fs::set_permissions(&path, permissions)?;
         }
         // A link to a directory is removed as a directory is, and as nothing but the link.
-        std::fs::remove_file(&path).or_else(|error| {
+        patiently(|| std::fs::remove_file(&path)).or_else(|error| {
             if meta.is_symlink() { std::fs::remove_dir(&path) } else { Err(error) }
         })
     }
 
     /// Removes an empty directory.
     pub(crate) fn remove_dir(&self, name: &Path) -> io::Result<()> {
-        std::fs::remove_dir(self.0.join(name))
+        patiently(|| std::fs::remove_dir(self.0.join(name)))
     }
 
     /// What is in this directory.
@@ -182,6 +195,28 @@ impl Handle {
     pub(crate) fn unlock(&self) -> io::Result<()> {
         Err(io::ErrorKind::PermissionDenied.into())
     }
+}
+
+/// What a scanner or an indexer holds open it lets go of within a moment.
+const PATIENCE: [u64; 7] = [1, 5, 20, 50, 100, 200, 400];
+
+/// Tries again for a short while when something is in use.
+fn patiently(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    for pause in PATIENCE {
+        match work() {
+            Err(error) if is_in_use(&error) => {
+                std::thread::sleep(std::time::Duration::from_millis(pause));
+            }
+            done => return done,
+        }
+    }
+    work()
+}
+
+/// Windows' ways to say that somebody else has it open: `ERROR_ACCESS_DENIED` (which may have other
+/// reasons), `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_USER_MAPPED_FILE`.
+pub(crate) fn is_in_use(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224))
 }
 
 fn kind_of(file_type: std::fs::FileType) -> Kind {

@@ -316,6 +316,11 @@ pub(crate) fn is_executable(meta: &std::fs::Metadata) -> bool {
     meta.permissions().mode() & 0o100 != 0
 }
 
+/// Here a name can be taken away from what is in use.
+pub(crate) fn is_in_use(_error: &io::Error) -> bool {
+    false
+}
+
 /// Does this error say that the file system, or the way between two of them, cannot do what was
 /// asked: now, and for the next file too?
 pub(crate) fn is_unable(error: &io::Error) -> bool {
