@@ -93,6 +93,8 @@ impl Command {
             self,
             Self::Activate(_)
                 | Self::Deactivate(_)
+                | Self::Hook(_)
+                | Self::HookEnv(_)
                 | Self::Run(_)
                 | Self::Completions(_)
                 | Self::Man(_)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::Sandbox;
 
 /// A world with an environment in its project.
 fn world() -> Sandbox {
@@ -148,6 +148,11 @@ fn a_broken_setting_does_not_stop_a_command() {
     let mut sandbox = world();
     sandbox.set("RVENV_OFFLINE", "perhaps");
     sandbox.write("rvenv.toml", "nonsense");
-    let mut command = sandbox.rvenv();
-    assert_eq!(Ran::of(command.args(["run", "echo", "on"])).ok().stdout, "on\n");
+    assert_eq!(sandbox.run(["run", "echo", "on"]).ok().stdout, "on\n");
+    for often in
+        [&["activate", "--shell", "sh"][..], &["deactivate", "--shell", "sh"], &["hook", "bash"]]
+    {
+        assert_eq!(sandbox.run(often).ok().stderr, "");
+    }
+    sandbox.run(["list"]).code(1);
 }
