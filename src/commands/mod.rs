@@ -52,7 +52,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));
     let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
-    match command {
+    let done = match command {
         Command::Create(args) => create::run(args, &context),
         Command::Activate(args) => activate::activate(args, &context),
         Command::Deactivate(args) => activate::deactivate(args, &context),
@@ -71,5 +71,8 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Remove(args) => remove::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),
-    }
+    };
+    // What fails after a signal fails because of it: a Ctrl-C reaches the programs that rvenv has
+    // started, too.
+    done.or_else(|error| context.interrupt.check().map_err(Into::into).and(Err(error)))
 }

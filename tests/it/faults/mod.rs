@@ -5,7 +5,9 @@
 //! again ends in the new state, with nothing left over. `RVENV_FAULTS=all` takes every point, without it
 //! the tests take some that are spread over all.
 
+mod interrupts;
 mod state;
+mod stress;
 mod trace;
 
 use std::fs;
@@ -65,15 +67,6 @@ impl Scenario {
 
     fn state(&self) -> State {
         State::of(&self.sandbox.root(), &REMEMBERED)
-    }
-
-    /// What killed or failed processes could have left where rvenv remembers things.
-    fn litter(&self) -> Vec<String> {
-        let state = self.sandbox.root().join("home/.local/state/rvenv");
-        let places = [self.sandbox.root().join("cache"), state];
-        let walk = places.iter().flat_map(|place| walkdir::WalkDir::new(place).max_depth(3));
-        let names = walk.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        names.filter(|name| name.starts_with('.')).collect()
     }
 
     /// Takes every point, or some, and tells how many were survived.
@@ -162,7 +155,7 @@ impl Scenario {
                 Some(1) if self.change == Change::Mend && found.is_between(old, new) => {}
                 _ => return fail("not the old state, nor the new", &found),
             }
-            let litter = self.litter();
+            let litter = litter(&self.sandbox);
             if !litter.is_empty() {
                 return fail(&format!("left where things are remembered: {litter:?}"), &found);
             }
@@ -189,14 +182,14 @@ impl Scenario {
     ) -> Result<(), String> {
         let was_done = self.state().without_yards() == *new;
         // What is younger than a second may be of a living process.
-        if !self.litter().is_empty() {
+        if !litter(&self.sandbox).is_empty() {
             std::thread::sleep(Duration::from_millis(1100));
         }
         let again = self.run();
         let found = self.state();
         // What is gone cannot be removed again.
         let is_fine = again.code == Some(0) || (was_done && again.stderr.contains("error: "));
-        let litter = self.litter();
+        let litter = litter(&self.sandbox);
         if !is_fine || found != *new || !litter.is_empty() {
             let said =
                 format!("the next run: {again:?} leaves {litter:?} where things are remembered");
@@ -204,6 +197,14 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// What killed or failed processes could have left where rvenv remembers things.
+fn litter(sandbox: &Sandbox) -> Vec<String> {
+    let places = ["cache", "home/.local/state/rvenv"].map(|place| sandbox.root().join(place));
+    let walk = places.iter().flat_map(|place| walkdir::WalkDir::new(place).max_depth(3));
+    let names = walk.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with('.')).collect()
 }
 
 /// Every point, or a part that is spread over all, the same in each run.

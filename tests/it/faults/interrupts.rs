@@ -1,0 +1,93 @@
+//! Signals that ask to end: nothing is left, and the shell knows which signal it was.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
+
+use super::state::State;
+use crate::sandbox::{Sandbox, real_pythons};
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+/// Starts rvenv in a process group of its own, as a shell does.
+fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
+    let mut command: Command = sandbox.rvenv();
+    command.args(args).process_group(0).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits for something to be there, as long as rvenv runs.
+#[track_caller]
+fn until(child: &mut Child, path: &Path) {
+    while !path.exists() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before `{}` was there",
+            path.display()
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_signal_during_a_cold_create_leaves_nothing() {
+    let python = real_pythons().pop().unwrap();
+    for (signal, to_all) in
+        [(Signal::INT, true), (Signal::INT, false), (Signal::TERM, false), (Signal::HUP, false)]
+    {
+        let sandbox = Sandbox::new();
+        fs::write(sandbox.project().join("kept"), "mine").unwrap();
+        let before = State::of(&sandbox.project(), &[]);
+        let args = ["create", "--offline", "-p", python.to_str().unwrap(), "deep/.venv"];
+        let mut child = start(&sandbox, &args);
+        until(&mut child, &sandbox.project().join("deep/.rvenv-.venv"));
+        // In a terminal, the Pythons that compile pip get it too.
+        if to_all {
+            kill_process_group(pid(&child), signal).unwrap();
+        } else {
+            kill_process(pid(&child), signal).unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.signal(), Some(signal.as_raw()), "{signal:?} {to_all}: {said}");
+        assert!(!said.contains("error"), "{said}");
+        let left = State::of(&sandbox.project(), &[]).difference(&before);
+        assert_eq!(left, "", "{signal:?} left something");
+        let litter = super::litter(&sandbox);
+        assert!(litter.is_empty(), "{signal:?} left {litter:?} where things are remembered");
+        sandbox.run(args).ok();
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let sandbox = Sandbox::new();
+    let python = sandbox.root().join("python3");
+    let sleeper = sandbox.root().join("sleeper");
+    let script = format!(
+        "#!/bin/sh\necho $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000\n",
+        sleeper.display()
+    );
+    fs::write(&python, script).unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut child = start(&sandbox, &["create", "-p", python.to_str().unwrap()]);
+    until(&mut child, &sleeper);
+    kill_process(pid(&child), Signal::INT).unwrap();
+    // Signals that come together could be taken for one.
+    std::thread::sleep(Duration::from_millis(100));
+    let _ = kill_process(pid(&child), Signal::INT);
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
+    // Had rvenv waited until the Python took too long, it would have ended it.
+    let sleeper: i32 = fs::read_to_string(sleeper).unwrap().trim().parse().unwrap();
+    let sleeper = Pid::from_raw(sleeper).unwrap();
+    assert!(test_kill_process(sleeper).is_ok(), "rvenv waited");
+    kill_process(sleeper, Signal::KILL).unwrap();
+    assert_eq!(fs::read_dir(sandbox.project()).unwrap().count(), 0);
+}

@@ -1,0 +1,151 @@
+//! Many at once, on one target.
+
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::pip::Maker;
+use crate::sandbox::{Ran, Sandbox, real_pythons};
+
+const PROCESSES: usize = 16;
+/// A process that takes longer waits for something that does not come.
+const DEADLOCK: Duration = Duration::from_secs(120);
+
+/// `RVENV_STRESS_SECONDS`, or a few.
+fn duration() -> Duration {
+    let seconds = std::env::var("RVENV_STRESS_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(4))
+}
+
+#[test]
+fn sixteen_at_once_on_one_target() {
+    let sandbox = Sandbox::new();
+    let python = real_pythons().pop().unwrap();
+    let wheel = Maker::new("24.2").write(&sandbox.root());
+    let create =
+        ["create", "--offline", "--pip", wheel.to_str().unwrap(), "-p", python.to_str().unwrap()];
+    let commands = [
+        create.to_vec(),
+        [create.as_slice(), &["--clear"]].concat(),
+        vec!["remove", ".venv"],
+        create.to_vec(),
+        vec!["check", ".venv", "--json"],
+        [create.as_slice(), &["--clear"]].concat(),
+        vec!["check", ".venv", "--fix"],
+        vec!["cache", "clean"],
+    ];
+    let target = sandbox.project().join(".venv");
+    let (ended, ran, seen) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let end = Instant::now() + duration();
+    let work = |worker: usize| {
+        for round in worker.. {
+            if Instant::now() >= end {
+                return;
+            }
+            let args = &commands[round % commands.len()];
+            fair(&run(&sandbox, args), args);
+            ran.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                seen.fetch_add(usize::from(look(&target)), Ordering::Relaxed);
+            }
+        });
+        let work = &work;
+        let workers: Vec<_> =
+            (0..PROCESSES).map(|worker| scope.spawn(move || work(worker))).collect();
+        let results: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        ended.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+        for result in results {
+            result.unwrap();
+        }
+    });
+    let (ran, seen) = (ran.into_inner(), seen.into_inner());
+    assert!(seen > 0, "the reader never saw an environment");
+    sandbox.run(create).ok();
+    sandbox.run(["check", ".venv"]).ok();
+    assert!(look(&target));
+    let names = |dir: PathBuf| -> Vec<_> {
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    assert_eq!(names(sandbox.project()), [".venv"]);
+    let litter = super::litter(&sandbox);
+    assert!(litter.is_empty(), "left where things are remembered: {litter:?}");
+    super::tell(&format!("stress: {ran} runs, {seen} looks at a whole environment"));
+}
+
+/// Runs rvenv, which has to come to an end.
+fn run(sandbox: &Sandbox, args: &[&str]) -> Ran {
+    let mut command = sandbox.rvenv();
+    let mut child =
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > DEADLOCK {
+            child.kill().unwrap();
+            panic!("{args:?} came to no end");
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Each ends well, or with a clear error.
+fn fair(ran: &Ran, args: &[&str]) {
+    let has_failed = ran.stderr.lines().any(|line| line.starts_with("error: "));
+    let is_fair = match ran.code {
+        Some(0) => true,
+        // What it looks at can be removed meanwhile.
+        Some(1) => has_failed || args[0] == "check",
+        _ => false,
+    };
+    assert!(is_fair && !ran.stderr.contains("panicked"), "{args:?}: {ran:#?}");
+}
+
+/// Is an environment at `target`? Then it is whole.
+fn look(target: &Path) -> bool {
+    let Ok(directory) = File::open(target) else { return false };
+    // By way of the open directory: at its name, another may stand at any moment.
+    let root = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd()));
+    if !root.join("pyvenv.cfg").exists() {
+        return false;
+    }
+    let fault = fault(&root);
+    let is_there = fs::metadata(target)
+        .is_ok_and(|meta| directory.metadata().is_ok_and(|open| open.ino() == meta.ino()));
+    // What was removed meanwhile is taken apart elsewhere.
+    if !is_there {
+        return false;
+    }
+    assert_eq!(fault, None, "half an environment");
+    true
+}
+
+fn fault(root: &Path) -> Option<String> {
+    let cfg = fs::read_to_string(root.join("pyvenv.cfg")).unwrap_or_default();
+    if !cfg.contains("home = ") || !cfg.ends_with('\n') {
+        return Some(format!("pyvenv.cfg: {cfg:?}"));
+    }
+    if let Err(error) = fs::metadata(root.join("bin/python")) {
+        return Some(format!("bin/python: {error}"));
+    }
+    let lib = fs::read_dir(root.join("lib")).ok()?.next()?.ok()?.path();
+    let site = lib.join("site-packages");
+    let record = match fs::read_to_string(site.join("pip-24.2.dist-info/RECORD")) {
+        Ok(record) => record,
+        Err(error) => return Some(format!("RECORD: {error}")),
+    };
+    let paths = record.lines().filter_map(|line| line.split(',').next());
+    let missing = paths.map(|path| site.join(path.trim_matches('"'))).find(|path| !path.exists());
+    missing.map(|path| format!("{} is not there", path.display()))
+}
