@@ -164,6 +164,13 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// Somebody cleaned the cache while it was in use.
+    #[error("`{}` of the cache was removed meanwhile", path.display())]
+    CacheCleaned {
+        /// The file that is gone.
+        path: PathBuf,
+    },
+
     /// A wheel that is broken, hostile, or not what it should be.
     #[error("cannot use the wheel `{}`", path.display())]
     Wheel {
@@ -588,6 +595,7 @@ impl Error {
             | Self::Protected { .. }
             | Self::Interrupted { .. }
             | Self::CacheUnwritable { .. }
+            | Self::CacheCleaned { .. }
             | Self::Wheel { .. }
             | Self::PythonFailed { .. }
             | Self::PipVersionInvalid { .. }

@@ -111,8 +111,13 @@ pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) ->
                 let options = Options { copies: true, ..recipe.options.clone() };
                 return create(&Recipe { options: &options, ..recipe.clone() }, world, progress);
             }
-            // Another process was faster: what it made may be what is wanted.
-            Err(error @ (Error::Occupied { .. } | Error::Changed { .. })) => last = Some(error),
+            // Another process was faster: what it made may be what is wanted. And what it took from
+            // the cache can be had again.
+            Err(
+                error @ (Error::Occupied { .. }
+                | Error::Changed { .. }
+                | Error::CacheCleaned { .. }),
+            ) => last = Some(error),
             result => return result,
         }
     }
@@ -399,7 +404,9 @@ pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
             done => done,
         },
         Content::Copy(from) => dir.copy(from, path),
-        Content::Share(from) => dir.share(from, path, linker),
+        Content::Share(from) => dir.share(from, path, linker).map_err(|error| {
+            if from.exists() { error } else { Error::CacheCleaned { path: from.clone() } }
+        }),
         Content::Text(bytes) => dir.write(path, bytes, false),
         Content::Script(bytes) => dir.write(path, bytes, true),
     }

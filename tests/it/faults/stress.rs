@@ -27,8 +27,15 @@ fn sixteen_at_once_on_one_target() {
     let sandbox = Sandbox::new();
     let python = real_pythons().pop().unwrap();
     let wheel = Maker::new("24.2").write(&sandbox.root());
-    let create =
-        ["create", "--offline", "--pip", wheel.to_str().unwrap(), "-p", python.to_str().unwrap()];
+    let create = [
+        "create",
+        "--offline",
+        "--without-setuptools",
+        "--pip",
+        wheel.to_str().unwrap(),
+        "-p",
+        python.to_str().unwrap(),
+    ];
     let commands = [
         create.to_vec(),
         [create.as_slice(), &["--clear"]].concat(),
