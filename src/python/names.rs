@@ -51,7 +51,8 @@ fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
 
 /// The names without a minor version.
 fn plain(implementation: Option<&Implementation>) -> Vec<String> {
-    [own(implementation), own(None)].concat()
+    let special = implementation.map_or_else(Vec::new, |implementation| own(Some(implementation)));
+    [special, own(None)].concat()
 }
 
 /// The names without a minor version that an implementation has to itself.
