@@ -157,7 +157,7 @@ impl Dir {
     ) -> io::Result<()> {
         let (parent, name) = self.place(relative)?;
         let piece = workshop.make(make)?;
-        workshop.put(piece, parent.as_ref().unwrap_or(&self.handle), name, relative)
+        workshop.put(&piece, parent.as_ref().unwrap_or(&self.handle), name, relative)
     }
 
     /// The directory to work in, if it is another than this one, and the name there.

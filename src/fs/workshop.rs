@@ -58,12 +58,12 @@ impl Workshop {
     /// Moves a piece to its place.
     pub(super) fn put(
         &self,
-        piece: PathBuf,
+        piece: &Path,
         parent: &Handle,
         name: &Path,
         relative: &Path,
     ) -> io::Result<()> {
-        match self.handle.rename_new(&piece, parent, name) {
+        match self.handle.rename_new(piece, parent, name) {
             Ok(()) => self.remember(Done::Made(relative.to_owned())),
             Err(error) if error.kind() == ErrorKind::AlreadyExists && self.replaces => {
                 return self.exchange(piece, parent, name, relative);
@@ -75,26 +75,26 @@ impl Workshop {
 
     fn exchange(
         &self,
-        piece: PathBuf,
+        piece: &Path,
         parent: &Handle,
         name: &Path,
         relative: &Path,
     ) -> io::Result<()> {
-        match self.handle.exchange(&piece, parent, name) {
+        match self.handle.exchange(piece, parent, name) {
             Ok(()) => {}
             // Then the old file cannot be kept.
             Err(error) if sys::is_unable(&error) || error.kind() == ErrorKind::NotFound => {
-                return self.handle.rename(&piece, parent, name);
+                return self.handle.rename(piece, parent, name);
             }
             Err(error) => return Err(error),
         }
-        let done = Done::Replaced(relative.to_owned(), piece.clone());
+        let done = Done::Replaced(relative.to_owned(), piece.to_owned());
         // A rename would have refused to replace a directory, and with it all that is in it.
-        if self.handle.kind(&piece).is_ok_and(|kind| kind != Kind::Directory) {
+        if self.handle.kind(piece).is_ok_and(|kind| kind != Kind::Directory) {
             self.remember(done);
             return Ok(());
         }
-        self.handle.exchange(&piece, parent, name)?;
+        self.handle.exchange(piece, parent, name)?;
         Err(ErrorKind::IsADirectory.into())
     }
 
