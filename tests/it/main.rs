@@ -6,6 +6,8 @@
 
 // All but plans are judged by Unix' shells and files here; `.ci/windows` does it on Windows.
 #[cfg(unix)]
+
+#[cfg(unix)]
 mod check;
 #[cfg(unix)]
 mod completions;
@@ -19,7 +21,8 @@ mod differential;
 mod faults;
 #[cfg(unix)]
 mod hook;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod hostile;
 mod install;
 #[cfg(unix)]
 mod journey;

@@ -1,0 +1,258 @@
+//! Hard places: full, read-only, foreign, odd and deep.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::Path;
+
+use super::{can_mount, listing, mounted, world};
+use crate::sandbox::{Ran, Sandbox};
+
+const NOBODY: u32 = 65534;
+
+/// Does the environment's pip run?
+#[track_caller]
+fn pip_runs(sandbox: &Sandbox, env: &Path) {
+    let ran = Ran::of(sandbox.command(env.join("bin/python")).args(["-m", "pip", "--version"]));
+    assert!(ran.code == Some(0) && ran.stdout.contains("pip 24.2"), "{ran:#?}");
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_moment() {
+    if !can_mount() {
+        return;
+    }
+    let (sandbox, create) = world();
+    sandbox.run(&create).ok();
+    fs::remove_dir_all(sandbox.project().join(".venv")).unwrap();
+    let mut made = 0;
+    // By space, and by the number of files.
+    let sizes = (1..40).step_by(3).map(|pages| format!("size={}k", pages * 4));
+    for limit in sizes.chain((2..80).step_by(6).map(|files| format!("nr_inodes={files}"))) {
+        let script = format!(
+            "mount -t tmpfs -o {limit} none . && cd . && \"$0\" \"$@\"; code=$?; \
+             find . -mindepth 1 | grep -c .; [ $code = 0 ] && .venv/bin/python -m pip --version; exit $code"
+        );
+        let ran = mounted(&sandbox, &script, &create);
+        match ran.code {
+            Some(0) => {
+                made += 1;
+                assert!(ran.stdout.contains("pip 24.2"), "{limit}: {ran:#?}");
+            }
+            Some(1) => {
+                assert!(ran.stderr.starts_with("error: "), "{limit}: {ran:#?}");
+                assert!(ran.stderr.contains("No space left"), "{limit}: {ran:#?}");
+                assert_eq!(ran.stdout, "0\n", "{limit}: something is left: {ran:#?}");
+            }
+            _ => panic!("{limit}: {ran:#?}"),
+        }
+    }
+    assert!(made > 0, "no size was enough");
+}
+
+#[test]
+fn a_cache_whose_disk_is_full() {
+    if !can_mount() {
+        return;
+    }
+    let (sandbox, create) = world();
+    for size in [4, 8, 16, 64] {
+        let script = format!(
+            "mount -t tmpfs -o size={size}k,mode=700 none ../cache && \"$0\" \"$@\" && \
+             .venv/bin/python -m pip --version; code=$?; rm -rf .venv; exit $code"
+        );
+        let ran = mounted(&sandbox, &script, &create).ok();
+        assert!(ran.stdout.contains("pip 24.2"), "{size}: {ran:#?}");
+    }
+}
+
+#[test]
+fn file_systems_that_refuse_or_lack_something() {
+    if !can_mount() {
+        return;
+    }
+    let (sandbox, create) = world();
+    let in_project = |options: &str| {
+        let script = format!(
+            "mount -t tmpfs -o {options} none . && cd \"$PWD\" && \"$0\" \"$@\" && \
+             .venv/bin/python -m pip --version; code=$?; find . -mindepth 1 -maxdepth 1; exit $code"
+        );
+        mounted(&sandbox, &script, &create)
+    };
+    let ran = in_project("ro").code(1);
+    assert!(ran.stderr.starts_with("error: "), "{ran:#?}");
+    assert!(ran.stderr.contains("Read-only file system"), "{ran:#?}");
+    assert_eq!(ran.stdout, "");
+    // The interpreter is a link to where programs may be executed.
+    for options in ["noexec", "nosuid,nodev", "size=100m"] {
+        let ran = in_project(options).ok();
+        assert!(ran.stdout.contains("pip 24.2"), "{options}: {ran:#?}");
+    }
+}
+
+#[test]
+fn without_a_home_or_a_cache() {
+    for (unset, set) in [
+        (vec!["HOME", "RVENV_CACHE_DIR"], vec![]),
+        (vec!["RVENV_CACHE_DIR"], vec![("HOME", "/nonexistent")]),
+        (vec!["RVENV_CACHE_DIR"], vec![("HOME", "/dev/null")]),
+        (vec!["RVENV_CACHE_DIR"], vec![("HOME", "")]),
+        (vec![], vec![("RVENV_CACHE_DIR", "/dev/null/cache")]),
+        (vec![], vec![("RVENV_CACHE_DIR", "/proc/cache")]),
+    ] {
+        let (sandbox, create) = world();
+        let mut command = sandbox.rvenv();
+        for name in &unset {
+            command.env_remove(name);
+        }
+        let ran = Ran::of(command.envs(set.clone()).args(&create));
+        assert_eq!(ran.code, Some(0), "{unset:?} {set:?}: {ran:#?}");
+        assert!(!ran.stderr.contains("error"), "{ran:#?}");
+        pip_runs(&sandbox, &sandbox.project().join(".venv"));
+        assert_eq!(fs::read_dir(sandbox.project()).unwrap().count(), 1, "something is left");
+    }
+}
+
+/// Whoever owns the cache could put any code into the pip of every environment.
+#[test]
+fn a_cache_of_another_user_or_open_to_others_is_not_trusted() {
+    for (owner, mode) in [(Some(NOBODY), 0o700), (None, 0o777)] {
+        let (sandbox, create) = world();
+        let cache = sandbox.root().join("cache");
+        fs::set_permissions(&cache, fs::Permissions::from_mode(mode)).unwrap();
+        if chown(&cache, owner, None).is_err() {
+            continue;
+        }
+        sandbox.run(&create).ok();
+        pip_runs(&sandbox, &sandbox.project().join(".venv"));
+        assert_eq!(fs::read_dir(&cache).unwrap().count(), 0, "it was used");
+    }
+}
+
+#[test]
+fn every_umask() {
+    for umask in ["000", "022", "077", "0177"] {
+        let (sandbox, create) = world();
+        let run = || {
+            let mut command = sandbox.command("sh");
+            let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+            Ran::of(command.args(["-c", &script, env!("CARGO_BIN_EXE_rvenv")]).args(&create))
+        };
+        // Directories that may not be searched hold nothing; root does not notice.
+        let ran = run();
+        if umask == "0177" && ran.code == Some(1) {
+            assert!(ran.stderr.starts_with("error: "), "{ran:#?}");
+            continue;
+        }
+        assert_eq!(ran.code, Some(0), "{umask}: {ran:#?}");
+        let env = sandbox.project().join(".venv");
+        pip_runs(&sandbox, &env);
+        let mode = |path: &str| fs::metadata(env.join(path)).unwrap().mode() & 0o777;
+        let left = !u32::from_str_radix(umask, 8).unwrap();
+        assert_eq!(mode(""), 0o777 & left, "{umask}");
+        assert_eq!(mode("pyvenv.cfg"), 0o666 & left, "{umask}");
+        assert_eq!(mode("bin/pip"), 0o777 & left, "{umask}");
+        // The cache that came of it is trusted by the next run.
+        fs::remove_dir_all(&env).unwrap();
+        let entries = || walkdir::WalkDir::new(sandbox.root().join("cache")).into_iter().count();
+        let before = entries();
+        run().ok();
+        assert!(before > 1 && entries() == before, "{umask}: the cache was not used again");
+    }
+}
+
+#[test]
+fn names_of_any_bytes_and_length() {
+    let (sandbox, create) = world();
+    let long = "n".repeat(255);
+    for name in [
+        b"\xff\xfe".as_slice(),
+        long.as_bytes(),
+        "é ü 漢字".as_bytes(),
+        b"$(touch pwned) `touch pwned` '\" \\ %d {} !x",
+        b"-p",
+        b" ",
+    ] {
+        let place = Path::new(".").join(OsStr::from_bytes(name));
+        let ran = Ran::of(sandbox.rvenv().args(&create).arg(&place));
+        let env = sandbox.project().join(&place);
+        match ran.code {
+            Some(0) => pip_runs(&sandbox, &env),
+            Some(1) => {
+                assert!(ran.stderr.starts_with("error: "), "{ran:#?}");
+                assert!(!env.exists(), "{ran:#?}");
+            }
+            _ => panic!("{ran:#?}"),
+        }
+        let _ = fs::remove_dir_all(&env);
+        assert_eq!(fs::read_dir(sandbox.project()).unwrap().count(), 0, "{name:?} left something");
+    }
+}
+
+#[test]
+fn paths_as_long_as_the_system_takes() {
+    let (sandbox, create) = world();
+    let start = sandbox.project().as_os_str().len();
+    for length in [1000, 3900, 3990, 4040, 4070, 4085, 4094, 4095, 4096, 5000] {
+        let mut place = sandbox.project().join("deep");
+        while place.as_os_str().len() + 202 < length {
+            place.push("d".repeat(200));
+        }
+        place.push("e".repeat(length - place.as_os_str().len() - 1));
+        assert!(place.as_os_str().len() == length && length > start);
+        let ran = Ran::of(sandbox.rvenv().args(&create).arg(&place));
+        match ran.code {
+            Some(0) => {
+                // The system runs no program by a path that does not fit.
+                if length < 4000 {
+                    pip_runs(&sandbox, &place);
+                }
+                fs::remove_dir_all(sandbox.project().join("deep")).unwrap();
+            }
+            Some(1) => assert!(ran.stderr.starts_with("error: "), "{length}: {ran:#?}"),
+            _ => panic!("{length}: {ran:#?}"),
+        }
+        assert_eq!(listing(&sandbox).len(), 1, "{length}: something is left: {ran:#?}");
+    }
+}
+
+/// Another user's directory can be neither filled nor emptied.
+#[test]
+fn as_another_user() {
+    let (sandbox, create) = world();
+    let rvenv = sandbox.root().join("rvenv");
+    fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+    for name in ["", "home", "cache", "project"] {
+        if chown(sandbox.root().join(name), Some(NOBODY), Some(NOBODY)).is_err() {
+            return;
+        }
+    }
+    let run = |words: &[&str]| {
+        let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+        Ran::of(sandbox.command("setpriv").args(user).arg(&rvenv).args(words))
+    };
+    let create: Vec<&str> = create.iter().map(String::as_str).collect();
+    run(&[create.as_slice(), &[".venv"]].concat()).ok();
+    pip_runs(&sandbox, &sandbox.project().join(".venv"));
+    run(&["remove", ".venv"]).ok();
+
+    // A directory of root's, with an environment of root's.
+    let foreign = sandbox.project().join("foreign");
+    fs::create_dir(&foreign).unwrap();
+    let mut cache = sandbox.rvenv();
+    cache.env("RVENV_CACHE_DIR", sandbox.root().join("other")).args(&create);
+    Ran::of(cache.arg(foreign.join("env"))).ok();
+    let before = listing(&sandbox);
+    for words in [
+        [create.as_slice(), &["foreign/new"]].concat(),
+        [create.as_slice(), &["--clear", "foreign/env"]].concat(),
+        vec!["remove", "foreign/env"],
+        vec!["remove", "--force", "foreign"],
+    ] {
+        let ran = run(&words).code(1);
+        assert!(ran.stderr.starts_with("error: "), "{words:?}: {ran:#?}");
+        assert_eq!(listing(&sandbox), before, "{words:?}: {ran:#?}");
+    }
+    pip_runs(&sandbox, &foreign.join("env"));
+}
