@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn finds_slips_and_nothing_else() {
         let names = ["pytest", "py.test", "pip", "ruff", "python3"];
-        assert_eq!(near("pytset", names), ["pytest"]);
+        assert_eq!(near("pytset", names), ["pytest", "py.test"]);
         assert_eq!(near("rufff", names), ["ruff"]);
         assert_eq!(near("PYTEST", names), ["pytest", "py.test"]);
         assert_eq!(near("mypy", names), Vec::<String>::new());
