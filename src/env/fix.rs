@@ -4,8 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
-#[cfg(unix)]
-use walkdir::WalkDir;
 
 use super::create::place;
 use super::{Content, Entry};
@@ -25,11 +23,22 @@ pub enum Step {
     /// This goes, with all that is in it.
     Remove(PathBuf),
     /// pip is there, of the wheel that this base would install.
-    SeedPip(Box<Interpreter>),
+    SeedPip(Box<Seeding>),
     /// Not everybody may write into the environment.
     Protect,
     /// What killed processes left is gone.
     Sweep,
+}
+
+/// How pip gets into an environment that has none, or one that is not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeding {
+    /// The environment's base.
+    pub interpreter: Interpreter,
+    /// Whether the commands are to find their Python beside themselves.
+    pub relocatable: bool,
+    /// What goes when a new pip is at hand.
+    pub instead_of: Vec<PathBuf>,
 }
 
 impl Step {
@@ -60,7 +69,11 @@ impl fmt::Display for Step {
                 }
             }
             Self::Remove(path) => write!(f, "remove `{}`", path.display()),
-            Self::SeedPip(_) => f.write_str("install pip from the base's wheel"),
+            Self::SeedPip(seeding) => {
+                f.write_str("install pip from the base's wheel")?;
+                let mut old = seeding.instead_of.iter();
+                old.try_for_each(|path| write!(f, ", without `{}`", path.display()))
+            }
             Self::Protect => f.write_str("take the right to write from everybody"),
             Self::Sweep => f.write_str("remove what killed processes left"),
         }
@@ -109,7 +122,7 @@ impl Fixer<'_> {
         match step {
             Step::Put(entry) => self.put(entry, at),
             Step::Remove(path) => fs::remove_tree(&self.root.join(path)),
-            Step::SeedPip(interpreter) => self.seed_pip(interpreter, at),
+            Step::SeedPip(seeding) => self.seed_pip(seeding, at),
             Step::Protect => protect(self.root),
             Step::Sweep => fs::sweep(self.root),
         }
@@ -125,16 +138,17 @@ impl Fixer<'_> {
         place(entry, at.dir(), &Linker::new(LinkMode::Clone))
     }
 
-    fn seed_pip(&self, interpreter: &Interpreter, at: &mut InPlace) -> Result<()> {
-        let Self { host, cache, .. } = *self;
+    fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<()> {
+        let Self { root, host, cache, .. } = *self;
+        let Seeding { interpreter, relocatable, instead_of } = seeding;
         let options = pip::Options { setuptools: false, ..pip::Options::default() };
         let prepare = |cache: &Cache| pip::prepare(interpreter, &options, cache, host, &mut |_| {});
         let seed = match prepare(cache) {
             Err(Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
             seed => seed?,
         };
-        let target =
-            pip::Target { root: self.root, interpreter, python: "python", relocatable: false };
+        instead_of.iter().try_for_each(|path| fs::remove_tree(&root.join(path)))?;
+        let target = pip::Target { root, interpreter, python: "python", relocatable: *relocatable };
         seed.entries(&target).iter().try_for_each(|entry| self.put(entry, at))
     }
 }
@@ -143,7 +157,7 @@ impl Fixer<'_> {
 #[cfg(unix)]
 fn protect(root: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    for entry in WalkDir::new(root).follow_root_links(true).same_file_system(true) {
+    for entry in walkdir::WalkDir::new(root).follow_root_links(true).same_file_system(true) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(root).to_owned();
             Error::Io { action: "list", path, source: error.into() }
@@ -159,6 +173,7 @@ fn protect(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Windows has access lists instead, which no finding speaks of.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
 fn protect(_root: &Path) -> Result<()> {

@@ -6,7 +6,6 @@
 
 // All but plans are judged by Unix' shells and files here; `.ci/windows` does it on Windows.
 #[cfg(unix)]
-
 #[cfg(unix)]
 mod check;
 #[cfg(unix)]

@@ -14,7 +14,7 @@ use crate::env::Env;
 use crate::host::Host;
 
 /// What stands at the top of an environment by its maker's doing.
-const MADE: [&str; 12] = [
+const MADE: [&str; 13] = [
     "bin",
     "Scripts",
     "lib",
@@ -27,6 +27,7 @@ const MADE: [&str; 12] = [
     ".gitignore",
     "CACHEDIR.TAG",
     ".lock",
+    ".rvenv",
 ];
 
 /// What an environment holds beside what every environment holds.
@@ -47,7 +48,7 @@ impl Held {
         let dists = || site.into_iter().flat_map(Site::dists);
         let lines = dists().filter(|dist| !["pip", "setuptools"].contains(&&*dist.key()));
         Self {
-            lines: lines.filter_map(|dist| Some(line(site?, &dist))).collect(),
+            lines: lines.filter_map(|dist| line(site?, &dist)).collect(),
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
             own: own_files(&subject, site),
         }
@@ -98,12 +99,14 @@ fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
     subject.site().or_else(of_series).or_else(|| subject.sites.first())
 }
 
-fn line(site: &Site, dist: &Dist<'_>) -> String {
-    match DirectUrl::of(&site.path.join(dist.directory)) {
+/// Names and URLs are those of files: one that would be two lines is no requirement.
+fn line(site: &Site, dist: &Dist<'_>) -> Option<String> {
+    let line = match DirectUrl::of(&site.path.join(dist.directory)) {
         Some(origin) if origin.editable().is_some() => format!("-e {}", origin.requirement()),
         Some(origin) => format!("{} @ {}", dist.name, origin.requirement()),
         None => dist.pin(),
-    }
+    };
+    Some(line).filter(|line| !line.contains(char::is_control))
 }
 
 /// At the top, among the commands, and `.pth` files: elsewhere nobody puts files by hand.

@@ -161,6 +161,10 @@ impl Check<'_> {
         if let Some(subject) = &subject {
             findings.extend(self.environment_findings(subject));
         }
+        let misses = |finding: &Finding| {
+            matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
+        };
+        let active = active && !findings.iter().any(misses);
         findings.sort_by_key(|finding| finding.code.severity());
         Ok(Report {
             version: SCHEMA,

@@ -31,7 +31,7 @@ impl Origin {
         cfg: &PyvenvCfg,
     ) -> Option<Self> {
         // uv's and rvenv's word for scripts that find their place themselves.
-        if cfg.get("relocatable").is_some_and(|value| value == "true") {
+        if cfg.is_relocatable() {
             return None;
         }
         let origin = baked_in(scripts_dir).or_else(|| of_commands(scripts))?;

@@ -33,7 +33,7 @@ mod unix {
         if let Some((path, _)) = writable(0o002).next() {
             let seen = format!(
                 "everybody may write `{}`{}",
-                subject.shown_or_root(path),
+                subject.shown(path),
                 more(writable(0o002).count())
             );
             let remedy = Remedy::Fix { steps: vec![Step::Protect] };
@@ -42,7 +42,7 @@ mod unix {
             writable(0o020).find(|(_, meta)| meta.gid() != meta.uid())
         {
             // A group with its user's number is the user's own, which umask 002 counts on.
-            let seen = format!("group {} may write `{}`", meta.gid(), subject.shown_or_root(path));
+            let seen = format!("group {} may write `{}`", meta.gid(), subject.shown(path));
             let remedy = Remedy::run(["chmod", "-R", "g-w", &*subject.root.to_string_lossy()]);
             findings.push(Finding::new(Code::WritableByGroup, seen, remedy));
         }

@@ -4,7 +4,7 @@ use super::finding::{Code, Finding, Remedy};
 use super::records::Record;
 use super::site::{Dist, Site};
 use super::subject::{Maker, Subject};
-use crate::env::fix::Step;
+use crate::env::fix::{Seeding, Step};
 
 pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
     let site = subject.site()?;
@@ -20,7 +20,7 @@ pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
     Some(Finding::new(code, seen, seed(subject, &all)))
 }
 
-/// Takes away what there is of pip, and seeds it anew.
+/// Seeds pip anew, in the place of what there is of it.
 fn seed(subject: &Subject<'_>, old: &[Dist<'_>]) -> Remedy {
     let (Some(interpreter), Some(site)) = (subject.base.interpreter(), subject.site()) else {
         return Remedy::advice("mend the base first");
@@ -28,9 +28,12 @@ fn seed(subject: &Subject<'_>, old: &[Dist<'_>]) -> Remedy {
     let names = old.iter().map(|dist| dist.directory).chain(["pip"]);
     let there = names.map(|name| site.path.join(name)).filter(|path| path.exists());
     let paths = there.filter_map(|path| Some(path.strip_prefix(&subject.root).ok()?.to_owned()));
-    let mut steps: Vec<_> = paths.map(Step::Remove).collect();
-    steps.push(Step::SeedPip(Box::new(interpreter.clone())));
-    Remedy::Fix { steps }
+    let seeding = Seeding {
+        interpreter: interpreter.clone(),
+        relocatable: subject.cfg.is_relocatable(),
+        instead_of: paths.collect(),
+    };
+    Remedy::Fix { steps: vec![Step::SeedPip(Box::new(seeding))] }
 }
 
 /// That there is none, unless it was never meant to be there.
@@ -39,13 +42,16 @@ fn missing(subject: &Subject<'_>) -> Option<String> {
     if let Some(script) = script {
         return Some(format!("there is `{}` and no pip", script.name.to_string_lossy()));
     }
-    let without = ["--without-pip", "--no-pip", "--no-seed"];
     let meant = match subject.maker {
         Maker::Uv => subject.cfg.get("seed").is_some_and(|value| value == "true"),
+        // Its mark of what it seeded: `pip-26.3.virtualenv`.
+        Maker::Virtualenv => {
+            let names = subject.site().into_iter().flat_map(|site| &site.names);
+            names.into_iter().any(|name| name.starts_with("pip-") && name.ends_with(".virtualenv"))
+        }
         // Until 3.10 nothing tells how it was made.
-        Maker::Rvenv | Maker::Virtualenv | Maker::Venv => {
-            subject.cfg.get("command").is_some()
-                && !without.iter().any(|flag| subject.made_with(flag))
+        Maker::Rvenv | Maker::Venv => {
+            subject.cfg.get("command").is_some() && !subject.made_with("--without-pip")
         }
     };
     meant.then(|| "there is no pip".to_owned())

@@ -180,15 +180,10 @@ impl<'a> Subject<'a> {
         format!("{up}{}/{}", self.scripts_name().display(), name.to_string_lossy())
     }
 
-    /// A path for people, `.` for the environment itself.
-    #[cfg(unix)]
-    pub(super) fn shown_or_root<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
-        if path == self.root { path.display() } else { self.shown(path) }
-    }
-
     /// A path for people: relative to the environment where it is in it.
     pub(super) fn shown<'p>(&self, path: &'p Path) -> std::path::Display<'p> {
-        path.strip_prefix(&self.root).unwrap_or(path).display()
+        let inside = path.strip_prefix(&self.root).ok();
+        inside.filter(|path| !path.as_os_str().is_empty()).unwrap_or(path).display()
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod activation;
 mod base;
+mod catalogue;
 mod configuration;
 mod healthy;
 mod packages;

@@ -180,3 +180,19 @@ fn leftovers_of_a_process_that_was_killed() {
     world.is_mended_of(&["create-leftover"]);
     assert!(!dead.parent().unwrap().exists());
 }
+
+#[test]
+fn a_file_system_where_nothing_may_be_executed() {
+    let world = World::new();
+    let script =
+        "mkdir disk && mount -t tmpfs -o noexec none disk && cp -a .venv disk/env || exit 9
+        \"$0\" check --json disk/env; umount disk";
+    let mut command = world.sandbox.command("unshare");
+    let rvenv = world.sandbox.rvenv().get_program().to_owned();
+    let ran = Ran::of(command.args(["-m", "sh", "-c", script]).arg(rvenv));
+    if ran.code == Some(9) || ran.stdout.is_empty() {
+        eprintln!("skipped: no right to mount ({})", ran.stderr);
+        return;
+    }
+    assert!(ran.stdout.contains("\"interpreter-not-executable\""), "{ran:#?}");
+}

@@ -65,7 +65,9 @@ fn another_environment_than_the_projects() {
 fn a_variable_without_path_and_the_reverse() {
     let mut world = World::active();
     world.sandbox.set("PATH", "/usr/bin:/bin");
-    assert_eq!(world.check(&[]).codes(), ["not-on-path"]);
+    let report = world.check(&[]);
+    assert_eq!(report.codes(), ["not-on-path"]);
+    assert_eq!(report.0["active"], false, "no command runs in it");
 
     let mut world = World::active();
     world.sandbox.set("VIRTUAL_ENV", "");
