@@ -44,16 +44,19 @@ impl Platform {
 
     /// The directory and the name of a path of this platform's, on whatever platform this runs.
     pub fn split(self, path: &Path) -> (PathBuf, OsString) {
-        if let (Self::Windows, Some(text)) = (self, path.to_str()) {
-            let at = text.rfind(['\\', '/']).map_or(0, |at| at + 1);
-            let (dir, name) = text.split_at(at);
-            let parent = dir.trim_end_matches(['\\', '/']);
-            // `C:` alone is the drive's current directory, not its root.
-            let dir = if parent.ends_with(':') { dir } else { parent };
-            return (dir.into(), name.into());
-        }
-        let dir = path.parent().unwrap_or(path).to_owned();
-        (dir, path.file_name().unwrap_or_default().to_owned())
+        let separators: &[char] = if self == Self::Windows { &['\\', '/'] } else { &['/'] };
+        let Some(text) = path.to_str() else {
+            // Only a path of the running platform's can hold what is no text.
+            let dir = path.parent().unwrap_or(path).to_owned();
+            return (dir, path.file_name().unwrap_or_default().to_owned());
+        };
+        let at = text.rfind(separators).map_or(0, |at| at + 1);
+        let (dir, name) = text.split_at(at);
+        let parent = dir.trim_end_matches(separators);
+        // `/` is the root, and `C:` alone would be the drive's current directory.
+        let is_root = parent.is_empty() || parent.ends_with(':');
+        let dir = if is_root { dir } else { parent };
+        (dir.into(), name.into())
     }
 }
 
@@ -179,6 +182,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn empty_variables_count_as_unset() {
         let host = Host::new([("HOME", ""), ("PATH", "/a::rel:/b")], "/");

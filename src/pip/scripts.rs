@@ -241,6 +241,7 @@ mod tests {
         String::from_utf8(render(&command, &target, None).1).unwrap()
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_shebang_is_plain_where_the_kernel_takes_it() {
         // With `#!`, `/`, `/bin/python` and a newline: 127 bytes, and 128.
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(first_lines(&long, false, Platform::Linux), shell);
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_shell_finds_names_as_they_are() {
         let exec = |quoted| format!("#!/bin/sh\n'''exec' {quoted} \"$0\" \"$@\"\n' '''\n");

@@ -134,7 +134,10 @@ fn as_path(text: &OsStr, host: &Host) -> Option<PathBuf> {
         // A shell expands it; a variable's or a file's value reaches us as it is.
         return Some(host.absolute(&home.join(rest)));
     }
-    let is_path = bytes.iter().any(separator) || bytes.starts_with(b".") || bytes == b"~";
+    // `C:python.exe` is relative to the current directory of a drive.
+    let on_drive = windows && bytes.get(1) == Some(&b':');
+    let is_path =
+        on_drive || bytes.iter().any(separator) || bytes.starts_with(b".") || bytes == b"~";
     is_path.then(|| host.absolute(Path::new(text)))
 }
 

@@ -191,6 +191,7 @@ mod tests {
         Line::parse(head.as_bytes()).map(|line| line.interpreter.to_string_lossy().into_owned())
     }
 
+    #[cfg(unix)]
     #[test]
     fn every_form_of_a_first_line_is_read() {
         for (head, expected) in [
@@ -221,6 +222,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_names_the_interpreter_is_what_is_replaced() {
         for head in ["#!/e/bin/python\n", "#!/bin/sh\n'''exec' /e/bin/python \"$0\"\n' '''\n"] {

@@ -139,9 +139,19 @@ impl Handle {
         }
     }
 
-    /// Exchanging is not known to this system.
-    pub(crate) fn exchange(&self, _: &Path, _: &Self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Exchanges a file with another, each name holding the one or the other at any time; directories
+    /// cannot be exchanged here.
+    pub(crate) fn exchange(&self, name: &Path, with: &Self, with_name: &Path) -> io::Result<()> {
+        let (ours, theirs) = (self.0.join(name), with.0.join(with_name));
+        if !ours.symlink_metadata()?.is_file() || !theirs.symlink_metadata()?.is_file() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let kept = ours.with_extension("kept");
+        std::fs::hard_link(&theirs, &kept).map_err(|_| io::ErrorKind::Unsupported)?;
+        self.rename(name, with, with_name).inspect_err(|_| {
+            let _ = std::fs::remove_file(&kept);
+        })?;
+        std::fs::rename(&kept, &ours)
     }
 
     /// Gives the file `from` a second name here.

@@ -12,6 +12,8 @@ fn refusal(guard: &Guard, path: &Path) -> Refusal {
     }
 }
 
+const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
 #[test]
 fn only_environments_are_let_go() {
     let (_guard, root) = world();
@@ -47,7 +49,7 @@ fn work_and_homes_stay_also_by_force() {
     };
     let (home, current, cache, other) = (env("home"), env("current"), env("cache"), env("other"));
     std::fs::create_dir(current.join("below")).unwrap();
-    let host = Host::new([("HOME", &home)], current.join("below"));
+    let host = Host::new([(HOME, &home)], current.join("below"));
     // The cache need not exist for what is around it to stay.
     let own = cache.join("not/yet/there");
     let guard = Guard::new(&host).keep(&own).force(true);
@@ -74,7 +76,7 @@ fn a_home_is_known_by_any_name_and_links_stay() {
     environment(&root.join("home"), "home");
     symlink("home", root.join("alias")).unwrap();
     symlink(".", root.join("loop")).unwrap();
-    let host = Host::new([("HOME", root.join("alias"))], "/nonexistent");
+    let host = Host::new([(HOME, root.join("alias"))], "/nonexistent");
     let guard = Guard::new(&host).force(true);
     assert_eq!(refusal(&guard, &root.join("loop/loop/home")), Refusal::Home);
     assert_eq!(refusal(&guard, &root.join("alias")), Refusal::Link);

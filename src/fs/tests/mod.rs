@@ -30,7 +30,8 @@ fn tree(root: &Path) -> Vec<String> {
     entries
         .into_iter()
         .map(|entry| {
-            entry.unwrap().path().strip_prefix(root).unwrap().to_string_lossy().into_owned()
+            let path = entry.unwrap().path().strip_prefix(root).unwrap().to_owned();
+            path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
         })
         .collect()
 }

@@ -42,6 +42,7 @@ fn python(version: Version, change: impl FnOnce(&mut Interpreter)) -> Interprete
 }
 
 /// What each form means, in the canonical form that it is shown in.
+#[cfg(unix)]
 #[test]
 fn every_form_is_read() {
     let rows = [
