@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::is_executable;
 use super::{Content, Entry, Plan};
+use crate::fs::read_bounded;
 
 /// How a place differs from its plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +61,8 @@ impl Entry {
 }
 
 fn other_bytes(path: &Path, meta: &Metadata, bytes: &[u8]) -> Option<Difference> {
-    let is_same =
-        meta.len() == bytes.len() as u64 && std::fs::read(path).is_ok_and(|found| found == bytes);
+    let is_same = meta.len() == bytes.len() as u64
+        && read_bounded(path, meta.len()).is_ok_and(|found| found == bytes);
     (!is_same).then_some(Difference::OtherBytes)
 }
 

@@ -1,6 +1,6 @@
 //! One file by its path.
 
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -20,11 +20,8 @@ const UNLOCKED: Duration = Duration::from_secs(1);
 /// A directory, a pipe or a device is refused at once: reading one could wait or go on for ever.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let failed = || Error::io("read", path);
-    let file = sys::open_for_reading(path).map_err(failed())?;
+    let file = open_regular(path)?;
     let meta = file.metadata().map_err(failed())?;
-    if !meta.is_file() {
-        return Err(Error::NotAFile { path: path.to_owned() });
-    }
     let too_large = || Error::TooLarge { path: path.to_owned(), limit };
     if meta.len() > limit {
         return Err(too_large());
@@ -33,6 +30,20 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     // The length is not to be relied on: files of `/proc` say 0, and others grow meanwhile.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed())?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// As [`read_bounded`].
+pub fn open_regular(path: &Path) -> Result<File> {
+    let failed = || Error::io("read", path);
+    let file = sys::open_for_reading(path).map_err(failed())?;
+    if file.metadata().map_err(failed())?.is_file() {
+        Ok(file)
+    } else {
+        Err(Error::NotAFile { path: path.to_owned() })
+    }
 }
 
 /// Writes a file whole or not at all: beside its place, and then renamed into it.

@@ -8,7 +8,7 @@
 //!
 //! | part | owns |
 //! |---|---|
-//! | [`read_bounded`], [`write_whole`] | one file by its path |
+//! | [`open_regular`], [`read_bounded`], [`write_whole`] | one file by its path |
 //! | [`Dir`] | an open directory, and everything made or replaced in it |
 //! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
 //! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | building beside a target, moving into place, cleaning up after the killed |
@@ -29,7 +29,7 @@ mod sys;
 mod yard;
 
 pub use dir::Dir;
-pub use file::{read_bounded, write_whole};
+pub use file::{open_regular, read_bounded, write_whole};
 pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;

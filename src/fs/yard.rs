@@ -44,7 +44,8 @@ const ATTEMPTS: usize = 1000;
 /// # Errors
 /// The first failure; what can be removed is, nevertheless.
 pub fn sweep(target: &Path) -> Result<()> {
-    let (at, name) = split(target)?;
+    // Beside a root there is nothing.
+    let Ok((at, name)) = split(target) else { return Ok(()) };
     match Handle::open(at) {
         Ok(parent) => sweep_yard(&parent, at, &yard_name(name), Some(name)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

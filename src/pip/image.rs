@@ -22,6 +22,7 @@ use super::scripts::{self, Command};
 use super::wheel::Wheel;
 use super::{Event, Job, cache_error};
 use crate::error::{Error, Result};
+use crate::fs::read_bounded;
 use crate::host::Platform;
 use crate::python::Interpreter;
 
@@ -35,6 +36,8 @@ const STAMP: Duration = Duration::from_secs(946_684_800);
 /// Where an image keeps what stands in `site-packages`.
 const FILES: &str = "files";
 const MANIFEST: &str = "manifest.json";
+/// More than the manifest of any wheel that is unpacked.
+const MANIFEST_LIMIT: u64 = 64 * 1024 * 1024;
 /// The Windows launcher, which stands in front of every command.
 const LAUNCHER: &str = "launcher.exe";
 
@@ -122,7 +125,8 @@ impl Image {
     /// The image at `root`, if it is whole.
     fn open(root: &Path, platform: Platform) -> Option<Self> {
         let manifest: Manifest =
-            serde_json::from_slice(&fs::read(root.join(MANIFEST)).ok()?).ok()?;
+            serde_json::from_slice(&read_bounded(&root.join(MANIFEST), MANIFEST_LIMIT).ok()?)
+                .ok()?;
         let files = root.join(FILES);
         if !manifest.files.iter().all(|file| is_intact(&files.join(&file.path), file.size)) {
             return None;

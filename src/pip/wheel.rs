@@ -15,6 +15,7 @@ use zip::result::ZipError;
 
 use super::record;
 use crate::error::{Error, Result};
+use crate::fs::open_regular;
 
 /// More than any pip or setuptools, and little enough to keep in memory.
 const MAX_TOTAL: u64 = 128 * 1024 * 1024;
@@ -119,7 +120,7 @@ pub(crate) struct Wheel {
 impl Wheel {
     /// Reads and checks the wheel at `path`, which is to hold `project` for Python `python`.
     pub(crate) fn read(path: &Path, project: &str, python: &Version) -> Result<Self> {
-        let archive = File::open(path).map_err(Error::io("read", path))?;
+        let archive = open_regular(path)?;
         Self::parse(BufReader::new(archive), project, python)
             .map_err(|fault| Error::Wheel { path: path.to_owned(), fault })
     }

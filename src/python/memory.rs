@@ -16,10 +16,13 @@ use sha2::{Digest, Sha256};
 use super::Interpreter;
 use super::probe::{self, Examined};
 use crate::cache::Cache;
-use crate::fs::write_whole;
+use crate::fs::{read_bounded, write_whole};
 
 /// Names the form of the records. What the probe asks and what its answers mean is part of it.
 const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
+
+/// More than any record needs.
+const RECORD_LIMIT: u64 = 1024 * 1024;
 
 /// What was found out about interpreters.
 #[derive(Debug)]
@@ -52,7 +55,8 @@ impl Memory {
 
     /// What is known about the executable at `path`, if it still holds.
     pub(super) fn recall(&self, path: &Path) -> Option<Interpreter> {
-        let record: Record = serde_json::from_slice(&fs::read(self.file(path)?).ok()?).ok()?;
+        let record = read_bounded(&self.file(path)?, RECORD_LIMIT).ok()?;
+        let record: Record = serde_json::from_slice(&record).ok()?;
         let holds = record.path == path
             && record.rests_on.iter().all(|(path, identity)| Identity::of(path) == *identity);
         holds.then_some(record.interpreter)

@@ -7,7 +7,11 @@ use super::origin::Origin;
 use super::subject::{Maker, Subject};
 use super::{relink, rewrite};
 use crate::env::{Content, Difference, Entry, Plan};
+use crate::fs::read_bounded;
 use crate::shell::{self, Seal};
+
+/// More than any activation script.
+const SCRIPT_LIMIT: u64 = 1024 * 1024;
 
 /// Scripts that are missing, or not the ones that this rvenv writes.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
@@ -18,7 +22,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         match entry.difference(&subject.root) {
             None => {}
             Some(Difference::Missing) => missing.push(entry),
-            Some(_) => match std::fs::read(path).map(|bytes| shell::seal(&bytes)) {
+            Some(_) => match read_bounded(&path, SCRIPT_LIMIT).map(|bytes| shell::seal(&bytes)) {
                 Ok(Seal::Whole) => stale.push(entry),
                 Ok(Seal::Broken | Seal::Missing) | Err(_) => altered.push(entry),
             },
@@ -77,7 +81,7 @@ pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry>
     let scripts = subject.scripts.iter().filter(|script| script.python.is_none());
     let brought = scripts.filter_map(|script| {
         let path = subject.scripts_name().join(&script.name);
-        let bytes = std::fs::read(subject.root.join(&path)).ok()?;
+        let bytes = read_bounded(&subject.root.join(&path), SCRIPT_LIMIT).ok()?;
         let own = planned.iter().find(|entry| entry.path == path);
         let seal = shell::seal(&bytes);
         if seal == Seal::Whole {

@@ -1,6 +1,5 @@
 //! `--deep`: what only running and reading everything can tell.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,8 @@ use super::records::{Record, is_bytecode};
 use super::site::{Dist, Site};
 use super::subject::Subject;
 use super::{relink, same_file};
+use crate::error::{Error, Result};
+use crate::fs::open_regular;
 use crate::python::{Interpreter, TIME_LIMIT, isolated, listen};
 
 /// What the environment's Python is asked.
@@ -114,9 +115,10 @@ impl Record {
     }
 }
 
-fn hash(path: &Path) -> io::Result<String> {
+fn hash(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut Hashing(&mut hasher))?;
+    io::copy(&mut open_regular(path)?, &mut Hashing(&mut hasher))
+        .map_err(Error::io("read", path))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(hasher.finalize()))
 }
 

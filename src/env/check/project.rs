@@ -1,6 +1,5 @@
 //! The project that an environment is for: its `pyproject.toml`, its git repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -9,9 +8,15 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::finding::{Code, Finding, Remedy};
 use super::{index, relink};
 use crate::env::{Content, Entry, GITIGNORE};
+use crate::fs::read_bounded;
 use crate::python::Interpreter;
 
 use super::subject::Subject;
+
+/// More than any text file that people write.
+const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
+/// The index of a repository with millions of files.
+const INDEX_LIMIT: u64 = 1024 * 1024 * 1024;
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = requires_python(subject).into_iter().collect();
@@ -30,7 +35,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 fn requires_python(subject: &Subject<'_>) -> Option<Finding> {
     let interpreter = subject.base.interpreter()?;
     let file = subject.root.parent()?.join("pyproject.toml");
-    let project: toml::Table = fs::read_to_string(&file).ok()?.parse().ok()?;
+    let project: toml::Table = read_text(&file)?.parse().ok()?;
     let requires = project.get("project")?.get("requires-python")?.as_str()?;
     let specifiers = VersionSpecifiers::from_str(requires).ok()?;
     if specifiers.contains(&pep440(interpreter)) {
@@ -77,7 +82,7 @@ impl Repository {
         let git_dir = if dot_git.is_dir() {
             dot_git
         } else {
-            let text = fs::read_to_string(dot_git).ok()?;
+            let text = read_text(&dot_git)?;
             top.join(text.strip_prefix("gitdir:")?.trim())
         };
         Some(Self { top, git_dir })
@@ -86,7 +91,7 @@ impl Repository {
     /// Whether a file below `path` is in the index.
     fn tracks(&self, path: &Path) -> bool {
         let prefix = self.relative(path).map(|path| format!("{path}/"));
-        let index = fs::read(self.git_dir.join("index"));
+        let index = read_bounded(&self.git_dir.join("index"), INDEX_LIMIT);
         let (Some(prefix), Ok(index)) = (prefix, index) else { return false };
         index::paths(&index).any(|path| path.starts_with(prefix.as_bytes()))
     }
@@ -99,7 +104,7 @@ impl Repository {
         dirs.chain([self.git_dir.join("info/exclude").as_path()]).any(|dir| {
             let file = if dir.is_dir() { dir.join(".gitignore") } else { dir.to_owned() };
             let base = if dir.is_dir() { dir } else { &self.top };
-            let text = fs::read_to_string(file).unwrap_or_default();
+            let text = read_text(&file).unwrap_or_default();
             let relative = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
             text.lines().any(|line| is_line_for(line, &relative))
         })
@@ -141,6 +146,11 @@ fn matches(pattern: &str, name: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// The text of a regular file; of a pipe or a device there is none.
+fn read_text(path: &Path) -> Option<String> {
+    String::from_utf8(read_bounded(path, TEXT_LIMIT).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The commands of an environment, by their first lines.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use super::origin::Origin;
 use super::rewrite;
 use super::subject::Subject;
 use super::{is_executable, same_file};
+use crate::fs::open_regular;
 use crate::host::Platform;
 
 /// More than any system reads of a first line, with a second one behind it.
@@ -50,7 +50,7 @@ impl Script {
             let bytes = std::fs::read(dir.join(&name)).unwrap_or_default();
             let line = super::launcher::shebang(&bytes).map(|range| &bytes[range]);
             head.extend_from_slice(line.unwrap_or_default());
-        } else if let Ok(file) = File::open(dir.join(&name)) {
+        } else if let Ok(file) = open_regular(&dir.join(&name)) {
             // A script that cannot be read has nothing to say.
             let _ = file.take(HEAD).read_to_end(&mut head);
         }

@@ -104,7 +104,10 @@ impl Scenario {
             reached += 1;
             match self.judge(&point, &ran, &old, &new) {
                 Ok(()) => survived += 1,
-                Err(complaint) => broken.push(format!("{point}: {complaint}")),
+                Err(complaint) => {
+                    tell(&format!("{}: broken by {point}", self.name));
+                    broken.push(format!("{point}: {complaint}"));
+                }
             }
         }
         tell(&format!("{}: {survived} of {reached} fault points survived", self.name));

@@ -14,7 +14,8 @@ const NOBODY: u32 = 65534;
 /// Does the environment's pip run?
 #[track_caller]
 fn pip_runs(sandbox: &Sandbox, env: &Path) {
-    let ran = Ran::of(sandbox.command(env.join("bin/python")).args(["-m", "pip", "--version"]));
+    let mut python = sandbox.command(env.join("bin/python"));
+    let ran = Ran::of(python.args(["-B", "-m", "pip", "--version"]));
     assert!(ran.code == Some(0) && ran.stdout.contains("pip 24.2"), "{ran:#?}");
 }
 
