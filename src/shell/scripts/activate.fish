@@ -6,10 +6,12 @@ function _rvenv_activate -a root scripts name file
 
     if test -n "$file"
         # Where is this file? Its environment may have been moved since it was written.
-        set -l self (builtin realpath -- $argv[5] 2>/dev/null | string collect)
-        set -l written (builtin realpath -- $root/$scripts/$file 2>/dev/null | string collect)
+        # Without IFS a name keeps its line ends: all but the one that each command adds.
+        set -l IFS ''
+        set -l self (builtin realpath -- $argv[5] 2>/dev/null)
+        set -l written (builtin realpath -- $root/$scripts/$file 2>/dev/null)
         if test "$self" != "$written"
-            set root (string replace -r '/[^/]*/[^/]*$' '' -- $self | string collect)
+            set root (string replace -r '/[^/]*/[^/]*$' '' -- "$self")
         end
     end
 

@@ -12,8 +12,10 @@ _rvenv_activate () {
         if [ -n "${BASH_VERSION-}" ]; then
             eval 'set -- "$1" "$2" "$3" "$4" "$5" "${BASH_SOURCE[0]-}"'
         elif [ -n "${ZSH_VERSION-}" ]; then
-            # In zsh $0 is the sourced file, or this function.
-            eval 'set -- "$1" "$2" "$3" "$4" "" "${${(%):-%x}:a}"
+            # In zsh $0 is the sourced file, or this function, and `%x` is made for reading:
+            # it shows a tab as `\t`. Where zsh emulates sh, the module is not loaded.
+            zmodload -F zsh/parameter p:funcsourcetrace
+            eval 'set -- "$1" "$2" "$3" "$4" "" "${${${funcsourcetrace[@]:0:1}%:*}:a}"
                 [[ $ZSH_EVAL_CONTEXT == *file* ]] || set -- "$1" "$2" "$3" "$4" "$6" "$6"'
         elif case ${KSH_VERSION-} in *93*) ;; *) false ;; esac; then
             eval 'set -- "$1" "$2" "$3" "$4" "$5" "${.sh.file}"'

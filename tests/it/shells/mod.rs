@@ -1,6 +1,8 @@
 //! The same scenarios in every real shell.
 
+mod calling;
 mod dialect;
+mod disk;
 mod lifecycle;
 mod names;
 mod prompt;

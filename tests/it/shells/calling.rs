@@ -1,0 +1,152 @@
+//! The documented line, typed into each shell: rvenv itself finds out who called it.
+
+use std::ffi::OsString;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use rvenv::shell::Shell;
+
+use super::{Real, World, real};
+
+/// Notes what Python it is and what variables it has: the fake `python` cannot say whose prefix it has.
+const NOTE: &str = "import os, sys\n\
+    with open(os.environ['RVENV_NOTES'] + '/' + sys.argv[1], 'wb') as note:\n\
+    \x20   variables = dict(os.environb) | {b'self': os.fsencode(sys.prefix)}\n\
+    \x20   note.write(b''.join(b'%s=%s\\0' % item for item in variables.items()))\n";
+
+/// A world where `rvenv` and `python` are the real ones, and a project with an environment.
+struct Project {
+    world: World,
+    root: PathBuf,
+}
+
+impl Project {
+    fn new() -> Self {
+        let world = World::new();
+        for (name, target) in
+            [("rvenv", env!("CARGO_BIN_EXE_rvenv")), ("python", "/usr/bin/python3")]
+        {
+            let place = world.at("system").join(name);
+            fs::remove_file(&place).unwrap();
+            symlink(target, place).unwrap();
+        }
+        fs::write(world.at("note.py"), NOTE).unwrap();
+        let project = world.at("project");
+        fs::create_dir(&project).unwrap();
+        let mut create = Command::new(world.at("system/rvenv"));
+        create.args(["create", "--without-pip", "--quiet", "--python", "/usr/bin/python3"]);
+        create.env_clear().env("PATH", &world.path).env("HOME", world.at("home"));
+        let created = create.current_dir(&project).output().unwrap();
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+        Self { world, root: project.join(".venv") }
+    }
+
+    fn note(&self, name: &str) -> String {
+        format!("python '{}' {name}\n", self.world.at("note.py").display())
+    }
+
+    /// Activates by `line`, deactivates by the same line for the way back, and looks at both.
+    #[track_caller]
+    fn lives(&self, real: &Real, mut command: Command, line: &str) {
+        let way_back = line.replace("activate", "deactivate");
+        let script =
+            format!("{line}\n{}{way_back}\n{}", self.note("active"), self.note("inactive"));
+        let world = &self.world;
+        world.quietly(command.current_dir(world.at("project")), real, script);
+        let seen = world.seen("active");
+        assert_eq!(seen["VIRTUAL_ENV"], self.root, "{}", real.label);
+        assert_eq!(seen["VIRTUAL_ENV_PROMPT"], "project", "{}", real.label);
+        assert_eq!(Path::new(&seen["self"]), self.root, "{}: another python ran", real.label);
+        let seen = world.seen("inactive");
+        assert_eq!(seen["PATH"], world.path, "{}", real.label);
+        assert_eq!(Path::new(&seen["self"]), Path::new("/usr"), "{}", real.label);
+        assert!(!seen.keys().any(|name| name.contains("VIRTUAL")), "{}: {seen:?}", real.label);
+    }
+}
+
+/// `command`, started by a shell whose language is another: a wrong answer is not right by chance.
+fn within(outer: &Real, outer_code: &str, command: &Command) -> Command {
+    let mut whole = Command::new(&outer.program);
+    whole.args(outer.args).args(["-c", outer_code]);
+    if outer.shell != Shell::Fish {
+        whole.arg("outer");
+    }
+    whole.arg(command.get_program()).args(command.get_args());
+    whole.env_clear();
+    whole.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    whole
+}
+
+fn finds_itself(label: &str) {
+    let Some(real) = real(label) else { return };
+    let project = Project::new();
+    let command = project.world.command(&real);
+    let (outer, code) = match real.shell {
+        Shell::Fish => ("dash", "\"$@\"; exit $?"),
+        _ => ("fish", "$argv[1] $argv[2..]; exit $status"),
+    };
+    let Some(outer) = super::real(outer) else { return };
+    project.lives(&real, within(&outer, code, &command), real.shell.evaluate_line());
+}
+
+macro_rules! every_shell {
+    ($($test:ident $label:literal)*) => { $(
+        #[test]
+        fn $test() {
+            finds_itself($label);
+        }
+    )* };
+}
+
+every_shell! {
+    bash "bash" bash_posix "bash-posix" zsh "zsh" zsh_sh "zsh-sh" dash "dash" busybox "busybox" ksh "ksh93" mksh "mksh" yash "yash"
+    fish "fish" csh "csh" tcsh "tcsh" nushell "nu" powershell "pwsh" elvish "elvish" xonsh "xonsh" xonsh_current "xonsh-current"
+}
+
+/// The name that a shell was started by is no more than a hint.
+#[test]
+fn a_shell_by_another_name_is_known() {
+    let project = Project::new();
+    for (label, name) in [
+        ("bash", "sh"),
+        ("zsh", "-zsh"),
+        ("bash", "-bash"),
+        ("fish", "-fish"),
+        ("elvish", "sh"),
+        ("fish", "bash"),
+    ] {
+        let Some(real) = real(label) else { continue };
+        let plain = project.world.command(&real);
+        let mut command = Command::new(plain.get_program());
+        command.arg0(name).args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        project.lives(&real, command, real.shell.evaluate_line());
+    }
+}
+
+/// Whatever stands between rvenv and the shell.
+#[test]
+fn a_program_in_between_is_passed_over() {
+    let project = Project::new();
+    for between in ["env", "timeout 60", "/bin/busybox timeout 60", "sudo -E"] {
+        let program = between.split(' ').next().unwrap();
+        if program == "sudo" && !on_path(program) {
+            eprintln!("skipped: {program} is not installed");
+            continue;
+        }
+        for label in ["fish", "zsh", "tcsh", "elvish"] {
+            let Some(real) = real(label) else { continue };
+            let rvenv = project.world.at("system/rvenv").display().to_string();
+            let line = real.shell.evaluate_line().replace("rvenv", &format!("{between} {rvenv}"));
+            project.lives(&real, project.world.command(&real), &line);
+        }
+    }
+}
+
+fn on_path(program: &str) -> bool {
+    let path: OsString = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
