@@ -508,8 +508,6 @@ pub enum Hint {
     },
     /// Name one of [`Shell::ALL`].
     NameShell,
-    /// Say which shell it is.
-    NameTheShell,
     /// Choose another place or name.
     ChooseAnotherPath,
     /// Replace what is there, or give it the other Python.
@@ -555,9 +553,9 @@ impl Error {
             Self::PipUnavailable { package, .. } => {
                 Some(Hint::WaysToPip { package: package.clone() })
             }
-            Self::UnknownShell { .. } => Some(Hint::NameShell),
+            Self::UnknownShell { .. } | Self::UnknownCallingShell => Some(Hint::NameShell),
             Self::NoEnvironment { .. } => Some(Hint::CreateEnvironment),
-            Self::UnknownCallingShell => Some(Hint::NameTheShell),
+
             Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
             Self::SeparatorInPath { .. }
             | Self::LineEndInPath { .. }

@@ -16,9 +16,8 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::NameShell => {
             let names: Vec<&str> = Shell::ALL.iter().map(|shell| shell.name()).collect();
-            format!("the shells are {}", names.join(", "))
+            format!("name it with `--shell`: {}", names.join(", "))
         }
-        Hint::NameTheShell => "name it with `--shell`".into(),
         Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
         Hint::ClearOrUpgrade => {
             "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"

@@ -135,9 +135,9 @@ impl Ran {
 /// Every real CPython 3.8+ and `PyPy` 3 on this machine, oldest first; never empty.
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let versions = Path::new("/root/.pyenv/versions");
-    let home = std::env::var_os("PYENV_ROOT")
-        .map_or_else(|| versions.to_owned(), |root| Path::new(&root).join("versions"));
+    let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let pyenv = pyenv.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".pyenv")));
+    let home = pyenv.unwrap_or_default().join("versions");
     if let Ok(entries) = std::fs::read_dir(home) {
         found.extend(entries.flatten().map(|entry| entry.path().join("bin/python3")));
     }
@@ -148,6 +148,9 @@ pub(crate) fn real_pythons() -> Vec<PathBuf> {
             .output()
             .is_ok_and(|output| output.status.success())
     });
+    if found.is_empty() {
+        found.extend(which::which("python3"));
+    }
     found.sort();
     assert!(!found.is_empty(), "the tests need a Python 3.8 or later");
     found
