@@ -1,8 +1,10 @@
 //! `rvenv cache`: where it is, and away with it.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use rvenv::Error;
 use rvenv::env::inventory::Disk;
 use rvenv::fs::{self, Guard};
 
@@ -24,9 +26,12 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
             let guard = Guard::new(&context.host).force(true);
             let mut disk = Disk::default();
             for part in context.cache.parts() {
-                let doomed = guard.judge(&part)?;
                 disk.measure(&part);
-                fs::discard(&doomed)?;
+                match guard.judge(&part).and_then(|doomed| fs::discard(&doomed)) {
+                    // Another process cleans too.
+                    Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                    cleaned => cleaned?,
+                }
             }
             let freed = ui::bytes(disk.total());
             context.ui.say(format_args!("cleaned `{}`: {freed}", root.display()));

@@ -20,7 +20,9 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
         .map(|dir| {
             let path = context.host.absolute(dir);
             // What a killed run left of it goes too, also when it is gone itself.
-            fs::sweep(&path)?;
+            if !args.dry_run {
+                fs::sweep(&path)?;
+            }
             Ok((dir, guard.judge(&path)?))
         })
         .collect::<rvenv::Result<Vec<_>>>()?;

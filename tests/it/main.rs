@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
 // All but plans are judged by Unix' shells and files here; `.ci/windows` does it on Windows.
-#[cfg(unix)]
+
 #[cfg(unix)]
 mod check;
 #[cfg(unix)]
@@ -16,12 +16,13 @@ mod config;
 mod create;
 #[cfg(unix)]
 mod differential;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 #[cfg(unix)]
 mod hook;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(unix)]
 mod install;
 #[cfg(unix)]
 mod journey;

@@ -13,11 +13,14 @@ use rvenv::python::Request;
 use rvenv::settings::Settings;
 use rvenv::{Host, Platform};
 
-use super::{bounded, world};
+use super::{bounded, listing, world};
 use crate::sandbox::Sandbox;
 
+/// A name, and what puts it somewhere.
+type Evil = (&'static str, fn(&Path));
+
 /// What can stand where a file is expected.
-const EVILS: [(&str, fn(&Path)); 9] = [
+const EVILS: [Evil; 9] = [
     ("a FIFO", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),
     ("an endless device", |path| symlink("/dev/zero", path).unwrap()),
     ("a terminal", |path| symlink("/dev/tty", path).unwrap()),
@@ -123,6 +126,19 @@ fn a_cache_that_is_corrupt() {
         fs::remove_dir_all(&cache).unwrap();
         fs::create_dir(&cache).unwrap();
         fs::set_permissions(&cache, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+}
+
+#[test]
+fn a_wheel_that_is_none() {
+    for (evil, put) in EVILS {
+        let sandbox = Sandbox::new();
+        let wheel = sandbox.root().join("pip-24.2-py3-none-any.whl");
+        put(&wheel);
+        let ran = bounded(&sandbox, &["create", "--offline", "--pip", wheel.to_str().unwrap()]);
+        assert_eq!(ran.code, Some(1), "{evil}: {ran:#?}");
+        assert!(ran.stderr.contains("error: "), "{evil}: {ran:#?}");
+        assert_eq!(listing(&sandbox).len(), 1, "{evil}: something is left");
     }
 }
 

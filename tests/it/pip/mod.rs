@@ -9,4 +9,5 @@ mod scripts;
 mod wheels;
 mod world;
 
+#[cfg(target_os = "linux")]
 pub(crate) use maker::Maker;
