@@ -177,6 +177,12 @@ impl Scenario {
             && self.state().without_yards() == self.state()
     }
 
+    /// Makes an environment elsewhere, which is remembered, and removes it.
+    fn make_another(&self) {
+        self.sandbox.run(["create", "--without-pip", "another"]).ok();
+        fs::remove_dir_all(self.sandbox.project().join("another")).unwrap();
+    }
+
     /// The same command again brings the new state, and sweeps.
     fn rerun(
         &self,
@@ -190,6 +196,10 @@ impl Scenario {
         }
         let again = self.run();
         let found = self.state();
+        // A run that finds all done remembers nothing, and sweeps there only when it does.
+        if !litter(&self.sandbox).is_empty() {
+            self.make_another();
+        }
         // What is gone cannot be removed again.
         let is_fine = again.code == Some(0) || (was_done && again.stderr.contains("error: "));
         let litter = litter(&self.sandbox);
