@@ -115,7 +115,7 @@ const ELVISH: Script = Script {
     shell: Shell::Elvish,
     deactivate: include_str!("scripts/deactivate.elv"),
     activate: include_str!("scripts/activate.elv"),
-    placeholders: &[Root, Scripts, Prompt],
+    placeholders: &[Root, Scripts, Prompt, File],
 };
 const XONSH: Script = Script {
     file: "activate.xsh",

@@ -1,5 +1,12 @@
 # Activates a Python virtual environment: `eval (slurp < bin/activate.elv)` in elvish.
-{|root scripts name|
+# file: the name of this file, or nothing where this is evaluated and no file.
+{|root scripts name file|
+    # Where this file is, elvish cannot tell: after a move there is only this.
+    use path
+    if (and (not-eq $file '') (not (path:is-regular &follow-symlink $root/$scripts/$file))) {
+        fail 'activate.elv: the environment is no longer at '$root': use rvenv activate'
+    }
+
     deactivate
     set-env VIRTUAL_ENV $root
     set-env VIRTUAL_ENV_PROMPT $name
@@ -15,10 +22,15 @@
             edit:add-var deactivate~ $deactivate~
             if (eq $E:VIRTUAL_ENV_DISABLE_PROMPT "") {
                 var old = $edit:prompt
-                edit:add-var _OLD_VIRTUAL_PROMPT $old
-                set edit:prompt = { put "("$E:VIRTUAL_ENV_PROMPT") "; $old }
-                edit:add-var _rvenv_prompt $edit:prompt
+                set edit:prompt = {|&_rvenv_undo=$false|
+                    if $_rvenv_undo {
+                        set edit:prompt = $old
+                    } else {
+                        put "("$E:VIRTUAL_ENV_PROMPT") "
+                        $old
+                    }
+                }
             }
         '
     } catch e { }
-} __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__
+} __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

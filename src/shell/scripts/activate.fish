@@ -19,7 +19,8 @@ function _rvenv_activate -a root scripts name file
     set -gx VIRTUAL_ENV $root
     set -gx VIRTUAL_ENV_PROMPT $name
     # The scripts of other tools look for it when they take over.
-    set -g _OLD_VIRTUAL_PATH $PATH
+    set -q PATH
+    and set -g _OLD_VIRTUAL_PATH $PATH
     set -gx PATH $root/$scripts $PATH
 
     if set -q PYTHONHOME

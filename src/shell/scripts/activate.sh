@@ -58,6 +58,7 @@ _rvenv_activate () {
         _OLD_VIRTUAL_PATH=${PATH-}
         _OLD_VIRTUAL_PS1=${PS1-}
     fi
+    [ -n "${PATH+x}" ] || unset _OLD_VIRTUAL_PATH
     export PATH="$VIRTUAL_ENV/$2${PATH:+:$PATH}"
 
     if [ -n "${PYTHONHOME+x}" ]; then

@@ -20,13 +20,12 @@ fn deactivate {|@flags|
     }
 
     # A prompt that was set in the meantime stays.
+    # Only ours knows the option, and what was there before it: no other code sees the variables of the prompt.
     try {
-        eval '
-            if (eq $edit:prompt $_rvenv_prompt) {
-                set edit:prompt = $_OLD_VIRTUAL_PROMPT
-            }
-            edit:del-vars [_rvenv_prompt _OLD_VIRTUAL_PROMPT deactivate~]
-        '
+        eval '$edit:prompt &_rvenv_undo=$true'
+    } catch e { }
+    try {
+        eval 'edit:del-var deactivate~'
     } catch e { }
 
     for name [VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PYTHONHOME] {

@@ -8,6 +8,9 @@ function deactivate --description 'Leave the Python virtual environment'
                 break
             end
         end
+        set -q PATH[1]
+        or set -q _OLD_VIRTUAL_PATH
+        or set -e PATH
     end
 
     if set -q _OLD_VIRTUAL_PYTHONHOME

@@ -17,6 +17,7 @@ deactivate () {
         esac
         PATH=${PATH#:}
         PATH=${PATH%:}
+        [ -n "$PATH${_OLD_VIRTUAL_PATH+x}" ] || unset PATH
     fi
 
     if [ -n "${_OLD_VIRTUAL_PYTHONHOME+x}" ]; then

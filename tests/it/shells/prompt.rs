@@ -5,9 +5,9 @@ use std::process::Command;
 
 use rvenv::shell::Shell;
 
-use super::dialect::read_code;
+use super::dialect::{read_code, source};
 use super::{Real, World, real};
-use crate::sandbox::real_pythons;
+use crate::sandbox::{Ran, real_pythons};
 
 /// What the tests' own prompt ends in.
 const MARK: &str = "@P@";
@@ -23,6 +23,7 @@ fn prompt(shell: Shell) -> &'static str {
             "$env.PROMPT_COMMAND = {|| ['@' 'P@'] | str join }; $env.PROMPT_INDICATOR = ' '"
         }
         Shell::Elvish => "set edit:prompt = { put '@' 'P@ ' }; set edit:rprompt = { }",
+        Shell::Xonsh => "$PROMPT = '{env_name}@' + 'P@ '",
         _ => "p=P; PS1=\"@${p}@ \"",
     }
 }
@@ -81,6 +82,69 @@ fn draws(real: &Real, before: &str) {
     assert!(!transcript[..last].ends_with(") "), "{}: {transcript}", real.label);
 }
 
+/// The same from the script on disk, for the shells whose code is data or a module, and with more names that
+/// mean something to what draws their prompts.
+fn draws_from_disk(real: &Real) {
+    let names = [
+        "plain",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "{RED}{user}",
+        "a%b!c",
+        "(touch pwned)",
+        "';touch pwned;'",
+    ];
+    let world = World::new();
+    let mut lines = vec![prompt(real.shell).to_owned()];
+    for (index, name) in names.iter().enumerate() {
+        let root = world.environment(format!("env{index}"), name);
+        let overlay =
+            if real.shell == Shell::Nushell { format!(" as e{index}") } else { String::new() };
+        let source = source(real.shell, &root);
+        lines.extend([format!("{}{overlay}", source.trim_end()), "deactivate".to_owned()]);
+    }
+    let transcript = typed(&world, real, &lines);
+    assert_eq!(
+        fs::read_dir(world.at("cwd")).unwrap().count(),
+        0,
+        "{}: a name ran: {transcript}",
+        real.label
+    );
+    for name in names {
+        let wanted = format!("({name}) {MARK}");
+        assert!(transcript.contains(&wanted), "{}: no {wanted} in {transcript}", real.label);
+    }
+    let last = transcript.rfind(MARK).unwrap();
+    assert!(!transcript[..last].ends_with(") "), "{}: {transcript}", real.label);
+}
+
+/// PowerShell draws what its function `prompt` writes and returns.
+#[test]
+fn powershell() {
+    let Some(real) = real("pwsh") else { return };
+    let names = [
+        "plain",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "$env:HOME",
+        "\u{2019};touch pwned;\u{2018}",
+        "{0}",
+    ];
+    let world = World::new();
+    let mut script = format!("function prompt {{ '{MARK}' }}\n");
+    let mut expected = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let root = world.environment(format!("env{index}"), name);
+        script += &format!("{}prompt\ndeactivate\nprompt\n", source(real.shell, &root));
+        expected += &format!("({name}) {MARK}\n{MARK}\n");
+    }
+    let file = world.at("script.ps1");
+    fs::write(&file, script).unwrap();
+    let ran = Ran::of(world.command(&real).arg(file)).ok();
+    assert_eq!((plain(&ran.stdout), ran.stderr), (expected, String::new()));
+    assert_eq!(fs::read_dir(world.at("cwd")).unwrap().count(), 0);
+}
+
 /// What a terminal shows of an output, as far as the tests look: no colours and no carriage returns.
 fn plain(output: &str) -> String {
     let mut plain = String::new();
@@ -99,6 +163,19 @@ fn plain(output: &str) -> String {
     }
     plain
 }
+
+macro_rules! prompts_from_disk {
+    ($($test:ident $label:literal)*) => { $(
+        #[test]
+        fn $test() {
+            if let Some(real) = real($label) {
+                draws_from_disk(&real);
+            }
+        }
+    )* };
+}
+
+prompts_from_disk! { nushell "nu" elvish "elvish" xonsh "xonsh" xonsh_current "xonsh-current" fish_from_disk "fish" zsh_from_disk "zsh" }
 
 macro_rules! prompts {
     ($($test:ident $label:literal $before:literal)*) => { $(

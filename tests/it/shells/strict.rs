@@ -98,6 +98,32 @@ fn an_empty_path_gets_one_entry_and_no_colon() {
     }
 }
 
+#[test]
+fn a_path_that_was_not_set_is_not_set_again() {
+    for label in ["bash", "zsh", "zsh-sh", "dash", "busybox", "ksh93", "mksh", "yash", "fish"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let (a, b) = (world.environment("a", "A"), world.environment("b", "B"));
+        let code = |root| {
+            read_code(real.shell, &world.activation(real.shell, root, "name", &world.host(&[])))
+        };
+        let python = world.at("system/python").display().to_string();
+        let unset = if real.shell == Shell::Fish { "set -e PATH\n" } else { "unset PATH\n" };
+        let again = set(real.shell, "PATH", &world.at("system").display().to_string());
+        world.quiet(
+            &real,
+            format!(
+                "{unset}{}{}{python} on\ndeactivate\n{python} off\n{again}python again\n",
+                code(&a),
+                code(&b)
+            ),
+        );
+        assert_eq!(world.seen("on")["PATH"], b.join("bin"), "{label}");
+        assert_eq!(world.seen("off").get("PATH"), None, "{label}");
+        assert_eq!(world.seen("again")["PATH"], world.at("system"), "{label}");
+    }
+}
+
 /// Runs a script and returns how it ended.
 fn ran(world: &World, real: &Real, script: &str) -> Ran {
     let file = world.code(script.as_bytes());
@@ -116,13 +142,25 @@ fn a_moved_environment_activates_where_it_is() {
         assert_eq!(world.seen("moved")["VIRTUAL_ENV"], *moved, "{label}");
         assert_eq!(Path::new(&world.seen("moved")["self"]), moved.join("bin/python"), "{label}");
     }
-    for label in ["dash", "busybox", "mksh", "yash", "csh", "tcsh"] {
+    for label in ["dash", "busybox", "mksh", "yash", "csh", "tcsh", "elvish"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let root = world.environment("old", "name");
         let moved = world.at("new");
         fs::rename(root, &moved).unwrap();
-        let ran = ran(&world, &real, &source(real.shell, &moved));
+        let attempt = match real.shell {
+            Shell::Elvish => format!(
+                "try {{ {} }} catch e {{ echo $e[reason][content] >&2; python after; exit 1 }}\n",
+                source(real.shell, &moved).trim_end()
+            ),
+            Shell::Csh | Shell::Tcsh => source(real.shell, &moved) + &note("after"),
+            _ => source(real.shell, &moved),
+        };
+        let ran = ran(&world, &real, &attempt);
+        if world.at("notes/after").exists() {
+            assert_eq!(world.seen("after")["PATH"], world.path, "{label}");
+            assert_eq!(world.seen("after").get("VIRTUAL_ENV"), None, "{label}");
+        }
         let told = ran.stderr.contains("no longer at");
         let csh = matches!(real.shell, Shell::Csh | Shell::Tcsh);
         assert!(told && (csh || ran.code != Some(0)), "{label}: {ran:?}");
