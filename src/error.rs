@@ -1,8 +1,9 @@
 //! Everything that can go wrong, as data.
 //!
 //! A variant's fields are facts (paths, names, causes); its text is a lowercase fragment without a
-//! full stop. What the user can do about it is [`Error::hint`]: data too, worded by the binary.
+//! full stop. What the user can do about it is a [`Hint`](crate::hint::Hint): data too.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,6 @@ use crate::pip::WheelFault;
 use crate::python::{Origin, PassedOver, Reason};
 use crate::settings::Source;
 use crate::shell::Shell;
-use std::ffi::OsString;
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -490,44 +490,6 @@ fn shown(target: Option<&Path>) -> String {
     target.map_or_else(|| "nothing".into(), |target| format!("`{}`", target.display()))
 }
 
-/// A way out of an [`Error`], for the binary to word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-// Exhaustive: who words hints is to find the one that has no words yet.
-pub enum Hint {
-    /// Make an environment first.
-    CreateEnvironment,
-    /// Say that the directory may go although it is no environment.
-    Force,
-    /// Do it again.
-    Retry,
-    /// Do without pip (`--without-pip`), give one (`--pip FILE.whl`), or install what the
-    /// distribution ships it in.
-    WaysToPip {
-        /// The distribution's package, where it is known: `python3.11-venv`.
-        package: Option<String>,
-    },
-    /// Name one of [`Shell::ALL`].
-    NameShell,
-    /// Choose another place or name.
-    ChooseAnotherPath,
-    /// Replace what is there, or give it the other Python.
-    ClearOrUpgrade,
-    /// See what is wrong with this environment, and mend it.
-    CheckEnvironment(PathBuf),
-    /// These are the names that there are.
-    DidYouMean(Vec<String>),
-    /// See which settings there are.
-    ShowSettings,
-    /// Set this key in the user's file, or by its flag or variable.
-    SetByUser(&'static str),
-    /// Move all settings into one of the two.
-    KeepOneConfiguration,
-    /// A package of this name could bring the command.
-    InstallCommand(String),
-    /// Say what to install.
-    NamePackages,
-}
-
 /// Words for a place that may be unknown.
 fn at(path: Option<&Path>) -> String {
     path.map_or_else(|| ": there is none".to_owned(), |path| format!(" at `{}`", path.display()))
@@ -542,72 +504,5 @@ impl Error {
     /// Wraps what the system said about `path`; for use with `map_err`.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.as_ref().to_owned(), source }
-    }
-
-    /// The way out, where there is one. A `match` without `_`: a new error must decide.
-    pub fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Protected { refusal: Refusal::NotAnEnvironment, .. } => Some(Hint::Force),
-            Self::Occupied { .. } | Self::Changed { .. } | Self::InUse { .. } => Some(Hint::Retry),
-            Self::PipOffline { .. } => Some(Hint::WaysToPip { package: None }),
-            Self::PipUnavailable { package, .. } => {
-                Some(Hint::WaysToPip { package: package.clone() })
-            }
-            Self::UnknownShell { .. } | Self::UnknownCallingShell => Some(Hint::NameShell),
-            Self::NoEnvironment { .. } => Some(Hint::CreateEnvironment),
-
-            Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
-            Self::SeparatorInPath { .. }
-            | Self::LineEndInPath { .. }
-            | Self::NotADirectory { .. }
-            | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
-            Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
-            Self::NoCommand { near, .. } | Self::UnknownSetting { near, .. }
-                if !near.is_empty() =>
-            {
-                Some(Hint::DidYouMean(near.clone()))
-            }
-            // What has a dot or a separator in it is a file, and no package.
-            Self::NoCommand { command, .. } => command
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-                .then(|| Hint::InstallCommand(command.clone())),
-            Self::NothingToInstall { .. } => Some(Hint::NamePackages),
-            Self::UnknownSetting { .. } => Some(Hint::ShowSettings),
-            Self::ForbiddenSetting { key, .. } => Some(Hint::SetByUser(key)),
-            Self::TwoConfigurations { .. } => Some(Hint::KeepOneConfiguration),
-            Self::BadToml { .. }
-            | Self::BadSetting { .. }
-            | Self::SettingsNotATable { .. }
-            | Self::NotExecutable { .. }
-            | Self::NoCurrentDirectory { .. }
-            | Self::Io { .. }
-            | Self::UnreadableRequest { .. }
-            | Self::UnusablePython { .. }
-            | Self::NoPython { .. }
-            | Self::UnreadableDemand { .. }
-            | Self::NotAFile { .. }
-            | Self::TooLarge { .. }
-            | Self::Immovable { .. }
-            | Self::NoLinks { .. }
-            | Self::Protected { .. }
-            | Self::Interrupted { .. }
-            | Self::CacheUnwritable { .. }
-            | Self::CacheCleaned { .. }
-            | Self::Wheel { .. }
-            | Self::PythonFailed { .. }
-            | Self::PipVersionInvalid { .. }
-            | Self::IndexEmpty { .. }
-            | Self::IndexUnreadable { .. }
-            | Self::DownloadAltered { .. }
-            | Self::Unrepresentable { .. }
-            | Self::Placeholder { .. }
-            | Self::NoHook { .. }
-            | Self::NoTrustList
-            | Self::NotAnEnvironment { .. }
-            | Self::BadPyvenvCfg { .. }
-            | Self::BadRedirect { .. }
-            | Self::NotReinstalled { .. } => None,
-        }
     }
 }

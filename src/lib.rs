@@ -48,7 +48,7 @@
 //! | [`trust`] | which environments may be activated without being asked for |
 //! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
 //! | [`interrupt`] | the signal that asks to end, as a value |
-//! | [`error`] | everything that can go wrong, as data |
+//! | [`error`], [`hint`] | everything that can go wrong, and the way out, as data |
 //!
 //! Nothing here prints, prompts, exits or reads the process's own environment.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -57,6 +57,7 @@ pub mod cache;
 pub mod env;
 pub mod error;
 pub mod fs;
+pub mod hint;
 pub mod host;
 pub mod interrupt;
 mod near;
@@ -67,6 +68,7 @@ pub mod settings;
 pub mod shell;
 pub mod trust;
 
-pub use error::{Error, Hint, Result};
+pub use error::{Error, Result};
+pub use hint::Hint;
 pub use host::{Host, Platform};
 pub use interrupt::Interrupt;

@@ -7,6 +7,7 @@ use rvenv::shell::Shell;
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::ListPythons => "`rvenv python list` shows the Pythons that there are".into(),
         Hint::Force => "`--force` lets go of a directory that is no environment".into(),
         Hint::Retry => "try it again".into(),
         Hint::WaysToPip { package } => {
