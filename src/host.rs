@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -141,9 +141,8 @@ impl Host {
     /// `path` made absolute against the current directory, `.` and `..` taken away by their text
     /// alone: no link is resolved.
     pub fn absolute(&self, path: &Path) -> PathBuf {
-        use std::path::Component;
         let mut out = PathBuf::new();
-        for part in self.cwd.join(path).components() {
+        for part in self.on_drive(path).components() {
             match part {
                 Component::CurDir => {}
                 Component::ParentDir => {
@@ -153,6 +152,31 @@ impl Host {
             }
         }
         out
+    }
+
+    /// `path` seen from the current directory; `C:path`, which only Windows knows, from that of its
+    /// drive, which hidden variables such as `=C:` hold.
+    fn on_drive(&self, path: &Path) -> PathBuf {
+        let mut parts = path.components();
+        match parts.next() {
+            Some(Component::Prefix(drive)) if !path.has_root() => {
+                let drive = drive.as_os_str();
+                let is_current = self
+                    .cwd
+                    .components()
+                    .next()
+                    .is_some_and(|first| first.as_os_str().eq_ignore_ascii_case(drive));
+                let variable = format!("={}", drive.to_string_lossy());
+                let root = || Path::new(drive).join(std::path::MAIN_SEPARATOR_STR);
+                let directory = if is_current {
+                    self.cwd.clone()
+                } else {
+                    self.path_var(&variable).map_or_else(root, Path::to_owned)
+                };
+                directory.join(parts.as_path())
+            }
+            _ => self.cwd.join(path),
+        }
     }
 }
 
@@ -166,6 +190,22 @@ mod tests {
         assert_eq!(host.absolute(Path::new(".venv")), Path::new("/work/project/.venv"));
         assert_eq!(host.absolute(Path::new("./a/../b/")), Path::new("/work/project/b"));
         assert_eq!(host.absolute(Path::new("/x/../../y")), Path::new("/y"));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_path_on_a_drive_is_seen_from_the_drives_own_directory() {
+        let host = Host::new([("=D:", r"D:\other")], r"C:\work");
+        for (path, absolute) in [
+            ("c:env", r"C:\work\env"),
+            ("D:env", r"D:\other\env"),
+            ("E:env", r"E:\env"),
+            (r"\env", r"C:\env"),
+            ("./a/../env", r"C:\work\env"),
+            (r"\\server\share\env", r"\\server\share\env"),
+        ] {
+            assert_eq!(host.absolute(Path::new(path)), Path::new(absolute), "{path}");
+        }
     }
 
     #[test]

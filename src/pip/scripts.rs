@@ -234,6 +234,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     fn first_lines(root: &str, relocatable: bool, platform: Platform) -> String {
         let (root, interpreter) = (Path::new(root), interpreter(platform));
         let target = Target { root, interpreter: &interpreter, python: "python", relocatable };

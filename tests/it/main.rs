@@ -1,4 +1,6 @@
-//! The integration tests: one binary, one module a topic.
+//! The integration tests: one binary, one module a topic. They live in Unix' shells and files;
+//! `.ci/windows` does so on Windows.
+#![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(clippy::pedantic, reason = "a test may be plainer than the code that it tests")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -8,36 +10,22 @@
 
 #[cfg(unix)]
 mod check;
-#[cfg(unix)]
 mod completions;
-#[cfg(unix)]
 mod config;
-#[cfg(unix)]
 mod create;
-#[cfg(unix)]
 mod differential;
 #[cfg(target_os = "linux")]
 mod faults;
-#[cfg(unix)]
 mod hook;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(unix)]
 mod install;
-#[cfg(unix)]
 mod journey;
-#[cfg(unix)]
 mod list;
-#[cfg(unix)]
 mod pip;
-mod plan;
-#[cfg(unix)]
 mod python;
-#[cfg(unix)]
 mod run;
-#[cfg(unix)]
 mod sandbox;
-#[cfg(unix)]
 mod shells;
-#[cfg(unix)]
 mod words;

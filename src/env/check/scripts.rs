@@ -187,6 +187,7 @@ fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Fin
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     fn interpreter(head: &str) -> Option<String> {
         Line::parse(head.as_bytes()).map(|line| line.interpreter.to_string_lossy().into_owned())
     }

@@ -229,3 +229,6 @@ pub(super) fn executable_name(interpreter: &Interpreter) -> OsString {
     }
     interpreter.platform.split(&interpreter.executable).1
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
-//! Plans for every platform, compared with what stdlib's `venv` makes there (`fixtures/record.py`).
+//! Plans for every platform, compared with what stdlib's `venv` makes there (`tests/fixtures/record.py`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rvenv::env::{Content, Options, Plan, PyvenvCfg};
-use rvenv::host::Platform;
-use rvenv::python::Interpreter;
 use serde::Deserialize;
+
+use super::{Content, Options, Plan};
+use crate::env::PyvenvCfg;
+use crate::host::Platform;
+use crate::python::Interpreter;
 
 /// A Python, and the environments that its `venv` makes.
 #[derive(Deserialize)]
