@@ -4,6 +4,7 @@ def _rvenv_activate(root, scripts, name, file, here):
     import os
 
     from xonsh.built_ins import XSH
+    from xonsh.prompt.env import env_name
 
     # The environment may have been moved since this file was written.
     if file and os.path.basename(here) == file:
@@ -17,6 +18,17 @@ def _rvenv_activate(root, scripts, name, file, here):
     if "PYTHONHOME" in env:
         env["_OLD_VIRTUAL_PYTHONHOME"] = env.pop("PYTHONHOME")
     XSH.aliases["deactivate"] = _rvenv_deactivate
+
+    # xonsh draws VIRTUAL_ENV_PROMPT as it is: without brackets, and with colours where it has braces.
+    def _rvenv_env_name():
+        name = env.get("VIRTUAL_ENV_PROMPT")
+        if not name or env.get("VIRTUAL_ENV_DISABLE_PROMPT"):
+            return env_name()
+        return "({}) ".format(name.replace("{", "{{").replace("}", "}}"))
+
+    # A field that the user made stays.
+    if env.get("XONSH_INTERACTIVE") and env["PROMPT_FIELDS"].get("env_name") is env_name:
+        env["PROMPT_FIELDS"]["env_name"] = _rvenv_env_name
 
 
 _rvenv_activate(__RVENV_ROOT__, __RVENV_SCRIPTS__, __RVENV_PROMPT__, __RVENV_FILE__, globals().get("__file__") or "")

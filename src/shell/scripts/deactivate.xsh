@@ -1,6 +1,5 @@
 # Takes back what an activation put in, and nothing else: no saved PATH is written over what was
 # edited since, and a child shell that inherited the activation can do it too.
-# xonsh draws the environment in the prompt itself.
 def _rvenv_deactivate(args=()):
     import os
 
@@ -18,5 +17,11 @@ def _rvenv_deactivate(args=()):
     for name in ("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "_OLD_VIRTUAL_PYTHONHOME"):
         env.pop(name, None)
     XSH.aliases.pop("deactivate", None)
+
+    if env.get("XONSH_INTERACTIVE"):
+        from xonsh.prompt.env import env_name
+
+        if getattr(env["PROMPT_FIELDS"].get("env_name"), "__name__", "") == "_rvenv_env_name":
+            env["PROMPT_FIELDS"]["env_name"] = env_name
 
 

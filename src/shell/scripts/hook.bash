@@ -32,7 +32,7 @@ case ";${PROMPT_COMMAND[*]-};" in
             [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
             PROMPT_COMMAND=(_rvenv_hook "${PROMPT_COMMAND[@]}")
         else
-            # shellcheck disable=SC2128,SC2178
+            # shellcheck disable=SC2128,SC2178 # as in the case above, there is the first element only
             PROMPT_COMMAND="_rvenv_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND}"
         fi
         ;;

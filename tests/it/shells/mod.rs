@@ -3,6 +3,7 @@
 mod calling;
 mod dialect;
 mod disk;
+mod foreign;
 mod lifecycle;
 mod names;
 mod prompt;

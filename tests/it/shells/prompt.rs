@@ -23,7 +23,8 @@ fn prompt(shell: Shell) -> &'static str {
             "$env.PROMPT_COMMAND = {|| ['@' 'P@'] | str join }; $env.PROMPT_INDICATOR = ' '"
         }
         Shell::Elvish => "set edit:prompt = { put '@' 'P@ ' }; set edit:rprompt = { }",
-        Shell::Xonsh => "$PROMPT = '{env_name}@' + 'P@ '",
+        // What is typed while it starts may be lost.
+        Shell::Xonsh => "pass\n$PROMPT = '{env_name}@' + 'P@ '",
         _ => "p=P; PS1=\"@${p}@ \"",
     }
 }

@@ -1,0 +1,90 @@
+//! Another tool's activation, ours over it, and back: nothing of either stays.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::dialect::{read_code, source};
+use super::{Real, World, real};
+use crate::sandbox::{Ran, real_pythons};
+
+/// What the shell has: variables, functions, aliases and the prompt, but not what changes by itself.
+fn snapshot(real: &Real, file: &Path) -> String {
+    let file = file.display();
+    match real.label {
+        "fish" => format!(
+            "begin; set; /usr/bin/env | /usr/bin/sort; functions -n -a; functions fish_prompt | string match -v '#*'; end > '{file}'\n"
+        ),
+        _ => format!(
+            "{{ set; alias; typeset -f; /usr/bin/env; }} | /bin/grep -aEv \
+             '^(_|LINENO|BASH_.*|PIPESTATUS|pipestatus|RANDOM|SECONDS|EPOCH.*|SRANDOM|TTYIDLE|FUNCNAME|[?!])=' \
+             | /usr/bin/sort > '{file}'\n"
+        ),
+    }
+}
+
+/// Both ways that ours can be activated, over each standard library's own.
+fn nothing_is_left(label: &str) {
+    let Some(real) = real(label) else { return };
+    let pythons = real_pythons();
+    let pythons = pythons.iter().filter(|python| !python.ends_with("pypy3"));
+    let own_prompt = match real.label {
+        "fish" => "function fish_prompt; echo mine; end\n",
+        // Theirs exports it, and leaves it so.
+        _ => "export PS1='mine> '\n",
+    };
+    for python in pythons {
+        let world = World::new();
+        let theirs = world.at("theirs");
+        let mut venv = Command::new(python);
+        venv.args(["-m", "venv", "--without-pip"]).arg(&theirs).env_clear();
+        Ran::of(&mut venv).ok();
+        let ours = world.environment("ours", "ours");
+        let code = world.activation(real.shell, &ours, "ours", &world.host(&[]));
+        let ways = [source(real.shell, &ours), read_code(real.shell, &code)];
+        let mut script = format!("{own_prompt}{}", snapshot(&real, &world.at("warm")));
+        script += &snapshot(&real, &world.at("before"));
+        for (index, way) in ways.iter().enumerate() {
+            script += &source(real.shell, &theirs);
+            script += way;
+            script += &format!(
+                "rvenv-show\ndeactivate\n{}",
+                snapshot(&real, &world.at(format!("after{index}")))
+            );
+        }
+        let file = world.code(script.as_bytes());
+        let ran = Ran::of(world.command(&real).arg(file).stdin(Stdio::null())).ok();
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{label}");
+        let read =
+            |name: &str| String::from_utf8_lossy(&fs::read(world.at(name)).unwrap()).into_owned();
+        let active = format!("{0}\0ours\0{0}/bin:{1}\0", ours.display(), world.path.display());
+        assert_eq!(read("shown"), active.repeat(2), "{label}: {}", python.display());
+        for after in ["after0", "after1"] {
+            let (before, after) = (read("before"), read(after));
+            let new: Vec<_> =
+                after.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
+            let lost: Vec<_> =
+                before.lines().filter(|line| !after.lines().any(|now| now == *line)).collect();
+            assert!(
+                new.is_empty() && lost.is_empty(),
+                "{label}, {}: new {new:#?}, lost {lost:#?}",
+                python.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn bash() {
+    nothing_is_left("bash");
+}
+
+#[test]
+fn zsh() {
+    nothing_is_left("zsh");
+}
+
+#[test]
+fn fish() {
+    nothing_is_left("fish");
+}
