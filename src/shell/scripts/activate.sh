@@ -72,7 +72,8 @@ _rvenv_activate () {
         set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
         if [ -n "${ZSH_VERSION-}" ]; then
             # zsh expands variables by option, which may change later, and `%` in any case.
-            eval 'case $VIRTUAL_ENV_PROMPT in
+            eval 'setopt local_options no_ksh_arrays
+            case $VIRTUAL_ENV_PROMPT in
                 (*[\$\`\\]*) psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
                 (*) set -- "(${VIRTUAL_ENV_PROMPT//\%/%%}) " ;;
             esac'

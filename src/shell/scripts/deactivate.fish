@@ -27,6 +27,17 @@ function deactivate --description 'Leave the Python virtual environment'
         functions -e _old_fish_prompt
     end
 
+    # What virtualenv's activation put aside: to it, empty is the same as not set.
+    for name in _OLD_PKG_CONFIG_PATH _OLD_VIRTUAL_TCL_LIBRARY _OLD_VIRTUAL_TK_LIBRARY
+        if set -q $name
+            set -l restored (string replace -r '^_OLD_(VIRTUAL_)?' '' -- $name)
+            set -gx $restored $$name
+            test -n "$$name"
+            or set -e $restored
+            set -e $name
+        end
+    end
+
     for name in VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PYTHONHOME _OLD_FISH_PROMPT_OVERRIDE
         set -e $name
     end

@@ -47,6 +47,14 @@ deactivate () {
         fi
     fi
 
+    # What virtualenv's activation put aside: to it, empty is the same as not set.
+    set -- _OLD_PKG_CONFIG_PATH PKG_CONFIG_PATH \
+        _OLD_VIRTUAL_TCL_LIBRARY TCL_LIBRARY _OLD_VIRTUAL_TK_LIBRARY TK_LIBRARY
+    while [ "$#" -gt 0 ]; do
+        eval "[ -z \"\${$1+x}\" ] || { $2=\$$1; [ -n \"\$$2\" ] || unset $2; unset $1; }"
+        shift 2
+    done
+
     unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
     hash -r 2>/dev/null || :
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::dialect::{read_code, source};
+use super::dialect::{note, read_code, set, source};
 use super::{Real, World, real};
 use crate::sandbox::{Ran, real_pythons};
 
@@ -87,4 +87,37 @@ fn zsh() {
 #[test]
 fn fish() {
     nothing_is_left("fish");
+}
+
+/// What virtualenv's own scripts set, beyond what the standard library's do.
+#[test]
+fn what_virtualenv_put_aside_is_put_back() {
+    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let mut script = String::new();
+        for (name, value) in [
+            ("_OLD_PKG_CONFIG_PATH", ""),
+            ("PKG_CONFIG_PATH", "/theirs/lib/pkgconfig"),
+            ("_OLD_VIRTUAL_TCL_LIBRARY", "/my own/tcl"),
+            ("TCL_LIBRARY", "/theirs/tcl"),
+            ("TK_LIBRARY", "/nobody put this/aside"),
+        ] {
+            script += &set(real.shell, name, value);
+        }
+        script += &read_code(real.shell, &code);
+        script += &note("on");
+        script += "deactivate\n";
+        script += &note("off");
+        world.quiet(&real, script);
+        for note in ["on", "off"] {
+            let seen = world.seen(note);
+            assert_eq!(seen.get("PKG_CONFIG_PATH"), None, "{label}: {note}");
+            assert_eq!(seen["TCL_LIBRARY"], "/my own/tcl", "{label}: {note}");
+            assert_eq!(seen["TK_LIBRARY"], "/nobody put this/aside", "{label}: {note}");
+            assert!(!seen.keys().any(|name| name.starts_with("_OLD")), "{label}: {note}");
+        }
+    }
 }

@@ -194,6 +194,7 @@ prompts! {
     bash_without_history "bash" "set +o history"
     zsh "zsh" "unsetopt zle"
     zsh_promptsubst "zsh" "setopt promptsubst; unsetopt zle"
+    zsh_ksh_arrays "zsh" "setopt ksh_arrays; unsetopt zle"
     dash "dash" "true"
     busybox "busybox" "true"
     ksh "ksh93" "true"
