@@ -132,7 +132,7 @@ impl Ran {
     }
 }
 
-/// Every real CPython 3.8+ and `PyPy` 3 on this machine, oldest first; never empty.
+/// Every real CPython 3.8+ and `PyPy` 3 on this machine, in the order of their paths; never empty.
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
