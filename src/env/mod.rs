@@ -97,13 +97,23 @@ impl Env {
     /// `python` of somewhere else on PATH.
     pub fn working_python(&self) -> Result<PathBuf> {
         let python = self.python();
-        match std::fs::metadata(&python) {
-            Ok(_) => Ok(python),
+        let base = self.launched();
+        let there = std::fs::metadata(&python)
+            .and_then(|_| base.as_deref().map_or(Ok(()), |base| base.metadata().map(drop)));
+        match there {
+            Ok(()) => Ok(python),
             Err(source) => {
-                let target = end_of_links(&python);
+                let target = end_of_links(&python).or(base);
                 Err(Error::InterpreterGone { env: self.root.clone(), python, target, source })
             }
         }
+    }
+
+    /// The directory in which its Python finds the base to start, where that is a launcher and not
+    /// the base itself: on Windows.
+    fn launched(&self) -> Option<PathBuf> {
+        let home = self.cfg.get("home").filter(|_| self.platform == Platform::Windows)?;
+        Some(PathBuf::from(home))
     }
 
     /// Whether it has what an environment of `interpreter` with these options needs to work.

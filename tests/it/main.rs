@@ -6,9 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the harness looks at the developer's machine")]
 
-// All but plans are judged by Unix' shells and files here; `.ci/windows` does it on Windows.
-
-#[cfg(unix)]
 mod check;
 mod completions;
 mod config;
@@ -19,7 +16,6 @@ mod faults;
 mod hook;
 #[cfg(target_os = "linux")]
 mod hostile;
-#[cfg(unix)]
 mod install;
 mod journey;
 mod list;
