@@ -151,7 +151,7 @@ impl Scenario {
                 // What cannot be read is done without or made anew, which may differ in its spelling.
                 Some(0) if !point.changes() && self.works() => return Ok(()),
                 Some(0) => return fail("success is told of something else", &found),
-                Some(1) if !ran.stderr.lines().any(|line| line.starts_with("error: ")) => {
+                Some(1) if !is_told(ran) => {
                     return fail("a silent error", &found);
                 }
                 Some(1) if found == *old || found == *new => {}
@@ -210,6 +210,11 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// Was a failure told of? The answer of `check` is its output.
+fn is_told(ran: &Ran) -> bool {
+    !ran.stdout.is_empty() || ran.stderr.lines().any(|line| line.starts_with("error: "))
 }
 
 /// What killed or failed processes could have left where rvenv remembers things.
