@@ -40,10 +40,35 @@ fn typed(world: &World, real: &Real, lines: &[String]) -> String {
         command.arg("-i");
     }
     command.env_clear().envs(base.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if ["nu", "elvish"].contains(&real.label) {
+        command.env("RVENV_SETTLE", "0.7");
+    }
     command.current_dir(world.at("cwd"));
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     plain(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// Types `lines`: each of `names` is drawn, none is run, and none is left in the last prompt.
+#[track_caller]
+fn shows(world: &World, real: &Real, lines: &[String], names: &[&str]) {
+    let transcript = typed(world, real, lines);
+    assert_eq!(
+        fs::read_dir(world.at("cwd")).unwrap().count(),
+        0,
+        "{}: a name ran: {transcript}",
+        real.label
+    );
+    for name in names {
+        // ksh93 draws the number of the command for a `!`, after it expanded the prompt.
+        if real.label == "ksh93" && name.contains('!') {
+            continue;
+        }
+        let wanted = format!("({name}) {MARK}");
+        assert!(transcript.contains(&wanted), "{}: no {wanted} in {transcript}", real.label);
+    }
+    let last = transcript.rfind(MARK).unwrap();
+    assert!(!transcript[..last].ends_with(") "), "{}: {transcript}", real.label);
 }
 
 /// Drawing the prompt runs nothing, shows the name, and is as before after deactivating.
@@ -64,23 +89,7 @@ fn draws(real: &Real, before: &str) {
         let code = world.activation(real.shell, &root, name, &world.host(&[]));
         lines.extend([read_code(real.shell, &code).trim_end().to_owned(), "deactivate".to_owned()]);
     }
-    let transcript = typed(&world, real, &lines);
-    assert_eq!(
-        fs::read_dir(world.at("cwd")).unwrap().count(),
-        0,
-        "{}: a name ran: {transcript}",
-        real.label
-    );
-    for name in names {
-        // ksh93 draws the number of the command for a `!`, after it expanded the prompt.
-        if real.label == "ksh93" && name.contains('!') {
-            continue;
-        }
-        let wanted = format!("({name}) {MARK}");
-        assert!(transcript.contains(&wanted), "{}: no {wanted} in {transcript}", real.label);
-    }
-    let last = transcript.rfind(MARK).unwrap();
-    assert!(!transcript[..last].ends_with(") "), "{}: {transcript}", real.label);
+    shows(&world, real, &lines, &names);
 }
 
 /// The same from the script on disk, for the shells whose code is data or a module, and with more names that
@@ -104,19 +113,7 @@ fn draws_from_disk(real: &Real) {
         let source = source(real.shell, &root);
         lines.extend([format!("{}{overlay}", source.trim_end()), "deactivate".to_owned()]);
     }
-    let transcript = typed(&world, real, &lines);
-    assert_eq!(
-        fs::read_dir(world.at("cwd")).unwrap().count(),
-        0,
-        "{}: a name ran: {transcript}",
-        real.label
-    );
-    for name in names {
-        let wanted = format!("({name}) {MARK}");
-        assert!(transcript.contains(&wanted), "{}: no {wanted} in {transcript}", real.label);
-    }
-    let last = transcript.rfind(MARK).unwrap();
-    assert!(!transcript[..last].ends_with(") "), "{}: {transcript}", real.label);
+    shows(&world, real, &lines, &names);
 }
 
 /// PowerShell draws what its function `prompt` writes and returns.

@@ -11,6 +11,7 @@ import sys
 import time
 
 mark, lines = sys.argv[1].encode(), open(sys.argv[2], "rb").read().splitlines()
+settle = float(os.environ.pop("RVENV_SETTLE", 0))
 child, terminal = pty.fork()
 if child == 0:
     os.execv(sys.argv[3], sys.argv[3:])
@@ -42,6 +43,12 @@ for line in lines:
     seen = transcript.count(mark)
     os.write(terminal, line + b"\r")
     read(lambda: transcript.count(mark) > seen)
+    # A line editor draws the prompt again and again, and may drop what is typed while a command runs.
+    while settle and select.select([terminal], [], [], settle)[0]:
+        size = len(transcript)
+        read(lambda: len(transcript) > size)
+        if len(transcript) == size:
+            break
 os.write(terminal, b"exit\r")
 read(lambda: False)
 sys.stdout.buffer.write(transcript)
