@@ -35,12 +35,12 @@ pub(crate) fn hash(data: &[u8]) -> String {
     format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(data)))
 }
 
-/// Writes rows in pip's order.
+/// Writes rows in pip's order, and with its line ends, which are those of `csv` on every system.
 pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
     rows.sort_unstable();
     let mut out = String::with_capacity(rows.len() * 96);
     for row in &rows {
-        for field in [&*quoted(&row.path), ",", &row.hash, ",", &row.size, "\n"] {
+        for field in [&*quoted(&row.path), ",", &row.hash, ",", &row.size, "\r\n"] {
             out.push_str(field);
         }
     }
@@ -87,10 +87,10 @@ mod tests {
         let text = String::from_utf8(write(rows.clone())).unwrap();
         assert_eq!(
             text,
-            "../../../bin/pip,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n\
-             pip-1.dist-info/RECORD,,\n\
-             \"pip/a \"\"b\"\", c.py\",sha256=ofzkNjhU_4iM_0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo,1\n\
-             pip/b.py,sha256=LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE,1\n"
+            "../../../bin/pip,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\r\n\
+             pip-1.dist-info/RECORD,,\r\n\
+             \"pip/a \"\"b\"\", c.py\",sha256=ofzkNjhU_4iM_0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo,1\r\n\
+             pip/b.py,sha256=LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE,1\r\n"
         );
         let mut sorted = rows;
         sorted.sort_unstable();
