@@ -75,7 +75,7 @@ impl World {
             format!("{} cores", std::thread::available_parallelism().map_or(1, usize::from)),
             line(Command::new(rvenv()).arg("--version")),
             line(Command::new(&self.peers.uv).arg("--version")),
-            line(Command::new(&self.peers.virtualenv).arg("--version")),
+            first_words(&line(Command::new(&self.peers.virtualenv).arg("--version"))),
             line(Command::new(&self.python).arg("--version")),
         ]
         .join(", ")
@@ -182,12 +182,11 @@ fn with(mut words: Vec<String>, more: &[&str]) -> Vec<String> {
 
 fn create_warm(world: &World) -> Table {
     let seed = ["--seed", "--offline"];
-    // Fills uv's cache, so that `--offline` has a pip to seed.
-    run({
-        let mut command = world.command(&world.peers.uv);
-        command.args(&with(world.uv(), &["--seed"])[1..]).arg(world.root.path().join("fill"));
-        command
-    });
+    // Fills uv's cache, so that `--offline` has a pip to seed; with the user's own index settings.
+    let mut fill = Command::new(&world.peers.uv);
+    fill.args(&with(world.uv(), &["--seed"])[1..]).arg(world.root.path().join("fill"));
+    fill.env("UV_CACHE_DIR", world.root.path().join(".cache/uv"));
+    run(fill);
     let fast = race(
         world,
         ROUNDS,
@@ -355,4 +354,9 @@ fn hundred(world: &World) -> Table {
     println!("a hundred environments take {kilobytes} KiB, pip's archive counted once\n");
     std::fs::remove_dir_all(&kept).expect("removable");
     Table::of([("ten", ten), ("a hundred", all)])
+}
+
+/// `virtualenv 21.1.0 from …` without where it is.
+fn first_words(version: &str) -> String {
+    version.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
