@@ -5,6 +5,7 @@ mod create;
 mod fill;
 mod hook;
 mod inventory;
+mod later;
 mod program;
 
 use std::ffi::OsString;
@@ -18,6 +19,8 @@ use rvenv::shell::Shell;
 pub(crate) use create::Create;
 pub(crate) use fill::{Install, Run};
 pub(crate) use hook::{Allow, Hook, HookEnv};
+use later::Later;
+
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
 
@@ -124,42 +127,42 @@ pub(crate) enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make an environment
-    Create(Create),
+    Create(Later<Create>),
     /// Print code that activates an environment in the calling shell
     #[command(visible_alias = "activate-script")]
-    Activate(Activate),
+    Activate(Later<Activate>),
     /// Print code that deactivates the active environment
-    Deactivate(Deactivate),
+    Deactivate(Later<Deactivate>),
     /// Print code that activates and deactivates on a change of directory
-    Hook(Hook),
+    Hook(Later<Hook>),
     /// What the hook evaluates after a change of directory
     #[command(hide = true)]
-    HookEnv(HookEnv),
+    HookEnv(Later<HookEnv>),
     /// Let the hook activate an environment that was not made by rvenv here
-    Allow(Allow),
+    Allow(Later<Allow>),
     /// Keep the hook from activating an environment
-    Deny(Allow),
+    Deny(Later<Allow>),
     /// Tell whether an environment is active and healthy
-    Check(Check),
+    Check(Later<Check>),
     /// Run `pip install` in the right environment, and only there
-    Install(Install),
+    Install(Later<Install>),
     /// Show the Pythons that rvenv can see
     #[command(subcommand)]
     Python(Python),
     /// Run a command as if the environment were active
-    Run(Run),
+    Run(Later<Run>),
     /// Find environments, with Python, size, last use and health
-    List(List),
+    List(Later<List>),
     /// Remove environments, and nothing else
-    Remove(Remove),
+    Remove(Later<Remove>),
     /// Show the configuration and where each value comes from
-    Config(Config),
+    Config(Later<Config>),
     /// Print completions for a shell
-    Completions(Completions),
+    Completions(Later<Completions>),
     /// Print the manual page
-    Man(Man),
+    Man(Later<Man>),
     /// Where rvenv remembers things
-    Cache(Cache),
+    Cache(Later<Cache>),
 }
 
 /// `rvenv activate`.
