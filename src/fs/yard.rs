@@ -65,9 +65,19 @@ pub fn is_unfinished(target: &Path) -> bool {
 pub fn is_littered(target: &Path) -> bool {
     let Ok((at, name)) = split(target) else { return false };
     let yards = [at.join(yard_name(name)), target.join(INSIDE)];
-    let stages = yards.iter().filter_map(|yard| std::fs::read_dir(yard).ok()).flatten().flatten();
-    let mut locks = stages.filter_map(|stage| File::open(stage.path().join(LOCK)).ok());
-    locks.any(|lock| is_abandoned(&lock))
+    yards.iter().filter_map(|yard| std::fs::read_dir(yard).ok()).any(|stages| {
+        let mut stages = stages.flatten().peekable();
+        stages.peek().is_none() || stages.any(|stage| is_dead(&stage.path()))
+    })
+}
+
+/// A stage whose lock nobody holds, or that is empty: its process was killed before it had a lock,
+/// or when it had removed that.
+fn is_dead(stage: &Path) -> bool {
+    match File::open(stage.join(LOCK)) {
+        Ok(lock) => is_abandoned(&lock),
+        Err(_) => std::fs::read_dir(stage).is_ok_and(|mut entries| entries.next().is_none()),
+    }
 }
 
 /// Sweeps only what is in the directory `target`, whose path is `at`.
