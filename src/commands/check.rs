@@ -82,7 +82,8 @@ fn take(
 ) -> anyhow::Result<()> {
     let Some(environment) = &report.environment else { return Ok(()) };
     let Context { host, cache, interrupt, .. } = context;
-    let fixer = Fixer { root: &environment.path, host, cache, interrupt };
+    let judged = report.judged.as_ref();
+    let fixer = Fixer { root: &environment.path, judged, host, cache, interrupt };
     let (trust, mut printed) = (Trust::of(host), Ok(()));
     let was_allowed = trust.allows(&environment.path);
     fixer.take(steps, &mut |step| {

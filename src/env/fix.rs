@@ -9,7 +9,7 @@ use super::create::place;
 use super::{Content, Entry};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
-use crate::fs::{self, InPlace, LinkMode, Linker};
+use crate::fs::{self, Identity, InPlace, LinkMode, Linker};
 use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::pip;
@@ -91,6 +91,8 @@ impl Serialize for Step {
 pub struct Fixer<'a> {
     /// The environment's directory.
     pub root: &'a Path,
+    /// The directory that the steps are for, where it was looked at some time ago.
+    pub judged: Option<&'a Identity>,
     /// The process.
     pub host: &'a Host,
     /// What is remembered.
@@ -104,9 +106,14 @@ impl Fixer<'_> {
     /// whole, so that stopping between two steps, or in one, leaves nothing half made.
     ///
     /// # Errors
-    /// The first failure; the steps before it are done.
+    /// The first failure; the steps before it are done. [`Error::Changed`] when another directory
+    /// than the one that was judged is there by now.
     pub fn take(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<()> {
         let mut place = InPlace::open(self.root)?;
+        // What another process has put there meanwhile has nothing of what was seen.
+        if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
+            return Err(Error::Changed { path: self.root.to_owned() });
+        }
         let taken = steps.iter().try_for_each(|step| {
             self.interrupt.check()?;
             self.step(step, &mut place)?;

@@ -52,7 +52,7 @@ pub fn upgrade(
     carry_over(&held, &location, &env)?;
     let steps: Vec<_> =
         check::relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
-    Fixer { root: &at, host, cache, interrupt }.take(&steps, &mut |_| {})?;
+    Fixer { root: &at, judged: None, host, cache, interrupt }.take(&steps, &mut |_| {})?;
     stage.replace(&doomed)?;
     stage.finish()?;
     Ok(Created { outcome: Outcome::Replaced, location, ..created })

@@ -8,6 +8,18 @@ use super::sys::{self, Handle, Kind, Mounts};
 use super::workshop::{Done, Workshop};
 use crate::error::{Error, Result};
 
+/// Which directory something is, whatever its name: another that has come to stand in its place is
+/// another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity(sys::Id);
+
+impl Identity {
+    /// Of what `path` leads to; `None` when that cannot be told.
+    pub fn of(path: &Path) -> Option<Self> {
+        sys::id(path).ok().map(Self)
+    }
+}
+
 /// An open directory. Every path given to it is relative, and stays below it; threads may share it.
 ///
 /// A *fresh* directory is one that nobody else works in yet: files are made where they belong, and
@@ -48,6 +60,11 @@ impl Dir {
             let Ok((parent, name)) = self.place(done.relative()) else { continue };
             workshop.undo(done, parent.as_ref().unwrap_or(&self.handle), name);
         }
+    }
+
+    /// Which directory this is, whatever its name.
+    pub fn identity(&self) -> Option<Identity> {
+        self.handle.id().ok().map(Identity)
     }
 
     /// The path by which it was opened, for messages and for other programs.

@@ -28,7 +28,7 @@ mod workshop;
 mod sys;
 mod yard;
 
-pub use dir::Dir;
+pub use dir::{Dir, Identity};
 pub use file::{open_regular, read_bounded, write_whole};
 pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};

@@ -55,6 +55,7 @@ use crate::cache::Cache;
 use crate::env::fix::Step;
 use crate::env::locate;
 use crate::error::{Error, Result};
+use crate::fs::Identity;
 use crate::host::Host;
 use crate::python::{Build, Interpreter};
 
@@ -78,6 +79,9 @@ pub struct Report {
     pub environment: Option<Summary>,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
+    /// Which directory was looked at: what is found is not to be mended in another.
+    #[serde(skip)]
+    pub judged: Option<Identity>,
 }
 
 /// An environment in short.
@@ -144,6 +148,7 @@ impl Check<'_> {
         let session = Session::of(self.host);
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
         let root = named.as_deref().or(session.meant());
+        let judged = root.and_then(Identity::of);
         let subject = root
             .filter(|root| root.is_dir())
             .map(|root| Subject::read(root, self.host, self.cache));
@@ -174,6 +179,7 @@ impl Check<'_> {
             python_on_path: session.python,
             environment: subject.as_ref().map(Summary::of),
             findings,
+            judged,
         })
     }
 

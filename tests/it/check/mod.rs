@@ -11,6 +11,7 @@ mod permissions;
 mod pip;
 mod place;
 mod project;
+mod replaced;
 mod scripts;
 mod session;
 mod upgrade;
