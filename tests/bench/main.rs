@@ -249,6 +249,13 @@ fn create_behind_shim(world: &World) -> Table {
 }
 
 fn create_and_pip(world: &World) -> Table {
+    // The pip that uv seeds, the newest, for both; fetched once, with the user's own index settings.
+    let mut fill = Command::new(rvenv());
+    fill.args(&with(world.create(), &["--pip", "latest"])[1..])
+        .arg(world.root.path().join("first"));
+    fill.env("RVENV_CACHE_DIR", world.root.path().join(".cache/rvenv"));
+    run(fill);
+    let newest = with(world.create(), &["--pip", "latest", "--offline"]);
     let pip = |target: &Path| {
         let mut command = world.command(&target.join("bin/python"));
         command.args(["-m", "pip", "--version"]);
@@ -258,7 +265,10 @@ fn create_and_pip(world: &World) -> Table {
         world,
         10,
         &[
-            Contender::new("rvenv create && pip --version", making(world, world.create(), pip)),
+            Contender::new(
+                "rvenv create --pip latest && pip --version",
+                making(world, newest, pip),
+            ),
             Contender::new(
                 "uv venv --seed --offline && pip --version",
                 making(world, with(world.uv(), &["--seed", "--offline"]), pip),
