@@ -18,6 +18,7 @@
 mod dir;
 mod file;
 mod guard;
+mod kind;
 mod link;
 mod remove;
 mod stage;

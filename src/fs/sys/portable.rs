@@ -7,24 +7,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use super::kind::{Kind, Mounts};
+
 /// Which file or directory this is, whatever its name: its canonical path.
 pub(crate) type Id = PathBuf;
-
-/// What stands at a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Directory,
-    Link,
-    Other,
-}
-
-/// May a walk into a directory cross into another mounted file system? A mounted volume is a link
-/// here, which no walk follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mounts {
-    Cross,
-    Stay,
-}
 
 /// A directory.
 #[derive(Debug)]

@@ -15,23 +15,10 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
+pub(crate) use super::kind::{Kind, Mounts};
+
 /// Which file or directory this is, whatever its name: device and inode.
 pub(crate) type Id = (u64, u64);
-
-/// What stands at a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Directory,
-    Link,
-    Other,
-}
-
-/// May a walk into a directory cross into another mounted file system?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mounts {
-    Cross,
-    Stay,
-}
 
 /// An open directory.
 #[derive(Debug)]
