@@ -177,7 +177,8 @@ impl Script {
             Ok(Value { name: placeholder.name(), literal })
         });
         let values = values.collect::<Result<Vec<_>>>()?;
-        template::render(&[self.deactivate, self.activate].concat(), &values)
+        let activate = template::render(self.activate, &values)?;
+        Ok([self.deactivate.as_bytes(), &activate].concat())
     }
 }
 

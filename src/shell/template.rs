@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-const OPEN: &[u8] = b"__RVENV_";
-const CLOSE: &[u8] = b"__";
+const OPEN: &str = "__RVENV_";
+const CLOSE: &str = "__";
 
 /// What stands for one placeholder.
 pub(super) struct Value {
@@ -21,28 +21,21 @@ pub(super) struct Value {
 pub(super) fn render(template: &str, values: &[Value]) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(template.len() + 512);
     let mut used = vec![false; values.len()];
-    let mut rest = template.as_bytes();
-    while let Some(start) = find(rest, OPEN) {
-        let after = &rest[start + OPEN.len()..];
-        let name = &after[..find(after, CLOSE).unwrap_or(0)];
-        let index = values.iter().position(|value| value.name.as_bytes() == name);
-        let index = index.ok_or_else(|| Error::Placeholder {
-            name: String::from_utf8_lossy(name).into_owned(),
-        })?;
-        out.extend_from_slice(&rest[..start]);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let (name, after) = after.split_once(CLOSE).unwrap_or(("", after));
+        let index = values.iter().position(|value| value.name == name);
+        let index = index.ok_or_else(|| Error::Placeholder { name: name.to_owned() })?;
+        out.extend_from_slice(before.as_bytes());
         out.extend_from_slice(&values[index].literal);
         used[index] = true;
-        rest = &after[name.len() + CLOSE.len()..];
+        rest = after;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(rest.as_bytes());
     match used.iter().position(|used| !used) {
         Some(unused) => Err(Error::Placeholder { name: values[unused].name.to_owned() }),
         None => Ok(out),
     }
-}
-
-fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    text.windows(needle.len()).position(|window| window == needle)
 }
 
 #[cfg(test)]
