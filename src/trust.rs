@@ -108,7 +108,14 @@ impl Trust {
             return;
         };
         let (Some(file), Ok(record)) = (self.file(path), allowance(path)) else { return };
-        let fresh = std::fs::File::options().write(true).create_new(true).open(file);
+        let new = || std::fs::File::options().write(true).create_new(true).open(&file);
+        // The very first record makes the directory.
+        let fresh = new().or_else(|error| match file.parent() {
+            Some(dir) if error.kind() == io::ErrorKind::NotFound && make_private(dir).is_ok() => {
+                new()
+            }
+            _ => Err(error),
+        });
         // A record that a crash cut short equals none, so it does no harm.
         let _ = match fresh {
             Ok(mut file) => file.write_all(&record).map_err(Error::io("write", path)),
@@ -126,10 +133,13 @@ impl Trust {
         self.write(&path, &denial(&path))
     }
 
-    /// Forgets every environment that is not there any more.
+    /// Forgets every environment that is not there any more, and removes what was being written when
+    /// its process was killed.
     pub fn sweep(&self) {
-        let entries = self.dir.as_ref().and_then(|dir| std::fs::read_dir(dir).ok());
-        for file in entries.into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let Some(dir) = &self.dir else { return };
+        fs::sweep_files(dir);
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        for file in entries.map(|entry| entry.path()) {
             let Ok(record) = fs::read_bounded(&file, RECORD_LIMIT) else { continue };
             if path_of(&record).is_none_or(|path| !path.exists()) {
                 // Another process may have been faster.

@@ -59,7 +59,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
         Some(parent) => parent,
         None => return Err(failed()(io::ErrorKind::IsADirectory.into())),
     };
-    sweep(directory);
+    sweep_files(directory);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
@@ -78,7 +78,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
 }
 
 /// Removes what was being written when its process was killed.
-fn sweep(directory: &Path) {
+pub(crate) fn sweep_files(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();

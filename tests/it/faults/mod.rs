@@ -177,10 +177,10 @@ impl Scenario {
             && self.state().without_yards() == self.state()
     }
 
-    /// Makes an environment elsewhere, which is remembered, and removes it.
+    /// Makes an environment elsewhere, which is remembered, and removes it, which sweeps.
     fn make_another(&self) {
         self.sandbox.run(["create", "--without-pip", "another"]).ok();
-        fs::remove_dir_all(self.sandbox.project().join("another")).unwrap();
+        self.sandbox.run(["remove", "another"]).ok();
     }
 
     /// The same command again brings the new state, and sweeps.
