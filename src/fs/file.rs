@@ -1,6 +1,6 @@
 //! One file by its path.
 
-use std::fs::{DirEntry, File};
+use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -19,17 +19,32 @@ const UNLOCKED: Duration = Duration::from_secs(1);
 /// # Errors
 /// A directory, a pipe or a device is refused at once: reading one could wait or go on for ever.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let failed = || Error::io("read", path);
-    let file = open_regular(path)?;
-    let meta = file.metadata().map_err(failed())?;
+    let (file, meta) = open(path)?;
     let too_large = || Error::TooLarge { path: path.to_owned(), limit };
     if meta.len() > limit {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
-    // The length is not to be relied on: files of `/proc` say 0, and others grow meanwhile.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed())?;
+    let bytes = read(file, &meta, limit.saturating_add(1)).map_err(Error::io("read", path))?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Reads the first `limit` bytes of a regular file, and what the system knows of it.
+///
+/// # Errors
+/// As [`read_bounded`].
+pub(crate) fn read_start(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)> {
+    let (file, meta) = open(path)?;
+    let bytes = read(file, &meta, limit).map_err(Error::io("read", path))?;
+    Ok((bytes, meta))
+}
+
+/// As many bytes as the system says that there are, at most `limit`: nobody has to ask whether
+/// there are more. Files of `/proc` are said to be empty, whatever they hold.
+fn read(file: File, meta: &Metadata, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(limit)).unwrap_or_default());
+    let end = if meta.len() == 0 { limit } else { meta.len().min(limit) };
+    file.take(end).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Opens a regular file for reading.
@@ -37,13 +52,14 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`read_bounded`].
 pub fn open_regular(path: &Path) -> Result<File> {
+    open(path).map(|(file, _)| file)
+}
+
+fn open(path: &Path) -> Result<(File, Metadata)> {
     let failed = || Error::io("read", path);
     let file = sys::open_for_reading(path).map_err(failed())?;
-    if file.metadata().map_err(failed())?.is_file() {
-        Ok(file)
-    } else {
-        Err(Error::NotAFile { path: path.to_owned() })
-    }
+    let meta = file.metadata().map_err(failed())?;
+    if meta.is_file() { Ok((file, meta)) } else { Err(Error::NotAFile { path: path.to_owned() }) }
 }
 
 /// Writes a file whole or not at all: beside its place, and then renamed into it.
