@@ -37,6 +37,11 @@ impl Entry {
     /// How the disk differs from this entry, if it does.
     pub fn difference(&self, root: &Path) -> Option<Difference> {
         let path = root.join(&self.path);
+        if let Content::Link(target) = &self.content
+            && let Ok(found) = std::fs::read_link(&path)
+        {
+            return other_target(&path, &found, target);
+        }
         let Ok(meta) = path.symlink_metadata() else { return Some(Difference::Missing) };
         let of_size = |from: &Path| {
             // A copy may be a link to the same file: what counts is what is read there.
@@ -47,8 +52,7 @@ impl Entry {
         };
         match &self.content {
             Content::Directory => (!path.is_dir()).then_some(Difference::OtherKind),
-            Content::Link(_) if !meta.is_symlink() => Some(Difference::OtherKind),
-            Content::Link(target) => other_target(&path, target),
+            Content::Link(_) => Some(Difference::OtherKind),
             _ if meta.is_dir() => Some(Difference::OtherKind),
             Content::Share(from) => of_size(from),
             Content::Copy(from) => of_size(from).or_else(|| not_executable(&path)),
@@ -71,13 +75,13 @@ fn not_executable(path: &Path) -> Option<Difference> {
 }
 
 /// A link may be spelt otherwise than planned, as long as it leads to the same file.
-fn other_target(path: &Path, planned: &Path) -> Option<Difference> {
-    let found = std::fs::read_link(path).ok()?;
-    let planned = path.parent().unwrap_or(path).join(planned);
-    let is_same = path.parent().is_some_and(|parent| parent.join(&found) == planned)
+fn other_target(path: &Path, found: &Path, planned: &Path) -> Option<Difference> {
+    let dir = path.parent().unwrap_or(path);
+    let planned = dir.join(planned);
+    let is_same = dir.join(found) == planned
         || dunce::canonicalize(path)
             .is_ok_and(|real| dunce::canonicalize(&planned).is_ok_and(|other| other == real));
-    (!is_same).then_some(Difference::OtherTarget(found))
+    (!is_same).then_some(Difference::OtherTarget(found.to_owned()))
 }
 
 #[cfg(test)]

@@ -25,19 +25,22 @@ pub fn active(host: &Host) -> Option<PathBuf> {
 /// # Errors
 /// When a `.venv` is there and is no environment, and when nothing is found at all.
 pub fn nearest(host: &Host) -> Result<Env> {
+    Env::open(nearest_root(host)?, host.platform())
+}
+
+/// Where the project's environment is, or what is left of one.
+pub(super) fn nearest_root(host: &Host) -> Result<PathBuf> {
     for dir in host.cwd().ancestors() {
         for name in NAMES {
             let path = dir.join(name);
             match std::fs::metadata(&path) {
-                Ok(meta) if meta.is_dir() && is_candidate(&path, name) => {
-                    return Env::open(path, host.platform());
-                }
+                Ok(meta) if meta.is_dir() && is_candidate(&path, name) => return Ok(path),
                 Ok(meta) if meta.is_file() && name == ".venv" => return follow(&path, host),
                 _ => {}
             }
         }
         if dir.join("pyvenv.cfg").is_file() {
-            return Env::open(dir, host.platform());
+            return Ok(dir.to_owned());
         }
     }
     Err(Error::NoEnvironment { start: host.cwd().to_owned() })
@@ -51,7 +54,7 @@ pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
     let Some(named) = named else { return nearest(host) };
     let path = host.absolute(named);
     match std::fs::metadata(&path) {
-        Ok(meta) if meta.is_file() => follow(&path, host),
+        Ok(meta) if meta.is_file() => Env::open(follow(&path, host)?, host.platform()),
         Ok(_) => Env::open(path, host.platform()),
         Err(source) => Err(Error::Io { action: "open", path, source }),
     }
@@ -79,7 +82,7 @@ fn is_candidate(path: &Path, name: &str) -> bool {
 
 /// Follows a `.venv` file: its text is the path of the environment, relative to the file. One step:
 /// a redirect to a redirect is a mistake, and could go round for ever.
-fn follow(file: &Path, host: &Host) -> Result<Env> {
+fn follow(file: &Path, host: &Host) -> Result<PathBuf> {
     let bytes = fs::read_bounded(file, REDIRECT_LIMIT)?;
     let text = String::from_utf8(bytes).ok();
     let target = text
@@ -92,5 +95,5 @@ fn follow(file: &Path, host: &Host) -> Result<Env> {
     if !root.is_dir() {
         return Err(bad(target));
     }
-    Env::open(root, host.platform())
+    Ok(root)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::finding::{Code, Finding, Remedy};
 use super::origin::Origin;
+use super::scripts::Script;
 use super::subject::{Maker, Subject};
 use super::{relink, rewrite};
 use crate::env::{Content, Difference, Entry, Plan};
@@ -19,7 +20,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let (mut missing, mut stale, mut altered) = (Vec::new(), Vec::new(), Vec::new());
     for entry in planned {
         let path = subject.root.join(&entry.path);
-        match entry.difference(&subject.root) {
+        match difference(subject, &entry) {
             None => {}
             Some(Difference::Missing) => missing.push(entry),
             Some(_) => match read_bounded(&path, SCRIPT_LIMIT).map(|bytes| shell::seal(&bytes)) {
@@ -28,7 +29,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
             },
         }
     }
-    let has_any = subject.scripts.iter().any(|script| script.name == "activate");
+    let has_any = subject.script("activate".as_ref()).is_some();
     let is_ours = subject.maker == Maker::Rvenv;
     let mut findings = Vec::new();
     // Other tools have scripts of their own, and not for the same shells.
@@ -41,6 +42,15 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         findings.extend(finding(Code::ActivationAltered, altered));
     }
     findings
+}
+
+/// How a script differs from the planned one; most do not, and were read before.
+fn difference(subject: &Subject<'_>, planned: &Entry) -> Option<Difference> {
+    let script = planned.path.file_name().and_then(|name| subject.script(name));
+    match (&planned.content, script.and_then(Script::text)) {
+        (Content::Text(bytes), Some(text)) if bytes == text => None,
+        _ => planned.difference(&subject.root),
+    }
 }
 
 fn finding(code: Code, entries: Vec<Entry>) -> Option<Finding> {

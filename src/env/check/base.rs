@@ -1,5 +1,6 @@
 //! Where an environment's `python` leads, and what stands there.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
@@ -41,7 +42,7 @@ impl Way {
                     }
                 }
                 // What is no link ends the chain, if it is there.
-                Err(_) if current.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()) => {
+                Err(error) if is_no_link(&error, &current) => {
                     return outside.map_or(Self::Inside(current), Self::Outside);
                 }
                 Err(_) if current == path => return Self::Missing,
@@ -58,6 +59,12 @@ impl Way {
             Self::Missing | Self::Loop | Self::Inside(_) => None,
         }
     }
+}
+
+/// Whether a link could not be read because something else stands there. Unix tells by the error.
+fn is_no_link(error: &io::Error, path: &Path) -> bool {
+    error.kind() == io::ErrorKind::InvalidInput
+        || path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink())
 }
 
 /// The installation that an environment rests on.

@@ -165,10 +165,9 @@ fn is_no_exec(_dir: &Path) -> bool {
 fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
     let home = Some(Path::new(subject.cfg.get("home")?)).filter(|home| home.is_absolute())?;
-    let real = dunce::canonicalize(link).ok()?;
-    let base = base.home();
-    let parents = [link.parent()?, real.parent()?, &base];
-    if parents.iter().any(|parent| same_file(parent, home)) {
+    let leads_home = |path: &Path| path.parent().is_some_and(|parent| same_file(parent, home));
+    let real = || dunce::canonicalize(link);
+    if leads_home(link) || same_file(&base.home(), home) || leads_home(&real().ok()?) {
         return None;
     }
     let seen = format!(

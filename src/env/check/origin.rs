@@ -1,5 +1,6 @@
 //! Where an environment was made, when it is elsewhere now.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding};
@@ -34,7 +35,7 @@ impl Origin {
         if cfg.is_relocatable() {
             return None;
         }
-        let origin = baked_in(scripts_dir).or_else(|| of_commands(scripts))?;
+        let origin = baked_in(scripts_dir, scripts).or_else(|| of_commands(scripts))?;
         if same_file(&origin, root) {
             return None;
         }
@@ -56,8 +57,13 @@ impl Origin {
 }
 
 /// The directory that `activate` sets `VIRTUAL_ENV` to, as each tool's script writes it.
-fn baked_in(scripts_dir: &Path) -> Option<PathBuf> {
-    let text = fs::read_bounded(&scripts_dir.join("activate"), SCRIPT_LIMIT).ok()?;
+fn baked_in(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf> {
+    let script = scripts.iter().find(|script| script.name == "activate");
+    let text = match script.and_then(Script::text) {
+        Some(text) => Cow::Borrowed(text),
+        // A link, or more text than is usual.
+        None => fs::read_bounded(&scripts_dir.join("activate"), SCRIPT_LIMIT).ok()?.into(),
+    };
     let text = String::from_utf8_lossy(&text);
     let starts = ["VIRTUAL_ENV=", "_rvenv_activate "];
     let values = text.lines().filter_map(|line| {

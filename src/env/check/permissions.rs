@@ -53,22 +53,22 @@ mod unix {
     /// the top of `site-packages`; the environment's own directory first.
     fn files(subject: &Subject<'_>) -> Vec<(PathBuf, Metadata)> {
         let scripts_dir = subject.scripts_dir();
-        let scripts = subject.scripts.iter().map(|script| scripts_dir.join(&script.name));
         let sites = subject.sites.iter().flat_map(|site| {
             let names = site.names.iter().map(|name| site.path.join(name));
             std::iter::once(site.path.clone()).chain(names)
         });
-        let top = [subject.root.clone(), subject.root.join("pyvenv.cfg"), scripts_dir.clone()];
-        let paths = top.into_iter().chain(scripts).chain(sites);
-        paths
-            .filter_map(|path| {
-                let meta = path.symlink_metadata().ok().filter(|meta| !meta.is_symlink());
-                // The environment itself may be reached by a link.
-                let meta =
-                    meta.or_else(|| (path == subject.root).then(|| path.metadata().ok())?)?;
-                Some((path, meta))
-            })
-            .collect()
+        let paths = [subject.root.join("pyvenv.cfg"), scripts_dir.clone()].into_iter().chain(sites);
+        let looked_at = paths.filter_map(|path| {
+            let meta = path.symlink_metadata().ok().filter(|meta| !meta.is_symlink())?;
+            Some((path, meta))
+        });
+        let scripts = subject
+            .scripts
+            .iter()
+            .filter_map(|script| Some((scripts_dir.join(&script.name), script.meta.clone()?)));
+        // The environment itself may be reached by a link.
+        let root = subject.root.metadata().map(|meta| (subject.root.clone(), meta));
+        root.into_iter().chain(looked_at).chain(scripts).collect()
     }
 
     fn owners(subject: &Subject<'_>, files: &[(PathBuf, Metadata)], owner: u32) -> Option<Finding> {

@@ -38,9 +38,8 @@ fn seed(subject: &Subject<'_>, old: &[Dist<'_>]) -> Remedy {
 
 /// That there is none, unless it was never meant to be there.
 fn missing(subject: &Subject<'_>) -> Option<String> {
-    let script = subject.scripts.iter().find(|script| script.name == "pip");
-    if let Some(script) = script {
-        return Some(format!("there is `{}` and no pip", script.name.to_string_lossy()));
+    if subject.script("pip".as_ref()).is_some() {
+        return Some("there is `pip` and no pip".to_owned());
     }
     let meant = match subject.maker {
         Maker::Uv => subject.cfg.get("seed").is_some_and(|value| value == "true"),

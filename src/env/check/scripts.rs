@@ -1,24 +1,28 @@
 //! The commands of an environment, by their first lines.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Read;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding};
 use super::origin::Origin;
-use super::rewrite;
 use super::subject::Subject;
-use super::{is_executable, same_file};
-use crate::fs::open_regular;
+use super::{is_executable, launcher, rewrite, same_file};
+use crate::fs::read_start;
 use crate::host::Platform;
 
-/// More than any system reads of a first line, with a second one behind it.
-const HEAD: u64 = 2048;
+/// More than any activation script, and than any system reads of a first line.
+const HEAD: u64 = 16 * 1024;
 
 /// A file in the scripts' directory.
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) name: OsString,
+    /// `None` when it is gone by now.
+    pub(super) meta: Option<Metadata>,
+    /// How it begins; empty for a program of Windows, and for what cannot be read.
+    head: Vec<u8>,
     /// The Python that runs it, if a Python by an absolute path does.
     pub(super) python: Option<Line>,
 }
@@ -45,16 +49,24 @@ impl Script {
     }
 
     fn read(dir: &Path, name: OsString) -> Self {
-        let mut head = Vec::new();
+        let path = dir.join(&name);
         if name.as_encoded_bytes().ends_with(b".exe") {
-            let bytes = std::fs::read(dir.join(&name)).unwrap_or_default();
-            let line = super::launcher::shebang(&bytes).map(|range| &bytes[range]);
-            head.extend_from_slice(line.unwrap_or_default());
-        } else if let Ok(file) = open_regular(&dir.join(&name)) {
-            // A script that cannot be read has nothing to say.
-            let _ = file.take(HEAD).read_to_end(&mut head);
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            let line = launcher::shebang(&bytes).and_then(|range| Line::parse(&bytes[range]));
+            return Self { name, meta: path.metadata().ok(), head: Vec::new(), python: line };
         }
-        Self { python: Line::parse(&head), name }
+        // A script that cannot be read has nothing to say.
+        let (head, meta) = match read_start(&path, HEAD) {
+            Ok((head, meta)) => (head, Some(meta)),
+            Err(_) => (Vec::new(), path.symlink_metadata().ok()),
+        };
+        Self { python: Line::parse(&head), name, meta, head }
+    }
+
+    /// The whole of it, unless it is too large for a script that activates.
+    pub(super) fn text(&self) -> Option<&[u8]> {
+        let length = self.meta.as_ref()?.len();
+        (length == self.head.len() as u64).then_some(&*self.head)
     }
 }
 
@@ -136,34 +148,38 @@ const fn limit(platform: Platform) -> usize {
 /// Scripts whose interpreter is not the environment's. Those of a moved environment are one fault
 /// together, which is [`super::origin`]'s.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let own = subject.scripts_dir();
     let elsewhere = subject.origin.as_ref().map(Origin::root);
-    let (mut dead, mut foreign, mut long) = (Vec::new(), Vec::new(), Vec::new());
-    for script in &subject.scripts {
-        let Some(line) = &script.python else { continue };
-        let dir = line.interpreter.parent().unwrap_or(&line.interpreter);
-        if elsewhere.is_some_and(|root| dir.parent() == Some(root)) {
-            continue;
+    // Most scripts have the same interpreter.
+    let mut known = BTreeMap::new();
+    let faults = subject.scripts.iter().filter_map(|script| {
+        let line = script.python.as_ref()?;
+        let interpreter = line.interpreter.as_path();
+        if elsewhere.is_some() && interpreter.ancestors().nth(2) == elsewhere {
+            return None;
         }
-        if line.direct && line.length - 1 > limit(subject.host.platform()) {
-            long.push(script);
-        } else if !is_executable(&line.interpreter) {
-            // When the environment's own Python is gone, that is the fault.
-            let is_own = dir == own && line.interpreter == subject.root.join(subject.python());
-            if !is_own {
-                dead.push(script);
-            }
-        } else if dir != own && !same_file(dir, &own) {
-            foreign.push(script);
-        }
+        let is_long = line.direct && line.length - 1 > limit(subject.host.platform());
+        let mut fault = || *known.entry(interpreter).or_insert_with(|| fault(subject, interpreter));
+        let code = if is_long { Some(Code::ShebangTooLong) } else { fault() };
+        Some((code?, script))
+    });
+    let faults: Vec<_> = faults.collect();
+    let finding = |code| {
+        let scripts = faults.iter().filter(|(found, _)| *found == code);
+        finding(subject, code, &scripts.map(|(_, script)| *script).collect::<Vec<_>>())
+    };
+    let codes = [Code::ShebangDead, Code::ShebangForeign, Code::ShebangTooLong];
+    codes.into_iter().filter_map(finding).collect()
+}
+
+/// What is wrong with an interpreter of scripts.
+fn fault(subject: &Subject<'_>, interpreter: &Path) -> Option<Code> {
+    if !is_executable(interpreter) {
+        // When the environment's own Python is gone, that is the fault.
+        let is_own = interpreter == subject.root.join(subject.python());
+        return (!is_own).then_some(Code::ShebangDead);
     }
-    let mut findings = Vec::new();
-    for (code, scripts) in
-        [(Code::ShebangDead, dead), (Code::ShebangForeign, foreign), (Code::ShebangTooLong, long)]
-    {
-        findings.extend(finding(subject, code, &scripts));
-    }
-    findings
+    let dir = interpreter.parent()?;
+    (!same_file(dir, &subject.scripts_dir())).then_some(Code::ShebangForeign)
 }
 
 fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Finding> {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::finding::{Code, Finding, Remedy};
 use super::{is_executable, same_file};
 use crate::env::locate;
-use crate::error::Error;
 use crate::host::{Host, Platform};
 
 /// The commands that must be the environment's when it is active.
@@ -20,7 +19,7 @@ pub(super) struct Session<'a> {
     pub(super) variable: Option<PathBuf>,
     /// The first `python` on PATH.
     pub(super) python: Option<PathBuf>,
-    /// The project's environment, whole or not.
+    /// The project's environment: also one that is none any more, as that is what is asked.
     project: Option<PathBuf>,
 }
 
@@ -30,7 +29,7 @@ impl<'a> Session<'a> {
             host,
             variable: locate::active(host),
             python: find(host, "python"),
-            project: project(host),
+            project: locate::nearest_root(host).ok(),
         }
     }
 
@@ -81,14 +80,15 @@ impl<'a> Session<'a> {
                 activate(root),
             ));
         }
-        let shadow = COMMANDS
-            .iter()
-            .filter(|name| executable(&own, name, self.host.platform()).is_some())
-            .find_map(|name| {
-                let first = find(self.host, name)?;
-                let dir = first.parent()?;
-                (!same_file(dir, &own)).then_some((name, first))
-            });
+        let shadow = COMMANDS.iter().find_map(|name| {
+            let first = match *name {
+                "python" => self.python.clone(),
+                name => find(self.host, name),
+            }?;
+            let is_shadow = !same_file(first.parent()?, &own)
+                && executable(&own, name, self.host.platform()).is_some();
+            is_shadow.then_some((name, first))
+        });
         let (name, first) = shadow?;
         let whose = if first.ancestors().nth(2)?.join("pyvenv.cfg").is_file() {
             ", of another environment,"
@@ -168,16 +168,6 @@ fn activate(root: &Path) -> Remedy {
 
 fn display(path: &Path) -> impl std::fmt::Display {
     path.display()
-}
-
-/// The project's environment: also one that is no environment any more, as that is what is asked.
-fn project(host: &Host) -> Option<PathBuf> {
-    match locate::nearest(host) {
-        Ok(env) => Some(env.root().to_owned()),
-        Err(Error::NotAnEnvironment { path }) => Some(path),
-        Err(Error::BadPyvenvCfg { path, .. }) => path.parent().map(Path::to_owned),
-        Err(_) => None,
-    }
 }
 
 /// The first command of this name on PATH.

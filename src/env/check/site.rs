@@ -49,14 +49,19 @@ impl Site {
             Platform::Windows => windows.into(),
             Platform::Linux | Platform::MacOs => unix.collect(),
         };
-        paths.into_iter().filter(|path| path.is_dir()).map(Self::read).collect()
+        paths.into_iter().filter_map(Self::read).collect()
     }
 
-    fn read(path: PathBuf) -> Self {
+    fn read(path: PathBuf) -> Option<Self> {
+        let names = names_in(&path);
+        // One that may not be listed is there, too.
+        if names.is_empty() && !path.is_dir() {
+            return None;
+        }
         let parent = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let series = parent.and_then(Series::of_directory);
-        let names = names_in(&path).into_iter().filter_map(|name| name.into_string().ok());
-        Self { series, names: names.collect(), path }
+        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        Some(Self { series, names: names.collect(), path })
     }
 
     /// What is recorded as installed.

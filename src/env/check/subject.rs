@@ -114,6 +114,11 @@ impl<'a> Subject<'a> {
         self.scripts_name().join(python_name(self.host.platform()))
     }
 
+    /// The file of this name in the scripts' directory.
+    pub(super) fn script(&self, name: &OsStr) -> Option<&Script> {
+        self.scripts.iter().find(|script| script.name == name)
+    }
+
     /// The `site-packages` that its Python uses; the only one where that cannot be told.
     pub(super) fn site(&self) -> Option<&Site> {
         match self.base.interpreter() {
@@ -189,11 +194,11 @@ impl<'a> Subject<'a> {
 
 fn configuration(root: &Path) -> Configuration {
     let path = root.join("pyvenv.cfg");
-    if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        return Configuration::Missing;
-    }
+    let is_missing =
+        || path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     match fs::read_bounded(&path, CFG_LIMIT) {
         Ok(bytes) => Configuration::Read(PyvenvCfg::parse(&bytes)),
+        Err(_) if is_missing() => Configuration::Missing,
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             Configuration::Unreadable(cause.unwrap_or_else(|| error.to_string()))
