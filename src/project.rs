@@ -61,6 +61,14 @@ impl Project {
         Ok(project)
     }
 
+    /// No more of a directory's project than how it is described: by the nearest `pyproject.toml`,
+    /// if that can be read.
+    pub(crate) fn described(dir: &Path) -> Self {
+        let mut manifests =
+            dir.ancestors().map_while(|dir| manifest(dir.join("pyproject.toml")).ok());
+        Self { manifest: manifests.find_map(|found| found), ..Self::default() }
+    }
+
     /// Whether one of the files is in `dir`.
     pub(crate) fn has_files_in(&self, dir: &Path) -> bool {
         let files = [&self.settings, &self.manifest];

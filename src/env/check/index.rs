@@ -2,24 +2,34 @@
 
 use std::borrow::Cow;
 
-/// Up to the name: times, device, inode, mode, owner, size, object, flags.
-const FIXED: usize = 62;
+/// Before the name of the object: times, device, inode, mode, owner, size.
+const STAT: usize = 40;
+/// After it.
+const FLAGS: usize = 2;
 /// Two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
 
+/// How objects are named, by how many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Sha1 = 20,
+    Sha256 = 32,
+}
+
 /// Every path, in the index's order; nothing more after bytes that are no index.
-pub(super) fn paths(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+pub(super) fn paths(bytes: &[u8], format: Format) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let header = bytes.get(..12).filter(|header| header.starts_with(b"DIRC"));
     let number = |at: usize| header.map_or(0, |header| u32_at(header, at));
     let version = number(4);
     let mut left = number(8);
+    let fixed = STAT + format as usize + FLAGS;
     let mut at = 12;
     let mut previous = Vec::new();
     std::iter::from_fn(move || {
         left = left.checked_sub(1)?;
         let entry = bytes.get(at..)?;
-        let flags = u16::from_be_bytes(entry.get(FIXED - 2..FIXED)?.try_into().ok()?);
-        let start = FIXED + if flags & EXTENDED == 0 { 0 } else { 2 };
+        let flags = u16::from_be_bytes(entry.get(fixed - FLAGS..fixed)?.try_into().ok()?);
+        let start = fixed + if flags & EXTENDED == 0 { 0 } else { 2 };
         let rest = entry.get(start..)?;
         if version == 4 {
             let (cut, used) = offset(rest)?;
@@ -56,6 +66,8 @@ fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..300)) {
@@ -63,7 +75,9 @@ mod tests {
                 let mut index = b"DIRC\0\0\0".to_vec();
                 index.push(version);
                 index.extend(&bytes);
-                let _ = super::paths(&index).count();
+                for format in [Format::Sha1, Format::Sha256] {
+                    let _ = paths(&index, format).count();
+                }
             }
         }
     }

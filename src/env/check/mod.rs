@@ -11,7 +11,7 @@
 //! | `origin`, `place` | whether it was moved, and whether it can be where it is |
 //! | `scripts`, `activation` | the commands' first lines, the activation scripts |
 //! | `packages`, `pip` | what is installed, by names and small files alone |
-//! | `permissions`, `project` | who may write; `pyproject.toml` and git |
+//! | `permissions`, `project`, `git` | who may write; `pyproject.toml` and git |
 //! | `deep` | the interpreter's own word, every byte of every package |
 
 mod abi;
@@ -20,6 +20,7 @@ mod base;
 mod deep;
 pub(super) mod direct_url;
 mod finding;
+mod git;
 mod held;
 mod index;
 mod launcher;
@@ -164,7 +165,8 @@ impl Check<'_> {
             findings.extend(session.findings(root, subject::scripts(self.host.platform())));
         }
         if let Some(subject) = &subject {
-            findings.extend(self.environment_findings(subject));
+            let project = session.project_of(&subject.root);
+            findings.extend(self.environment_findings(subject, project));
         }
         let misses = |finding: &Finding| {
             matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
@@ -183,7 +185,8 @@ impl Check<'_> {
         })
     }
 
-    fn environment_findings(&self, subject: &Subject<'_>) -> Vec<Finding> {
+    /// What is wrong with an environment whose project `project` is in.
+    fn environment_findings(&self, subject: &Subject<'_>, project: &Path) -> Vec<Finding> {
         let mut findings = layout::findings(subject);
         findings.extend(origin::finding(subject));
         findings.extend(place::findings(subject));
@@ -192,7 +195,7 @@ impl Check<'_> {
         findings.extend(packages::findings(subject));
         findings.extend(pip::finding(subject));
         findings.extend(permissions::findings(subject));
-        findings.extend(project::findings(subject));
+        findings.extend(project::findings(subject, project));
         if self.deep {
             findings.extend(deep::findings(subject));
         }

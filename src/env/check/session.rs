@@ -48,6 +48,15 @@ impl<'a> Session<'a> {
         self.active().or(self.project.as_deref())
     }
 
+    /// A directory of the project that an environment is for: the current one, also where its
+    /// project's environment stands elsewhere; of any other environment, the one that it is in.
+    pub(super) fn project_of<'p>(&'p self, root: &'p Path) -> &'p Path {
+        match &self.project {
+            Some(project) if same_file(project, root) => self.host.cwd(),
+            _ => root.parent().unwrap_or(root),
+        }
+    }
+
     /// What is wrong with the session when `root` is to be its environment.
     pub(super) fn findings(&self, root: Option<&Path>, scripts: &Path) -> Vec<Finding> {
         let mut findings = Vec::new();

@@ -1,8 +1,9 @@
 //! The project that an environment is for.
 
 use std::fs;
+use std::path::Path;
 
-use super::World;
+use super::{Report, World};
 use crate::sandbox::Ran;
 
 #[test]
@@ -23,13 +24,57 @@ fn a_project_that_requires_another_python() {
 }
 
 #[test]
+fn the_project_is_the_one_that_is_worked_on() {
+    let world = World::new();
+    let project = world.sandbox.project();
+    let part = project.join("part");
+    let file = part.join("pyproject.toml");
+    let away = project.parent().unwrap().join("away");
+    fs::create_dir_all(part.join("src")).unwrap();
+    fs::create_dir(&away).unwrap();
+    fs::write(&file, "[project]\nname = 'x'\nrequires-python = '<3.7'\n").unwrap();
+
+    // The directories above it are its project too.
+    let seen = |from: &Path, env: &Path| {
+        let mut command = world.sandbox.rvenv();
+        command.current_dir(from).args(["check", "--json"]).arg(env);
+        Report(serde_json::from_str(&Ran::of(&mut command).stdout).unwrap())
+    };
+    let env = world.env();
+    assert_eq!(seen(&project, &env).codes(), [""; 0], "another project's file, further down");
+    let report = seen(&part.join("src"), &env);
+    assert_eq!(report.codes(), ["requires-python"], "the workspace's environment, for its part");
+    let text = report.finds("requires-python")["seen"].as_str().unwrap().to_owned();
+    assert!(text.contains(file.to_str().unwrap()), "{text}");
+
+    fs::rename(&env, away.join("env")).unwrap();
+    world.check(&["--fix", "../away/env"]);
+    assert_eq!(seen(&part, &away.join("env")).codes(), [""; 0], "an environment of nobody here");
+    fs::write(part.join(".venv"), "../../away/env").unwrap();
+    assert_eq!(seen(&part, &away.join("env")).codes(), ["requires-python"], "led to by `.venv`");
+
+    fs::remove_file(part.join(".venv")).unwrap();
+    fs::create_dir(part.join("envs")).unwrap();
+    fs::rename(away.join("env"), part.join("envs/one")).unwrap();
+    let inside = part.join("envs/one");
+    world.check(&["--fix", "part/envs/one"]);
+    assert_eq!(seen(&away, &inside).codes(), ["requires-python"], "by where it stands");
+}
+
+#[test]
 fn an_environment_that_git_tracks() {
+    for format in ["sha1", "sha256"] {
+        is_tracked(format);
+    }
+}
+
+fn is_tracked(format: &str) {
     let world = World::new();
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
         Ran::of(world.sandbox.command("git").args(identity).args(args)).ok()
     };
-    git(&["init", "--quiet"]);
+    git(&["init", "--quiet", "--object-format", format]);
     fs::write(world.sandbox.project().join("a.txt"), "").unwrap();
     git(&["add", "."]);
     assert_eq!(world.faults(), [""; 0], "its own .gitignore keeps it out");
@@ -37,9 +82,17 @@ fn an_environment_that_git_tracks() {
     for version in ["2", "3", "4"] {
         git(&["update-index", "--index-version", version]);
         let report = world.check(&[".venv"]);
-        assert_eq!(report.codes(), ["tracked-by-git"], "index version {version}");
+        assert_eq!(report.codes(), ["tracked-by-git"], "{format}, index version {version}");
         assert!(report.command("tracked-by-git").starts_with("git rm -r --cached"));
     }
+    // A linked working tree has an index of its own, and the configuration of the first.
+    git(&["commit", "--quiet", "--message", "all"]);
+    git(&["worktree", "add", "--quiet", "../linked"]);
+    let linked = world.sandbox.project().join("../linked/.venv");
+    fs::remove_dir_all(&linked).unwrap();
+    fs::rename(world.env(), &linked).unwrap();
+    world.check(&["--fix", "../linked/.venv"]);
+    assert_eq!(world.check(&["../linked/.venv"]).codes(), ["tracked-by-git"], "{format}, linked");
 }
 
 #[test]
