@@ -128,7 +128,7 @@ impl Fixer<'_> {
     fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {
         match step {
             Step::Put(entry) => self.put(entry, at),
-            Step::Remove(path) => fs::remove_tree(&self.root.join(path)),
+            Step::Remove(path) => at.dir().remove_tree(path),
             Step::SeedPip(seeding) => self.seed_pip(seeding, at),
             Step::Protect => protect(self.root),
             Step::Sweep => fs::sweep(self.root),
@@ -154,7 +154,7 @@ impl Fixer<'_> {
             Err(Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
             seed => seed?,
         };
-        instead_of.iter().try_for_each(|path| fs::remove_tree(&root.join(path)))?;
+        instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
         let target = pip::Target { root, interpreter, python: "python", relocatable: *relocatable };
         seed.entries(&target).iter().try_for_each(|entry| self.put(entry, at))
     }

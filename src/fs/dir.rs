@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use super::link::{self, Linker};
+use super::remove::remove_at;
 use super::sys::{self, Handle, Kind, Mounts};
 use super::workshop::{Done, Workshop};
 use crate::error::{Error, Result};
@@ -150,6 +151,20 @@ impl Dir {
         match remove() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done.map_err(|source| self.failed("remove", relative, source)),
+        }
+    }
+
+    /// Deletes what is at a name, with all that is in it, as [`remove_tree`](super::remove_tree)
+    /// does; one that is not there is fine. It does not come back when all is undone.
+    pub fn remove_tree(&self, relative: &Path) -> Result<()> {
+        let failed = |source| self.failed("remove", relative, source);
+        let (parent, name) = self.place(relative).map_err(failed)?;
+        let parent = parent.as_ref().unwrap_or(&self.handle);
+        let path = self.path.join(relative);
+        match parent.kind(name) {
+            Ok(kind) => remove_at(parent, path.parent().unwrap_or(&path), name.as_os_str(), kind),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed(error)),
         }
     }
 

@@ -1,37 +1,73 @@
 //! An environment that another process replaces between the look and the mending.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
-use rvenv::Error;
 use rvenv::cache::Cache;
-use rvenv::env::check::Check;
+use rvenv::env::check::{Check, Report};
 use rvenv::env::fix::Fixer;
-use rvenv::{Host, Interrupt};
+use rvenv::{Error, Host, Interrupt};
 
+use super::site;
 use crate::sandbox::Sandbox;
+
+/// An environment, what its fixing takes, and what was seen of it before.
+struct Judged {
+    sandbox: Sandbox,
+    venv: PathBuf,
+    host: Host,
+    report: Report,
+}
+
+impl Judged {
+    fn after(fault: impl FnOnce(&Path)) -> Self {
+        let sandbox = Sandbox::new();
+        sandbox.run(["create", "--without-pip"]).ok();
+        let venv = sandbox.project().join(".venv");
+        fault(&venv);
+        let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
+        let check = Check { host: &host, cache: &Cache::none(), named: Some(&venv), deep: false };
+        let report = check.report().unwrap();
+        assert!(!report.steps().is_empty());
+        Self { sandbox, venv, host, report }
+    }
+
+    /// Takes the steps; none of them may be done.
+    fn take(&self) -> rvenv::Result<()> {
+        let Self { venv, host, report, .. } = self;
+        let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
+        let fixer = Fixer { root: venv, judged: report.judged.as_ref(), host, cache, interrupt };
+        fixer.take(&report.steps(), &mut |step| panic!("{step} was taken"))
+    }
+}
 
 /// The stress test saw pip's files vanish from a whole environment: what was seen of the old one, half
 /// deleted by then, was mended in the new one.
 #[test]
 fn what_was_seen_of_another_directory_is_not_mended() {
-    let sandbox = Sandbox::new();
-    sandbox.run(["create", "--without-pip"]).ok();
-    let venv = sandbox.project().join(".venv");
-    fs::remove_file(venv.join("bin/activate")).unwrap();
-    let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
-    let cache = Cache::none();
-    let report =
-        Check { host: &host, cache: &cache, named: Some(&venv), deep: false }.report().unwrap();
-    let steps = report.steps();
-    assert!(!steps.is_empty());
-
-    fs::rename(&venv, sandbox.project().join("old")).unwrap();
+    let judged = Judged::after(|venv| fs::remove_file(venv.join("bin/activate")).unwrap());
+    let (sandbox, venv) = (&judged.sandbox, &judged.venv);
+    fs::rename(venv, sandbox.project().join("old")).unwrap();
     sandbox.run(["create", "--without-pip"]).ok();
     let before = fs::read(venv.join("bin/activate")).unwrap();
-    let interrupt = Interrupt::default();
-    let judged = report.judged.as_ref();
-    let fixer = Fixer { root: &venv, judged, host: &host, cache: &cache, interrupt: &interrupt };
-    let taken = fixer.take(&steps, &mut |step| panic!("{step} was taken"));
+    let taken = judged.take();
     assert!(matches!(taken, Err(Error::Changed { .. })), "{taken:?}");
     assert_eq!(fs::read(venv.join("bin/activate")).unwrap(), before);
+}
+
+#[test]
+fn nothing_is_removed_behind_a_link_that_was_put_on_the_way() {
+    let mut leftover = PathBuf::new();
+    let judged = Judged::after(|venv| {
+        leftover = site(venv).join("~umpy-1.0.dist-info");
+        fs::create_dir(&leftover).unwrap();
+        fs::create_dir(site(venv).join("numpy-1.0.dist-info")).unwrap();
+    });
+    let (lib, elsewhere) = (judged.venv.join("lib"), judged.sandbox.project().join("elsewhere"));
+    fs::rename(&lib, &elsewhere).unwrap();
+    symlink(&elsewhere, &lib).unwrap();
+    let taken = judged.take();
+    assert!(matches!(taken, Err(Error::Io { action: "remove", .. })), "{taken:?}");
+    assert!(leftover.is_dir(), "it is somebody else's now");
 }
