@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::fs::Refusal;
+use crate::shell::Shell;
 
 /// A way out of an [`Error`], for the binary to word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,10 @@ pub enum Hint {
         /// The distribution's package, where it is known: `python3.11-venv`.
         package: Option<String>,
     },
-    /// Name one of [`Shell::ALL`](crate::shell::Shell::ALL).
+    /// Name one of [`Shell::ALL`].
     NameShell,
+    /// This shell has a hook for a change of directory.
+    HookOf(Shell),
     /// Choose another place or name.
     ChooseAnotherPath,
     /// Replace what is there, or give it the other Python.
@@ -55,6 +58,8 @@ impl Error {
             Self::PipUnavailable { package, .. } => {
                 Some(Hint::WaysToPip { package: package.clone() })
             }
+            Self::NoHook { shell: Shell::Csh } => Some(Hint::HookOf(Shell::Tcsh)),
+            Self::NoHook { .. } => Some(Hint::HookOf(Shell::PowerShell)),
             Self::UnknownShell { .. } | Self::UnknownCallingShell => Some(Hint::NameShell),
             Self::NoEnvironment { .. } | Self::NotAnEnvironment { .. } => {
                 Some(Hint::CreateEnvironment)
@@ -108,7 +113,6 @@ impl Error {
             | Self::DownloadAltered { .. }
             | Self::Unrepresentable { .. }
             | Self::Placeholder { .. }
-            | Self::NoHook { .. }
             | Self::NoTrustList
             | Self::BadRedirect { .. }
             | Self::NotReinstalled { .. } => None,

@@ -13,6 +13,8 @@ use super::{Output, directory};
   bash                  ~/.bashrc                     eval "$(rvenv hook bash)"
   zsh                   ~/.zshrc                      eval "$(rvenv hook zsh)"
   fish                  ~/.config/fish/config.fish    rvenv hook fish | source
+  tcsh                  ~/.tcshrc                     eval "`rvenv hook tcsh`"
+  PowerShell            the file that $PROFILE names  rvenv hook powershell | Out-String | Invoke-Expression
   elvish                ~/.config/elvish/rc.elv       eval (rvenv hook elvish | slurp)
   xonsh                 ~/.xonshrc                    execx($(rvenv hook xonsh))
   ksh, mksh, yash, sh   the file that $ENV names      eval "$(rvenv hook ksh)"

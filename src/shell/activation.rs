@@ -109,7 +109,7 @@ fn crlf(text: &[u8]) -> Vec<u8> {
 }
 
 /// The lines of `script` as one, without those that are empty or a comment.
-fn joined(script: &[u8]) -> Vec<u8> {
+pub(super) fn joined(script: &[u8]) -> Vec<u8> {
     let commands = script
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"));

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::activation::joined;
 use super::template::{self, Value};
 use super::{Activation, Language, Shell, activate, data, deactivate, quote};
 use crate::error::{Error, Result};
@@ -29,13 +30,14 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
         Shell::Elvish => include_str!("scripts/hook.elv"),
         Shell::Xonsh => include_str!("scripts/hook.xsh"),
         Shell::Nushell => include_str!("scripts/hook.nu"),
-        Shell::Csh | Shell::Tcsh | Shell::PowerShell | Shell::Cmd => {
-            return Err(Error::NoHook { shell });
-        }
+        Shell::PowerShell => include_str!("scripts/hook.ps1"),
+        Shell::Tcsh => include_str!("scripts/hook.tcsh"),
+        Shell::Csh | Shell::Cmd => return Err(Error::NoHook { shell }),
     };
     let literal = quote::literal(shell.language(), program.as_os_str().as_encoded_bytes());
     let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: program.into() })?;
-    template::render(template, &[Value { name: "PROGRAM", literal }])
+    let hook = template::render(template, &[Value { name: "PROGRAM", literal }])?;
+    Ok(if shell == Shell::Tcsh { joined(&hook) } else { hook })
 }
 
 /// Who made the activation that a shell has.
@@ -100,6 +102,8 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
     let mark = match Syntax::of(shell)? {
         Syntax::Posix => b"export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n".to_vec(),
         Syntax::Fish => b"set -gx _RVENV_HOOK $VIRTUAL_ENV\n".to_vec(),
+        Syntax::Csh => b"; setenv _RVENV_HOOK \"$VIRTUAL_ENV:q\"\n".to_vec(),
+        Syntax::PowerShell => b"$env:_RVENV_HOOK = $env:VIRTUAL_ENV\n".to_vec(),
         Syntax::Elvish => b"set-env _RVENV_HOOK $E:VIRTUAL_ENV\n".to_vec(),
         Syntax::Xonsh => b"$_RVENV_HOOK = $VIRTUAL_ENV\n".to_vec(),
         Syntax::Nushell => data::json(shell, &[(MARK, Some(activation.root.into()))])?,
@@ -127,6 +131,8 @@ pub fn forget(shell: Shell) -> Result<&'static str> {
     Ok(match Syntax::of(shell)? {
         Syntax::Posix => "unset _RVENV_HOOK\n",
         Syntax::Fish => "set -e _RVENV_HOOK\n",
+        Syntax::Csh => "; unsetenv _RVENV_HOOK\n",
+        Syntax::PowerShell => "$env:_RVENV_HOOK = $null\n",
         Syntax::Elvish => "unset-env _RVENV_HOOK\n",
         Syntax::Xonsh => "del $_RVENV_HOOK\n",
         Syntax::Nushell => "{\"_RVENV_HOOK\":null}\n",
@@ -158,6 +164,8 @@ impl Told {
         Ok(match Syntax::of(shell)? {
             Syntax::Posix => format!("export {TOLD}='{told}'\n"),
             Syntax::Fish => format!("set -gx {TOLD} '{told}'\n"),
+            Syntax::Csh => format!("; setenv {TOLD} '{told}'\n"),
+            Syntax::PowerShell => format!("$env:{TOLD} = '{told}'\n"),
             Syntax::Elvish => format!("set-env {TOLD} '{told}'\n"),
             Syntax::Xonsh => format!("${TOLD} = '{told}'\n"),
             Syntax::Nushell => format!("{{\"{TOLD}\":\"{told}\"}}\n"),
@@ -170,6 +178,9 @@ impl Told {
 enum Syntax {
     Posix,
     Fish,
+    /// Its backquotes make one line of all: a piece that follows another begins with `;`.
+    Csh,
+    PowerShell,
     Elvish,
     Xonsh,
     /// Data: an object a line.
@@ -184,7 +195,9 @@ impl Syntax {
             Language::Elvish => Ok(Self::Elvish),
             Language::Python => Ok(Self::Xonsh),
             Language::Nushell => Ok(Self::Nushell),
-            Language::Csh | Language::PowerShell | Language::Batch => Err(Error::NoHook { shell }),
+            Language::Csh => Ok(Self::Csh),
+            Language::PowerShell => Ok(Self::PowerShell),
+            Language::Batch => Err(Error::NoHook { shell }),
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn words(hint: &Hint) -> String {
             let names: Vec<&str> = Shell::ALL.iter().map(|shell| shell.name()).collect();
             format!("name it with `--shell`: {}", names.join(", "))
         }
+        Hint::HookOf(shell) => format!("{shell} has one: `rvenv hook {shell}`"),
         Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
         Hint::ClearOrUpgrade => {
             "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"

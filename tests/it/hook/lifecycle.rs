@@ -103,10 +103,10 @@ fn goes_on_in_a_child(real: &Real) {
     let a = world.project("a");
     let child = std::iter::once(real.program.to_str().unwrap()).chain(real.args.iter().copied());
     let child = format!("{} -i", child.collect::<Vec<_>>().join(" "));
-    let rc = world.at(format!("rc.{}", real.label));
+    let rc = world.at(format!("rc.{}.ps1", real.label));
     let lines = format!(
-        "cd ../a\nnote in\n{child}\n. '{}'\nnote child\ncd ..\nnote out\nexit\nnote parent",
-        rc.display()
+        "cd ../a\nnote in\n{child}\n{}\nnote child\ncd ..\nnote out\nexit\nnote parent",
+        super::world::read(real, &rc)
     );
     let shown = world.types(real, &lines);
     for name in ["in", "child", "parent"] {
@@ -136,6 +136,8 @@ scenarios! {
     zsh "zsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
     fish "fish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
     elvish "elvish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands;
+    powershell "pwsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands;
+    tcsh "tcsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
     xonsh "xonsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over;
     dash "dash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
     busybox "busybox": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;

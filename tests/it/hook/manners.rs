@@ -23,6 +23,18 @@ fn the_exit_code_of_the_last_command_is_the_prompts() {
             "cd ..; sh -c 'exit 7'\nnote code",
             "",
         ),
+        (
+            "tcsh",
+            "alias precmd 'setenv code $status'; setenv more 7",
+            "cd ..; sh -c 'exit 7'\nnote code",
+            "7",
+        ),
+        (
+            "pwsh",
+            "function prompt { $env:more = 7 + $?; $env:code = $LASTEXITCODE }",
+            "cd ..; sh -c 'exit 7'\nnote code",
+            "7",
+        ),
     ];
     for (label, before, lines, more) in scenarios {
         let Some(real) = real(label) else { continue };
@@ -74,6 +86,81 @@ fn zsh_keeps_the_functions_of_others() {
 }
 
 #[test]
+fn tcsh_keeps_the_aliases_of_others() {
+    let Some(real) = real("tcsh") else { return };
+    let world = World::new();
+    let a = world.project("a");
+    let before = r#"alias cwdcmd 'setenv cwdcmd "$cwd"; : \!*'; alias precmd 'setenv precmd 1'"#;
+    let rc = world.at("rc.tcsh.ps1");
+    let lines = format!(
+        "source '{}'\ncd ../a\nsetenv all \"`alias cwdcmd; alias precmd`\"\nnote in",
+        rc.display()
+    );
+    let shown = world.types_after(&real, before, &lines);
+    let note = world.note("in", &shown);
+    note.active(&a);
+    assert_eq!(note.get("cwdcmd"), world.at("a").to_str(), "{shown}");
+    assert_eq!(note.get("precmd"), Some("1"), "{shown}");
+    assert_eq!(note.get("all").unwrap().matches("_rvenvhook_").count(), 2, "{shown}");
+    // A script reads the same start file, and has no use for the hook.
+    let starts = note.starts();
+    std::fs::write(
+        world.at("script"),
+        format!("source '{}'\ncd ../a\nnote script\n", rc.display()),
+    )
+    .unwrap();
+    let ran = Ran::of(world.sandbox.command(&real.program).args(["-f", "../script"])).ok();
+    assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
+    assert_eq!(world.note("script", "").starts(), starts);
+}
+
+#[test]
+fn powershell_keeps_the_prompt() {
+    let Some(real) = real("pwsh") else { return };
+    let world = World::new();
+    world.project("a");
+    world.project("b");
+    let again = super::world::read(&real, &world.at("rc.pwsh.ps1"));
+    let by_hand = "rvenv activate ../a/.venv --shell powershell | Out-String | Invoke-Expression";
+    let lines = [
+        &*again,
+        "cd ../a",
+        "cd ../b",
+        by_hand,
+        &*again,
+        "cd ..",
+        "deactivate",
+        "cd a",
+        "deactivate",
+        "cd ..",
+        "cd a",
+        by_hand,
+        "$env:VIRTUAL_ENV_DISABLE_PROMPT = 1; deactivate; cd ../b",
+    ];
+    // Once before the hook is there, then after each line.
+    let before = "if (-not $env:mine) { $env:mine = 1; function prompt { 'mine> ' } }";
+    let shown = world.types_after(&real, before, &lines.join("\n"));
+    let drawn: Vec<_> = shown.lines().collect();
+    let expected = [
+        "mine> ",
+        "mine> ",
+        "(a) mine> ",
+        "(b) mine> ",
+        "(a) mine> ",
+        "(a) mine> ",
+        "(a) mine> ",
+        "mine> ",
+        "(a) mine> ",
+        "mine> ",
+        "mine> ",
+        "(a) mine> ",
+        "(a) mine> ",
+        "mine> ",
+    ];
+    assert_eq!(drawn, expected);
+}
+
+#[test]
 fn strict_shells_stay_silent_and_alive() {
     for (label, strict) in [
         ("bash", "set -euo pipefail; shopt -u nullglob; set +h"),
@@ -84,11 +171,18 @@ fn strict_shells_stay_silent_and_alive() {
         ("mksh", "set -euo pipefail"),
         ("yash", "set -eu"),
         ("busybox", "set -euo pipefail"),
+        ("tcsh", "set noclobber; set noglob; unset savehist"),
+        ("pwsh", "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"),
     ] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let a = world.project("a");
-        let shown = world.types_after(&real, strict, "cd ../a\nnote in\ncd ..\n! true\nnote out");
+        let fails = match real.shell {
+            Shell::Tcsh | Shell::PowerShell => "",
+            _ => "! true",
+        };
+        let lines = format!("cd ../a\nnote in\ncd ..\n{fails}\nnote out");
+        let shown = world.types_after(&real, strict, &lines);
         world.note("in", &shown).active(&a);
         world.note("out", &shown).inactive();
         for word in ["nbound", "parameter", "not set", "not found", "rror", "warning"] {
@@ -113,7 +207,7 @@ fn names_of_directories_run_nothing() {
         "é€😀",
         "tab\there",
     ];
-    for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh"] {
+    for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         std::fs::create_dir(world.at("here")).unwrap();
@@ -123,7 +217,8 @@ fn names_of_directories_run_nothing() {
             std::os::unix::fs::symlink(root.parent().unwrap(), world.at(format!("n{index}")))
                 .unwrap();
         }
-        let visits = (0..names.len()).map(|index| format!("cd ../n{index}\nnote {index}"));
+        let visits = (0..names.len())
+            .map(|index| format!("cd '{}'\nnote {index}", world.at(format!("n{index}")).display()));
         let shown = world.types(&real, &visits.collect::<Vec<_>>().join("\n"));
         for (index, name) in names.iter().enumerate() {
             world
@@ -148,7 +243,7 @@ fn find(dir: &Path, name: &str) -> Option<std::path::PathBuf> {
 
 #[test]
 fn what_was_installed_is_found_before_what_was_looked_up() {
-    for label in ["bash", "zsh"] {
+    for label in ["bash", "zsh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let root = world.project("a");
@@ -164,7 +259,9 @@ fn what_was_installed_is_found_before_what_was_looked_up() {
             std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
             std::fs::set_permissions(path, rights).unwrap();
         }
-        let lines = format!("cd ../a\ntool\ncp ../theirs '{}'\ntool", tool.display());
+        // It reads all of PATH to forget, and so does this after rvenv only.
+        let rvenv = if real.shell == Shell::Tcsh { "rvenv --version" } else { "" };
+        let lines = format!("cd ../a\ntool\ncp ../theirs '{}'\n{rvenv}\ntool", tool.display());
         let shown = world.types(&real, &lines);
         let ran = std::fs::read_to_string(world.at("ran")).unwrap();
         assert_eq!(ran, "system\ntheirs\n", "{label}: {shown}");
@@ -182,6 +279,60 @@ fn the_hook_calls_the_program_that_printed_it() {
     let program = Path::new("/opt/it's/$(rvenv)");
     let hook = shell::hook(Shell::Bash, program).unwrap();
     assert!(String::from_utf8(hook).unwrap().contains(r"'/opt/it'\''s/$(rvenv)' hook-env"));
-    let ran = Ran::of(world.sandbox.rvenv().args(["hook", "cmd"])).code(1);
-    assert!(ran.stderr.contains("cmd has no hook"), "{ran:#?}");
+}
+
+/// The documented line, with rvenv at a place whose name is hard to write down.
+#[test]
+fn the_program_can_be_anywhere() {
+    for (label, line) in [
+        ("bash", "eval \"$(./rvenv hook bash)\""),
+        ("zsh", "eval \"$(./rvenv hook zsh)\""),
+        ("tcsh", "eval \"`./rvenv hook tcsh`\""),
+        ("fish", "./rvenv hook fish | source"),
+        ("pwsh", "./rvenv hook powershell | Out-String | Invoke-Expression"),
+    ] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let dir = world.at("it's $(touch PWNED)! é {a,b} *");
+        std::fs::create_dir(&dir).unwrap();
+        // A link leads back to where rvenv is; a copy may still be busy in a fork of another test.
+        let (program, place) = (env!("CARGO_BIN_EXE_rvenv"), dir.join("rvenv"));
+        std::fs::hard_link(program, &place)
+            .or_else(|_| std::fs::copy(program, &place).map(drop))
+            .unwrap();
+        std::os::unix::fs::symlink(&dir, world.at("tame")).unwrap();
+        let lines = format!("cd ../tame\n{line}\ncd '{}'\nnote in", world.at("a").display());
+        let shown = world.types_without(&real, &lines);
+        world.note("in", &shown).active(&a);
+        assert!(find(&world.at(""), "PWNED").is_none(), "{label}: {shown}");
+    }
+}
+
+#[test]
+fn a_shell_that_has_no_hook_is_told_of_one_that_has() {
+    let world = World::new();
+    for (shell, other) in [("cmd", "powershell"), ("csh", "tcsh")] {
+        let ran = Ran::of(world.sandbox.rvenv().args(["hook", shell])).code(1);
+        assert!(ran.stderr.contains(&format!("{shell} has no hook")), "{ran:#?}");
+        assert!(ran.stderr.contains(&format!("`rvenv hook {other}`")), "{ran:#?}");
+    }
+}
+
+/// Both are read by their own shell only, which can tell.
+#[test]
+fn the_hooks_can_be_read() {
+    let program = Path::new("/opt/rvenv");
+    let world = World::new();
+    if let Some(tcsh) = real("tcsh") {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shell/scripts/hook.tcsh");
+        let read =
+            Ran::of(world.sandbox.command(&tcsh.program).args(["-f", "-n"]).arg(script)).ok();
+        assert_eq!((&*read.stdout, &*read.stderr), ("", ""));
+    }
+    if let Some(pwsh) = real("pwsh") {
+        let file = world.at("hook.ps1");
+        std::fs::write(&file, shell::hook(Shell::PowerShell, program).unwrap()).unwrap();
+        crate::shells::keeps_to_windows_powershell(&pwsh, &file);
+    }
 }

@@ -24,7 +24,7 @@ fn refused(world: &World, name: &str) {
 
 #[test]
 fn a_foreign_environment_is_named_once_and_never_on_path() {
-    for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh"] {
+    for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         world.foreign("clone");

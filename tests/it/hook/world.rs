@@ -108,12 +108,20 @@ impl World {
     #[track_caller]
     pub(crate) fn types_after(&self, real: &Real, before: &str, lines: &str) -> String {
         let hook = shell::hook(real.shell, &self.at("tools/rvenv")).unwrap();
-        let file = self.at(format!("rc.{}", real.label));
+        let file = self.at(format!("rc.{}.ps1", real.label));
         std::fs::write(&file, [before.as_bytes(), b"\n", &hook].concat()).unwrap();
-        let (interactive, read) = match real.shell {
-            Shell::Elvish => ("", format!("eval (slurp < {})", quoted(&file))),
-            Shell::Xonsh => (" -i", format!("execx(open({}).read())", quoted(&file))),
-            _ => (" -i", format!(". {}", quoted(&file))),
+        self.types_without(real, &format!("{}\n{lines}", read(real, &file)))
+    }
+
+    /// Types the lines into an interactive shell without the hook.
+    #[track_caller]
+    pub(crate) fn types_without(&self, real: &Real, lines: &str) -> String {
+        if real.shell == Shell::PowerShell {
+            return self.calls_prompts(real, lines);
+        }
+        let interactive = match real.shell {
+            Shell::Elvish => "",
+            _ => " -i",
         };
         let mut command = quoted(&real.program);
         for arg in real.args {
@@ -125,10 +133,30 @@ impl World {
         terminal.args(["60", "script", "--quiet", "--return", "--command", &command, "/dev/null"]);
         terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
-        let typed = format!("{read}\n{lines}\nexit\n");
+        let typed = format!("{lines}\nexit\n");
         child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What PowerShell's host does for each line that is typed: the engine of the tests has no prompt.
+    fn calls_prompts(&self, real: &Real, lines: &str) -> String {
+        let mut script = String::new();
+        for line in lines.lines() {
+            let now = "ExecutionStatus = 'Completed'; StartExecutionTime = [datetime]::Now; EndExecutionTime = [datetime]::Now";
+            if !line.is_empty() {
+                let text = line.replace('\'', "''");
+                let _ = writeln!(
+                    script,
+                    "[pscustomobject]@{{ CommandLine = '{text}'; {now} }} | Add-History"
+                );
+            }
+            let _ = writeln!(script, "{line}\nWrite-Host (prompt)");
+        }
+        let file = self.at("script.ps1");
+        std::fs::write(&file, script).unwrap();
+        let ran = Ran::of(self.sandbox.command(&real.program).args(real.args).arg(file));
+        ran.stdout + &ran.stderr
     }
 
     /// What the call `note NAME` saw.
@@ -149,6 +177,17 @@ pub(crate) fn plant(root: &Path) {
     for program in ["python", "ls", "note"] {
         let _ = std::fs::remove_file(root.join("bin").join(program));
         std::os::unix::fs::symlink("/bin/false", root.join("bin").join(program)).unwrap();
+    }
+}
+
+/// The line that reads a start-up file.
+pub(crate) fn read(real: &Real, file: &Path) -> String {
+    let file = quoted(file);
+    match real.shell {
+        Shell::Tcsh => format!("source {file}"),
+        Shell::Elvish => format!("eval (slurp < {file})"),
+        Shell::Xonsh => format!("execx(open({file}).read())"),
+        _ => format!(". {file}"),
     }
 }
 

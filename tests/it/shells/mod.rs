@@ -77,6 +77,22 @@ pub(crate) fn real(label: &str) -> Option<Real> {
     }
 }
 
+/// Windows PowerShell 5.1 cannot be had here: the parser of 7 tells what is newer than it.
+#[track_caller]
+pub(crate) fn keeps_to_windows_powershell(real: &Real, script: &Path) {
+    assert!(fs::read(script).unwrap().is_ascii(), "5.1 reads it in the code page of the system");
+    let newer = "'AndAnd', 'OrOr', 'QuestionQuestion', 'QuestionQuestionEquals', 'QuestionDot', \
+                 'QuestionLBracket', 'QuestionMark'";
+    let ask = format!(
+        "$tokens = $null; $errors = $null\n\
+         $null = [System.Management.Automation.Language.Parser]::ParseFile('{}', [ref] $tokens, [ref] $errors)\n\
+         foreach ($token in $tokens) {{ if (\"$($token.Kind)\" -in {newer}) {{ \"newer: $($token.Text)\" }} }}\n\
+         foreach ($fault in $errors) {{ \"$fault\" }}\n",
+        script.display()
+    );
+    World::new().quiet(real, ask);
+}
+
 /// A temporary world: environments with a fake `python`, a system `python`, and what they noted.
 pub(crate) struct World {
     root: TempDir,

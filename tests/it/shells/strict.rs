@@ -207,22 +207,10 @@ fn activate_this_activates_the_running_python() {
     }
 }
 
-/// Windows PowerShell 5.1 cannot be had here: the parser of 7 tells what is newer than it.
 #[test]
 fn activate_ps1_keeps_to_the_syntax_of_windows_powershell() {
     let Some(real) = real("pwsh") else { return };
     let world = World::new();
     let root = world.environment("env", "na\u{2019}me é");
-    let script = root.join("bin/Activate.ps1");
-    assert!(fs::read(&script).unwrap().is_ascii(), "5.1 reads it in the code page of the system");
-    let newer = "'AndAnd', 'OrOr', 'QuestionQuestion', 'QuestionQuestionEquals', 'QuestionDot', \
-                 'QuestionLBracket', 'QuestionMark'";
-    let ask = format!(
-        "$tokens = $null; $errors = $null\n\
-         $null = [System.Management.Automation.Language.Parser]::ParseFile('{}', [ref] $tokens, [ref] $errors)\n\
-         foreach ($token in $tokens) {{ if (\"$($token.Kind)\" -in {newer}) {{ \"newer: $($token.Text)\" }} }}\n\
-         foreach ($fault in $errors) {{ \"$fault\" }}\n",
-        script.display()
-    );
-    world.quiet(&real, ask);
+    super::keeps_to_windows_powershell(&real, &root.join("bin/Activate.ps1"));
 }
