@@ -30,8 +30,8 @@ mod sys;
 mod yard;
 
 pub use dir::{Dir, Identity};
-pub(crate) use file::{read_start, sweep_files};
 pub use file::{open_regular, read_bounded, write_whole};
+pub(crate) use file::{read_start, sweep_files};
 pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
