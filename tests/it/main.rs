@@ -12,6 +12,8 @@ mod config;
 mod create;
 mod differential;
 #[cfg(target_os = "linux")]
+mod economy;
+#[cfg(target_os = "linux")]
 mod faults;
 mod hook;
 #[cfg(target_os = "linux")]

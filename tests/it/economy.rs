@@ -1,0 +1,91 @@
+//! What a warm command asks of the system: no process, and few system calls.
+//!
+//! Time differs from run to run; the number of system calls does not. What every start of the program
+//! takes is left out, as that depends on how it was linked.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::sandbox::{Ran, Sandbox, real_pythons};
+
+/// A project with an environment and a warm cache.
+struct World {
+    sandbox: Sandbox,
+    python: String,
+}
+
+impl World {
+    /// `None`, and said, where strace is not installed.
+    fn new() -> Option<Self> {
+        if Command::new("strace").arg("-V").output().is_err() {
+            assert!(std::env::var_os("RVENV_REQUIRE_SHELLS").is_none(), "strace is not installed");
+            eprintln!("skipped: strace is not installed");
+            return None;
+        }
+        let python = real_pythons().pop().unwrap();
+        let mut sandbox = Sandbox::new();
+        sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
+        let python = python.to_str().unwrap().to_owned();
+        sandbox.run(["create", "--without-setuptools", "-p", &python]).ok();
+        sandbox.run(["python", "find", "3"]).ok();
+        Some(Self { sandbox, python })
+    }
+
+    /// As after `eval "$(rvenv activate)"`.
+    fn activated(mut self) -> Self {
+        let env = self.sandbox.project().join(".venv");
+        self.sandbox.set("PATH", format!("{}:/usr/bin:/bin", env.join("bin").display()));
+        self.sandbox.set("VIRTUAL_ENV", &env);
+        self
+    }
+
+    /// Asserts that `rvenv ARGS` starts no process and makes no more than `most` system calls beyond
+    /// those of a start.
+    fn costs(&self, args: &[&str], most: usize) {
+        let calls = self.calls(args);
+        let starts = ["clone", "clone3", "fork", "vfork", "execve"];
+        let started = calls.iter().filter(|call| starts.contains(&call.as_str())).count();
+        assert_eq!(started, 1, "{args:?} starts a process");
+        let beyond = calls.len() - self.calls(&["--version"]).len();
+        eprintln!("economy: {args:?} makes {beyond} system calls beyond a start");
+        assert!(beyond <= most, "{args:?}: {beyond} system calls are more than {most}");
+    }
+
+    fn calls(&self, args: &[&str]) -> Vec<String> {
+        let log = self.sandbox.root().join("home/strace.log");
+        let mut command = self.sandbox.command("strace");
+        command.args(["-f", "-qq", "-s0", "-o"]).arg(&log);
+        command.arg(Path::new(env!("CARGO_BIN_EXE_rvenv"))).args(args);
+        Ran::of(&mut command).ok();
+        let text = std::fs::read_to_string(log).unwrap();
+        // A line is the process, the call's name, and its arguments in brackets.
+        let names =
+            text.lines().filter_map(|line| line.split_once('(')?.0.split_whitespace().nth(1));
+        names.map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn activating() {
+    let Some(world) = World::new() else { return };
+    world.costs(&["activate", "--shell", "bash"], 25);
+}
+
+#[test]
+fn finding_a_python() {
+    let Some(world) = World::new() else { return };
+    world.costs(&["python", "find", "3"], 50);
+}
+
+#[test]
+fn checking() {
+    let Some(world) = World::new() else { return };
+    world.activated().costs(&["check", "--quiet"], 180);
+}
+
+#[test]
+fn creating() {
+    let Some(world) = World::new() else { return };
+    let args = ["create", "--quiet", "--without-setuptools", "-p", &world.python, "another"];
+    world.costs(&args, 200);
+}
