@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::same_file;
 use crate::cache::Cache;
 use crate::env::PyvenvCfg;
 use crate::error::Error;
@@ -72,8 +73,8 @@ fn is_no_link(error: &io::Error, path: &Path) -> bool {
 pub(super) enum Base {
     /// It works, as far as is known without running it.
     Sound(Box<Interpreter>),
-    /// It is there and is no working Python.
-    Broken(Error),
+    /// What is there is no working Python.
+    Broken { executable: PathBuf, error: Error },
     /// There is nothing at this place, by all that the environment says.
     Gone(PathBuf),
 }
@@ -89,9 +90,9 @@ impl Base {
             let home = || cfg.get("home").map(PathBuf::from);
             return Self::Gone(way.target().map(Path::to_owned).or_else(home).unwrap_or_default());
         };
-        match Finder::new(host, cache).find(&Request::Path(executable)) {
+        match Finder::new(host, cache).find(&Request::Path(executable.clone())) {
             Ok(found) => Self::Sound(Box::new(found.interpreter)),
-            Err(error) => Self::Broken(error),
+            Err(error) => Self::Broken { executable, error },
         }
     }
 
@@ -99,8 +100,14 @@ impl Base {
     pub(super) fn interpreter(&self) -> Option<&Interpreter> {
         match self {
             Self::Sound(interpreter) => Some(interpreter),
-            Self::Broken(_) | Self::Gone(_) => None,
+            Self::Broken { .. } | Self::Gone(_) => None,
         }
+    }
+
+    /// Whether this is the executable that was asked and does not work: asking one that hangs takes
+    /// as long each time.
+    pub(super) fn is_known_broken(&self, path: &Path) -> bool {
+        matches!(self, Self::Broken { executable, .. } if same_file(executable, path))
     }
 }
 

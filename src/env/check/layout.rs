@@ -73,7 +73,7 @@ fn base(subject: &Subject<'_>) -> Option<Finding> {
             };
             Some(Finding::new(Code::BaseGone, seen, relink::to_same_series(subject)))
         }
-        Base::Broken(error) => {
+        Base::Broken { error, .. } => {
             let remedy = relink::to_same_series(subject);
             Some(Finding::new(Code::BaseBroken, error.to_string(), remedy))
         }

@@ -99,6 +99,7 @@ fn a_link_on_the_way_is_not_followed_in_place() {
     assert!(place.dir().create_dir(Path::new("lib")).is_err());
     assert!(place.dir().create_dir(Path::new("lib/dir")).is_err());
     assert!(place.dir().remove(Path::new("lib/x")).is_err());
+    assert!(place.dir().remove_tree(Path::new("lib/x")).is_err());
     // The link itself can be replaced by another, as any file can.
     place.dir().symlink(Path::new("lib64"), Path::new("lib")).unwrap();
     place.finish().unwrap();

@@ -124,10 +124,14 @@ fn a_base_that_fails() {
     let world = world(&cpythons()[0]);
     let executable = dunce::canonicalize(&world.python).unwrap();
     fs::remove_file(&executable).unwrap();
-    fs::write(&executable, "#!/bin/sh\necho no >&2\nexit 3\n").unwrap();
+    let asked = world.sandbox.project().join("asked");
+    let script = format!("#!/bin/sh\necho >> '{}'\necho no >&2\nexit 3\n", asked.display());
+    fs::write(&executable, script).unwrap();
     fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
     let report = world.check(&[".venv"]);
     assert!(report.finds("base-broken")["seen"].as_str().unwrap().contains("no"), "{report:#?}");
+    // One that hangs would be waited for each time.
+    assert_eq!(fs::read_to_string(asked).unwrap(), "\n");
 }
 
 #[test]
