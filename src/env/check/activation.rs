@@ -7,7 +7,7 @@ use super::origin::Origin;
 use super::scripts::Script;
 use super::subject::{Maker, Subject};
 use super::{relink, rewrite};
-use crate::env::{Content, Difference, Entry, Plan};
+use crate::env::{Content, Difference, Entry, activation_entries};
 use crate::fs::read_bounded;
 use crate::shell::{self, Seal};
 
@@ -71,14 +71,9 @@ fn finding(code: Code, entries: Vec<Entry>) -> Option<Finding> {
 
 /// The scripts that this rvenv writes for an environment at `root`.
 fn planned(subject: &Subject<'_>, root: &Path) -> Vec<Entry> {
-    let Some(interpreter) = subject.base.interpreter() else { return Vec::new() };
-    let Ok(plan) = Plan::new(root, interpreter, &subject.options(), Vec::new()) else {
-        return Vec::new();
-    };
-    let in_scripts = |path: &Path| path.parent() == Some(subject.scripts_name());
-    let is_text = |content: &Content| matches!(content, Content::Text(_));
-    let entries = plan.entries.into_iter();
-    entries.filter(|entry| in_scripts(&entry.path) && is_text(&entry.content)).collect()
+    let interpreter = subject.base.interpreter();
+    let scripts = |interpreter| activation_entries(root, interpreter, &subject.options()).ok();
+    interpreter.and_then(scripts).unwrap_or_default()
 }
 
 /// The scripts that speak of the place where the environment was made, speaking of this one.

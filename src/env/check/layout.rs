@@ -220,7 +220,7 @@ fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Findin
 /// The further names of the interpreter.
 fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
     let python = subject.root.join(subject.python());
-    let wrong: Vec<_> = relink::interpreter_entries(subject, interpreter)
+    let wrong: Vec<_> = relink::names(subject, interpreter)
         .into_iter()
         .filter(|entry| match entry.difference(&subject.root) {
             None | Some(Difference::OtherBytes | Difference::NotExecutable) => false,

@@ -1,12 +1,10 @@
 //! Pointing an environment to a Python: its links, its `pyvenv.cfg`.
 
-use std::path::Path;
-
 use super::base::{self, Series};
 use super::finding::Remedy;
 use super::subject::{Subject, names_in};
 use crate::env::fix::Step;
-use crate::env::{Content, Entry, Plan, PyvenvCfg};
+use crate::env::{Content, Entry, PyvenvCfg, interpreter_entries};
 use crate::python::{Finder, Interpreter, Request};
 
 /// Steps that put these entries.
@@ -16,7 +14,7 @@ pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
 
 /// Links the environment to this Python, of the same series as before.
 pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
-    let planned = interpreter_entries(subject, interpreter);
+    let planned = names(subject, interpreter);
     let dead = dead_names(subject, &planned);
     let differs = |entry: &Entry| entry.difference(&subject.root).is_some();
     let links = planned.into_iter().filter(differs).chain(dead);
@@ -105,27 +103,22 @@ fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
 }
 
 /// The names of the interpreter as a plan has them.
-pub(super) fn interpreter_entries(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Entry> {
-    let Ok(plan) = Plan::new(&subject.root, interpreter, &subject.options(), Vec::new()) else {
-        return Vec::new();
-    };
-    let in_scripts = |path: &Path| path.parent() == Some(subject.scripts_name());
-    let is_python = |content: &Content| matches!(content, Content::Link(_) | Content::Copy(_));
-    let entries = plan.entries.into_iter();
-    entries.filter(|entry| in_scripts(&entry.path) && is_python(&entry.content)).collect()
+pub(super) fn names(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Entry> {
+    let entries = interpreter_entries(interpreter, subject.is_copied()).into_iter();
+    entries.filter(|entry| entry.path.parent() == Some(subject.scripts_name())).collect()
 }
 
 /// Links of other names that lead nowhere, to be linked to `python`.
 fn dead_names(subject: &Subject<'_>, planned: &[Entry]) -> Vec<Entry> {
-    let names = names_in(&subject.scripts_dir());
-    let names = names.iter().filter(|name| {
+    let there = names_in(&subject.scripts_dir());
+    let dead = there.iter().filter(|name| {
         let path = subject.scripts_dir().join(name);
         let is_python = ["python", "pypy", "graalpy"]
             .iter()
             .any(|python| name.as_encoded_bytes().starts_with(python.as_bytes()));
         is_python && path.is_symlink() && !path.exists()
     });
-    let entries = names
+    let entries = dead
         .map(|name| Entry::new(subject.scripts_name().join(name), Content::Link("python".into())));
     entries.filter(|entry| planned.iter().all(|other| other.path != entry.path)).collect()
 }

@@ -155,7 +155,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether the interpreter is to be a copy: as it is, or as it was before it went away.
-    fn is_copied(&self) -> bool {
+    pub(super) fn is_copied(&self) -> bool {
         let by_command = match self.host.platform() {
             Platform::Windows => !self.made_with("--symlinks"),
             Platform::Linux | Platform::MacOs => self.made_with("--copies"),

@@ -122,12 +122,8 @@ impl Plan {
         for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
             plan.add_directory(directory);
         }
-        plan.entries.extend(if interpreter.platform == Platform::Windows {
-            windows::interpreter(interpreter, options.copies)
-        } else {
-            posix::interpreter(interpreter, options.copies)
-        });
-        plan.add_activation(root, interpreter, options)?;
+        plan.entries.extend(interpreter_entries(interpreter, options.copies));
+        plan.entries.extend(activation_entries(root, interpreter, options)?);
         plan.entries.extend(seeds);
         let cfg = configuration(interpreter, options);
         plan.add("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
@@ -149,21 +145,30 @@ impl Plan {
             self.add(dir, Content::Directory);
         }
     }
+}
 
-    fn add_activation(
-        &mut self,
-        root: &Path,
-        interpreter: &Interpreter,
-        options: &Options,
-    ) -> Result<()> {
-        let prompt = options.prompt.as_ref().map_or_else(|| default_prompt(root), OsString::from);
-        let scripts = &interpreter.scheme.scripts;
-        let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
-        for (name, text) in shell::files(&activation, interpreter.platform)? {
-            self.add(scripts.join(name), Content::Text(text));
-        }
-        Ok(())
+/// The part of a plan that is the interpreter, under each of its names and with what it needs.
+pub(super) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Vec<Entry> {
+    match interpreter.platform {
+        Platform::Windows => windows::interpreter(interpreter, copies),
+        Platform::Linux | Platform::MacOs => posix::interpreter(interpreter, copies),
     }
+}
+
+/// The part of a plan that is the activation scripts of an environment at `root`.
+///
+/// # Errors
+/// When one cannot carry the path or the prompt.
+pub(super) fn activation_entries(
+    root: &Path,
+    interpreter: &Interpreter,
+    options: &Options,
+) -> Result<Vec<Entry>> {
+    let prompt = options.prompt.as_ref().map_or_else(|| default_prompt(root), OsString::from);
+    let scripts = &interpreter.scheme.scripts;
+    let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
+    let files = shell::files(&activation, interpreter.platform)?.into_iter();
+    Ok(files.map(|(name, text)| Entry::new(scripts.join(name), Content::Text(text))).collect())
 }
 
 /// The name in the prompt when the user chose none: the environment's, or its project's where the
