@@ -74,7 +74,7 @@ _rvenv_activate () {
             # zsh expands variables by option, which may change later, and `%` in any case.
             eval 'setopt local_options no_ksh_arrays
             case $VIRTUAL_ENV_PROMPT in
-                (*[\$\`\\]*) psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
+                (*[\$\`\\]*) typeset -g _OLD_VIRTUAL_PSVAR=${psvar[9]-}; psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
                 (*) set -- "(${VIRTUAL_ENV_PROMPT//\%/%%}) " ;;
             esac'
         fi

@@ -1,5 +1,9 @@
 # Takes back what an activation put in, and nothing else: no saved PATH is written over what was
 # edited since, and a child shell that inherited the activation can do it too.
+# The functions of other tools go with their `deactivate`, whose place ours takes.
+if functions -q deactivate; and functions deactivate | string match -q '*functions -e pydoc*'
+    functions -e pydoc _bashify_path _fishify_path
+end
 function deactivate --description 'Leave the Python virtual environment'
     if set -q VIRTUAL_ENV
         for entry in $VIRTUAL_ENV/bin $VIRTUAL_ENV/Scripts

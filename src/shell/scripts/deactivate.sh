@@ -1,6 +1,13 @@
 # Takes back what an activation put in, and nothing else: no saved PATH or prompt is written over
 # what was edited since, and a child shell that inherited the activation can do it too.
 # Positional parameters serve as local variables, which not every shell has.
+# shellcheck disable=SC3044 # where there is no `typeset`, theirs stays
+if [ -n "${VIRTUAL_ENV-}" ]; then
+    # The `pydoc` of other tools goes with their `deactivate`, whose place ours takes.
+    case $(typeset -f deactivate 2>/dev/null) in
+        *'unset -f pydoc'*) unset -f pydoc || : ;;
+    esac
+fi
 deactivate () {
     if [ "${1-}" != nondestructive ]; then
         unset -f deactivate || :
@@ -45,6 +52,13 @@ deactivate () {
                 *"$_OLD_VIRTUAL_PS1") PS1=$_OLD_VIRTUAL_PS1 ;;
             esac
         fi
+    fi
+
+    if [ -n "${ZSH_VERSION-}" ] && [ -n "${_OLD_VIRTUAL_PSVAR+x}" ]; then
+        eval 'setopt local_options no_ksh_arrays
+        psvar[9]=$_OLD_VIRTUAL_PSVAR
+        unset _OLD_VIRTUAL_PSVAR
+        while ((${#psvar})) && [[ -z ${psvar[-1]} ]]; do psvar[-1]=(); done'
     fi
 
     # What virtualenv's activation put aside: to it, empty is the same as not set.

@@ -31,7 +31,7 @@ fn is_healthy(world: &World, env: &str) -> Report {
 }
 
 /// A tool that is installed where the developer says; without one the test says that it skips.
-fn tool(variable: &str) -> Option<PathBuf> {
+pub(crate) fn tool(variable: &str) -> Option<PathBuf> {
     let tool = std::env::var_os(variable).map(PathBuf::from);
     if tool.is_none() {
         eprintln!("skipped: {variable} names no program");

@@ -5,7 +5,7 @@ mod activation;
 mod base;
 mod catalogue;
 mod configuration;
-mod healthy;
+pub(crate) mod healthy;
 mod packages;
 mod permissions;
 mod pip;

@@ -4,16 +4,23 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rvenv::shell::Shell;
+
 use super::dialect::{note, read_code, set, source};
 use super::{Real, World, real};
+use crate::check::healthy::tool;
 use crate::sandbox::{Ran, real_pythons};
 
 /// What the shell has: variables, functions, aliases and the prompt, but not what changes by itself.
 fn snapshot(real: &Real, file: &Path) -> String {
     let file = file.display();
-    match real.label {
-        "fish" => format!(
+    match real.shell {
+        Shell::Fish => format!(
             "begin; set; /usr/bin/env | /usr/bin/sort; functions -n -a; functions fish_prompt | string match -v '#*'; end > '{file}'\n"
+        ),
+        // Their own `deactivate` leaves `newline`, too.
+        Shell::Csh | Shell::Tcsh => format!(
+            "( set; alias; /usr/bin/env ) | /bin/grep -aEv '^((_|status|newline)[[:space:]].*)?$' | /usr/bin/sort > '{file}'\n"
         ),
         _ => format!(
             "{{ set; alias; typeset -f; /usr/bin/env; }} | /bin/grep -aEv \
@@ -23,26 +30,49 @@ fn snapshot(real: &Real, file: &Path) -> String {
     }
 }
 
-/// Both ways that ours can be activated, over each standard library's own.
-fn nothing_is_left(label: &str) {
+/// Commands that make an environment where one more argument says.
+type Makers = Vec<Command>;
+
+/// Every standard library's.
+fn standard() -> Makers {
+    let pythons = real_pythons().into_iter().filter(|python| !python.ends_with("pypy3"));
+    let venv = |python| {
+        let mut command = Command::new(python);
+        command.args(["-m", "venv", "--without-pip"]);
+        command
+    };
+    pythons.map(venv).collect()
+}
+
+/// Those of other tools that are there.
+fn peers() -> Makers {
+    let with = |variable, args: &[&str]| {
+        let mut command = Command::new(tool(variable)?);
+        command.args(args).args(["--python", "/usr/bin/python3"]);
+        Some(command)
+    };
+    let virtualenv = with("RVENV_TEST_VIRTUALENV", &["--quiet", "--no-seed"]);
+    virtualenv.into_iter().chain(with("RVENV_TEST_UV", &["venv", "--quiet"])).collect()
+}
+
+/// Both ways that ours can be activated, over each of theirs.
+fn nothing_is_left(label: &str, makers: Makers) {
     let Some(real) = real(label) else { return };
-    let pythons = real_pythons();
-    let pythons = pythons.iter().filter(|python| !python.ends_with("pypy3"));
-    let own_prompt = match real.label {
-        "fish" => "function fish_prompt; echo mine; end\n",
+    let own_prompt = match real.shell {
+        Shell::Fish => "function fish_prompt; echo mine; end\n",
+        Shell::Csh | Shell::Tcsh => "set prompt = 'mine> '\n",
         // Theirs exports it, and leaves it so.
         _ => "export PS1='mine> '\n",
     };
-    for python in pythons {
+    for mut make in makers {
         let world = World::new();
         let theirs = world.at("theirs");
-        let mut venv = Command::new(python);
-        venv.args(["-m", "venv", "--without-pip"]).arg(&theirs).env_clear();
-        Ran::of(&mut venv).ok();
-        let ours = world.environment("ours", "ours");
-        let code = world.activation(real.shell, &ours, "ours", &world.host(&[]));
+        Ran::of(make.arg(&theirs).env_clear().env("HOME", world.at("home"))).ok();
+        let ours = world.environment("ours", "ours $(no)");
+        let code = world.activation(real.shell, &ours, "ours $(no)", &world.host(&[]));
         let ways = [source(real.shell, &ours), read_code(real.shell, &code)];
         let mut script = format!("{own_prompt}{}", snapshot(&real, &world.at("warm")));
+        script += &set(real.shell, "PYTHONHOME", "/my home");
         script += &snapshot(&real, &world.at("before"));
         for (index, way) in ways.iter().enumerate() {
             script += &source(real.shell, &theirs);
@@ -54,11 +84,12 @@ fn nothing_is_left(label: &str) {
         }
         let file = world.code(script.as_bytes());
         let ran = Ran::of(world.command(&real).arg(file).stdin(Stdio::null())).ok();
-        assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{label}");
+        assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{label}: {make:?}");
         let read =
             |name: &str| String::from_utf8_lossy(&fs::read(world.at(name)).unwrap()).into_owned();
-        let active = format!("{0}\0ours\0{0}/bin:{1}\0", ours.display(), world.path.display());
-        assert_eq!(read("shown"), active.repeat(2), "{label}: {}", python.display());
+        let active =
+            format!("{0}\0ours $(no)\0{0}/bin:{1}\0", ours.display(), world.path.display());
+        assert_eq!(read("shown"), active.repeat(2), "{label}: {make:?}");
         for after in ["after0", "after1"] {
             let (before, after) = (read("before"), read(after));
             let new: Vec<_> =
@@ -67,36 +98,38 @@ fn nothing_is_left(label: &str) {
                 before.lines().filter(|line| !after.lines().any(|now| now == *line)).collect();
             assert!(
                 new.is_empty() && lost.is_empty(),
-                "{label}, {}: new {new:#?}, lost {lost:#?}",
-                python.display()
+                "{label}, {make:?}: new {new:#?}, lost {lost:#?}"
             );
         }
     }
 }
 
-#[test]
-fn bash() {
-    nothing_is_left("bash");
+macro_rules! every_shell {
+    ($($test:ident)*) => { $(mod $test {
+        #[test]
+        fn over_the_standard_librarys() {
+            super::nothing_is_left(stringify!($test), super::standard());
+        }
+
+        #[test]
+        fn over_other_tools() {
+            super::nothing_is_left(stringify!($test), super::peers());
+        }
+    })* };
 }
 
-#[test]
-fn zsh() {
-    nothing_is_left("zsh");
-}
-
-#[test]
-fn fish() {
-    nothing_is_left("fish");
-}
+every_shell! { bash zsh fish csh tcsh }
 
 /// What virtualenv's own scripts set, beyond what the standard library's do.
 #[test]
 fn what_virtualenv_put_aside_is_put_back() {
-    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish"] {
+    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
+    {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let root = world.environment("env", "name");
         let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let csh = matches!(real.shell, Shell::Csh | Shell::Tcsh);
         let mut script = String::new();
         for (name, value) in [
             ("_OLD_PKG_CONFIG_PATH", ""),
@@ -105,7 +138,10 @@ fn what_virtualenv_put_aside_is_put_back() {
             ("TCL_LIBRARY", "/theirs/tcl"),
             ("TK_LIBRARY", "/nobody put this/aside"),
         ] {
-            script += &set(real.shell, name, value);
+            script += &match name.starts_with("_OLD") && csh {
+                true => format!("set {name} = '{value}'\n"),
+                false => set(real.shell, name, value),
+            };
         }
         script += &read_code(real.shell, &code);
         script += &note("on");
