@@ -35,7 +35,7 @@ impl Environment {
 
     /// The executable in `home` that the environment's `executable` was made from.
     pub(super) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
-        let linked = chain(executable).into_iter().find(|path| path.parent() == Some(&self.home));
+        let linked = chain(executable).find(|path| path.parent() == Some(&self.home));
         // A bare `python` may be a Python 2 there.
         let own = executable.file_name().filter(|name| *name != "python");
         let version = self.cfg.version().and_then(|version| {

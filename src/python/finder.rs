@@ -17,7 +17,8 @@
 //! A shim counts as what its manager's rule makes of it. A candidate whose name tells another
 //! version is not asked. One that fails, hangs or lies is passed over, with its reason.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::fs;
 use std::iter;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -26,9 +27,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::memory::Memory;
-use super::{
-    Interpreter, Place, Reason, Request, Source, Wanted, managers, names, probe, shim, stub,
-};
+use super::shim::{Shim, Shims};
+use super::stable::chain;
+use super::{Interpreter, Place, Reason, Request, Source, Wanted, managers, names, probe, stub};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::host::{Host, Platform};
@@ -69,6 +70,7 @@ pub struct Candidate {
 pub struct Finder<'a> {
     host: &'a Host,
     memory: Memory,
+    shims: Shims<'a>,
     limit: Duration,
     passed_over: Vec<PassedOver>,
 }
@@ -83,7 +85,13 @@ pub(super) struct Lead {
 impl<'a> Finder<'a> {
     /// A finder that has not looked at anything yet.
     pub fn new(host: &'a Host, cache: &Cache) -> Self {
-        Self { host, memory: Memory::of(cache), limit: probe::TIME_LIMIT, passed_over: Vec::new() }
+        Self {
+            host,
+            memory: Memory::of(cache),
+            shims: Shims::new(host),
+            limit: probe::TIME_LIMIT,
+            passed_over: Vec::new(),
+        }
     }
 
     /// With another time limit for each candidate's answer.
@@ -119,7 +127,7 @@ impl<'a> Finder<'a> {
         let host = self.host;
         self.passed_over.clear();
         let mut second_choice = None;
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         for lead in leads(request, host) {
             if !seen.insert(lead.path.clone()) {
                 continue;
@@ -142,7 +150,7 @@ impl<'a> Finder<'a> {
     /// The error that nothing fits. A file that is there by several paths (`/bin` is often a link to
     /// `/usr/bin`) is listed once.
     fn nothing(&self, request: &Request) -> Error {
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut candidates = self.passed_over.clone();
         candidates.retain(|passed| seen.insert(dunce::canonicalize(&passed.path).ok()));
         Error::NoPython { request: request.to_string(), candidates }
@@ -150,19 +158,20 @@ impl<'a> Finder<'a> {
 
     /// The interpreter at a path that the user gave: an executable, or a directory with one.
     fn at(&mut self, path: &Path) -> Result<Found> {
-        let executable = if path.is_dir() {
-            names::in_tree(path, None, self.host)
-        } else {
-            Some(path.to_owned())
+        let executable = match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {
+                names::in_tree(path, None, self.host).ok_or(Reason::EmptyDirectory)
+            }
+            Ok(_) => Ok(path.to_owned()),
+            Err(_) => Err(Reason::Missing),
         };
-        let looked = match executable {
-            Some(path) if path.exists() => self
-                .look(&Lead { path, source: Source::Given }, &Request::Any)
-                .map_err(|(_, reason)| reason),
-            Some(_) => Err(Reason::Missing),
-            None => Err(Reason::EmptyDirectory),
+        let look = |path| {
+            let looked = self.look(&Lead { path, source: Source::Given }, &Request::Any);
+            looked.map_err(|(_, reason)| reason)
         };
-        looked.map_err(|reason| Error::UnusablePython { path: path.to_owned(), reason })
+        executable
+            .and_then(look)
+            .map_err(|reason| Error::UnusablePython { path: path.to_owned(), reason })
     }
 
     /// The interpreter of a lead, if it is what was asked for.
@@ -175,41 +184,66 @@ impl<'a> Finder<'a> {
         Err((found.source, Reason::Other(found.interpreter.to_string())))
     }
 
-    /// What stands at a lead, by memory or by asking it; one whose name tells that it is not what was
-    /// asked for is not asked.
+    /// What stands at a lead, or what it starts if it is a shim: the cheapest test first, and asked
+    /// only when nothing else tells.
     fn look(&self, lead: &Lead, request: &Request) -> Result<Found, (Source, Reason)> {
         let Lead { path, source } = lead;
-        if let Some(interpreter) = self.memory.recall(path) {
-            return Ok(Found { interpreter, source: *source });
-        }
-        let (path, source) = match shim::resolve(path, self.host) {
-            Some((place, Ok(chosen))) => (chosen, Source::Shim(place)),
-            Some((place, Err(reason))) => return Err((Source::Shim(place), reason)),
-            None => (path.clone(), *source),
+        let (source, outcome) = match self.shims.by_place(path) {
+            Some(shim) => self.through(shim, path, request),
+            None => match self.known(path, *source, request) {
+                Some(known) => (*source, known),
+                None => match self.shims.by_content(path) {
+                    Some(shim) => self.through(shim, path, request),
+                    None => (*source, self.ask(path)),
+                },
+            },
         };
-        let interpreter = self.interpreter(&path, request).map_err(|reason| (source, reason))?;
-        Ok(Found { interpreter, source })
+        match outcome {
+            Ok(interpreter) => Ok(Found { interpreter, source }),
+            Err(reason) => Err((source, reason)),
+        }
     }
 
-    fn interpreter(&self, path: &Path, request: &Request) -> Result<Interpreter, Reason> {
-        if let Some(known) = self.memory.recall(path) {
-            return Ok(known);
-        }
-        tell_by_name(path, request)?;
+    /// What the shim at `path` starts.
+    fn through(
+        &self,
+        shim: Shim,
+        path: &Path,
+        request: &Request,
+    ) -> (Source, Result<Interpreter, Reason>) {
+        let source = Source::Shim(shim.place);
+        let look =
+            |path: PathBuf| self.known(&path, source, request).unwrap_or_else(|| self.ask(&path));
+        (source, self.shims.resolve(shim, path).and_then(look))
+    }
+
+    /// What can be told of an executable without asking it: by its name, or by memory. A failure
+    /// is remembered for searches: who names a Python by its path wants it to be asked.
+    fn known(
+        &self,
+        path: &Path,
+        source: Source,
+        request: &Request,
+    ) -> Option<Result<Interpreter, Reason>> {
+        let known = tell_by_name(path, request).map(Err).or_else(|| self.memory.recall(path))?;
+        (known.is_ok() || source != Source::Given).then_some(known)
+    }
+
+    fn ask(&self, path: &Path) -> Result<Interpreter, Reason> {
         if let Some(reason) = stub::reason(path, self.host) {
             return Err(reason);
         }
-        let examined = probe::examine(path, self.host, self.limit)?;
+        let examined = probe::examine(path, self.host, self.limit);
         self.memory.keep(path, &examined);
-        Ok(examined.interpreter)
+        examined.outcome
     }
 
     /// Every interpreter once, and what is broken with its reason, in the order of search.
     pub fn all(&mut self) -> Vec<Candidate> {
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let leads: Vec<_> =
             leads(&Request::Any, self.host).filter(|lead| seen.insert(lead.path.clone())).collect();
-        let mut shown = HashSet::new();
+        let mut shown = BTreeSet::new();
         let mut candidates = Vec::new();
         for (lead, looked) in iter::zip(&leads, self.look_at_all(&leads)) {
             let (source, outcome) = match looked {
@@ -264,20 +298,17 @@ fn own(lead: &Lead, request: &Request, found: &Found) -> bool {
         && !found.interpreter.version.is_prerelease()
 }
 
-/// Rules out an executable whose name, or whose target's name, tells that it is another one.
-fn tell_by_name(path: &Path, request: &Request) -> Result<(), Reason> {
-    let Request::Wanted(wanted) = request else { return Ok(()) };
-    let real = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let told = [path.file_name(), real.file_name()].into_iter().flatten().filter_map(names::told);
-    match told.into_iter().find(|told| told.rules_out(wanted)) {
-        Some(told) => Err(Reason::Other(format!("{told}, by its name"))),
-        None => Ok(()),
-    }
+/// Rules out an executable whose name, or the name of what it leads to, tells that it is another one.
+fn tell_by_name(path: &Path, request: &Request) -> Option<Reason> {
+    let Request::Wanted(wanted) = request else { return None };
+    let mut told = chain(path).filter_map(|path| names::told(path.file_name()?));
+    let other = told.find(|told| told.rules_out(wanted))?;
+    Some(Reason::Other(format!("{other}, by its name")))
 }
 
 /// Where a Python may be that was asked for, in the order of search, found as it is asked for.
 fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> + 'a {
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let dirs: Vec<_> = host.search_path().filter(|dir| seen.insert(dir.clone())).collect();
     let on_path = move |rounds| in_dirs(rounds, dirs.clone());
     let lead = |path| Lead { path, source: Source::Path };
@@ -294,23 +325,25 @@ fn later<I: IntoIterator>(make: impl FnOnce() -> I) -> impl Iterator<Item = I::I
 }
 
 /// The installations that are kept somewhere and may be what was asked for.
-fn kept(request: &Request, host: &Host) -> Vec<Lead> {
+fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> + 'a {
     let wanted = match request {
-        Request::Path(_) | Request::Name(_) => return Vec::new(),
-        Request::Any => &Wanted::default(),
-        Request::Wanted(wanted) => wanted,
+        Request::Path(_) | Request::Name(_) => None,
+        Request::Any => Some(Wanted::default()),
+        Request::Wanted(wanted) => Some(wanted.clone()),
     };
-    let mut found = managers::installations(host);
-    found.retain(|found| found.told.as_ref().is_none_or(|told| !told.rules_out(wanted)));
-    if wanted.versions.is_one_release() {
-        // Who wants this very release does not want the link that moves on to the next.
-        let is_one = |told: &Wanted| told.versions.is_one_release();
-        found.sort_by_key(|found| !found.told.as_ref().is_some_and(is_one));
-    }
-    let leads = found.iter().filter_map(|found| {
+    let fitting = move |wanted: Wanted| {
+        let mut found = managers::installations(host);
+        found.retain(|found| found.told.as_ref().is_none_or(|told| !told.rules_out(&wanted)));
+        if wanted.versions.is_one_release() {
+            // Who wants this very release does not want the link that moves on to the next.
+            let is_one = |told: &Wanted| told.versions.is_one_release();
+            found.sort_by_key(|found| !found.told.as_ref().is_some_and(is_one));
+        }
+        found.into_iter().chain(later(move || managers::conda(host)))
+    };
+    wanted.into_iter().flat_map(fitting).filter_map(move |found| {
         Some(Lead { path: found.executable(host)?, source: Source::Place(found.place) })
-    });
-    leads.collect()
+    })
 }
 
 /// Pythons of the system, for a PATH that lacks its directories.

@@ -21,7 +21,7 @@ pub(super) struct Installation {
 impl Installation {
     /// Its executable.
     pub(super) fn executable(&self, host: &Host) -> Option<PathBuf> {
-        if names::is_executable(&self.dir) {
+        if self.place == Place::Registry && names::is_executable(&self.dir) {
             return Some(self.dir.clone());
         }
         // hatch and older versions of rye keep the tree one deeper.
@@ -30,7 +30,8 @@ impl Installation {
     }
 }
 
-/// The installations of all managers, newest first. Those whose names tell no version come last.
+/// The installations of all managers but [`conda`], newest first. Those whose names tell no version
+/// come last.
 pub(super) fn installations(host: &Host) -> Vec<Installation> {
     let mut found: Vec<_> = Place::ALL.into_iter().flat_map(|place| of(place, host)).collect();
     found.sort_by_cached_key(|found| {
@@ -109,7 +110,6 @@ fn of(place: Place, host: &Host) -> Vec<Installation> {
             .collect(),
         Place::Registry => return registry::installations(),
         Place::Opt if unix => vec!["/opt/python".into()],
-        Place::Conda => return conda(host),
         _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
     };
     dirs.iter().flat_map(|dir| in_dir(place, dir)).collect()
@@ -175,8 +175,9 @@ fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
     own.into_iter().chain(usual.iter().map(PathBuf::from))
 }
 
-/// conda's base installations and environments. Their names tell nothing of the Python inside.
-fn conda(host: &Host) -> Vec<Installation> {
+/// conda's base installations and environments. Their names tell nothing of the Python inside, so they
+/// come after all others.
+pub(super) fn conda(host: &Host) -> Vec<Installation> {
     let mut bases: Vec<PathBuf> = Vec::new();
     let program = host.path_var("CONDA_EXE").and_then(|program| program.parent()?.parent());
     bases.extend(program.map(Path::to_owned));

@@ -5,16 +5,21 @@
 //! canonical file behind it, the `pyvenv.cfg` of an environment, a shared library, the directories
 //! that wheels are taken from. The facts hold as long as each of these is what it was; that takes a
 //! few `stat` calls and no process. A file that cannot be read, or is not ours, counts as no file.
+//!
+//! Of the failures only that one is kept which costs the whole time limit each time: that it hangs. It
+//! holds in the same way, but not for longer than an hour, as it may lie in what no file shows: a network
+//! drive, a busy machine. The others show at once, and many end without a trace in the file: by
+//! installing a library, by granting a right, by going to another directory.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Interpreter;
 use super::probe::{self, Examined};
+use super::{Interpreter, Reason};
 use crate::cache::Cache;
 use crate::fs::{read_bounded, write_whole};
 
@@ -23,6 +28,9 @@ const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
 
 /// More than any record needs.
 const RECORD_LIMIT: u64 = 1024 * 1024;
+
+/// How long one that hung is taken for one that hangs.
+const HANGS_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What was found out about interpreters.
 #[derive(Debug)]
@@ -34,7 +42,15 @@ pub(super) struct Memory {
 struct Record {
     path: PathBuf,
     rests_on: Vec<(PathBuf, Option<Identity>)>,
-    interpreter: Interpreter,
+    outcome: Outcome,
+}
+
+/// What came of asking.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Answered(Box<Interpreter>),
+    Hung { limit: Duration, since: SystemTime },
 }
 
 /// What tells a file from what later stands in its place.
@@ -54,12 +70,19 @@ impl Memory {
     }
 
     /// What is known about the executable at `path`, if it still holds.
-    pub(super) fn recall(&self, path: &Path) -> Option<Interpreter> {
+    pub(super) fn recall(&self, path: &Path) -> Option<Result<Interpreter, Reason>> {
         let record = read_bounded(&self.file(path)?, RECORD_LIMIT).ok()?;
         let record: Record = serde_json::from_slice(&record).ok()?;
         let holds = record.path == path
             && record.rests_on.iter().all(|(path, identity)| Identity::of(path) == *identity);
-        holds.then_some(record.interpreter)
+        match record.outcome {
+            _ if !holds => None,
+            Outcome::Answered(interpreter) => Some(Ok(*interpreter)),
+            Outcome::Hung { limit, since } => since
+                .elapsed()
+                .is_ok_and(|age| age < HANGS_FOR)
+                .then_some(Err(Reason::Hangs(limit))),
+        }
     }
 
     /// Keeps what was found out about `path`. That it cannot be kept costs time, and is no error.
@@ -70,11 +93,15 @@ impl Memory {
     }
 
     fn write(&self, path: &Path, examined: &Examined) -> Option<()> {
+        let outcome = match &examined.outcome {
+            Ok(interpreter) => Outcome::Answered(Box::new(interpreter.clone())),
+            Err(Reason::Hangs(limit)) => Outcome::Hung { limit: *limit, since: SystemTime::now() },
+            Err(_) => return None,
+        };
         let file = self.file(path)?;
         let rests_on =
             examined.rests_on.iter().map(|path| (path.clone(), Identity::of(path))).collect();
-        let record =
-            Record { path: path.to_owned(), rests_on, interpreter: examined.interpreter.clone() };
+        let record = Record { path: path.to_owned(), rests_on, outcome };
         fs::create_dir_all(file.parent()?).ok()?;
         // Whole or not at all: somebody else may be reading it.
         write_whole(&file, &serde_json::to_vec(&record).ok()?, false).ok()?;

@@ -33,17 +33,15 @@ const DEPTH: u8 = 8;
 /// old, or is an environment whose base is gone.
 pub fn probe(executable: &Path, host: &Host) -> Result<Interpreter> {
     let path = host.absolute(executable);
-    match examine(&path, host, TIME_LIMIT) {
-        Ok(found) => Ok(found.interpreter),
-        Err(reason) => Err(Error::UnusablePython { path, reason }),
-    }
+    let examined = examine(&path, host, TIME_LIMIT);
+    examined.outcome.map_err(|reason| Error::UnusablePython { path, reason })
 }
 
-/// An interpreter, and what its facts rest on.
+/// What came of asking, and what that rests on.
 #[derive(Debug)]
 pub(crate) struct Examined {
-    pub(crate) interpreter: Interpreter,
-    /// Files and directories with whose change the facts may change; they need not exist.
+    pub(crate) outcome: Result<Interpreter, Reason>,
+    /// Files and directories with whose change the outcome may change; they need not exist.
     pub(crate) rests_on: Vec<PathBuf>,
     /// Whether the file that was run is this interpreter, or an environment's link to it, and not a
     /// script that chose it for this time.
@@ -51,9 +49,23 @@ pub(crate) struct Examined {
 }
 
 /// [`probe`] for a path that is absolute, with everything that it learns.
-pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Examined, Reason> {
+pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Examined {
     let mut rests_on = vec![path.to_owned()];
     let mut lasting = true;
+    let outcome = follow(path, host, limit, &mut rests_on, &mut lasting);
+    let mut seen = HashSet::new();
+    rests_on.retain(|path| seen.insert(path.clone()));
+    Examined { outcome, rests_on, lasting }
+}
+
+/// Asks `path`, or the base that it leads to.
+fn follow(
+    path: &Path,
+    host: &Host,
+    limit: Duration,
+    rests_on: &mut Vec<PathBuf>,
+    lasting: &mut bool,
+) -> Result<Interpreter, Reason> {
     let mut current = path.to_owned();
     for _ in 0..DEPTH {
         if let Some(environment) = Environment::of(&current) {
@@ -65,16 +77,14 @@ pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Result<Exami
         if let Some(other) = facts.elsewhere(&current) {
             // Without a `pyvenv.cfg`, this is a script that starts some other Python, or an environment
             // of a kind of its own. What it starts is to speak for itself.
-            lasting = false;
+            *lasting = false;
             current = other;
             continue;
         }
         let (interpreter, mut more) = facts.into_interpreter(&current)?;
         rests_on.push(interpreter.executable.clone());
         rests_on.append(&mut more);
-        let mut seen = HashSet::new();
-        rests_on.retain(|path| seen.insert(path.clone()));
-        return Ok(Examined { interpreter, rests_on, lasting });
+        return Ok(interpreter);
     }
     Err(Reason::Lies("it names itself as the base of its base".to_owned()))
 }

@@ -17,7 +17,7 @@ pub enum Source {
 }
 
 /// Who keeps Pythons in places of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Place {
     /// <https://github.com/pyenv/pyenv>

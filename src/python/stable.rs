@@ -6,30 +6,28 @@
 //! link, stay the same when a patch release replaces what they lead to, so they are kept (uv#1640).
 
 use std::fs;
+use std::iter;
 use std::path::{Component, Path, PathBuf};
 
-/// Links that are followed before a circle is suspected; Linux itself gives up at 40.
-const LINKS: u8 = 40;
+/// Links that are followed before a circle is suspected: as many as Linux follows.
+const LINKS: usize = 40;
 
 /// The path of the executable at `asked` that lasts. `library` is the standard library as seen from
 /// the tree's root.
 pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf {
     let kept = chain(asked)
-        .into_iter()
         .find(|path| in_tree(path, library, stdlib))
         .unwrap_or_else(|| asked.to_owned());
     homebrew(&kept).unwrap_or(kept)
 }
 
-/// `path`, and each path that it leads to, link by link.
-pub(super) fn chain(path: &Path) -> Vec<PathBuf> {
-    let mut chain = vec![path.to_owned()];
-    for _ in 0..LINKS {
-        let last = &chain[chain.len() - 1];
-        let Ok(target) = fs::read_link(last) else { break };
-        chain.push(join(last.parent().unwrap_or(last), &target));
-    }
-    chain
+/// `path`, and each path that it leads to, link by link, read as it is asked for.
+pub(super) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let follow = |link: &PathBuf| {
+        let target = fs::read_link(link).ok()?;
+        Some(join(link.parent().unwrap_or(link), &target))
+    };
+    iter::successors(Some(path.to_owned()), follow).take(LINKS)
 }
 
 /// `target` as seen from `dir`. `..` is taken away by the text only where `dir` is no link itself.

@@ -1,14 +1,16 @@
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use rvenv::cache::Cache;
-use rvenv::python::{Finder, Request};
+use rvenv::python::{Finder, Found, PassedOver, Reason, Request};
+use serde_json::Value;
 use walkdir::WalkDir;
 
 use super::world::World;
 
 /// The files in which this world remembers interpreters.
-fn records(world: &World) -> Vec<std::path::PathBuf> {
+fn records(world: &World) -> Vec<PathBuf> {
     let entries = WalkDir::new(world.at("cache/interpreters")).into_iter().flatten();
     entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
@@ -92,6 +94,86 @@ fn the_library_the_wheels_and_the_environment_count_too() {
     world.write("env/pyvenv.cfg", &(cfg + "version = 3.17.0\n"));
     world.find("python");
     assert_eq!(world.runs().len(), 4);
+}
+
+/// A world with a Python that hangs first on PATH, and a sound one after it.
+fn hanging() -> World {
+    let mut world = World::new();
+    world.path(["hangs/bin", "bin"]);
+    world.script("hangs/bin/python3", &format!("{}\n{HANG}", world.counting("hanging")));
+    world.fake("bin/python3", "3.17.0");
+    // What answers is known from here on, so that a short limit meets the other one only.
+    world.find(world.at("bin/python3").to_str().unwrap());
+    world
+}
+
+const HANG: &str = "/bin/sleep 1000";
+const SHORT: Duration = Duration::from_millis(500);
+
+/// What a search with a short time limit finds and passes over.
+fn search(world: &World, request: &Request) -> (rvenv::Result<Found>, Vec<PassedOver>) {
+    let (host, cache) = (world.host(), world.cache());
+    let mut finder = Finder::new(&host, &cache).time_limit(SHORT);
+    (finder.find(request), finder.passed_over().to_vec())
+}
+
+fn runs_of_the_hanging(world: &World) -> usize {
+    world.runs().iter().filter(|run| *run == "hanging").count()
+}
+
+#[test]
+fn one_that_hangs_is_asked_once() {
+    let world = hanging();
+    for _ in 0..3 {
+        let (found, passed) = search(&world, &Request::Any);
+        assert_eq!(world.called(&found.unwrap().interpreter.executable), "bin/python3");
+        let [passed] = &passed[..] else { panic!("{passed:?}") };
+        assert_eq!(passed.path, world.at("hangs/bin/python3"));
+        assert_eq!(passed.reason, Reason::Hangs(SHORT));
+    }
+    assert_eq!(runs_of_the_hanging(&world), 1);
+    let (host, cache) = (world.host(), world.cache());
+    let all = Finder::new(&host, &cache).time_limit(SHORT).all();
+    let listed = all.iter().find(|it| it.path == world.at("hangs/bin/python3")).unwrap();
+    assert_eq!(listed.outcome, Err(Reason::Hangs(SHORT)));
+    assert_eq!(runs_of_the_hanging(&world), 1);
+}
+
+#[test]
+fn one_that_hung_is_asked_when_it_changed_when_it_is_named_and_after_an_hour() {
+    let world = hanging();
+    let path = world.at("hangs/bin/python3");
+    search(&world, &Request::Any).0.unwrap();
+    search(&world, &Request::Path(path.clone())).0.unwrap_err();
+    assert_eq!(runs_of_the_hanging(&world), 2);
+
+    let hung = |record: &&PathBuf| fs::read_to_string(record).unwrap().contains("hung");
+    let records = records(&world);
+    let record = records.iter().find(hung).unwrap();
+    let mut value: Value = serde_json::from_slice(&fs::read(record).unwrap()).unwrap();
+    let since = &mut value["outcome"]["hung"]["since"]["secs_since_epoch"];
+    *since = (since.as_u64().unwrap() - 60 * 60).into();
+    fs::write(record, value.to_string()).unwrap();
+    search(&world, &Request::Any).0.unwrap();
+    assert_eq!(runs_of_the_hanging(&world), 3);
+
+    world.fake("hangs/bin/python3", "3.18.0");
+    assert_eq!(world.finds("python").0, "hangs/bin/python3");
+    // It is remembered as what it is now, also for who asked about the one that hung.
+    assert_eq!(search(&world, &Request::Path(path)).0.unwrap().interpreter.version.minor, 18);
+}
+
+#[test]
+fn one_that_failed_works_as_soon_as_what_it_lacked_is_there() {
+    let mut world = World::new();
+    world.path(["fails/bin", "bin"]);
+    world.fake("bin/python3", "3.17.0");
+    let (real, library) = (world.fake("real/bin/python3", "3.18.0"), world.at("library"));
+    let lacking = format!("[ -e '{}' ] && exec '{}' \"$@\"", library.display(), real.display());
+    world.script("fails/bin/python3", &lacking);
+    assert_eq!(world.finds("python").0, "bin/python3");
+    world.write("library", "");
+    assert_eq!(world.finds("python").0, "real/bin/python3");
 }
 
 #[test]
