@@ -94,6 +94,13 @@ impl Host {
         Ok(Self::new(std::env::vars_os(), cwd))
     }
 
+    /// This host as if it were another platform.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn on(self, platform: Platform) -> Self {
+        Self { platform, ..self }
+    }
+
     /// The value of a variable; an empty one counts as unset, as shells' users mean it.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         let value = if self.platform == Platform::Windows {

@@ -2,6 +2,7 @@
 //! of their programs.
 
 use std::cmp::Reverse;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,7 @@ pub(super) fn root(place: Place, host: &Host) -> Option<PathBuf> {
         }
         Place::Hatch => data("hatch"),
         Place::Homebrew
+        | Place::Scoop
         | Place::Registry
         | Place::PythonOrg
         | Place::Opt
@@ -80,6 +82,7 @@ pub(super) fn versions_dir(place: Place, root: &Path) -> PathBuf {
         Place::Rye => "py",
         Place::Hatch => "pythons",
         Place::Homebrew
+        | Place::Scoop
         | Place::Registry
         | Place::PythonOrg
         | Place::Opt
@@ -98,6 +101,7 @@ fn of(place: Place, host: &Host) -> Vec<Installation> {
         Place::Homebrew if unix => {
             homebrew_prefixes(host).map(|prefix| prefix.join("opt")).collect()
         }
+        Place::Scoop if !unix => return scoop(host),
         Place::PythonOrg if host.platform() == Platform::MacOs => ["Python", "PythonT"]
             .map(|name| format!("/Library/Frameworks/{name}.framework/Versions").into())
             .into(),
@@ -112,7 +116,15 @@ fn of(place: Place, host: &Host) -> Vec<Installation> {
         Place::Opt if unix => vec!["/opt/python".into()],
         _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
     };
-    dirs.iter().flat_map(|dir| in_dir(place, dir)).collect()
+    let found = dirs.iter().flat_map(|dir| in_dir(place, dir));
+    // Homebrew's `opt` holds every formula.
+    found.filter(|found| place != Place::Homebrew || is_named_as_one(&found.dir)).collect()
+}
+
+/// Whether a package is called as Pythons are: `python@3.12`, `pypy3`.
+fn is_named_as_one(package: &Path) -> bool {
+    let name = package.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    ["python", "pypy", "graalpy"].iter().any(|own| name.starts_with(own))
 }
 
 /// The installations that are directories in `dir`.
@@ -127,12 +139,6 @@ pub(super) fn in_dir(place: Place, dir: &Path) -> Vec<Installation> {
         .filter_map(|entry| {
             let name = entry.file_name();
             let name = name.to_str()?;
-            // Homebrew's `opt` holds every formula.
-            if place == Place::Homebrew
-                && !["python", "pypy", "graalpy"].iter().any(|own| name.starts_with(own))
-            {
-                return None;
-            }
             let told = Wanted::parse(name).filter(|_| place != Place::Conda);
             let minor = told.as_ref().and_then(|told| told.versions.minor());
             let lasting = minor.is_some() || !entry.file_type().is_ok_and(|kind| kind.is_symlink());
@@ -173,6 +179,28 @@ fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
         Platform::Linux | Platform::Windows => &["/home/linuxbrew/.linuxbrew"],
     };
     own.into_iter().chain(usual.iter().map(PathBuf::from))
+}
+
+/// The user's and everyone's. `python312\current` moves on to the next patch release, and
+/// `python\current` to the next minor one: of that, the directory of each release is taken.
+fn scoop(host: &Host) -> Vec<Installation> {
+    let own = host.path_var("SCOOP").map(Path::to_owned);
+    let own = own.or_else(|| Some(host.home()?.join("scoop")));
+    let shared = host.path_var("SCOOP_GLOBAL").map(Path::to_owned);
+    let shared = shared.or_else(|| Some(host.path_var("ProgramData")?.join("scoop")));
+    let roots = [own, shared].into_iter().flatten().filter(|root| root.is_absolute());
+    let apps = roots.flat_map(|root| in_dir(Place::Scoop, &root.join("apps")));
+    apps.filter(|app| is_named_as_one(&app.dir))
+        .flat_map(|app| {
+            let minor = app.told.as_ref().and_then(|told| told.versions.minor());
+            if minor.is_some() {
+                return vec![Installation { dir: app.dir.join("current"), ..app }];
+            }
+            let mut releases = in_dir(Place::Scoop, &app.dir);
+            releases.retain(|release| release.told.is_some());
+            releases
+        })
+        .collect()
 }
 
 /// conda's base installations and environments. Their names tell nothing of the Python inside, so they
@@ -246,6 +274,47 @@ mod tests {
             fs::create_dir(dir.path().join(name)).unwrap();
             let [found] = &in_dir(place, dir.path())[..] else { panic!("{name}") };
             assert_eq!(found.told.as_ref().map(ToString::to_string).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn scoops_are_named_by_what_lasts_the_users_own_first() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |dir: &str| root.path().join(dir);
+        for dir in [
+            "home/scoop/apps/python312/3.12.7",
+            "home/scoop/apps/python312/current",
+            "home/scoop/apps/python/3.13.1",
+            "home/scoop/apps/python/persist",
+            "home/scoop/apps/git/2.47.0",
+            "everyone/scoop/apps/python310/current",
+            "else/where/apps/python311/current",
+        ] {
+            fs::create_dir_all(at(dir)).unwrap();
+        }
+        let found = |vars: [(&str, &str); 2]| {
+            let vars = vars.map(|(name, dir)| (name, at(dir)));
+            let host = Host::new(vars, root.path()).on(Platform::Windows);
+            let found = of(Place::Scoop, &host).into_iter().map(|found| {
+                assert!(found.told.is_some(), "{found:?}");
+                found.dir.strip_prefix(root.path()).unwrap().to_owned()
+            });
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found([("USERPROFILE", "home"), ("ProgramData", "everyone")]),
+            [
+                "home/scoop/apps/python/3.13.1",
+                "home/scoop/apps/python312/current",
+                "everyone/scoop/apps/python310/current",
+            ]
+            .map(Path::new)
+        );
+        for variable in ["SCOOP", "SCOOP_GLOBAL"] {
+            assert_eq!(
+                found([(variable, "else/where"), ("HOME", "home")]),
+                [Path::new("else/where/apps/python311/current")]
+            );
         }
     }
 }

@@ -34,6 +34,8 @@ pub enum Place {
     Hatch,
     /// <https://brew.sh>, on macOS and on Linux.
     Homebrew,
+    /// <https://scoop.sh>, on Windows.
+    Scoop,
     /// The installers of python.org.
     PythonOrg,
     /// Whatever is written down in Windows' registry (PEP 514), the list of the `py` launcher.
@@ -48,7 +50,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of search among equal versions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Pyenv,
         Self::Uv,
         Self::Mise,
@@ -56,6 +58,7 @@ impl Place {
         Self::Rye,
         Self::Hatch,
         Self::Homebrew,
+        Self::Scoop,
         Self::Registry,
         Self::PythonOrg,
         Self::Opt,
@@ -73,6 +76,7 @@ impl Place {
             Self::Rye => "rye",
             Self::Hatch => "hatch",
             Self::Homebrew => "Homebrew",
+            Self::Scoop => "Scoop",
             Self::PythonOrg => "python.org",
             Self::Registry => "registry",
             Self::Opt => "/opt/python",
