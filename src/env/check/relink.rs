@@ -63,7 +63,7 @@ pub(super) fn configuration(subject: &Subject<'_>, interpreter: &Interpreter) ->
 
 fn configuration_entry(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Entry> {
     let cfg = repointed(&subject.cfg, interpreter);
-    let entry = Entry::new("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+    let entry = Entry::new("pyvenv.cfg", Content::lines(&cfg.to_string(), interpreter.platform));
     entry.difference(&subject.root).is_some().then_some(entry)
 }
 

@@ -100,7 +100,7 @@ fn command(subject: &Subject<'_>, origin: &Origin) -> Option<Entry> {
     let new = replaced(old.as_bytes(), from.as_bytes(), to.as_bytes());
     let mut cfg = subject.cfg.clone();
     cfg.set("command", &String::from_utf8_lossy(&new));
-    let entry = Entry::new("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+    let entry = Entry::new("pyvenv.cfg", Content::lines(&cfg.to_string(), subject.host.platform()));
     entry.difference(&subject.root).is_some().then_some(entry)
 }
 

@@ -33,6 +33,15 @@ pub enum Content {
     Script(Vec<u8>),
 }
 
+impl Content {
+    /// A file of lines, which end as Python ends them on that platform.
+    pub(crate) fn lines(text: &str, platform: Platform) -> Self {
+        let windows = platform == Platform::Windows;
+        let text = if windows { text.replace('\n', "\r\n") } else { text.to_owned() };
+        Self::Text(text.into_bytes())
+    }
+}
+
 /// One place in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -116,7 +125,7 @@ impl Plan {
         let mut plan = Self::default();
         plan.add("CACHEDIR.TAG", Content::Text(CACHEDIR_TAG.into()));
         if !options.without_scm_ignore_files {
-            plan.add(".gitignore", Content::Text(GITIGNORE.into()));
+            plan.add(".gitignore", Content::lines(GITIGNORE, interpreter.platform));
         }
         let scheme = &interpreter.scheme;
         for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
@@ -126,7 +135,7 @@ impl Plan {
         plan.entries.extend(activation_entries(root, interpreter, options)?);
         plan.entries.extend(seeds);
         let cfg = configuration(interpreter, options);
-        plan.add("pyvenv.cfg", Content::Text(cfg.to_string().into_bytes()));
+        plan.add("pyvenv.cfg", Content::lines(&cfg.to_string(), interpreter.platform));
         Ok(plan)
     }
 

@@ -125,6 +125,9 @@ fn every_platform_gets_what_its_venv_makes() {
             assert_eq!(cfg.path, Path::new("pyvenv.cfg"), "{case}: it comes last");
             let Content::Text(text) = &cfg.content else { panic!("{case}: {cfg:?}") };
             let text = String::from_utf8(text.clone()).expect("UTF-8");
+            let end = if base.platform == Platform::Windows { "\r\n" } else { "\n" };
+            assert!(text.split_inclusive('\n').all(|line| line.ends_with(end)), "{case}: {text:?}");
+            assert_eq!(text.contains('\r'), end == "\r\n", "{case}: {text:?}");
             assert_eq!(text.lines().collect::<Vec<_>>(), environment.cfg, "{case}");
             assert!(PyvenvCfg::parse(text.as_bytes()).get("home").is_some(), "{case}");
         }
