@@ -9,7 +9,7 @@ mod later;
 mod program;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -112,7 +112,7 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
         if name.is_empty() {
             Err("an empty name is no directory; `.` is the current one")
         } else {
-            Ok(name.into())
+            Ok(rvenv::fs::plain(Path::new(&name)))
         }
     })
 }

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::fs::plain;
 
 /// The kind of system that an environment is made for.
 ///
@@ -149,7 +150,7 @@ impl Host {
     /// alone: no link is resolved.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let mut out = PathBuf::new();
-        for part in self.on_drive(path).components() {
+        for part in plain(&self.on_drive(&plain(path))).components() {
             match part {
                 Component::CurDir => {}
                 Component::ParentDir => {
@@ -210,6 +211,7 @@ mod tests {
             (r"\env", r"C:\env"),
             ("./a/../env", r"C:\work\env"),
             (r"\\server\share\env", r"\\server\share\env"),
+            (r"\\?\C:\env", r"C:\env"),
         ] {
             assert_eq!(host.absolute(Path::new(path)), Path::new(absolute), "{path}");
         }

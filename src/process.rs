@@ -120,13 +120,19 @@ fn code(status: ExitStatus) -> u8 {
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
+/// What the system means when it does not find a program that is there.
+#[cfg(unix)]
+const WHY_NOT: &str = ": its first line names an interpreter that is not there";
+#[cfg(not(unix))]
+const WHY_NOT: &str = ": its path is too long for Windows to start it";
+
 /// An error that carries the exit code that a shell would give.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot run `{}`{}", program.display(), if *interpreter { ": its first line names an interpreter that is not there" } else { "" })]
+#[error("cannot run `{}`{}", program.display(), if *is_there { WHY_NOT } else { "" })]
 pub(crate) struct CannotRun {
     program: PathBuf,
-    /// Whether it is there, and what should interpret it is not.
-    interpreter: bool,
+    /// Whether it is there, although the system found nothing.
+    is_there: bool,
     /// 126 or 127.
     pub(crate) code: u8,
     source: io::Error,
@@ -135,7 +141,7 @@ pub(crate) struct CannotRun {
 fn failed(command: &Command, source: io::Error) -> anyhow::Error {
     let program = PathBuf::from(command.get_program());
     let missing = source.kind() == io::ErrorKind::NotFound;
-    let interpreter = missing && program.is_file();
-    let code = if missing && !interpreter { NOT_FOUND } else { CANNOT_EXECUTE };
-    CannotRun { program, interpreter, code, source }.into()
+    let is_there = missing && program.is_file();
+    let code = if missing && !is_there { NOT_FOUND } else { CANNOT_EXECUTE };
+    CannotRun { program, is_there, code, source }.into()
 }

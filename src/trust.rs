@@ -68,7 +68,7 @@ impl Trust {
     }
 
     fn judge(&self, root: &Path) -> Option<Verdict> {
-        let path = dunce::canonicalize(root).ok()?;
+        let path = crate::fs::real(root).ok()?;
         let record = fs::read_bounded(&self.file(&path)?, RECORD_LIMIT).ok()?;
         if record == denial(&path) {
             return Some(Verdict::Denied);
@@ -101,7 +101,7 @@ impl Trust {
         let canonical;
         let path = if location.parent() == Some(cwd) {
             location
-        } else if let Ok(path) = dunce::canonicalize(location) {
+        } else if let Ok(path) = crate::fs::real(location) {
             canonical = path;
             &canonical
         } else {
@@ -164,12 +164,12 @@ impl Trust {
 
 /// Names an environment as it is now, in 16 characters: another one in its place has another name.
 pub fn fingerprint(root: &Path) -> String {
-    let path = dunce::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let path = crate::fs::real(root).unwrap_or_else(|_| root.to_owned());
     hex(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
-    dunce::canonicalize(root).map_err(Error::io("find", root))
+    crate::fs::real(root).map_err(Error::io("find", root))
 }
 
 fn allowance(path: &Path) -> io::Result<Vec<u8>> {
@@ -272,7 +272,7 @@ mod tests {
         }
 
         fn path(&self, name: &str) -> PathBuf {
-            dunce::canonicalize(self.root.path()).unwrap().join(name)
+            crate::fs::real(self.root.path()).unwrap().join(name)
         }
 
         fn put(&self, name: &str, cfg: &str) {

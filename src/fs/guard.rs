@@ -94,10 +94,13 @@ impl Guard {
         // Without a slash at the end, which would follow a link.
         let place: PathBuf = path.components().collect();
         let meta = place.symlink_metadata().map_err(failed())?;
-        let verdict = if meta.is_symlink() {
+        let verdict = if place.parent().is_none() {
+            // The root of a drive or a share may well be a directory of something else.
+            Err(Refusal::Root)
+        } else if meta.is_symlink() {
             Err(Refusal::Link)
         } else if meta.is_dir() {
-            let place = dunce::canonicalize(place).map_err(failed())?;
+            let place = crate::fs::real(place).map_err(failed())?;
             self.judge_directory(place).map_err(failed())?
         } else {
             Err(Refusal::NotADirectory)
@@ -148,7 +151,7 @@ impl Doomed {
 /// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
 fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        match dunce::canonicalize(ancestor) {
+        match crate::fs::real(ancestor) {
             Ok(real) => {
                 return Ok(real
                     .ancestors()

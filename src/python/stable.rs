@@ -50,8 +50,8 @@ fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     // On Windows the executable lies in the tree's root.
     dir.ancestors().take(2).any(|tree| {
-        let here = dunce::canonicalize(tree.join(library));
-        here.is_ok_and(|here| dunce::canonicalize(stdlib).is_ok_and(|there| here == there))
+        let here = crate::fs::real(tree.join(library));
+        here.is_ok_and(|here| crate::fs::real(stdlib).is_ok_and(|there| here == there))
     })
 }
 
@@ -63,5 +63,5 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     let mut opt: PathBuf = parts[..cellar].iter().collect();
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
-    (dunce::canonicalize(&opt).ok()? == dunce::canonicalize(path).ok()?).then_some(opt)
+    (crate::fs::real(&opt).ok()? == crate::fs::real(path).ok()?).then_some(opt)
 }

@@ -166,7 +166,7 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
     let home = Some(Path::new(subject.cfg.get("home")?)).filter(|home| home.is_absolute())?;
     let leads_home = |path: &Path| path.parent().is_some_and(|parent| same_file(parent, home));
-    let real = || dunce::canonicalize(link);
+    let real = || crate::fs::real(link);
     if leads_home(link) || same_file(&base.home(), home) || leads_home(&real().ok()?) {
         return None;
     }

@@ -242,7 +242,7 @@ impl Python {
 
 /// Whether two paths lead to the same place.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let real = |path| dunce::canonicalize(path).ok();
+    let real = |path| crate::fs::real(path).ok();
     one == other || real(one).is_some_and(|one| real(other) == Some(one))
 }
 

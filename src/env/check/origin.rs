@@ -57,7 +57,7 @@ impl Origin {
 }
 
 /// The directory that `activate` sets `VIRTUAL_ENV` to, as each tool's script writes it.
-fn baked_in(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf> {
+pub(super) fn baked_in(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf> {
     let script = scripts.iter().find(|script| script.name == "activate");
     let text = match script.and_then(Script::text) {
         Some(text) => Cow::Borrowed(text),

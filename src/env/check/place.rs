@@ -5,9 +5,13 @@ use super::subject::Subject;
 use crate::env::ensure_usable;
 use crate::env::fix::Step;
 use crate::fs;
+use crate::host::Platform;
 
 /// What a script's first line may hold on every Linux.
 const SHORT_ENOUGH: usize = 127;
+/// `MAX_PATH` without the zero at the end: what Windows starts programs from, whatever long paths are
+/// allowed for files.
+const MAX_PATH: usize = 259;
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = path(subject).into_iter().collect();
@@ -25,13 +29,42 @@ fn path(subject: &Subject<'_>) -> Option<Finding> {
         return Some(Finding::new(Code::PathUnusable, error.to_string(), remedy()));
     }
     let python = subject.root.join(subject.python());
-    let text = python.to_string_lossy();
-    let seen = if text.contains(char::is_whitespace) {
-        "there is a space in its path"
-    } else if text.len() + "#!\n".len() > SHORT_ENOUGH {
-        "its path is too long for the first line of a script"
-    } else {
-        return None;
-    };
+    let seen = awkward(&python.to_string_lossy(), subject.host.platform())?;
     Some(Finding::new(Code::PathAwkward, seen, remedy()))
+}
+
+/// What is awkward in the path of an environment's Python.
+fn awkward(python: &str, platform: Platform) -> Option<&'static str> {
+    if platform == Platform::Windows {
+        // Its scripts have launchers, which quote the path.
+        let is_long = python.encode_utf16().count() > MAX_PATH;
+        return is_long.then_some("its path is too long for Windows to start its Python");
+    }
+    if python.contains(char::is_whitespace) {
+        Some("there is a space in its path")
+    } else if python.len() + "#!\n".len() > SHORT_ENOUGH {
+        Some("its path is too long for the first line of a script")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_awkward_is_each_systems_own() {
+        let path = |length| "x".repeat(length);
+        for (python, linux, windows) in [
+            (path(124), false, false),
+            (path(125), true, false),
+            (path(259), true, false),
+            (path(260), true, true),
+            ("a b".to_owned(), true, false),
+        ] {
+            assert_eq!(awkward(&python, Platform::Linux).is_some(), linux, "{python}");
+            assert_eq!(awkward(&python, Platform::Windows).is_some(), windows, "{python}");
+        }
+    }
 }

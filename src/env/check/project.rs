@@ -51,7 +51,7 @@ fn gitignore(subject: &Subject<'_>, repository: &Repository) -> Option<Finding> 
     if own.exists() || !meant || repository.ignores() {
         return None;
     }
-    let entry = Entry::new(".gitignore", Content::Text(GITIGNORE.into()));
+    let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, subject.host.platform()));
     let seen = "there is no `.gitignore` in it, and no line for it in the project's";
     Some(Finding::new(Code::GitignoreMissing, seen, relink::put([entry])))
 }

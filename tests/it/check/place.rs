@@ -48,6 +48,13 @@ fn one_that_was_moved_works_where_it_is() {
 }
 
 #[test]
+fn a_link_to_it_is_another_name_of_the_same_place() {
+    let world = World::new();
+    std::os::unix::fs::symlink(".venv", world.sandbox.project().join("link")).unwrap();
+    world.check(&["link"]).is_healthy();
+}
+
+#[test]
 fn one_that_is_moved_to_a_place_with_signs_that_shells_know() {
     let world = moved("made");
     let odd = "a b'c $HOME \"d\"";

@@ -1,0 +1,62 @@
+//! Paths as people know them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// `path` without the prefix `\\?\`, which people do not write and most programs cannot read: wherever
+/// it means the same file without it.
+#[cfg(windows)]
+pub fn plain(path: &Path) -> PathBuf {
+    use std::ffi::OsString;
+    use std::path::{Component, Prefix};
+    let mut parts = path.components();
+    let Some(Component::Prefix(prefix)) = parts.next() else { return path.to_owned() };
+    let mut plain = match prefix.kind() {
+        Prefix::VerbatimDisk(letter) => OsString::from(format!("{}:", char::from(letter))),
+        Prefix::VerbatimUNC(server, share) => {
+            [r"\\".as_ref(), server, r"\".as_ref(), share].into_iter().collect()
+        }
+        _ => return path.to_owned(),
+    };
+    plain.push(parts.as_path());
+    // `CON` and `name.` are other files' names without it.
+    match std::path::absolute(&plain) {
+        Ok(meant) if meant.as_os_str() == plain => meant,
+        _ => path.to_owned(),
+    }
+}
+
+/// Elsewhere there is no such prefix.
+#[cfg(not(windows))]
+pub fn plain(path: &Path) -> PathBuf {
+    path.to_owned()
+}
+
+/// `path` with its links resolved; where case makes no difference, in the case that the disk has.
+#[expect(clippy::disallowed_methods, reason = "this is what is to be used instead")]
+pub fn real(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    std::fs::canonicalize(path).map(|path| plain(&path))
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verbatim_prefix_goes_where_the_path_means_the_same_without_it() {
+        let long = format!(r"C:\{}", "long name\\".repeat(50));
+        for (path, expected) in [
+            (r"\\?\C:\a\b".to_owned(), r"C:\a\b"),
+            (r"\\?\c:\".to_owned(), r"c:\"),
+            (r"\\?\UNC\server\share\a".to_owned(), r"\\server\share\a"),
+            (format!(r"\\?\{long}x"), &format!("{long}x")),
+            (r"\\?\C:\CON".to_owned(), r"\\?\C:\CON"),
+            (r"\\?\C:\name.".to_owned(), r"\\?\C:\name."),
+            (r"\\?\Volume{1}\a".to_owned(), r"\\?\Volume{1}\a"),
+            (r"C:\a".to_owned(), r"C:\a"),
+            ("a".to_owned(), "a"),
+        ] {
+            assert_eq!(plain(Path::new(&path)).as_os_str(), expected, "{path}");
+        }
+    }
+}
