@@ -32,7 +32,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 fn configuration(subject: &Subject<'_>) -> Option<Finding> {
     let rewrite = || match subject.base.interpreter() {
         Some(interpreter) => relink::configuration(subject, interpreter),
-        None => relink::rebuild(subject),
+        None => relink::to_same_series(subject),
     };
     match &subject.configuration {
         Configuration::Missing => {

@@ -25,9 +25,7 @@ impl Record {
         let text = String::from_utf8(fs::read_bounded(&path, LIMIT).ok()?).ok()?;
         Some(Self { rows: record::parse(&text)?, path, is_changed: false })
     }
-}
 
-impl Record {
     /// The files that are not there, or not of their size. Bytecode comes and goes, and the size of
     /// a command changes when an environment is moved.
     pub(super) fn missing(&self, site: &Site) -> impl Iterator<Item = &str> {

@@ -51,11 +51,6 @@ fn upgrade(subject: &Subject<'_>) -> Remedy {
     Remedy::run(["rvenv", "create", "--upgrade", "--python", &version, &root])
 }
 
-/// A `pyvenv.cfg` for an environment whose base is not known either.
-pub(super) fn rebuild(subject: &Subject<'_>) -> Remedy {
-    to_same_series(subject)
-}
-
 /// Writes `pyvenv.cfg` for this Python.
 pub(super) fn configuration(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
     put(configuration_entry(subject, interpreter))

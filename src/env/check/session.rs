@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
             (Some(variable), _) => findings.extend(self.path_findings(variable, scripts)),
             (None, Some(active)) => findings.push(Finding::new(
                 Code::VariableUnset,
-                format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", display(active)),
+                format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", active.display()),
                 activate(active),
             )),
             (None, None) => findings.push(not_active(root)),
@@ -83,8 +83,8 @@ impl<'a> Session<'a> {
                 Code::NotOnPath,
                 format!(
                     "`VIRTUAL_ENV` is `{}`, and `{}` is not on PATH",
-                    display(root),
-                    display(&own)
+                    root.display(),
+                    own.display()
                 ),
                 activate(root),
             ));
@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
         };
         Some(Finding::new(
             Code::PathShadowed,
-            format!("`{name}` is `{}`{whose} which comes first on PATH", display(&first)),
+            format!("`{name}` is `{}`{whose} which comes first on PATH", first.display()),
             activate(root),
         ))
     }
@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
             return None;
         }
         let seen =
-            format!("`{}` is active, the project's is `{}`", display(active), display(project));
+            format!("`{}` is active, the project's is `{}`", active.display(), project.display());
         Some(Finding::new(Code::ActiveIsAnother, seen, activate(project)))
     }
 
@@ -151,7 +151,7 @@ impl<'a> Session<'a> {
 fn gone(variable: &Path) -> Finding {
     Finding::new(
         Code::ActiveGone,
-        format!("`VIRTUAL_ENV` is `{}`, which is not there", display(variable)),
+        format!("`VIRTUAL_ENV` is `{}`, which is not there", variable.display()),
         Remedy::advice("deactivate, or open a new terminal"),
     )
 }
@@ -159,7 +159,7 @@ fn gone(variable: &Path) -> Finding {
 fn not_active(root: Option<&Path>) -> Finding {
     match root {
         Some(root) => {
-            let seen = format!("`{}` is not active", display(root));
+            let seen = format!("`{}` is not active", root.display());
             Finding::new(Code::NotActive, seen, activate(root))
         }
         None => Finding::new(
@@ -173,10 +173,6 @@ fn not_active(root: Option<&Path>) -> Finding {
 /// The command that activates `root` in the calling shell, whichever it is.
 fn activate(root: &Path) -> Remedy {
     Remedy::Activate { root: root.to_owned() }
-}
-
-fn display(path: &Path) -> impl std::fmt::Display {
-    path.display()
 }
 
 /// The first command of this name on PATH.
