@@ -150,8 +150,9 @@ impl Check<'_> {
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
         let root = named.as_deref().or(session.meant());
         let judged = root.and_then(Identity::of);
+        // One that is named was seen a moment before; where it is gone, that is an error.
         let subject = root
-            .filter(|root| root.is_dir())
+            .filter(|root| named.is_some() || root.is_dir())
             .map(|root| Subject::read(root, self.host, self.cache));
         if let (Some(_), Some(subject)) = (&named, &subject) {
             subject.ensure_environment()?;
