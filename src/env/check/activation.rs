@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::finding::{Code, Finding, Remedy};
-use super::origin::{Origin, baked_in};
+use super::origin::Origin;
 use super::scripts::Script;
 use super::subject::{Maker, Subject};
 use super::{relink, rewrite, same_file};
@@ -17,9 +17,8 @@ const SCRIPT_LIMIT: u64 = 1024 * 1024;
 /// Scripts that are missing, or not the ones that this rvenv writes.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     // The same place may be called by a link to it, in another case or by a short name.
-    let called = baked_in(&subject.scripts_dir(), &subject.scripts);
-    let called = called.filter(|root| same_file(root, &subject.root));
-    let planned = planned(subject, called.as_ref().unwrap_or(&subject.root));
+    let called = subject.activated.as_ref().filter(|root| same_file(root, &subject.root));
+    let planned = planned(subject, called.unwrap_or(&subject.root));
     let (mut missing, mut stale, mut altered) = (Vec::new(), Vec::new(), Vec::new());
     for entry in planned {
         let path = subject.root.join(&entry.path);

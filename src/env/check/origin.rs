@@ -7,7 +7,6 @@ use super::finding::{Code, Finding};
 use super::scripts::{Script, shell_word};
 use super::subject::Subject;
 use super::{rewrite, same_file};
-use crate::env::PyvenvCfg;
 use crate::fs;
 
 /// More than any activation script.
@@ -25,22 +24,13 @@ pub(super) enum Origin {
 impl Origin {
     /// The origin of the environment at `root`, when that is another place: what `activate` says,
     /// else what all its commands say.
-    pub(super) fn of(
-        root: &Path,
-        scripts_dir: &Path,
-        scripts: &[Script],
-        cfg: &PyvenvCfg,
-    ) -> Option<Self> {
-        // uv's and rvenv's word for scripts that find their place themselves.
-        if cfg.is_relocatable() {
-            return None;
-        }
-        let origin = baked_in(scripts_dir, scripts).or_else(|| of_commands(scripts))?;
-        if same_file(&origin, root) {
+    pub(super) fn of(root: &Path, activated: Option<&Path>, scripts: &[Script]) -> Option<Self> {
+        let origin = activated.or_else(|| of_commands(scripts))?;
+        if same_file(origin, root) {
             return None;
         }
         let is_there = origin.join("pyvenv.cfg").is_file();
-        Some(if is_there { Self::Copied(origin) } else { Self::Left(origin) })
+        Some(if is_there { Self::Copied(origin.into()) } else { Self::Left(origin.into()) })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -57,7 +47,7 @@ impl Origin {
 }
 
 /// The directory that `activate` sets `VIRTUAL_ENV` to, as each tool's script writes it.
-pub(super) fn baked_in(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf> {
+pub(super) fn activated(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf> {
     let script = scripts.iter().find(|script| script.name == "activate");
     let text = match script.and_then(Script::text) {
         Some(text) => Cow::Borrowed(text),
@@ -75,13 +65,13 @@ pub(super) fn baked_in(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBuf
 }
 
 /// The one directory whose Python runs every command.
-fn of_commands(scripts: &[Script]) -> Option<PathBuf> {
+fn of_commands(scripts: &[Script]) -> Option<&Path> {
     let mut roots = scripts.iter().filter_map(|script| {
         let interpreter = &script.python.as_ref()?.interpreter;
         interpreter.parent()?.parent()
     });
     let first = roots.next()?;
-    roots.all(|root| root == first).then(|| first.to_owned())
+    roots.all(|root| root == first).then_some(first)
 }
 
 /// That the environment is not where it was made.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::base::{Base, Series, Way};
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::scripts::Script;
 use super::site::Site;
 use crate::cache::Cache;
@@ -55,6 +55,8 @@ pub(super) struct Subject<'a> {
     pub(super) base: Base,
     /// The files in the scripts' directory, by name.
     pub(super) scripts: Vec<Script>,
+    /// What `activate` takes for its place.
+    pub(super) activated: Option<PathBuf>,
     /// Where it was made, if that is elsewhere.
     pub(super) origin: Option<Origin>,
     /// Every `site-packages`, by path.
@@ -72,6 +74,10 @@ impl<'a> Subject<'a> {
         let python = scripts_dir.join(python_name(host.platform()));
         let way = Way::of(&python, root, host);
         let scripts = Script::all(&scripts_dir);
+        let activated = origin::activated(&scripts_dir, &scripts);
+        // uv's and rvenv's word for scripts that find their place themselves.
+        let is_bound = !cfg.is_relocatable();
+        let origin = is_bound.then(|| Origin::of(root, activated.as_deref(), &scripts)).flatten();
         Self {
             host,
             cache,
@@ -81,7 +87,8 @@ impl<'a> Subject<'a> {
             maker: maker(root, &cfg),
             base: Base::of(&way, &cfg, host, cache),
             way,
-            origin: Origin::of(root, &scripts_dir, &scripts, &cfg),
+            activated,
+            origin,
             cfg,
             scripts,
             sites: Site::all(root, host.platform()),
