@@ -1,5 +1,6 @@
 //! What is installed, by the names in `site-packages` and the small files of each dist-info.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::direct_url::DirectUrl;
@@ -219,7 +220,7 @@ impl Packages<'_> {
             let bytes = fs::read_bounded(&path, LIMIT).ok()?;
             let new = rewrite::replaced(&bytes, old.as_bytes(), new.as_bytes());
             if new != bytes {
-                record.update(&name, &new);
+                record.update(&BTreeMap::from([(name, &*new)]));
                 entries.push(Entry::new(
                     path.strip_prefix(&self.subject.root).ok()?,
                     Content::Text(new),

@@ -1,5 +1,6 @@
 //! The RECORDs of a `site-packages`: which file belongs to which distribution.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::site::{Dist, Site};
@@ -41,11 +42,13 @@ impl Record {
         })
     }
 
-    /// Notes that a file has other bytes now.
-    pub(super) fn update(&mut self, path: &str, bytes: &[u8]) {
-        for row in self.rows.iter_mut().filter(|row| row.path == path) {
-            *row = Row::of(path, bytes);
-            self.is_changed = true;
+    /// Notes that files have other bytes now.
+    pub(super) fn update(&mut self, changed: &BTreeMap<String, &[u8]>) {
+        for row in &mut self.rows {
+            if let Some(bytes) = changed.get(&row.path) {
+                *row = Row::of(&*row.path, bytes);
+                self.is_changed = true;
+            }
         }
     }
 
@@ -78,14 +81,9 @@ impl Records {
         self.all.iter().flat_map(|record| &record.rows).map(|row| &*row.path)
     }
 
-    /// Whether a distribution has this file.
-    pub(super) fn holds(&self, path: &str) -> bool {
-        self.paths().any(|held| held == path)
-    }
-
-    /// Notes that a file has other bytes now.
-    pub(super) fn update(&mut self, path: &str, bytes: &[u8]) {
-        self.all.iter_mut().for_each(|record| record.update(path, bytes));
+    /// Notes that files have other bytes now.
+    pub(super) fn update(&mut self, changed: &BTreeMap<String, &[u8]>) {
+        self.all.iter_mut().for_each(|record| record.update(changed));
     }
 
     /// The RECORDs that changed, relative to the environment at `root`.

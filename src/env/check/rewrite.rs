@@ -1,5 +1,6 @@
 //! New first lines for scripts and new paths in activation scripts, with what RECORD says of them.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +18,14 @@ use crate::pip;
 /// Has the environment's Python run the scripts that an installer put there. The user's own stay.
 pub(super) fn scripts(subject: &Subject<'_>, scripts: &[&Script]) -> Remedy {
     let mut records = Records::read(subject.site());
-    let installed = scripts.iter().filter(|script| records.holds(&subject.recorded(&script.name)));
+    let recorded: HashSet<_> = records.paths().collect();
+    let installed =
+        scripts.iter().filter(|script| recorded.contains(&*subject.recorded(&script.name)));
     let entries: Vec<_> = installed.filter_map(|script| with_own_python(subject, script)).collect();
     if entries.is_empty() {
         return Remedy::advice("no installer put it there: change its first line, or delete it");
     }
-    relink::put(recorded(subject, &mut records, entries))
+    relink::put(with_records(subject, &mut records, entries))
 }
 
 /// Brings everything that still speaks of the place where the environment was made to this one.
@@ -53,7 +56,7 @@ fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
     let moved = subject.scripts.iter().filter(is_of_origin);
     let mut entries: Vec<_> = moved.filter_map(|script| with_own_python(subject, script)).collect();
     entries.extend(activation::brought_here(subject, origin));
-    let mut entries = recorded(subject, &mut Records::read(subject.site()), entries);
+    let mut entries = with_records(subject, &mut Records::read(subject.site()), entries);
     // Last: a later run begins again where this one was interrupted.
     entries.extend(command(subject, origin));
     entries
@@ -83,12 +86,12 @@ fn own_python(subject: &Subject<'_>, name: &OsStr) -> PathBuf {
 }
 
 /// The entries, and each RECORD that has to follow them.
-fn recorded(subject: &Subject<'_>, records: &mut Records, entries: Vec<Entry>) -> Vec<Entry> {
-    for entry in &entries {
-        if let (Content::Script(bytes), Some(name)) = (&entry.content, entry.path.file_name()) {
-            records.update(&subject.recorded(name), bytes);
-        }
-    }
+fn with_records(subject: &Subject<'_>, records: &mut Records, entries: Vec<Entry>) -> Vec<Entry> {
+    let scripts = entries.iter().filter_map(|entry| match &entry.content {
+        Content::Script(bytes) => Some((subject.recorded(entry.path.file_name()?), &**bytes)),
+        _ => None,
+    });
+    records.update(&scripts.collect());
     let changed = records.changed(&subject.root);
     entries.into_iter().chain(changed).collect()
 }
