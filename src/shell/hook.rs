@@ -102,7 +102,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
     let mark = match Syntax::of(shell)? {
         Syntax::Posix => b"export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n".to_vec(),
         Syntax::Fish => b"set -gx _RVENV_HOOK $VIRTUAL_ENV\n".to_vec(),
-        Syntax::Csh => b"; setenv _RVENV_HOOK \"$VIRTUAL_ENV:q\"\n".to_vec(),
+        Syntax::Csh => b"; setenv _RVENV_HOOK $VIRTUAL_ENV:q\n".to_vec(),
         Syntax::PowerShell => b"$env:_RVENV_HOOK = $env:VIRTUAL_ENV\n".to_vec(),
         Syntax::Elvish => b"set-env _RVENV_HOOK $E:VIRTUAL_ENV\n".to_vec(),
         Syntax::Xonsh => b"$_RVENV_HOOK = $VIRTUAL_ENV\n".to_vec(),

@@ -7,18 +7,20 @@ set _rvenv_name = __RVENV_PROMPT__
 # Drawing a prompt expands it, and neither shell can refer to a variable there:
 set _rvenv_drawn = __RVENV_CSH_PROMPT__
 if ($?tcsh) set _rvenv_drawn = __RVENV_TCSH_PROMPT__
-alias _rvenv_say '(echo "activate.csh: $_rvenv_said:q" > /dev/stderr)'
-set _rvenv_said = "must be sourced, not run: source bin/activate.csh"
-alias _rvenv_run 'if ("$0:t" == "$_rvenv_file:q") eval _rvenv_say; if ("$0:t" == "$_rvenv_file:q") exit 1'
-if ($?0 && "x$_rvenv_file:q" != x) eval _rvenv_run
-alias _rvenv_save 'setenv _OLD_VIRTUAL_PYTHONHOME "$PYTHONHOME:q"; unsetenv PYTHONHOME'
-alias _rvenv_hide 'if ("x$VIRTUAL_ENV_DISABLE_PROMPT:q" != x) unset _rvenv_drawn'
-alias _rvenv_draw 'set _OLD_VIRTUAL_PROMPT = "$prompt:q"; set _rvenv_prompt = "($_rvenv_drawn:q) $prompt:q"; set prompt = "$_rvenv_prompt:q"'
+alias _rvenv_say '(echo "activate.csh: "$_rvenv_said:q > /dev/stderr)'
+alias _rvenv_run 'if ("$0:t" == $_rvenv_file:q) set _rvenv_said = "must be sourced, not run: source bin/activate.csh"'
+if ($?0 && x$_rvenv_file:q != x) eval _rvenv_run
+if ($?_rvenv_said) eval _rvenv_say
+# In an `eval` it would not end what tcsh reads.
+if ($?_rvenv_said) exit 1
+alias _rvenv_save 'setenv _OLD_VIRTUAL_PYTHONHOME $PYTHONHOME:q; unsetenv PYTHONHOME'
+alias _rvenv_hide 'if (x$VIRTUAL_ENV_DISABLE_PROMPT:q != x) unset _rvenv_drawn'
+alias _rvenv_draw 'set _OLD_VIRTUAL_PROMPT = $prompt:q; set _rvenv_prompt = "("$_rvenv_drawn:q") "$prompt:q; set prompt = $_rvenv_prompt:q'
 # As in the standard library's script: csh finds no `pydoc` in an environment.
 alias _rvenv_help 'alias pydoc python -m pydoc'
-alias _rvenv_activate 'deactivate nondestructive; setenv VIRTUAL_ENV "$_rvenv_root:q"; setenv VIRTUAL_ENV_PROMPT "$_rvenv_name:q"; if (! $?path) set path = (); set _OLD_VIRTUAL_PATH = "$PATH:q"; set path = ("$_rvenv_root:q/$_rvenv_scripts:q" $path:q); if ($?PYTHONHOME) eval _rvenv_save; if ($?VIRTUAL_ENV_DISABLE_PROMPT) eval _rvenv_hide; if ($?prompt && $?_rvenv_drawn) eval _rvenv_draw; set _rvenv_pydoc = "`alias pydoc`"; if ("x$_rvenv_pydoc:q" == x) eval _rvenv_help'
+alias _rvenv_activate 'deactivate nondestructive; setenv VIRTUAL_ENV $_rvenv_root:q; setenv VIRTUAL_ENV_PROMPT $_rvenv_name:q; if (! $?path) set path = (); set _OLD_VIRTUAL_PATH = $PATH:q; set path = ($_rvenv_root:q/$_rvenv_scripts:q $path:q); if ($?PYTHONHOME) eval _rvenv_save; if ($?VIRTUAL_ENV_DISABLE_PROMPT) eval _rvenv_hide; if ($?prompt && $?_rvenv_drawn) eval _rvenv_draw; set _rvenv_pydoc = "`alias pydoc`"; if (x$_rvenv_pydoc:q == x) eval _rvenv_help'
 # Neither shell can tell where the file is that it reads: after a move there is only this.
-alias _rvenv_moved 'set _rvenv_said = "the environment is no longer at $_rvenv_root:q; use rvenv activate"; eval _rvenv_say'
-if ("x$_rvenv_file:q" == x || -e "$_rvenv_root:q/$_rvenv_scripts:q/activate.csh") eval _rvenv_activate
-if ("x$_rvenv_file:q" != x && ! -e "$_rvenv_root:q/$_rvenv_scripts:q/activate.csh") eval _rvenv_moved
+alias _rvenv_moved 'set _rvenv_said = "the environment is no longer at "$_rvenv_root:q"; use rvenv activate"; eval _rvenv_say'
+if (x$_rvenv_file:q == x || -e $_rvenv_root:q/$_rvenv_scripts:q/activate.csh) eval _rvenv_activate
+if (x$_rvenv_file:q != x && ! -e $_rvenv_root:q/$_rvenv_scripts:q/activate.csh) eval _rvenv_moved
 unset _rvenv_file _rvenv_root _rvenv_scripts _rvenv_name _rvenv_drawn _rvenv_said

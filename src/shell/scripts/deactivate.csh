@@ -3,14 +3,14 @@
 # csh has no functions: aliases are these. `repeat` and `if` run one through `eval`, which parses it
 # only then, so variables that are not set are not looked at. Each line is a whole command, as
 # `eval` joins the lines to one.
-alias _rvenv_step '@ _rvenv_hit = ("x$_rvenv_rest[1]:q" == "x$_rvenv_bin:q"); if (! $_rvenv_hit) set _rvenv_kept = ($_rvenv_kept:q $_rvenv_rest[1]:q); if ($_rvenv_hit) set _rvenv_bin = ""; shift _rvenv_rest'
-alias _rvenv_remove 'set _rvenv_bin = "$VIRTUAL_ENV:q/\!:1"; set _rvenv_rest = ($path:q); set _rvenv_kept = (); repeat $#_rvenv_rest eval _rvenv_step; if ("x$_rvenv_bin:q" == x) set path = ($_rvenv_kept:q); unset _rvenv_rest _rvenv_kept _rvenv_bin _rvenv_hit'
+alias _rvenv_step '@ _rvenv_hit = (x$_rvenv_rest[1]:q == x$_rvenv_bin:q); if (! $_rvenv_hit) set _rvenv_kept = ($_rvenv_kept:q $_rvenv_rest[1]:q); if ($_rvenv_hit) set _rvenv_bin = ""; shift _rvenv_rest'
+alias _rvenv_remove 'set _rvenv_bin = $VIRTUAL_ENV:q/\!:1; set _rvenv_rest = ($path:q); set _rvenv_kept = (); repeat $#_rvenv_rest eval _rvenv_step; if (x$_rvenv_bin:q == x) set path = ($_rvenv_kept:q); unset _rvenv_rest _rvenv_kept _rvenv_bin _rvenv_hit'
 # Setting `path` also clears the command hash.
 alias _rvenv_path '_rvenv_remove bin; _rvenv_remove Scripts'
-alias _rvenv_home 'if (! $?PYTHONHOME) setenv PYTHONHOME "$_OLD_VIRTUAL_PYTHONHOME:q"; unsetenv _OLD_VIRTUAL_PYTHONHOME; unset _OLD_VIRTUAL_PYTHONHOME'
+alias _rvenv_home 'if (! $?PYTHONHOME) setenv PYTHONHOME $_OLD_VIRTUAL_PYTHONHOME:q; unsetenv _OLD_VIRTUAL_PYTHONHOME; unset _OLD_VIRTUAL_PYTHONHOME'
 # A prompt that was set in the meantime stays.
-alias _rvenv_prompt 'if (! $?_rvenv_prompt) set _rvenv_prompt = "$prompt:q"; if ("x$prompt:q" == "x$_rvenv_prompt:q") set prompt = "$_OLD_VIRTUAL_PROMPT:q"; unset _OLD_VIRTUAL_PROMPT _rvenv_prompt'
-alias _rvenv_pydoc 'if ("x$_rvenv_pydoc:q" == x) unalias pydoc; unset _rvenv_pydoc'
+alias _rvenv_prompt 'if (! $?_rvenv_prompt) set _rvenv_prompt = $prompt:q; if (x$prompt:q == x$_rvenv_prompt:q) set prompt = $_OLD_VIRTUAL_PROMPT:q; unset _OLD_VIRTUAL_PROMPT _rvenv_prompt'
+alias _rvenv_pydoc 'if (x$_rvenv_pydoc:q == x) unalias pydoc; unset _rvenv_pydoc'
 # What other tools' activation made, and what it put aside: to it, empty is the same as not set.
 alias _rvenv_theirs 'if ("`alias pydoc`" == "python -m pydoc") unalias pydoc; unset deactivate_script'
 alias _rvenv_back 'setenv \!:2 "$\!:1"; if ("x$\!:1" == x) unsetenv \!:2; unset \!:1'

@@ -52,8 +52,6 @@ const NAMES: [&[u8]; 36] = [
 /// Whether this shell has no way to write down or to source a directory of this name.
 fn beyond(real: &Real, name: &[u8]) -> bool {
     match real.shell {
-        // BSD's loses the character before a line end in double quotes, and then finds no such directory.
-        Shell::Csh => name.contains(&b'\n'),
         Shell::Xonsh => name.contains(&b'$'),
         Shell::Nushell | Shell::PowerShell | Shell::Yash => std::str::from_utf8(name).is_err(),
         _ => false,
