@@ -108,20 +108,18 @@ impl Trust {
             return;
         };
         let (Some(file), Ok(record)) = (self.file(path), allowance(path)) else { return };
-        let new = || std::fs::File::options().write(true).create_new(true).open(&file);
-        // The very first record makes the directory.
-        let fresh = new().or_else(|error| match file.parent() {
-            Some(dir) if error.kind() == io::ErrorKind::NotFound && make_private(dir).is_ok() => {
-                new()
-            }
+        let open = |fresh| {
+            std::fs::File::options().write(true).create_new(fresh).truncate(!fresh).open(&file)
+        };
+        let is_denied = || fs::read_bounded(&file, RECORD_LIMIT).is_ok_and(|it| it == denial(path));
+        let make_list = || file.parent().is_some_and(|dir| make_private(dir).is_ok());
+        let opened = open(true).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists if !is_denied() => open(false),
+            io::ErrorKind::NotFound if make_list() => open(true),
             _ => Err(error),
         });
         // A record that a crash cut short equals none, so it does no harm.
-        let _ = match fresh {
-            Ok(mut file) => file.write_all(&record).map_err(Error::io("write", path)),
-            Err(_) if self.verdict(path) == Verdict::Denied => Ok(()),
-            Err(_) => self.write(path, &record),
-        };
+        let _ = opened.and_then(|mut file| file.write_all(&record));
     }
 
     /// Denies whatever is at `root`: it is neither activated nor named any more.

@@ -162,7 +162,7 @@ pub fn rehearse(
 
 fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
     // Behind a link, also one that leads nowhere while what it leads to is aside.
-    let place = crate::fs::real(recipe.root).ok().or_else(|| end_of_links(recipe.root));
+    let place = end_of_links(recipe.root).map(|end| crate::fs::real(&end).unwrap_or(end));
     fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };

@@ -1,5 +1,8 @@
 //! What every system's directories have in common.
 
+use std::fs::File;
+use std::io;
+
 /// What stands at a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -15,3 +18,6 @@ pub(crate) enum Mounts {
     Cross,
     Stay,
 }
+
+/// A file to be copied, and whether it is executable.
+pub(crate) type Opened = io::Result<(File, bool)>;

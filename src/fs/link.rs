@@ -1,13 +1,12 @@
 //! The same file twice, as cheaply as the file systems allow.
 
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::sys::{self, Handle};
+use super::sys::{self, Handle, Opened};
 
 /// How an environment shares a file of the cache. What a file system cannot do falls back to the
 /// next mode in this order; symbolic links fall back to copies.
@@ -87,8 +86,7 @@ impl Linker {
 }
 
 fn clone(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
-    let (source, executable) = open(from)?;
-    to.clone_file(&source, executable, name)
+    to.clone_file(|| open(from), name)
 }
 
 /// Copies a regular file, links to it being followed; executable stays executable.
@@ -105,7 +103,7 @@ pub(crate) fn copy(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
     }
 }
 
-fn open(from: &Path) -> io::Result<(File, bool)> {
+fn open(from: &Path) -> Opened {
     let file = sys::open_for_reading(from)?;
     let meta = file.metadata()?;
     if meta.is_file() {

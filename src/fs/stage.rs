@@ -53,6 +53,12 @@ impl Stage {
     /// [`Error::Occupied`] when there is something by now: the stage is as it was, and the caller
     /// may look at what has come.
     pub fn publish(&mut self) -> Result<()> {
+        self.move_in()?;
+        self.yard.is_bare = true;
+        Ok(())
+    }
+
+    fn move_in(&mut self) -> Result<()> {
         // To rename a directory onto something else than nothing or an empty directory fails by
         // the rules of POSIX: no special flag is needed, which older systems would not know.
         let Yard { stage, parent, .. } = &self.yard;
@@ -98,7 +104,7 @@ impl Stage {
             Err(error) => return Err(self.failed(error)),
         }
         let moved = if covers(self.yard.aside(), doomed) {
-            self.publish()
+            self.move_in()
         } else {
             Err(Error::Changed { path: self.target.clone() })
         };

@@ -38,7 +38,7 @@ const ATTEMPTS: usize = 1000;
 
 /// Removes what killed processes left beside this target: only what is provably rvenv's own, and
 /// not in use. An old environment that was aside when the process that replaces it was killed comes
-/// back. Nothing to do costs three system calls. What they left in it,
+/// back. Nothing to do costs one system call. What they left in it,
 /// [`InPlace::open`](super::InPlace::open) removes.
 ///
 /// # Errors
@@ -46,8 +46,9 @@ const ATTEMPTS: usize = 1000;
 pub fn sweep(target: &Path) -> Result<()> {
     // Beside a root there is nothing.
     let Ok((at, name)) = split(target) else { return Ok(()) };
-    match Handle::open(at) {
-        Ok(parent) => sweep_yard(&parent, at, &yard_name(name), Some(name)),
+    let yard = yard_name(name);
+    match at.join(&yard).symlink_metadata().and_then(|_| Handle::open(at)) {
+        Ok(parent) => sweep_yard(&parent, at, &yard, Some(name)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(())
         }
@@ -166,6 +167,16 @@ fn clear_stage(
     own: &OsStr,
     lock: &mut Option<File>,
 ) -> Result<()> {
+    match empty_stage(stage, path) {
+        // It is out of the way, and the next sweep finds it.
+        Err(Error::Io { source, .. }) if sys::is_in_use(&source) => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => remove_stage(wrapper, stage, path, own, lock),
+    }
+}
+
+/// Removes everything but the lock file.
+fn empty_stage(stage: &Handle, path: &Path) -> Result<()> {
     let mut first = Ok(());
     for (name, kind) in stage.entries().map_err(Error::io("list", path))? {
         if name != LOCK {
@@ -173,11 +184,17 @@ fn clear_stage(
             first = first.and(remove_at(stage, path, &name, kind));
         }
     }
-    match first {
-        // It is out of the way, and the next sweep finds it.
-        Err(Error::Io { source, .. }) if sys::is_in_use(&source) => return Ok(()),
-        done => done?,
-    }
+    first
+}
+
+/// Removes a stage that holds nothing but its lock file.
+fn remove_stage(
+    wrapper: &Handle,
+    stage: &Handle,
+    path: &Path,
+    own: &OsStr,
+    lock: &mut Option<File>,
+) -> Result<()> {
     let unlinked = stage.unlink(Path::new(LOCK));
     // Windows keeps a file that is open in its directory, whatever was done to its name. Elsewhere
     // the lock is held to the end: who waits for it must find the stage gone.
@@ -208,6 +225,8 @@ pub(super) struct Yard {
     name: OsString,
     own: OsString,
     scratch: Option<PathBuf>,
+    /// Whether [`NEW`] was moved out and nothing in, so that clearing has nothing to look for.
+    pub(super) is_bare: bool,
     cleared: bool,
 }
 
@@ -239,6 +258,7 @@ impl Yard {
                         name,
                         own,
                         scratch: None,
+                        is_bare: false,
                         cleared: false,
                     };
                     return Ok((yard, new));
@@ -310,7 +330,11 @@ impl Yard {
 
     fn try_clear(&mut self) -> Result<()> {
         let Self { wrapper, stage, path, own, lock, .. } = self;
-        clear_stage(wrapper, stage, path, own, lock)?;
+        if self.is_bare && self.scratch.is_none() {
+            remove_stage(wrapper, stage, path, own, lock)?;
+        } else {
+            clear_stage(wrapper, stage, path, own, lock)?;
+        }
         match self.parent.remove_dir(Path::new(&self.name)) {
             // Others work there, or have removed it.
             Err(error) if is_occupied(&error) || error.kind() == ErrorKind::NotFound => Ok(()),

@@ -109,13 +109,15 @@ fn version_file(
     host: &Host,
     ignored: &mut Vec<Ignored>,
 ) -> Option<(Request, Origin)> {
-    let root = project_root(host.cwd(), project);
-    let mut dirs =
-        host.cwd().ancestors().take_while(|dir| root.is_none_or(|root| dir.starts_with(root)));
-    let (text, file) = dirs.find_map(|dir| {
+    let (text, file, dir) = host.cwd().ancestors().find_map(|dir| {
         let file = dir.join(".python-version");
-        Some((files::read(&file)?, file))
+        Some((files::read(&file)?, file, dir))
     })?;
+    // One above the project's root is not the project's.
+    let mut below = host.cwd().ancestors().take_while(|below| *below != dir);
+    if below.any(|below| is_root(below, project)) {
+        return None;
+    }
     let line = files::lines(&text).next()?;
     let origin = Origin::VersionFile(file);
     match Wanted::parse(line) {
@@ -128,9 +130,9 @@ fn version_file(
     }
 }
 
-/// The nearest directory from `start` upward that looks like the root of a project.
-fn project_root<'a>(start: &'a Path, project: &Project) -> Option<&'a Path> {
-    start.ancestors().find(|dir| project.has_files_in(dir) || dir.join(".git").exists())
+/// Whether a directory looks like the root of a project.
+fn is_root(dir: &Path, project: &Project) -> bool {
+    project.has_files_in(dir) || dir.join(".git").exists()
 }
 
 impl Requires {

@@ -21,13 +21,18 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
     homebrew(&kept).unwrap_or(kept)
 }
 
-/// `path`, and each path that it leads to, link by link, read as it is asked for.
+/// `path`, and each path that it leads to. A link is read when what it leads to is asked for.
 pub(super) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let follow = |link: &PathBuf| {
-        let target = fs::read_link(link).ok()?;
-        Some(join(link.parent().unwrap_or(link), &target))
+    let mut last: Option<PathBuf> = None;
+    let follow = move || {
+        let next = match &last {
+            None => path.to_owned(),
+            Some(link) => join(link.parent()?, &fs::read_link(link).ok()?),
+        };
+        last = Some(next.clone());
+        Some(next)
     };
-    iter::successors(Some(path.to_owned()), follow).take(LINKS)
+    iter::from_fn(follow).take(LINKS)
 }
 
 /// `target` as seen from `dir`. `..` is taken away by the text only where `dir` is no link itself.

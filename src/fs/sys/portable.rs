@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use super::kind::{Kind, Mounts};
+pub(crate) use super::kind::{Kind, Mounts, Opened};
 
 /// Which file or directory this is, whatever its name: its canonical path.
 pub(crate) type Id = PathBuf;
@@ -146,7 +146,7 @@ impl Handle {
     }
 
     /// Cloning is not known to this system.
-    pub(crate) fn clone_file(&self, _: &File, _: bool, _: &Path) -> io::Result<()> {
+    pub(crate) fn clone_file(&self, _: impl FnOnce() -> Opened, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
-pub(crate) use super::kind::{Kind, Mounts};
+pub(crate) use super::kind::{Kind, Mounts, Opened};
 
 /// Which file or directory this is, whatever its name: device and inode.
 pub(crate) type Id = (u64, u64);
@@ -173,11 +173,12 @@ impl Handle {
 
     /// Makes a file that shares its blocks with `from` until one of the two is written to.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub(crate) fn clone_file(&self, from: &File, executable: bool, name: &Path) -> io::Result<()> {
+    pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
         // Most machines' file systems cannot, and to ask is cheaper than to try.
         if BLOCKS_OF_ITS_OWN.contains(&rustix::fs::fstatfs(&self.0)?.f_type) {
             return Err(Errno::OPNOTSUPP.into());
         }
+        let (from, executable) = from()?;
         let to = self.make_file(name, executable)?;
         rustix::fs::ioctl_ficlone(&to, from).map_err(|error| {
             // Leave the name free for the next way to try.
@@ -188,13 +189,14 @@ impl Handle {
 
     /// Makes a file that shares its blocks with `from` until one of the two is written to.
     #[cfg(target_vendor = "apple")]
-    pub(crate) fn clone_file(&self, from: &File, _executable: bool, name: &Path) -> io::Result<()> {
+    pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
+        let (from, _) = from()?;
         Ok(rustix::fs::fclonefileat(from, &self.0, name, rustix::fs::CloneFlags::NOFOLLOW)?)
     }
 
     /// Cloning is not known to this system.
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    pub(crate) fn clone_file(&self, _: &File, _: bool, _: &Path) -> io::Result<()> {
+    pub(crate) fn clone_file(&self, _: impl FnOnce() -> Opened, _: &Path) -> io::Result<()> {
         Err(Errno::NOTSUP.into())
     }
 
