@@ -217,16 +217,18 @@ impl<'a> Finder<'a> {
         (source, self.shims.resolve(shim, path).and_then(look))
     }
 
-    /// What can be told of an executable without asking it: by its name, or by memory. A failure
-    /// is remembered for searches: who names a Python by its path wants it to be asked.
+    /// What can be told of an executable without asking it: by its name, or by memory.
     fn known(
         &self,
         path: &Path,
         source: Source,
         request: &Request,
     ) -> Option<Result<Interpreter, Reason>> {
-        let known = tell_by_name(path, request).map(Err).or_else(|| self.memory.recall(path))?;
-        (known.is_ok() || source != Source::Given).then_some(known)
+        match tell_by_name(path, request).map(Err).or_else(|| self.memory.recall(path))? {
+            // Who names it by its path wants it to be asked, and who waits longer may get an answer.
+            Err(Reason::Hangs(limit)) if source == Source::Given || limit < self.limit => None,
+            known => Some(known),
+        }
     }
 
     fn ask(&self, path: &Path) -> Result<Interpreter, Reason> {

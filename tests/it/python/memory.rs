@@ -112,8 +112,16 @@ const SHORT: Duration = Duration::from_millis(500);
 
 /// What a search with a short time limit finds and passes over.
 fn search(world: &World, request: &Request) -> (rvenv::Result<Found>, Vec<PassedOver>) {
+    search_within(SHORT, world, request)
+}
+
+fn search_within(
+    limit: Duration,
+    world: &World,
+    request: &Request,
+) -> (rvenv::Result<Found>, Vec<PassedOver>) {
     let (host, cache) = (world.host(), world.cache());
-    let mut finder = Finder::new(&host, &cache).time_limit(SHORT);
+    let mut finder = Finder::new(&host, &cache).time_limit(limit);
     (finder.find(request), finder.passed_over().to_vec())
 }
 
@@ -161,6 +169,15 @@ fn one_that_hung_is_asked_when_it_changed_when_it_is_named_and_after_an_hour() {
     assert_eq!(world.finds("python").0, "hangs/bin/python3");
     // It is remembered as what it is now, also for who asked about the one that hung.
     assert_eq!(search(&world, &Request::Path(path)).0.unwrap().interpreter.version.minor, 18);
+}
+
+#[test]
+fn one_that_hung_is_asked_by_who_waits_longer() {
+    let world = hanging();
+    for (limit, runs) in [(SHORT, 1), (2 * SHORT, 2), (SHORT, 2), (2 * SHORT, 2)] {
+        search_within(limit, &world, &Request::Any).0.unwrap();
+        assert_eq!(runs_of_the_hanging(&world), runs);
+    }
 }
 
 #[test]
