@@ -1,0 +1,58 @@
+//! Ctrl-C, Ctrl-Break and the closing of the console. They are sent to every program that shares it, so
+//! that there is none to be handed on to a child.
+#![allow(clippy::exit, clippy::disallowed_methods, reason = "`ExitCode` has 8 of the 32 bits")]
+
+use std::io;
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rvenv::interrupt::Interrupt;
+
+use super::failed;
+
+/// The number of Ctrl-C in C.
+const SIGINT: usize = 2;
+/// `STATUS_CONTROL_C_EXIT`: what Windows ends a program with that does not catch Ctrl-C.
+const INTERRUPTED: i32 = 0xC000_013A_u32.cast_signed();
+
+/// What the system means when it does not find a program that is there.
+pub(super) const WHY_NOT: &str = ": its path is too long for Windows to start it";
+
+/// Lets Ctrl-C end the work first: what was begun is taken away, then [`end_by`] ends the program.
+/// A second one ends it at once.
+pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
+    let flag = Arc::clone(interrupt.flag());
+    on_interrupt(move || {
+        if flag.swap(SIGINT, Ordering::Relaxed) != 0 {
+            std::process::exit(INTERRUPTED);
+        }
+    })
+}
+
+fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(handler).map_err(io::Error::other)
+}
+
+/// Ends the program as Ctrl-C would have, so that the shell knows.
+pub(crate) fn end_by(_signal: usize) -> ExitCode {
+    std::process::exit(INTERRUPTED)
+}
+
+/// Runs `command` and ends with its exit code. What interrupts it is its own to answer, and this
+/// program waits for the answer.
+pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+    on_interrupt(|| {})?;
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => Err(failed(&command, error)),
+    }
+}
+
+/// The child was told already.
+pub(super) fn hand_on(_signal: usize, _child: &Child) {}
+
+/// The exit code, as far as it can be this program's too.
+pub(super) fn code(status: ExitStatus) -> u8 {
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
