@@ -87,7 +87,11 @@ impl<'a> Shims<'a> {
 fn by_script(path: &Path) -> Option<Place> {
     let mut start = Vec::with_capacity(1024);
     open_regular(path).ok()?.take(1024).read_to_end(&mut start).ok()?;
-    let text = String::from_utf8(start).ok().filter(|text| text.starts_with("#!"))?;
+    // Where it is cut, half a character may stand.
+    let text = String::from_utf8_lossy(&start);
+    if !text.starts_with("#!") {
+        return None;
+    }
     let calls = |program: &str| {
         text.lines().any(|line| {
             let line = line.trim().trim_start_matches("exec ").replace(['"', '\''], "");

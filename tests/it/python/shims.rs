@@ -90,8 +90,9 @@ fn a_shim_is_known_by_its_content_too() {
         ("tools/versions/3.17.4/bin/python3".into(), "PATH, through pyenv".into())
     );
 
-    let asdf = "# asdf-plugin: python 3.17.4\nexec asdf exec \"python3\" \"$@\"";
-    world.script("tools/shims/python3", asdf);
+    // What is looked at may end within a character.
+    let asdf = "# asdf-plugin: python 3.17.4\nexec asdf exec \"python3\" \"$@\"\n# ";
+    world.script("tools/shims/python3", &(asdf.to_owned() + &"\u{fffd}".repeat(1000)));
     world.fake("tools/installs/python/3.16.3/bin/python3", "3.16.3");
     world.set("ASDF_PYTHON_VERSION", "3.16.3");
     assert_eq!(world.finds("python").1, "PATH, through asdf");
