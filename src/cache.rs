@@ -3,6 +3,7 @@
 //! The cache makes things fast and is never needed: unwritable, missing, foreign or corrupt, it
 //! costs time and nothing else.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::host::{Host, Platform};
@@ -84,4 +85,17 @@ pub(crate) fn trusted(root: &Path) -> bool {
 pub(crate) fn trusted(_root: &Path) -> bool {
     // The user's own profile directory is guarded by its access list.
     true
+}
+
+/// Creates a directory of the cache, with its parents: what is new is ours alone, whatever the
+/// umask, as a cache that others can write into is not trusted.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
 }

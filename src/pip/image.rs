@@ -21,6 +21,7 @@ use super::record::{self, Row};
 use super::scripts::{self, Command};
 use super::wheel::Wheel;
 use super::{Event, Job, cache_error};
+use crate::cache::create_private_dir;
 use crate::error::{Error, Result};
 use crate::fs::read_bounded;
 use crate::host::Platform;
@@ -102,7 +103,7 @@ impl Image {
         if let Some(image) = Self::open(&root, job.interpreter.platform) {
             return Ok(image);
         }
-        super::create_private_dir(&dir).map_err(cache_error(&dir))?;
+        create_private_dir(&dir).map_err(cache_error(&dir))?;
         let lock = Lock::take(&dir.join(format!("{name}.lock")))?;
         if let Some(image) = Self::open(&root, job.interpreter.platform) {
             return Ok(image);

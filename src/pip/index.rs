@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::image::Image;
 use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
-use super::{Event, Job, cache_error, create_private_dir, pep440};
+use super::{Event, Job, cache_error, pep440};
+use crate::cache::create_private_dir;
 use crate::error::{Error, Result};
 use crate::python::{collect, isolated};
 

@@ -244,16 +244,3 @@ fn cache_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = Some(path.to_owned());
     move |source| Error::CacheUnwritable { path, source }
 }
-
-/// Creates a directory of the cache, with its parents: what is new is ours alone, whatever the
-/// umask, as a cache that others can write into is not trusted.
-fn create_private_dir(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(path)
-}

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::probe::{self, Examined};
 use super::{Interpreter, Reason};
-use crate::cache::Cache;
+use crate::cache::{Cache, create_private_dir};
 use crate::fs::{read_bounded, write_whole};
 
 /// Names the form of the records. What the probe asks and what its answers mean is part of it.
@@ -102,7 +102,7 @@ impl Memory {
         let rests_on =
             examined.rests_on.iter().map(|path| (path.clone(), Identity::of(path))).collect();
         let record = Record { path: path.to_owned(), rests_on, outcome };
-        fs::create_dir_all(file.parent()?).ok()?;
+        create_private_dir(file.parent()?).ok()?;
         // Whole or not at all: somebody else may be reading it.
         write_whole(&file, &serde_json::to_vec(&record).ok()?, false).ok()?;
         Some(())

@@ -133,8 +133,10 @@ fn a_cache_of_another_user_or_open_to_others_is_not_trusted() {
 
 #[test]
 fn every_umask() {
-    for umask in ["000", "022", "077", "0177"] {
+    for umask in ["000", "002", "022", "077", "0177"] {
         let (sandbox, create) = world();
+        let cache = sandbox.root().join("cache");
+        fs::remove_dir(&cache).unwrap();
         let run = || {
             let mut command = sandbox.command("sh");
             let script = format!("umask {umask}; exec \"$0\" \"$@\"");
@@ -156,10 +158,11 @@ fn every_umask() {
         assert_eq!(mode("bin/pip"), 0o777 & left, "{umask}");
         // The cache that came of it is trusted by the next run.
         fs::remove_dir_all(&env).unwrap();
-        let entries = || walkdir::WalkDir::new(sandbox.root().join("cache")).into_iter().count();
+        let entries = || walkdir::WalkDir::new(&cache).into_iter().count();
         let before = entries();
         run().ok();
         assert!(before > 1 && entries() == before, "{umask}: the cache was not used again");
+        sandbox.run(["cache", "dir"]).ok();
     }
 }
 
