@@ -130,7 +130,7 @@ impl Fixer<'_> {
             Step::Put(entry) => self.put(entry, at),
             Step::Remove(path) => at.dir().remove_tree(path),
             Step::SeedPip(seeding) => self.seed_pip(seeding, at),
-            Step::Protect => protect(self.root),
+            Step::Protect => at.dir().protect(),
             Step::Sweep => fs::sweep(self.root),
         }
     }
@@ -158,31 +158,4 @@ impl Fixer<'_> {
         let target = pip::Target { root, interpreter, python: "python", relocatable: *relocatable };
         seed.entries(&target).iter().try_for_each(|entry| self.put(entry, at))
     }
-}
-
-/// Takes everybody's right to write from all that is in a directory; no link is followed.
-#[cfg(unix)]
-fn protect(root: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    for entry in walkdir::WalkDir::new(root).follow_root_links(true).same_file_system(true) {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(root).to_owned();
-            Error::Io { action: "list", path, source: error.into() }
-        })?;
-        let path = entry.path();
-        let meta = entry.metadata().map_err(|error| Error::io("look at", path)(error.into()))?;
-        let mode = meta.permissions().mode();
-        if !meta.is_symlink() && mode & 0o002 != 0 {
-            let permissions = std::fs::Permissions::from_mode(mode & !0o002);
-            std::fs::set_permissions(path, permissions).map_err(Error::io("protect", path))?;
-        }
-    }
-    Ok(())
-}
-
-/// Windows has access lists instead, which no finding speaks of.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
-fn protect(_root: &Path) -> Result<()> {
-    Ok(())
 }

@@ -168,6 +168,38 @@ impl Dir {
         }
     }
 
+    /// Takes from everybody the right to write into this directory and into all that is in it. No
+    /// link is followed, and no other file system entered: whoever may write could be swapping
+    /// names meanwhile.
+    pub fn protect(&self) -> Result<()> {
+        let mut dirs = vec![PathBuf::new()];
+        while let Some(dir) = dirs.pop() {
+            match self.protect_level(&dir) {
+                Ok(below) => dirs.extend(below),
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+                Err(error) => return Err(self.failed("protect", &dir, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Protects a directory and the files in it, and gives the directories in it.
+    fn protect_level(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        let is_top = dir.as_os_str().is_empty();
+        let sub = (!is_top).then(|| self.handle.sub(dir, Mounts::Stay)).transpose()?;
+        let handle = sub.as_ref().unwrap_or(&self.handle);
+        handle.protect(Path::new("."))?;
+        let mut below = Vec::new();
+        for (name, kind) in handle.entries()? {
+            match kind.map_or_else(|| handle.kind(Path::new(&name)), Ok)? {
+                Kind::Directory => below.push(dir.join(name)),
+                Kind::Other => handle.protect(Path::new(&name))?,
+                Kind::Link => {}
+            }
+        }
+        Ok(below)
+    }
+
     fn put(
         &self,
         action: &'static str,

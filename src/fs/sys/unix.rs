@@ -251,20 +251,37 @@ impl Handle {
 
     /// Gives the owner every right over this directory.
     pub(crate) fn unlock(&self) -> io::Result<()> {
-        // A naming handle cannot be given to `fchmod`: open it anew, or go by its entry in `/proc`
-        // where it may not even be read. Neither follows a name that could have been swapped.
         let stat = rustix::fs::fstat(&self.0)?;
-        let mode = Mode::from_raw_mode(stat.st_mode) | Mode::RWXU;
-        #[cfg(target_os = "linux")]
-        {
-            use std::os::fd::AsRawFd;
-            let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
-            Ok(rustix::fs::chmod(path, mode)?)
+        set_mode(&self.0, Mode::from_raw_mode(stat.st_mode) | Mode::RWXU)
+    }
+
+    /// Takes from everybody the right to write what stands at `name`; a link stays as it is.
+    pub(crate) fn protect(&self, name: &Path) -> io::Result<()> {
+        let flags = NAMING | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let place = rustix::fs::openat(&self.0, name, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&place)?;
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+        if is_link || !mode.contains(Mode::WOTH) {
+            return Ok(());
         }
-        #[cfg(not(target_os = "linux"))]
-        {
-            Ok(rustix::fs::fchmod(&self.0, mode)?)
-        }
+        set_mode(&place, mode - Mode::WOTH)
+    }
+}
+
+/// Sets the rights over what is open, whatever stands at its name by now.
+fn set_mode(place: &OwnedFd, mode: Mode) -> io::Result<()> {
+    // A naming handle cannot be given to `fchmod`. Its entry in `/proc` leads to what is open, also
+    // where that may not even be read.
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let path = format!("/proc/self/fd/{}", place.as_raw_fd());
+        Ok(rustix::fs::chmod(path, mode)?)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        Ok(rustix::fs::fchmod(place, mode)?)
     }
 }
 

@@ -3,12 +3,15 @@
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::{can_mount, child, doom, environment, given, passes, skipped, tree, which, world};
 use crate::Error;
-use crate::fs::{Guard, InPlace, LinkMode, Linker, Refusal, Stage, discard, sweep, write_whole};
+use crate::fs::{
+    Dir, Guard, InPlace, LinkMode, Linker, Refusal, Stage, discard, sweep, write_whole,
+};
 use crate::{Host, Result};
 
 #[track_caller]
@@ -104,6 +107,31 @@ fn a_link_on_the_way_is_not_followed_in_place() {
     place.dir().symlink(Path::new("lib64"), Path::new("lib")).unwrap();
     place.finish().unwrap();
     assert_eq!(tree(&root), ["env", "env/lib", "env/pyvenv.cfg", "env/which", "kept"]);
+}
+
+#[test]
+fn only_what_is_in_the_directory_is_protected() {
+    use std::fs::Permissions;
+    let (_guard, root) = world();
+    let set = |name: &str, mode| {
+        std::fs::set_permissions(root.join(name), Permissions::from_mode(mode)).unwrap();
+    };
+    let mode = |name: &str| root.join(name).metadata().unwrap().permissions().mode() & 0o7777;
+    environment(&root.join("env"), "mine");
+    std::fs::create_dir_all(root.join("env/lib/deep")).unwrap();
+    for name in ["theirs", "env/lib/deep/file"] {
+        std::fs::write(root.join(name), "").unwrap();
+        set(name, 0o4777);
+    }
+    set("env", 0o777);
+    set("env/lib/deep", 0o1777);
+    set("env/which", 0o006);
+    std::os::unix::fs::symlink("../theirs", root.join("env/link")).unwrap();
+    std::os::unix::fs::symlink("..", root.join("env/lib/up")).unwrap();
+    Dir::open(&root.join("env")).unwrap().protect().unwrap();
+    assert_eq!(mode("theirs"), 0o4777);
+    let protected = ["env", "env/lib/deep", "env/lib/deep/file", "env/which"].map(mode);
+    assert_eq!(protected, [0o775, 0o1775, 0o4775, 0o004]);
 }
 
 #[test]
