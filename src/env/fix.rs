@@ -9,7 +9,7 @@ use super::create::place;
 use super::{Content, Entry};
 use crate::cache::Cache;
 use crate::error::{Error, Result};
-use crate::fs::{self, Identity, InPlace, LinkMode, Linker};
+use crate::fs::{self, Dir, Identity, InPlace, LinkMode, Linker};
 use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::pip;
@@ -127,22 +127,12 @@ impl Fixer<'_> {
 
     fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {
         match step {
-            Step::Put(entry) => self.put(entry, at),
+            Step::Put(entry) => put(entry, at.dir()),
             Step::Remove(path) => at.dir().remove_tree(path),
             Step::SeedPip(seeding) => self.seed_pip(seeding, at),
             Step::Protect => at.dir().protect(),
             Step::Sweep => fs::sweep(self.root),
         }
-    }
-
-    fn put(&self, entry: &Entry, at: &InPlace) -> Result<()> {
-        let missing = entry.path.ancestors().skip(1).filter(|dir| {
-            !dir.as_os_str().is_empty() && self.root.join(dir).symlink_metadata().is_err()
-        });
-        for dir in missing.collect::<Vec<_>>().into_iter().rev() {
-            at.dir().create_dir(dir)?;
-        }
-        place(entry, at.dir(), &Linker::new(LinkMode::Clone))
     }
 
     fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<()> {
@@ -156,6 +146,15 @@ impl Fixer<'_> {
         };
         instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
         let target = pip::Target { root, interpreter, python: "python", relocatable: *relocatable };
-        seed.entries(&target).iter().try_for_each(|entry| self.put(entry, at))
+        seed.entries(&target).iter().try_for_each(|entry| put(entry, at.dir()))
     }
+}
+
+/// Puts an entry, and the directories that it is in.
+fn put(entry: &Entry, at: &Dir) -> Result<()> {
+    let parents = entry.path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    for dir in parents.collect::<Vec<_>>().into_iter().rev() {
+        at.create_dir(dir)?;
+    }
+    place(entry, at, &Linker::new(LinkMode::Clone))
 }
