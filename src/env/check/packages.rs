@@ -71,18 +71,12 @@ impl Packages<'_> {
     /// by `~` and signs until the name is free.
     fn is_replaced(&self, leftover: &str) -> bool {
         let rest = leftover.trim_start_matches(['~', '-', '.', '=', '%']);
-        // The version may be another by now.
-        let rest = rest
-            .strip_suffix(".dist-info")
-            .and_then(|rest| rest.split_once('-'))
-            .map_or(rest, |(name, _)| name);
-        let length = leftover.len() - leftover.trim_start_matches(['~', '-', '.', '=', '%']).len();
-        self.site.names.iter().any(|name| {
-            let name = name
-                .strip_suffix(".dist-info")
-                .and_then(|name| name.split_once('-'))
-                .map_or(&**name, |(name, _)| name);
-            !name.starts_with('~') && name.len() == rest.len() + length && name.ends_with(rest)
+        let replaced = leftover.len() - rest.len();
+        let rest = without_version(rest);
+        let mut names = self.site.names.iter().filter(|name| !name.starts_with('~'));
+        names.any(|name| {
+            let name = without_version(name);
+            name.len() == replaced + rest.len() && name.ends_with(rest)
         })
     }
 
@@ -191,7 +185,11 @@ impl Packages<'_> {
                 directory.display()
             );
             let remedy = self.followed(&dist, &directory).unwrap_or_else(|| {
-                Remedy::advice(format!("install it from where it is now: `rvenv install -e DIR`, or `python -m pip uninstall {}`", dist.name))
+                Remedy::advice(format!(
+                    "install it from where it is now: `rvenv install -e DIR`, \
+                     or `python -m pip uninstall {}`",
+                    dist.name
+                ))
             });
             findings.push(Finding::new(Code::EditableGone, seen, remedy));
             gone.push(directory);
@@ -278,6 +276,12 @@ impl Packages<'_> {
         );
         relink::put([Entry::new(relative, Content::Text(new))])
     }
+}
+
+/// A name in `site-packages`; of a dist-info without its version, which may be another by now.
+fn without_version(name: &str) -> &str {
+    let dist = name.strip_suffix(".dist-info").and_then(|dist| dist.split_once('-'));
+    dist.map_or(name, |(name, _)| name)
 }
 
 fn has_extension(name: &str, extension: &str) -> bool {
