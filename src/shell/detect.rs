@@ -28,9 +28,8 @@ fn recognise(process: &Process) -> Option<Shell> {
     let executable =
         process.executable.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
     let executable = executable.map(|name| name.strip_suffix(".exe").unwrap_or(name));
-    let called = process.arguments.first().and_then(|name| shell_named(name));
     match executable {
-        None => called,
+        None => process.arguments.first().and_then(|name| shell_named(name)),
         // One file that is many programs: `ash`, or `busybox sh`, or its `env`.
         Some("busybox") => {
             let applets =
@@ -45,17 +44,18 @@ fn recognise(process: &Process) -> Option<Shell> {
 
 /// A shell that is a program of an interpreter: xonsh is one of Python, and pwsh can be one of dotnet.
 fn scripted(interpreter: &str, process: &Process) -> Option<Shell> {
+    let expected = if interpreter == "dotnet" {
+        Shell::PowerShell
+    } else if interpreter.starts_with("python") || interpreter.starts_with("pypy") {
+        Shell::Xonsh
+    } else {
+        return None;
+    };
     let mut programs =
         process.arguments.iter().skip(1).filter(|argument| !argument.starts_with(b"-"));
-    let program =
-        programs.next().and_then(|name| shell_named(name.strip_suffix(b".dll").unwrap_or(name)))?;
-    match program {
-        Shell::Xonsh if interpreter.starts_with("python") || interpreter.starts_with("pypy") => {
-            Some(program)
-        }
-        Shell::PowerShell if interpreter == "dotnet" => Some(program),
-        _ => None,
-    }
+    let program = programs.next()?;
+    let shell = shell_named(program.strip_suffix(b".dll").unwrap_or(program))?;
+    (shell == expected).then_some(shell)
 }
 
 fn shell_named(name: &[u8]) -> Option<Shell> {
@@ -64,12 +64,15 @@ fn shell_named(name: &[u8]) -> Option<Shell> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::LazyCell;
+
     use super::*;
 
     fn process(executable: &str, arguments: &[&str]) -> Process {
+        let arguments = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
         Process {
             executable: (!executable.is_empty()).then(|| executable.into()),
-            arguments: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
+            arguments: LazyCell::new(Box::new(|| arguments)),
         }
     }
 

@@ -4,15 +4,17 @@
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "table.rs")]
 mod system;
 
+use std::cell::LazyCell;
 use std::path::PathBuf;
 
+type Arguments = Vec<Vec<u8>>;
+
 /// A process, as far as it tells which shell it is.
-#[derive(Debug, Default)]
 pub(super) struct Process {
     /// The file that it runs; unknown where it is another user's.
     pub(super) executable: Option<PathBuf>,
-    /// What it was called with.
-    pub(super) arguments: Vec<Vec<u8>>,
+    /// What it was called with, which is asked of few.
+    pub(super) arguments: LazyCell<Arguments, Box<dyn FnOnce() -> Arguments>>,
 }
 
 /// Parents that are looked at: a bound, as process numbers are reused while this is reading.

@@ -1,33 +1,46 @@
 //! From `/proc`, which may be hidden.
 
+use std::cell::LazyCell;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Process;
 
+/// Mostly the first one is the shell, so nothing is read before it is asked for.
 pub(super) fn parents() -> impl Iterator<Item = Process> {
-    let parent = rustix::process::getppid();
-    let mut next = parent.and_then(|id| id.as_raw_nonzero().get().try_into().ok());
+    let mut last: Option<PathBuf> = None;
     std::iter::from_fn(move || {
-        let (process, parent) = read(Path::new("/proc"), next?)?;
-        next = (parent > 0).then_some(parent);
-        Some(process)
+        let id = match &last {
+            None => rustix::process::getppid()?.as_raw_nonzero().get(),
+            Some(directory) => parent(directory)?,
+        };
+        process(last.insert(Path::new("/proc").join(id.to_string())))
     })
 }
 
-/// What `proc` has about a process, and its parent's number.
-fn read(proc: &Path, id: u32) -> Option<(Process, u32)> {
-    let directory = proc.join(id.to_string());
+/// What `directory` has about a process; nothing where it is hidden.
+fn process(directory: &Path) -> Option<Process> {
+    let executable = std::fs::read_link(directory.join("exe")).ok();
+    let cmdline = directory.join("cmdline");
+    let arguments = LazyCell::new(Box::new(move || arguments(&cmdline)) as Box<_>);
+    // Of another user's process the file that it runs is hidden, but not the rest.
+    let shown = executable.is_some() || parent(directory).is_some();
+    shown.then_some(Process { executable, arguments })
+}
+
+/// The number of a process's parent.
+fn parent(directory: &Path) -> Option<i32> {
     let stat = read_once(&directory.join("stat")).ok()?;
     // `1234 (name) S 1233 …`, where the name can hold anything, brackets too: see proc(5).
     let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
-    let parent =
-        std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    let arguments = read_once(&directory.join("cmdline")).unwrap_or_default();
-    let executable = std::fs::read_link(directory.join("exe")).ok();
-    let arguments = arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
-    Some((Process { executable, arguments }, parent))
+    let parent = std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?;
+    parent.parse().ok().filter(|&parent| parent > 0)
+}
+
+fn arguments(cmdline: &Path) -> Vec<Vec<u8>> {
+    let arguments = read_once(cmdline).unwrap_or_default();
+    arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect()
 }
 
 /// The beginning of a file of `/proc`, which gives it in one call. A shell is known by the first
@@ -45,13 +58,17 @@ mod tests {
 
     #[test]
     fn a_name_with_brackets_hides_no_parent() {
-        let proc = tempfile::tempdir().unwrap();
-        let directory = proc.path().join("7");
-        std::fs::create_dir(&directory).unwrap();
-        std::fs::write(directory.join("stat"), "7 (a) R 1) S 42 7 7").unwrap();
-        std::fs::write(directory.join("cmdline"), "zsh\0-i\0").unwrap();
-        let (process, parent) = read(proc.path(), 7).unwrap();
-        assert_eq!(parent, 42);
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("stat"), "7 (a) R 1) S 42 7 7").unwrap();
+        std::fs::write(directory.path().join("cmdline"), "zsh\0-i\0").unwrap();
+        assert_eq!(parent(directory.path()), Some(42));
+        let process = process(directory.path()).unwrap();
         assert_eq!(process.arguments[..2], [b"zsh".to_vec(), b"-i".to_vec()]);
+    }
+
+    #[test]
+    fn a_process_that_is_hidden_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(process(directory.path()).is_none());
     }
 }

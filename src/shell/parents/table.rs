@@ -1,5 +1,7 @@
 //! From the system's table of processes (macOS, Windows).
 
+use std::cell::LazyCell;
+
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::{LIMIT, Process};
@@ -29,10 +31,11 @@ fn chain(system: &System) -> Vec<Pid> {
 }
 
 fn process(seen: &sysinfo::Process) -> Process {
-    let arguments = seen.cmd().iter().map(|argument| argument.as_encoded_bytes().to_vec());
+    let arguments =
+        seen.cmd().iter().map(|argument| argument.as_encoded_bytes().to_vec()).collect();
     Process {
         // Without the right to see the file, there is its name.
         executable: Some(seen.exe().map_or_else(|| seen.name().into(), ToOwned::to_owned)),
-        arguments: arguments.collect(),
+        arguments: LazyCell::new(Box::new(|| arguments)),
     }
 }
