@@ -146,6 +146,26 @@ scenarios! {
     yash "yash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
 }
 
+/// The same for PowerShell, whose child is typed nothing.
+#[test]
+fn powershell_goes_on_in_a_child() {
+    let Some(real) = crate::shells::real("pwsh") else { return };
+    let world = World::new();
+    let a = world.project("a");
+    let start = super::world::read(&real, &world.at("rc.pwsh.ps1"));
+    let child = format!("{start}; prompt; note child; cd ..; prompt; note out");
+    let lines = format!(
+        "cd ../a\nnote in\n& '{}' -NoProfile -NonInteractive -Command \"{child}\"\nnote parent",
+        real.program.display()
+    );
+    let shown = world.types(&real, &lines);
+    for name in ["in", "child", "parent"] {
+        world.note(name, &shown).active(&a);
+    }
+    world.note("out", &shown).inactive();
+    assert!(shown.contains("(a) PS "), "{shown}");
+}
+
 /// nushell runs hooks at its prompt only, so this script calls the last one itself.
 #[test]
 fn nushell_takes_data() {
