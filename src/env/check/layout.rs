@@ -7,7 +7,7 @@ use super::finding::{Code, Finding, Remedy};
 use super::subject::{Configuration, Maker, Subject};
 use super::{is_executable, relink, same_file};
 use crate::env::{Content, Difference};
-use crate::host::Host;
+use crate::host::{Host, Platform};
 use crate::python::Interpreter;
 
 /// Everything that is wrong with them.
@@ -22,6 +22,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
                 findings.extend(site_packages(subject, interpreter));
                 findings.extend(stale_keys(subject, interpreter));
                 findings.extend(aliases(subject, interpreter));
+                findings.extend(foreign_launchers(subject, interpreter));
                 findings.extend(ephemeral(subject, interpreter));
             }
         }
@@ -240,6 +241,20 @@ fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
     }
     let seen = format!("{} not lead to the environment's Python", does(&names));
     Some(Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
+}
+
+/// Launchers that are not the base's: they may start another build's executable, or none. Other tools
+/// than stdlib's `venv` bring their own.
+fn foreign_launchers(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let is_theirs = matches!(subject.maker, Maker::Rvenv | Maker::Venv);
+    if subject.host.platform() != Platform::Windows || !is_theirs {
+        return None;
+    }
+    let mut entries = relink::interpreter_entries(subject, interpreter);
+    entries.retain(|entry| entry.difference(&subject.root) == Some(Difference::OtherBytes));
+    let names: Vec<_> = entries.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
+    let seen = format!("{} not come from `{}`", does(&names), interpreter.home().display());
+    (!names.is_empty()).then(|| Finding::new(Code::InterpreterAlias, seen, relink::put(entries)))
 }
 
 fn does(names: &[String]) -> String {
