@@ -47,7 +47,7 @@ mod tests {
         let long = format!(r"C:\{}", "long name\\".repeat(50));
         for (path, expected) in [
             (r"\\?\C:\a\b".to_owned(), r"C:\a\b"),
-            (r"\\?\c:\".to_owned(), r"c:\"),
+            (r"\\?\c:\".to_owned(), r"C:\"),
             (r"\\?\UNC\server\share\a".to_owned(), r"\\server\share\a"),
             (format!(r"\\?\{long}x"), &format!("{long}x")),
             (r"\\?\C:\CON".to_owned(), r"\\?\C:\CON"),

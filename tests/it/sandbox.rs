@@ -28,11 +28,16 @@ impl Sandbox {
         }
         let home = sandbox.root().join("home");
         let cache = sandbox.root().join("cache");
-        sandbox
-            .set("HOME", home)
-            .set("RVENV_CACHE_DIR", cache)
-            .set("PATH", "/usr/local/bin:/usr/bin:/bin");
-        sandbox.set("LC_ALL", "C.UTF-8");
+        sandbox.set(if cfg!(windows) { "USERPROFILE" } else { "HOME" }, home);
+        sandbox.set("RVENV_CACHE_DIR", cache);
+        if cfg!(windows) {
+            // Programs do not start without these, and PATH alone tells where Python is.
+            for name in ["SystemRoot", "TEMP", "PATHEXT", "PATH"] {
+                sandbox.set(name, std::env::var_os(name).unwrap_or_default());
+            }
+        } else {
+            sandbox.set("PATH", "/usr/local/bin:/usr/bin:/bin").set("LC_ALL", "C.UTF-8");
+        }
         sandbox
     }
 
@@ -74,6 +79,7 @@ impl Sandbox {
     }
 
     /// Puts the directory of rvenv itself first on PATH.
+    #[cfg(unix)]
     pub(crate) fn with_rvenv_on_path(&mut self) -> &mut Self {
         let rvenv = Path::new(env!("CARGO_BIN_EXE_rvenv")).parent().expect("a directory");
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", rvenv.display());
@@ -135,6 +141,9 @@ impl Ran {
 /// Every real CPython 3.8+ and `PyPy` 3 on this machine, in the order of their paths; never empty.
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
     let mut found = Vec::new();
+    if cfg!(windows) {
+        found.extend(which::which_all("python").into_iter().flatten());
+    }
     let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let pyenv = pyenv.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".pyenv")));
     let home = pyenv.unwrap_or_default().join("versions");
