@@ -48,6 +48,7 @@
 //! | [`trust`] | which environments may be activated without being asked for |
 //! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
 //! | [`interrupt`] | the signal that asks to end, as a value |
+//! | [`json`] | paths in JSON |
 //! | [`error`], [`hint`] | everything that can go wrong, and the way out, as data |
 //!
 //! Nothing here prints, prompts, exits or reads the process's own environment.
@@ -60,6 +61,7 @@ pub mod fs;
 pub mod hint;
 pub mod host;
 pub mod interrupt;
+pub mod json;
 mod near;
 pub mod pip;
 pub mod project;

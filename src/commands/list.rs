@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use rvenv::env::Env;
 use rvenv::env::check::Check;
 use rvenv::env::inventory::{self, Disk};
+use rvenv::json;
 use serde::Serialize;
 
 use super::Context;
@@ -25,6 +26,7 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Debug, Serialize)]
 struct Listing {
     version: u32,
+    #[serde(serialize_with = "json::path")]
     root: PathBuf,
     /// Bytes on the disk, files that several share counted once.
     size: u64,
@@ -34,6 +36,7 @@ struct Listing {
 /// One environment.
 #[derive(Debug, Serialize)]
 struct Row {
+    #[serde(serialize_with = "json::path")]
     path: PathBuf,
     /// As far as it is known.
     python: Option<String>,

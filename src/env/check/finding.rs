@@ -254,6 +254,7 @@ pub enum Remedy {
     /// Activating this environment in the calling shell.
     Activate {
         /// Its directory.
+        #[serde(serialize_with = "crate::json::path")]
         root: PathBuf,
     },
     /// Something that only the user can decide.

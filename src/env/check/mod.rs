@@ -73,8 +73,10 @@ pub struct Report {
     /// Whether there is no error and no warning.
     pub healthy: bool,
     /// What `VIRTUAL_ENV` says.
+    #[serde(serialize_with = "crate::json::optional_path")]
     pub virtual_env: Option<PathBuf>,
     /// The first `python` on PATH.
+    #[serde(serialize_with = "crate::json::optional_path")]
     pub python_on_path: Option<PathBuf>,
     /// The environment that was looked at, if there is one.
     pub environment: Option<Summary>,
@@ -89,6 +91,7 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// Its directory, absolute.
+    #[serde(serialize_with = "crate::json::path")]
     pub path: PathBuf,
     /// Which tool made it.
     pub maker: Maker,
@@ -106,12 +109,14 @@ pub struct Summary {
 #[derive(Clone, Debug, Serialize)]
 pub struct Python {
     /// The environment's own executable.
+    #[serde(serialize_with = "crate::json::path")]
     pub executable: PathBuf,
     /// `3.12.1`
     pub version: String,
     /// `cpython`
     pub implementation: String,
     /// The executable of the base.
+    #[serde(serialize_with = "crate::json::path")]
     pub base: PathBuf,
     /// Free-threaded, debug.
     pub build: Build,
