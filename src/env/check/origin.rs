@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding};
-use super::scripts::{Script, shell_word};
+use super::scripts::{Script, shell_path};
 use super::subject::Subject;
 use super::{rewrite, same_file};
 use crate::fs;
@@ -54,14 +54,13 @@ pub(super) fn activated(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBu
         // A link, or more text than is usual.
         None => fs::read_bounded(&scripts_dir.join("activate"), SCRIPT_LIMIT).ok()?.into(),
     };
-    let text = String::from_utf8_lossy(&text);
-    let starts = ["VIRTUAL_ENV=", "_rvenv_activate "];
-    let values = text.lines().filter_map(|line| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        starts.iter().find_map(|start| line.strip_prefix(start))
+    let starts = [b"VIRTUAL_ENV=".as_slice(), b"_rvenv_activate "];
+    let values = text.split(|byte| *byte == b'\n').filter_map(|line| {
+        let line = line.trim_ascii_start();
+        let line = line.strip_prefix(b"export ").unwrap_or(line);
+        starts.iter().find_map(|start| line.strip_prefix(*start))
     });
-    values.filter_map(shell_word).map(PathBuf::from).find(|path| path.is_absolute())
+    values.filter_map(shell_path).find(|path| path.is_absolute())
 }
 
 /// The one directory whose Python runs every command.

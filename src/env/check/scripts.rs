@@ -76,54 +76,65 @@ impl Line {
     pub(super) fn parse(head: &[u8]) -> Option<Self> {
         let rest = head.strip_prefix(b"#!")?;
         let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-        let line = String::from_utf8_lossy(&rest[..end]);
-        let line = line.trim();
-        if line == "/bin/sh" {
+        let line = rest[..end].trim_ascii();
+        if line == b"/bin/sh" {
             return Self::trampoline(head);
         }
         // What follows a space is an argument; a launcher of Windows takes quotes.
-        let program = match line.strip_prefix('"') {
-            Some(quoted) => quoted.split('"').next()?,
-            None => line.split([' ', '\t']).next()?,
+        let program = match line.strip_prefix(b"\"") {
+            Some(quoted) => quoted.split(|byte| *byte == b'"').next()?,
+            None => line.split(|byte| b" \t".contains(byte)).next()?,
         };
-        let interpreter = PathBuf::from(program);
+        let interpreter = path_of(program.to_vec());
         let length = (end + 3).min(head.len());
         is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
     }
 
     /// `'''exec' /path/to/python "$0" "$@"`, which is a string to Python.
     fn trampoline(head: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(head);
-        let mut lines = text.split_inclusive('\n');
+        let mut lines = head.split_inclusive(|byte| *byte == b'\n');
         let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
-        let word = second.strip_prefix("'''exec' ")?;
-        let interpreter = PathBuf::from(shell_word(word)?);
+        let interpreter = shell_path(second.strip_prefix(b"'''exec' ")?)?;
         let length = first.len() + second.len() + third.len();
         is_python(&interpreter).then_some(Self { interpreter, length, direct: false })
     }
 }
 
-/// The first word of a POSIX shell's line, if nothing in it has to be computed.
-pub(super) fn shell_word(text: &str) -> Option<String> {
-    let mut word = String::new();
-    let mut chars = text.chars();
+/// The path that is the first word of a POSIX shell's line, if nothing in it has to be computed.
+pub(super) fn shell_path(text: &[u8]) -> Option<PathBuf> {
+    let mut word = Vec::new();
+    let mut bytes = text.iter().copied();
     let mut quote = None;
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            (Some('\''), c) => word.push(c),
-            (_, '$' | '`') => return None,
-            (None, '\\') => word.extend(chars.next()),
-            (Some(_), '\\') => match chars.next()? {
-                c @ ('"' | '\\' | '$' | '`') => word.push(c),
-                c => word.extend(['\\', c]),
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(b'\''), byte) => word.push(byte),
+            (_, b'$' | b'`') => return None,
+            (None, b'\\') => word.extend(bytes.next()),
+            (Some(_), b'\\') => match bytes.next()? {
+                byte @ (b'"' | b'\\' | b'$' | b'`') => word.push(byte),
+                byte => word.extend([b'\\', byte]),
             },
-            (None, c) if c.is_whitespace() || c == ';' || c == ')' => break,
-            (_, c) => word.push(c),
+            (None, b';' | b')') => break,
+            (None, byte) if byte.is_ascii_whitespace() => break,
+            (_, byte) => word.push(byte),
         }
     }
-    quote.is_none().then_some(word)
+    quote.is_none().then(|| path_of(word))
+}
+
+/// The path that bytes of a file name: on Unix any bytes do.
+#[cfg(unix)]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    OsString::from_vec(bytes).into()
+}
+
+/// The path that bytes of a file name.
+#[cfg(not(unix))]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 /// Whether a path names a Python and can only be one thing.
@@ -174,9 +185,10 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 /// What is wrong with an interpreter of scripts.
 fn fault(subject: &Subject<'_>, interpreter: &Path) -> Option<Code> {
     if !is_executable(interpreter) {
-        // When the environment's own Python is gone, that is the fault.
-        let is_own = interpreter == subject.root.join(subject.python());
-        return (!is_own).then_some(Code::ShebangDead);
+        // When the environment's own Python does not start, that is the fault.
+        let is_own = interpreter.parent() == Some(&subject.scripts_dir());
+        let starts = || is_executable(&subject.root.join(subject.python()));
+        return (!is_own || starts()).then_some(Code::ShebangDead);
     }
     let dir = interpreter.parent()?;
     (!same_file(dir, &subject.scripts_dir())).then_some(Code::ShebangForeign)

@@ -67,6 +67,8 @@ fn a_base_that_was_deleted_and_its_version_is_gone() {
 #[test]
 fn a_base_that_was_deleted_and_there_is_no_python_at_all() {
     let mut world = world(&cpythons()[0]);
+    let script = world.bin("thing-of-python3");
+    fs::write(&script, super::first_line(&world.bin("python3"))).unwrap();
     fs::remove_dir_all(world.sandbox.root().join("opt")).unwrap();
     bare_path(&mut world);
     assert_eq!(world.faults(), ["base-gone"]);

@@ -1,6 +1,8 @@
 //! An environment that is not where it was made, or where none can be.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -45,6 +47,30 @@ fn one_that_was_moved_works_where_it_is() {
     let script = fs::read(world.bin("thing")).unwrap();
     let record = fs::read_to_string(world.site().join("thing-1.0.dist-info/RECORD")).unwrap();
     assert!(record.contains(&hash(&script)), "{record}");
+}
+
+#[test]
+fn a_path_that_is_no_unicode() {
+    let world = World::with_pip();
+    let project = world.sandbox.project();
+    let (one, other) = (OsStr::from_bytes(b"n\xffon"), OsStr::from_bytes(b"n\xfeon"));
+    let (one, other) = (project.join(one), project.join(other));
+    if fs::create_dir(&one).is_err() {
+        eprintln!("skipped: the file system takes only Unicode for names");
+        return;
+    }
+    let rvenv = |dir: &Path, args: &[&str]| {
+        Ran::of(world.sandbox.rvenv().current_dir(dir).args(args).arg(".venv"))
+    };
+    rvenv(&one, &["create", "-p", world.python.to_str().unwrap()]).ok();
+    rvenv(&one, &["check"]).ok();
+    fs::rename(&one, &other).unwrap();
+    assert!(rvenv(&other, &["check"]).code(1).stdout.contains("[moved]"));
+    rvenv(&other, &["check", "--fix"]).ok();
+    let report = rvenv(&other, &["check", "--json"]).ok().stdout;
+    assert!(report.contains("n\u{fffd}on"), "{report}");
+    rvenv(&other, &["list", "--json"]).ok();
+    Ran::of(Command::new(other.join(".venv/bin/pip")).arg("--version")).ok();
 }
 
 #[test]
