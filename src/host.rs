@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::fs::plain;
+use crate::path::plain;
 
 /// The kind of system that an environment is made for.
 ///

@@ -47,6 +47,7 @@
 //! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
 //! | [`trust`] | which environments may be activated without being asked for |
 //! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
+//! | [`path`] | paths as people know them, and as files hold them |
 //! | [`interrupt`] | the signal that asks to end, as a value |
 //! | [`json`] | paths in JSON |
 //! | [`error`], [`hint`] | everything that can go wrong, and the way out, as data |
@@ -63,6 +64,7 @@ pub mod host;
 pub mod interrupt;
 pub mod json;
 mod near;
+pub mod path;
 pub mod pip;
 pub mod project;
 pub mod python;

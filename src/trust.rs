@@ -68,7 +68,7 @@ impl Trust {
     }
 
     fn judge(&self, root: &Path) -> Option<Verdict> {
-        let path = crate::fs::real(root).ok()?;
+        let path = crate::path::real(root).ok()?;
         let record = fs::read_bounded(&self.file(&path)?, RECORD_LIMIT).ok()?;
         if record == denial(&path) {
             return Some(Verdict::Denied);
@@ -101,7 +101,7 @@ impl Trust {
         let canonical;
         let path = if location.parent() == Some(cwd) {
             location
-        } else if let Ok(path) = crate::fs::real(location) {
+        } else if let Ok(path) = crate::path::real(location) {
             canonical = path;
             &canonical
         } else {
@@ -162,12 +162,12 @@ impl Trust {
 
 /// Names an environment as it is now, in 16 characters: another one in its place has another name.
 pub fn fingerprint(root: &Path) -> String {
-    let path = crate::fs::real(root).unwrap_or_else(|_| root.to_owned());
+    let path = crate::path::real(root).unwrap_or_else(|_| root.to_owned());
     hex(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
-    crate::fs::real(root).map_err(Error::io("find", root))
+    crate::path::real(root).map_err(Error::io("find", root))
 }
 
 fn allowance(path: &Path) -> io::Result<Vec<u8>> {
@@ -183,16 +183,9 @@ fn record(line: &str, path: &Path) -> Vec<u8> {
     [line.as_bytes(), b"\n", path.as_os_str().as_encoded_bytes()].concat()
 }
 
-#[cfg(unix)]
 fn path_of(record: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
     let end = record.iter().position(|&byte| byte == b'\n')?;
-    Some(Path::new(std::ffi::OsStr::from_bytes(&record[end + 1..])).to_owned())
-}
-
-#[cfg(not(unix))]
-fn path_of(record: &[u8]) -> Option<PathBuf> {
-    Some(std::str::from_utf8(record).ok()?.split_once('\n')?.1.into())
+    Some(crate::path::from_bytes(&record[end + 1..]))
 }
 
 /// What no other environment at this path can have: the number of its `pyvenv.cfg` and the time at
@@ -270,7 +263,7 @@ mod tests {
         }
 
         fn path(&self, name: &str) -> PathBuf {
-            crate::fs::real(self.root.path()).unwrap().join(name)
+            crate::path::real(self.root.path()).unwrap().join(name)
         }
 
         fn put(&self, name: &str, cfg: &str) {

@@ -58,7 +58,7 @@ impl Visit<'_> {
     /// led elsewhere once its directory is on PATH. What is broken is not the hook's business.
     fn nearest(&self) -> Option<Env> {
         let host = &self.context.host;
-        let root = rvenv::fs::real(env::nearest(host).ok()?.root()).ok()?;
+        let root = rvenv::path::real(env::nearest(host).ok()?.root()).ok()?;
         Env::open(root, host.platform()).ok()
     }
 

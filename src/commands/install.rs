@@ -87,7 +87,7 @@ impl Filling {
 /// The active environment can be a forgotten one.
 fn warn_of_another(env: &Env, context: &Context<'_>) {
     let Ok(own) = env::nearest(&context.host) else { return };
-    let same = rvenv::fs::real(own.root()).ok() == rvenv::fs::real(env.root()).ok();
+    let same = rvenv::path::real(own.root()).ok() == rvenv::path::real(env.root()).ok();
     if env::active(&context.host).is_some() && !same {
         let (active, own) = (env.root().display(), own.root());
         let word = ui::word(own);

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
             Ok((dir, guard.judge(&path)?))
         })
         .collect::<rvenv::Result<Vec<_>>>()?;
-    let active = env::active(&context.host).and_then(|root| rvenv::fs::real(root).ok());
+    let active = env::active(&context.host).and_then(|root| rvenv::path::real(root).ok());
     for (dir, doomed) in &doomed {
         context.interrupt.check()?;
         if args.dry_run {

@@ -79,8 +79,8 @@ fn other_target(path: &Path, found: &Path, planned: &Path) -> Option<Difference>
     let dir = path.parent().unwrap_or(path);
     let planned = dir.join(planned);
     let is_same = dir.join(found) == planned
-        || crate::fs::real(path)
-            .is_ok_and(|real| crate::fs::real(&planned).is_ok_and(|other| other == real));
+        || crate::path::real(path)
+            .is_ok_and(|real| crate::path::real(&planned).is_ok_and(|other| other == real));
     (!is_same).then_some(Difference::OtherTarget(found.to_owned()))
 }
 

@@ -162,7 +162,7 @@ pub fn rehearse(
 
 fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
     // Behind a link, also one that leads nowhere while what it leads to is aside.
-    let place = end_of_links(recipe.root).map(|end| crate::fs::real(&end).unwrap_or(end));
+    let place = end_of_links(recipe.root).map(|end| crate::path::real(&end).unwrap_or(end));
     fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
@@ -218,7 +218,7 @@ impl Action {
         };
         // A link stays: the environment is made where it leads.
         let location = if meta.is_symlink() {
-            crate::fs::real(root).map_err(Error::io("follow", root))?
+            crate::path::real(root).map_err(Error::io("follow", root))?
         } else {
             root.to_owned()
         };

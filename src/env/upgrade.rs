@@ -32,7 +32,7 @@ pub fn upgrade(
 ) -> Result<Created> {
     let World { host, cache, guard, interrupt } = *world;
     let old = Env::open(recipe.root, host.platform())?;
-    let location = crate::fs::real(recipe.root).map_err(Error::io("follow", recipe.root))?;
+    let location = crate::path::real(recipe.root).map_err(Error::io("follow", recipe.root))?;
     let doomed = guard.judge(&location)?;
     let options = recipe.options.inheriting(old.cfg());
     let held = Held::of(&location, host, cache);

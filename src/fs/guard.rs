@@ -100,7 +100,7 @@ impl Guard {
         } else if meta.is_symlink() {
             Err(Refusal::Link)
         } else if meta.is_dir() {
-            let place = crate::fs::real(place).map_err(failed())?;
+            let place = crate::path::real(place).map_err(failed())?;
             self.judge_directory(place).map_err(failed())?
         } else {
             Err(Refusal::NotADirectory)
@@ -151,7 +151,7 @@ impl Doomed {
 /// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
 fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        match crate::fs::real(ancestor) {
+        match crate::path::real(ancestor) {
             Ok(real) => {
                 return Ok(real
                     .ancestors()

@@ -9,7 +9,6 @@
 //! | part | owns |
 //! |---|---|
 //! | [`open_regular`], [`read_bounded`], [`write_whole`] | one file by its path |
-//! | [`plain`], [`real`] | a path as people know it, whatever the system gives |
 //! | [`Dir`] | an open directory, and everything made or replaced in it |
 //! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
 //! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | building beside a target, moving into place, cleaning up after the killed |
@@ -21,7 +20,6 @@ mod file;
 mod guard;
 mod kind;
 mod link;
-mod path;
 mod remove;
 mod stage;
 mod workshop;
@@ -36,7 +34,6 @@ pub use file::{open_regular, read_bounded, write_whole};
 pub(crate) use file::{read_start, sweep_files};
 pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
-pub use path::{plain, real};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
 pub use yard::{is_littered, is_unfinished, sweep};

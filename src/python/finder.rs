@@ -152,7 +152,7 @@ impl<'a> Finder<'a> {
     fn nothing(&self, request: &Request) -> Error {
         let mut seen = BTreeSet::new();
         let mut candidates = self.passed_over.clone();
-        candidates.retain(|passed| seen.insert(crate::fs::real(&passed.path).ok()));
+        candidates.retain(|passed| seen.insert(crate::path::real(&passed.path).ok()));
         Error::NoPython { request: request.to_string(), candidates }
     }
 
@@ -256,7 +256,7 @@ impl<'a> Finder<'a> {
             let nowhere = matches!(outcome, Err(Reason::Shim { .. }));
             let identity = match &outcome {
                 Ok(interpreter) => interpreter.real_executable.clone(),
-                Err(_) => crate::fs::real(&lead.path).unwrap_or_else(|_| lead.path.clone()),
+                Err(_) => crate::path::real(&lead.path).unwrap_or_else(|_| lead.path.clone()),
             };
             if !nowhere && shown.insert(identity) {
                 candidates.push(Candidate { path: lead.path.clone(), source, outcome });

@@ -157,7 +157,7 @@ pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf
     let exact = dir.join(name);
     if exact.is_dir() {
         let minor = wanted.and_then(|wanted| wanted.versions.minor());
-        return if minor.is_none() { crate::fs::real(exact).ok() } else { Some(exact) };
+        return if minor.is_none() { crate::path::real(exact).ok() } else { Some(exact) };
     }
     let wanted = wanted?;
     in_dir(place, &dir)

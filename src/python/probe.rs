@@ -216,5 +216,5 @@ impl Facts {
 
 /// `path` with its links resolved. An alias of Windows' Store cannot be: it stands for itself.
 fn real(path: &Path) -> PathBuf {
-    crate::fs::real(path).unwrap_or_else(|_| path.to_owned())
+    crate::path::real(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -55,8 +55,8 @@ fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     // On Windows the executable lies in the tree's root.
     dir.ancestors().take(2).any(|tree| {
-        let here = crate::fs::real(tree.join(library));
-        here.is_ok_and(|here| crate::fs::real(stdlib).is_ok_and(|there| here == there))
+        let here = crate::path::real(tree.join(library));
+        here.is_ok_and(|here| crate::path::real(stdlib).is_ok_and(|there| here == there))
     })
 }
 
@@ -68,5 +68,5 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     let mut opt: PathBuf = parts[..cellar].iter().collect();
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
-    (crate::fs::real(&opt).ok()? == crate::fs::real(path).ok()?).then_some(opt)
+    (crate::path::real(&opt).ok()? == crate::path::real(path).ok()?).then_some(opt)
 }

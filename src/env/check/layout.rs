@@ -167,7 +167,7 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let Way::Outside(link) = &subject.way else { return None };
     let home = Some(Path::new(subject.cfg.get("home")?)).filter(|home| home.is_absolute())?;
     let leads_home = |path: &Path| path.parent().is_some_and(|parent| same_file(parent, home));
-    let real = || crate::fs::real(link);
+    let real = || crate::path::real(link);
     if leads_home(link) || same_file(&base.home(), home) || leads_home(&real().ok()?) {
         return None;
     }
@@ -250,7 +250,7 @@ fn foreign_launchers(subject: &Subject<'_>, interpreter: &Interpreter) -> Option
     if subject.host.platform() != Platform::Windows || !is_theirs {
         return None;
     }
-    let mut entries = relink::interpreter_entries(subject, interpreter);
+    let mut entries = relink::names(subject, interpreter);
     entries.retain(|entry| entry.difference(&subject.root) == Some(Difference::OtherBytes));
     let names: Vec<_> = entries.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
     let seen = format!("{} not come from `{}`", does(&names), interpreter.home().display());

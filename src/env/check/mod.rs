@@ -248,7 +248,7 @@ impl Python {
 
 /// Whether two paths lead to the same place.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let real = |path| crate::fs::real(path).ok();
+    let real = |path| crate::path::real(path).ok();
     one == other || real(one).is_some_and(|one| real(other) == Some(one))
 }
 

@@ -11,6 +11,7 @@ use super::subject::Subject;
 use super::{is_executable, launcher, rewrite, same_file};
 use crate::fs::read_start;
 use crate::host::Platform;
+use crate::path::from_bytes;
 
 /// More than any activation script, and than any system reads of a first line.
 const HEAD: u64 = 16 * 1024;
@@ -85,7 +86,7 @@ impl Line {
             Some(quoted) => quoted.split(|byte| *byte == b'"').next()?,
             None => line.split(|byte| b" \t".contains(byte)).next()?,
         };
-        let interpreter = path_of(program.to_vec());
+        let interpreter = from_bytes(program);
         let length = (end + 3).min(head.len());
         is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
     }
@@ -121,20 +122,7 @@ pub(super) fn shell_path(text: &[u8]) -> Option<PathBuf> {
             (_, byte) => word.push(byte),
         }
     }
-    quote.is_none().then(|| path_of(word))
-}
-
-/// The path that bytes of a file name: on Unix any bytes do.
-#[cfg(unix)]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt;
-    OsString::from_vec(bytes).into()
-}
-
-/// The path that bytes of a file name.
-#[cfg(not(unix))]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
-    String::from_utf8_lossy(&bytes).into_owned().into()
+    quote.is_none().then(|| from_bytes(&word))
 }
 
 /// Whether a path names a Python and can only be one thing.

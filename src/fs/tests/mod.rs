@@ -20,7 +20,7 @@ use crate::Host;
 /// A temporary directory, and its real path.
 fn world() -> (TempDir, PathBuf) {
     let root = tempfile::Builder::new().prefix("rvenv-fs-").tempdir().unwrap();
-    let path = crate::fs::real(root.path()).unwrap();
+    let path = crate::path::real(root.path()).unwrap();
     (root, path)
 }
 

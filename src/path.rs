@@ -1,4 +1,4 @@
-//! Paths as people know them.
+//! Paths as people know them, and as files hold them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,19 @@ pub fn plain(path: &Path) -> PathBuf {
 #[cfg(not(windows))]
 pub fn plain(path: &Path) -> PathBuf {
     path.to_owned()
+}
+
+/// The path that bytes in a file name: any bytes do on Unix.
+#[cfg(unix)]
+pub(crate) fn from_bytes(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+/// The path that bytes in a file name, which is text elsewhere.
+#[cfg(not(unix))]
+pub(crate) fn from_bytes(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 /// `path` with its links resolved; where case makes no difference, in the case that the disk has.
