@@ -45,7 +45,10 @@ impl Repository {
         let index = read_bounded(&self.git_dir.join("index"), INDEX_LIMIT);
         let (Some(prefix), Ok(index)) = (prefix, index) else { return false };
         let config = read_text(&self.common_dir.join("config")).unwrap_or_default();
-        index::paths(&index, object_format(&config)).any(|path| path.starts_with(prefix.as_bytes()))
+        let prefix = prefix.as_bytes();
+        // They are sorted by their bytes.
+        let mut paths = index::paths(&index, object_format(&config));
+        paths.find(|path| path.as_ref() >= prefix).is_some_and(|path| path.starts_with(prefix))
     }
 
     /// Whether a `.gitignore` above the environment has a line for it, read in the plainest way: a

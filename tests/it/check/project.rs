@@ -75,7 +75,9 @@ fn is_tracked(format: &str) {
         Ran::of(world.sandbox.command("git").args(identity).args(args)).ok()
     };
     git(&["init", "--quiet", "--object-format", format]);
-    fs::write(world.sandbox.project().join("a.txt"), "").unwrap();
+    for name in [".a", ".venv.txt", ".venv-2", "a.txt"] {
+        fs::write(world.sandbox.project().join(name), "").unwrap();
+    }
     git(&["add", "."]);
     assert_eq!(world.faults(), [""; 0], "its own .gitignore keeps it out");
     git(&["add", "--force", ".venv/pyvenv.cfg"]);
