@@ -264,7 +264,7 @@ fn listing(rehearsal: &Rehearsal) -> String {
     let line = |entry: &env::Entry| {
         let path = entry.path.display();
         match &entry.content {
-            Content::Directory => format!("directory  {path}\n"),
+            Content::Directory | Content::Tree(_) => format!("directory  {path}\n"),
             Content::Link(target) => format!("link       {path} -> {}\n", target.display()),
             Content::Copy(from) => format!("copy       {path} of {}\n", from.display()),
             Content::Share(from) => format!("share      {path} with {}\n", from.display()),

@@ -51,7 +51,9 @@ impl Entry {
             (!is_same).then_some(Difference::OtherBytes)
         };
         match &self.content {
-            Content::Directory => (!path.is_dir()).then_some(Difference::OtherKind),
+            Content::Directory | Content::Tree(_) => {
+                (!path.is_dir()).then_some(Difference::OtherKind)
+            }
             Content::Link(_) => Some(Difference::OtherKind),
             _ if meta.is_dir() => Some(Difference::OtherKind),
             Content::Share(from) => of_size(from),

@@ -342,7 +342,7 @@ impl Work<'_> {
     fn spare(&self, plan: &mut Plan) -> Result<()> {
         plan.entries.retain(|entry| entry.difference(self.location).is_some());
         let taken = |entry: &Entry| {
-            entry.content != Content::Directory
+            !matches!(entry.content, Content::Directory | Content::Tree(_))
                 && self.location.join(&entry.path).symlink_metadata().is_ok()
         };
         plan.entries.retain(|entry| !(entry.is_courtesy() && taken(entry)));
@@ -367,10 +367,19 @@ impl Work<'_> {
 
     fn fill(&self, dir: &Dir, plan: &Plan) -> Result<()> {
         let linker = Linker::new(self.recipe.link_mode);
-        plan.entries.iter().try_for_each(|entry| {
+        let mut cloned: Vec<&Path> = Vec::new();
+        for entry in &plan.entries {
             self.world.interrupt.check()?;
-            place(entry, dir, &linker)
-        })
+            match &entry.content {
+                Content::Tree(from) if dir.share_tree(from, &entry.path, &linker) => {
+                    cloned.push(&entry.path);
+                }
+                Content::Directory | Content::Share(_)
+                    if cloned.iter().any(|tree| entry.path.starts_with(tree)) => {}
+                _ => place(entry, dir, &linker)?,
+            }
+        }
+        Ok(())
     }
 
     /// The seeds, from the cache; without a cache that can be written, from a directory that goes
@@ -397,7 +406,7 @@ impl Work<'_> {
 pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
     let path = &entry.path;
     match &entry.content {
-        Content::Directory => dir.create_dir(path),
+        Content::Directory | Content::Tree(_) => dir.create_dir(path),
         Content::Link(target) => match dir.symlink(target, path) {
             // Nothing looks for it but old programs; stdlib's `venv` fails here (gh-133951).
             Err(Error::NoLinks { .. }) if path == Path::new("lib64") => Ok(()),

@@ -60,7 +60,9 @@ impl fmt::Display for Step {
             Self::Put(Entry { path, content }) => {
                 let path = path.display();
                 match content {
-                    Content::Directory => write!(f, "make the directory `{path}`"),
+                    Content::Directory | Content::Tree(_) => {
+                        write!(f, "make the directory `{path}`")
+                    }
                     Content::Link(target) => write!(f, "link `{path}` to `{}`", target.display()),
                     Content::Copy(from) => write!(f, "copy `{}` to `{path}`", from.display()),
                     Content::Share(_) | Content::Text(_) | Content::Script(_) => {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
-use super::link::{self, Linker};
+use super::link::{self, LinkMode, Linker};
 use super::remove::remove_at;
 use super::sys::{self, Handle, Kind, Mounts};
 use super::workshop::{Done, Workshop};
@@ -130,6 +130,20 @@ impl Dir {
     /// Makes a file the same as `from`, in the cheapest way that works.
     pub fn share(&self, from: &Path, relative: &Path, linker: &Linker) -> Result<()> {
         self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
+    }
+
+    /// Makes a directory the same as `from`, with all that is in it, where the system does that with one call;
+    /// `false` where it does not, and nothing is there then.
+    pub fn share_tree(&self, from: &Path, relative: &Path, linker: &Linker) -> bool {
+        if self.workshop.is_some() || linker.mode() != LinkMode::Clone {
+            return false;
+        }
+        let from = Handle::open(from);
+        let done = from.and_then(|from| self.handle.clone_tree(&from, relative)).is_ok();
+        if !done {
+            let _ = self.remove_tree(relative);
+        }
+        done
     }
 
     /// Asks the system's backups to leave the directory out, in the way that they listen to beside

@@ -27,7 +27,7 @@ pub use wheel::WheelFault;
 use crate::cache::Cache;
 use crate::env::{Content, Entry};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, Platform};
 use crate::python::{Interpreter, Version, isolated};
 use image::{Image, Recorded};
 use record::Row;
@@ -192,12 +192,30 @@ impl Seed {
         let site = &target.interpreter.scheme.purelib;
         let files = self.images.iter().flat_map(|image| &image.manifest.files);
         let dirs: BTreeSet<&str> = files.flat_map(|file| parents(&file.path)).collect();
-        let directory = |dir| Entry { path: site.join(dir), content: Content::Directory };
+        let platform = target.interpreter.platform;
+        let directory =
+            |dir| Entry { path: site.join(dir), content: self.directory(dir, platform) };
         let mut entries: Vec<Entry> = dirs.into_iter().map(directory).collect();
         for image in &self.images {
             place(image, target, &mut entries);
         }
         entries
+    }
+
+    /// A directory of `site-packages`: for macOS, which can clone a tree with one call, a whole package where
+    /// no other image has a part in it.
+    fn directory(&self, dir: &str, platform: Platform) -> Content {
+        let holds = |image: &&Image| {
+            image.manifest.files.iter().any(|file| parents(&file.path).any(|parent| parent == dir))
+        };
+        if platform != Platform::MacOs || dir.contains('/') {
+            return Content::Directory;
+        }
+        let mut holders = self.images.iter().filter(holds);
+        match (holders.next(), holders.next()) {
+            (Some(image), None) => Content::Tree(image.files().join(dir)),
+            _ => Content::Directory,
+        }
     }
 }
 

@@ -21,6 +21,9 @@ use crate::shell::{self, Activation};
 pub enum Content {
     /// A directory.
     Directory,
+    /// A directory that holds what this one of the cache holds, and more. The files follow one by one, for
+    /// where it cannot be cloned as a whole.
+    Tree(PathBuf),
     /// A symbolic link with this target.
     Link(PathBuf),
     /// An executable copy of this file, which the environment owns.

@@ -83,7 +83,7 @@ fn is_text(kind: &Kind) -> bool {
 fn planned(plan: &Plan) -> BTreeMap<PathBuf, Kind> {
     let kinds = plan.entries.iter().map(|entry| {
         let kind = match &entry.content {
-            Content::Directory => Kind::Directory,
+            Content::Directory | Content::Tree(_) => Kind::Directory,
             Content::Link(target) => Kind::Link(target.clone()),
             Content::Copy(source) => Kind::Copy(source.clone()),
             Content::Share(_) => panic!("a plan without seeds shares nothing: {entry:?}"),

@@ -150,6 +150,11 @@ impl Handle {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Cloning is not known to this system.
+    pub(crate) fn clone_tree(&self, _: &Self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// There is no such mark but `CACHEDIR.TAG`.
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "it can fail on macOS")]
     pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {

@@ -200,6 +200,19 @@ impl Handle {
         Err(Errno::NOTSUP.into())
     }
 
+    /// Makes a directory whose files share their blocks with those of `from`.
+    #[cfg(target_vendor = "apple")]
+    pub(crate) fn clone_tree(&self, from: &Self, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::fclonefileat(&from.0, &self.0, name, rustix::fs::CloneFlags::NOFOLLOW)?)
+    }
+
+    /// Elsewhere each file is cloned by itself.
+    #[cfg(not(target_vendor = "apple"))]
+    #[expect(clippy::unused_self, reason = "it is used on macOS")]
+    pub(crate) fn clone_tree(&self, _: &Self, _: &Path) -> io::Result<()> {
+        Err(Errno::NOTSUP.into())
+    }
+
     /// Asks Time Machine to leave this directory out, as its own tool notes it: with the binary
     /// property list of the string `com.apple.backupd`.
     #[cfg(target_vendor = "apple")]

@@ -116,3 +116,23 @@ fn every_mode_gives_the_same_file() {
         }
     }
 }
+
+#[test]
+fn a_directory_is_shared_as_a_whole_or_not_at_all() {
+    let (_guard, root) = world();
+    let from = root.join("from");
+    std::fs::create_dir_all(from.join("below")).unwrap();
+    write_whole(&from.join("below/file"), b"text", false).unwrap();
+    std::fs::create_dir(root.join("target")).unwrap();
+    let dir = Dir::open(&root.join("target")).unwrap();
+    for (mode, from) in
+        [(LinkMode::Clone, "from"), (LinkMode::Copy, "from"), (LinkMode::Clone, "none")]
+    {
+        let name = format!("{mode:?}-{from}");
+        let done = dir.share_tree(&root.join(from), Path::new(&name), &Linker::new(mode));
+        assert!(!done || (mode, from) == (LinkMode::Clone, "from"));
+        let there = root.join("target").join(name);
+        assert_eq!(there.join("below/file").exists(), done);
+        assert_eq!(there.exists(), done);
+    }
+}

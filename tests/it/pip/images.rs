@@ -6,10 +6,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use rvenv::Error;
 use rvenv::cache::Cache;
+use rvenv::env::Content;
 use rvenv::pip::{self, Choice, Event, Layout, Options, Target};
 use rvenv::python::Interpreter;
+use rvenv::{Error, Platform};
 
 use super::maker::Maker;
 use super::world::{self, host, modern, prepare};
@@ -144,6 +145,44 @@ fn an_image_serves_environments_of_any_place() {
     let info = python.scheme.purelib.join("pip-99.0.dist-info/RECORD");
     let pip = |suffix: &str| PathBuf::from(format!("bin/pip{suffix}"));
     assert_eq!(differing, [pip(""), pip("3"), pip(&python.version.short()), info]);
+}
+
+/// What macOS clones with one call is what is linked file by file where it cannot.
+#[test]
+fn a_package_that_is_taken_as_a_whole_holds_just_its_files() {
+    let sandbox = Sandbox::new();
+    let mut python = modern(&sandbox);
+    let (seed, _) = prepare(&sandbox, &python, &small(&sandbox)).expect("a seed");
+    python.platform = Platform::MacOs;
+    let entries = seed.entries(&Target {
+        root: Path::new("/env"),
+        interpreter: &python,
+        python: "python",
+        relocatable: false,
+    });
+    let mut taken = 0;
+    for entry in &entries {
+        let Content::Tree(tree) = &entry.content else { continue };
+        let mut there: Vec<_> = walkdir::WalkDir::new(tree)
+            .into_iter()
+            .flatten()
+            .filter(|found| found.file_type().is_file())
+            .map(|found| found.into_path())
+            .collect();
+        let mut planned: Vec<_> = entries
+            .iter()
+            .filter(|other| other.path.starts_with(&entry.path))
+            .filter_map(|other| match &other.content {
+                Content::Share(file) => Some(file.clone()),
+                _ => None,
+            })
+            .collect();
+        there.sort();
+        planned.sort();
+        assert_eq!(there, planned);
+        taken += 1;
+    }
+    assert_eq!(taken, 2, "pip and its dist-info: {entries:#?}");
 }
 
 fn unwritable(cache: &Cache, sandbox: &Sandbox, python: &Interpreter) -> Error {

@@ -95,7 +95,9 @@ pub(crate) fn apply(root: &Path, entries: &[Entry]) {
     for Entry { path, content } in entries {
         let path = root.join(path);
         match content {
-            Content::Directory => fs::create_dir(&path).expect("a new directory"),
+            Content::Directory | Content::Tree(_) => {
+                fs::create_dir(&path).expect("a new directory")
+            }
             Content::Link(_) | Content::Copy(_) => panic!("pip has none: {}", path.display()),
             Content::Share(shared) => fs::hard_link(shared, &path).expect("a link to the image"),
             Content::Text(text) => fs::write(&path, text).expect("a file"),
