@@ -68,24 +68,24 @@ impl World {
 #[test]
 fn activating() {
     let Some(world) = World::new() else { return };
-    world.costs(&["activate", "--shell", "bash"], 25);
+    world.costs(&["activate", "--shell", "bash"], 20);
 }
 
 #[test]
 fn finding_a_python() {
     let Some(world) = World::new() else { return };
-    world.costs(&["python", "find", "3"], 50);
+    world.costs(&["python", "find", "3"], 40);
 }
 
 #[test]
 fn checking() {
     let Some(world) = World::new() else { return };
-    world.activated().costs(&["check", "--quiet"], 180);
+    world.activated().costs(&["check", "--quiet"], 175);
 }
 
 #[test]
 fn creating() {
     let Some(world) = World::new() else { return };
     let args = ["create", "--quiet", "--without-setuptools", "-p", &world.python, "another"];
-    world.costs(&args, 200);
+    world.costs(&args, 185);
 }

@@ -313,12 +313,6 @@ fn hash(bytes: &[u8]) -> String {
     format!("sha256={}", engine.encode(Sha256::digest(bytes)))
 }
 
-/// In hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
 fn append(path: &Path, text: &str) {
     let old = fs::read_to_string(path).unwrap();
     fs::write(path, old + text).unwrap();
