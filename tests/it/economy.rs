@@ -80,12 +80,12 @@ fn finding_a_python() {
 #[test]
 fn checking() {
     let Some(world) = World::new() else { return };
-    world.activated().costs(&["check", "--quiet"], 175);
+    world.activated().costs(&["check", "--quiet"], 190);
 }
 
 #[test]
 fn creating() {
     let Some(world) = World::new() else { return };
     let args = ["create", "--quiet", "--without-setuptools", "-p", &world.python, "another"];
-    world.costs(&args, 185);
+    world.costs(&args, 200);
 }
