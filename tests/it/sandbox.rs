@@ -43,7 +43,7 @@ impl Sandbox {
 
     /// The world's root, canonical.
     pub(crate) fn root(&self) -> PathBuf {
-        dunce::canonicalize(self.root.path()).expect("the sandbox's root")
+        rvenv::path::real(self.root.path()).expect("the sandbox's root")
     }
 
     /// The folder that commands run in.

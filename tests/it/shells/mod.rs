@@ -118,7 +118,7 @@ impl World {
     }
 
     pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
-        dunce::canonicalize(self.root.path()).unwrap().join(name)
+        rvenv::path::real(self.root.path()).unwrap().join(name)
     }
 
     /// A fake program. A link, as a file that was just written may still be busy in a fork of another test.
