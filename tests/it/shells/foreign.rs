@@ -24,7 +24,7 @@ fn snapshot(real: &Real, file: &Path) -> String {
         ),
         _ => format!(
             "{{ set; alias; typeset -f; /usr/bin/env; }} | /bin/grep -aEv \
-             '^(_|LINENO|BASH_.*|PIPESTATUS|pipestatus|RANDOM|SECONDS|EPOCH.*|SRANDOM|TTYIDLE|FUNCNAME|[?!])=' \
+             '^(_|LINENO|BASH_.*|BASHPID|KSH_MATCH|PIPESTATUS|pipestatus|RANDOM|SECONDS|EPOCH.*|SRANDOM|TTYIDLE|FUNCNAME|[?!])=' \
              | /usr/bin/sort > '{file}'\n"
         ),
     }
@@ -118,7 +118,7 @@ macro_rules! every_shell {
     })* };
 }
 
-every_shell! { bash zsh fish csh tcsh }
+every_shell! { bash zsh ksh93 mksh fish csh tcsh }
 
 /// What virtualenv's own scripts set, beyond what the standard library's do.
 #[test]
