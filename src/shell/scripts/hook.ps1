@@ -34,25 +34,27 @@ function global:_rvenv_hook {
     }
 }
 
-# Read a second time, it is there already, or below the prompt of an activation by hand.
-$prompts = "$Function:prompt"
-if ($prompts.Contains('_OLD_VIRTUAL_PROMPT')) {
-    $prompts += "$Function:_OLD_VIRTUAL_PROMPT"
-}
-if (-not $prompts.Contains('_rvenv_hook')) {
-    Set-Item -LiteralPath Function:global:_RVENV_HOOK_PROMPT -Value $Function:prompt
-    function global:prompt {
-        $succeeded = $?
-        _rvenv_hook
-        $ours = $env:VIRTUAL_ENV -and $env:VIRTUAL_ENV -ceq $env:_RVENV_HOOK
-        # Made again by hand, the activation draws it.
-        if ($ours -and -not $env:VIRTUAL_ENV_DISABLE_PROMPT -and -not (Test-Path -LiteralPath Function:_OLD_VIRTUAL_PROMPT)) {
-            Write-Host -NoNewline -ForegroundColor Green "($env:VIRTUAL_ENV_PROMPT) "
+& {
+    # Read a second time, it is there already, or below the prompt of an activation by hand.
+    $prompts = "$Function:prompt"
+    if ($prompts.Contains('_OLD_VIRTUAL_PROMPT')) {
+        $prompts += "$Function:_OLD_VIRTUAL_PROMPT"
+    }
+    if (-not $prompts.Contains('_rvenv_hook')) {
+        Set-Item -LiteralPath Function:global:_RVENV_HOOK_PROMPT -Value $Function:prompt
+        function global:prompt {
+            $succeeded = $?
+            _rvenv_hook
+            $ours = $env:VIRTUAL_ENV -and $env:VIRTUAL_ENV -ceq $env:_RVENV_HOOK
+            # Made again by hand, the activation draws it.
+            if ($ours -and -not $env:VIRTUAL_ENV_DISABLE_PROMPT -and -not (Test-Path -LiteralPath Function:_OLD_VIRTUAL_PROMPT)) {
+                Write-Host -NoNewline -ForegroundColor Green "($env:VIRTUAL_ENV_PROMPT) "
+            }
+            # The user's prompt may show how the last command ended.
+            if (-not $succeeded) {
+                Write-Error '' -ErrorAction Ignore
+            }
+            _RVENV_HOOK_PROMPT
         }
-        # The user's prompt may show how the last command ended.
-        if (-not $succeeded) {
-            Write-Error '' -ErrorAction Ignore
-        }
-        _RVENV_HOOK_PROMPT
     }
 }
