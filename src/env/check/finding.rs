@@ -121,7 +121,7 @@ catalogue! {
     /// The interpreter may not be executed.
     InterpreterNotExecutable = "interpreter-not-executable", Error,
         "no command of the environment can start";
-    /// A further name of the interpreter is missing or leads elsewhere.
+    /// A further name of the interpreter is missing or leads elsewhere, or a launcher is not the base's.
     InterpreterAlias = "interpreter-alias", Warning,
         "the command runs another Python, or none";
     /// The interpreter started and said something else than its files say (`--deep`).
