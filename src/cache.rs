@@ -87,8 +87,8 @@ pub(crate) fn trusted(_root: &Path) -> bool {
     true
 }
 
-/// Creates a directory of the cache, with its parents: what is new is ours alone, whatever the
-/// umask, as a cache that others can write into is not trusted.
+/// Creates a directory with its parents: what is new is ours alone, whatever the umask, as a cache
+/// that others can write into is not trusted.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -225,23 +225,16 @@ fn hex(bytes: &[u8], length: usize) -> String {
 
 /// Makes a directory that only its owner can look into, and its parents, in a place of our own:
 /// with `sudo`, the home may be another user's, who could not use the list any more.
-#[cfg(unix)]
 fn make_private(dir: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    let above = dir.ancestors().find_map(|above| above.metadata().ok());
-    if above.is_some_and(|meta| meta.uid() != rustix::process::geteuid().as_raw()) {
-        return Err(Error::NoTrustList);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let above = dir.ancestors().find_map(|above| above.metadata().ok());
+        if above.is_some_and(|meta| meta.uid() != rustix::process::geteuid().as_raw()) {
+            return Err(Error::NoTrustList);
+        }
     }
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(Error::io("create", dir))
-}
-
-#[cfg(not(unix))]
-fn make_private(dir: &Path) -> Result<()> {
-    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))
+    cache::create_private_dir(dir).map_err(Error::io("create", dir))
 }
 
 #[cfg(test)]
