@@ -112,7 +112,7 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
         if name.is_empty() {
             Err("an empty name is no directory; `.` is the current one")
         } else {
-            Ok(rvenv::path::plain(Path::new(&name)))
+            Ok(rvenv::path::plain(Path::new(&name)).into_owned())
         }
     })
 }

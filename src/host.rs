@@ -150,6 +150,7 @@ impl Host {
     /// alone: no link is resolved.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let mut out = PathBuf::new();
+        // The current directory may have the prefix, too.
         for part in plain(&self.on_drive(&plain(path))).components() {
             match part {
                 Component::CurDir => {}

@@ -1,35 +1,36 @@
 //! Paths as people know them, and as files hold them.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// `path` without the prefix `\\?\`, which people do not write and most programs cannot read: wherever
 /// it means the same file without it.
 #[cfg(windows)]
-pub fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> Cow<'_, Path> {
     use std::ffi::OsString;
     use std::path::{Component, Prefix};
     let mut parts = path.components();
-    let Some(Component::Prefix(prefix)) = parts.next() else { return path.to_owned() };
+    let Some(Component::Prefix(prefix)) = parts.next() else { return path.into() };
     let mut plain = match prefix.kind() {
         Prefix::VerbatimDisk(letter) => OsString::from(format!("{}:", char::from(letter))),
         Prefix::VerbatimUNC(server, share) => {
             [r"\\".as_ref(), server, r"\".as_ref(), share].into_iter().collect()
         }
-        _ => return path.to_owned(),
+        _ => return path.into(),
     };
     plain.push(parts.as_path());
     // `CON` and `name.` are other files' names without it.
     match std::path::absolute(&plain) {
-        Ok(meant) if meant.as_os_str() == plain => meant,
-        _ => path.to_owned(),
+        Ok(meant) if meant.as_os_str() == plain => meant.into(),
+        _ => path.into(),
     }
 }
 
 /// Elsewhere there is no such prefix.
 #[cfg(not(windows))]
-pub fn plain(path: &Path) -> PathBuf {
-    path.to_owned()
+pub fn plain(path: &Path) -> Cow<'_, Path> {
+    path.into()
 }
 
 /// The path that bytes in a file name: any bytes do on Unix.
@@ -48,7 +49,17 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> PathBuf {
 /// `path` with its links resolved; where case makes no difference, in the case that the disk has.
 #[expect(clippy::disallowed_methods, reason = "this is what is to be used instead")]
 pub fn real(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-    std::fs::canonicalize(path).map(|path| plain(&path))
+    let path = std::fs::canonicalize(path)?;
+    let shorter = match plain(&path) {
+        Cow::Owned(plain) => Some(plain),
+        Cow::Borrowed(_) => None,
+    };
+    Ok(shorter.unwrap_or(path))
+}
+
+/// Whether two paths lead to the same place; what is not there is nowhere.
+pub(crate) fn same(one: &Path, other: &Path) -> bool {
+    real(one).is_ok_and(|one| real(other).is_ok_and(|other| one == other))
 }
 
 #[cfg(all(test, windows))]

@@ -80,9 +80,7 @@ fn not_executable(path: &Path) -> Option<Difference> {
 fn other_target(path: &Path, found: &Path, planned: &Path) -> Option<Difference> {
     let dir = path.parent().unwrap_or(path);
     let planned = dir.join(planned);
-    let is_same = dir.join(found) == planned
-        || crate::path::real(path)
-            .is_ok_and(|real| crate::path::real(&planned).is_ok_and(|other| other == real));
+    let is_same = dir.join(found) == planned || crate::path::same(path, &planned);
     (!is_same).then_some(Difference::OtherTarget(found.to_owned()))
 }
 

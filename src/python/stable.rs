@@ -9,6 +9,8 @@ use std::fs;
 use std::iter;
 use std::path::{Component, Path, PathBuf};
 
+use crate::path::same;
+
 /// Links that are followed before a circle is suspected: as many as Linux follows.
 const LINKS: usize = 40;
 
@@ -54,10 +56,7 @@ fn join(dir: &Path, target: &Path) -> PathBuf {
 fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     // On Windows the executable lies in the tree's root.
-    dir.ancestors().take(2).any(|tree| {
-        let here = crate::path::real(tree.join(library));
-        here.is_ok_and(|here| crate::path::real(stdlib).is_ok_and(|there| here == there))
-    })
+    dir.ancestors().take(2).any(|tree| same(&tree.join(library), stdlib))
 }
 
 /// `PREFIX/opt/python@3.12/…` for `PREFIX/Cellar/python@3.12/3.12.1/…`, when it is the same file.
@@ -68,5 +67,5 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     let mut opt: PathBuf = parts[..cellar].iter().collect();
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
-    (crate::path::real(&opt).ok()? == crate::path::real(path).ok()?).then_some(opt)
+    same(&opt, path).then_some(opt)
 }

@@ -246,10 +246,9 @@ impl Python {
     }
 }
 
-/// Whether two paths lead to the same place.
+/// Whether two paths lead to the same place, if there is one.
 fn same_file(one: &Path, other: &Path) -> bool {
-    let real = |path| crate::path::real(path).ok();
-    one == other || real(one).is_some_and(|one| real(other) == Some(one))
+    one == other || crate::path::same(one, other)
 }
 
 #[cfg(unix)]
