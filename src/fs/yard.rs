@@ -133,7 +133,10 @@ fn sweep_stage(
         }
         _ => {}
     }
-    clear_stage(wrapper, &stage, &path, own, &mut Some(lock))
+    if empty_stage(&stage, &path)? {
+        remove_stage(wrapper, &stage, &path, own, &mut Some(lock))?;
+    }
+    Ok(())
 }
 
 /// Is this our lock file, which no living process holds? If so, we hold it now.
@@ -159,24 +162,10 @@ fn is_abandoned(lock: &File) -> bool {
     }
 }
 
-/// The lock file goes last, so that what remains after a failure is still known as ours.
-fn clear_stage(
-    wrapper: &Handle,
-    stage: &Handle,
-    path: &Path,
-    own: &OsStr,
-    lock: &mut Option<File>,
-) -> Result<()> {
-    match empty_stage(stage, path) {
-        // It is out of the way, and the next sweep finds it.
-        Err(Error::Io { source, .. }) if sys::is_in_use(&source) => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => remove_stage(wrapper, stage, path, own, lock),
-    }
-}
-
-/// Removes everything but the lock file.
-fn empty_stage(stage: &Handle, path: &Path) -> Result<()> {
+/// Removes everything but the lock file, which goes last, so that what remains after a failure is
+/// still known as ours; `false` where something is in use: it is out of the way, and the next sweep
+/// finds it.
+fn empty_stage(stage: &Handle, path: &Path) -> Result<bool> {
     let mut first = Ok(());
     for (name, kind) in stage.entries().map_err(Error::io("list", path))? {
         if name != LOCK {
@@ -184,7 +173,10 @@ fn empty_stage(stage: &Handle, path: &Path) -> Result<()> {
             first = first.and(remove_at(stage, path, &name, kind));
         }
     }
-    first
+    match first {
+        Err(Error::Io { source, .. }) if sys::is_in_use(&source) => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 /// Removes a stage that holds nothing but its lock file.
@@ -330,10 +322,9 @@ impl Yard {
 
     fn try_clear(&mut self) -> Result<()> {
         let Self { wrapper, stage, path, own, lock, .. } = self;
-        if self.is_bare && self.scratch.is_none() {
+        let is_bare = self.is_bare && self.scratch.is_none();
+        if is_bare || empty_stage(stage, path)? {
             remove_stage(wrapper, stage, path, own, lock)?;
-        } else {
-            clear_stage(wrapper, stage, path, own, lock)?;
         }
         match self.parent.remove_dir(Path::new(&self.name)) {
             // Others work there, or have removed it.
