@@ -2,7 +2,6 @@
 //! of their programs.
 
 use std::cmp::Reverse;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -121,10 +120,9 @@ fn of(place: Place, host: &Host) -> Vec<Installation> {
     found.filter(|found| place != Place::Homebrew || is_named_as_one(&found.dir)).collect()
 }
 
-/// Whether a package is called as Pythons are: `python@3.12`, `pypy3`.
+/// Whether a package is called as Pythons are.
 fn is_named_as_one(package: &Path) -> bool {
-    let name = package.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    ["python", "pypy", "graalpy"].iter().any(|own| name.starts_with(own))
+    package.file_name().is_some_and(|name| names::begins_as_python(name.as_encoded_bytes()))
 }
 
 /// The installations that are directories in `dir`.

@@ -36,6 +36,7 @@ mod version;
 pub use demand::{Demand, Ignored, Origin, Requires};
 pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
+pub(crate) use names::begins_as_python;
 pub(crate) use probe::TIME_LIMIT;
 pub use probe::probe;
 pub(crate) use process::{collect, isolated, listen};

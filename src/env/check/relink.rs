@@ -5,7 +5,7 @@ use super::finding::Remedy;
 use super::subject::{Subject, names_in};
 use crate::env::fix::Step;
 use crate::env::{Content, Entry, PyvenvCfg, interpreter_entries};
-use crate::python::{Finder, Interpreter, Request};
+use crate::python::{Finder, Interpreter, Request, begins_as_python};
 
 /// Steps that put these entries.
 pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
@@ -108,10 +108,7 @@ fn dead_names(subject: &Subject<'_>, planned: &[Entry]) -> Vec<Entry> {
     let there = names_in(&subject.scripts_dir());
     let dead = there.iter().filter(|name| {
         let path = subject.scripts_dir().join(name);
-        let is_python = ["python", "pypy", "graalpy"]
-            .iter()
-            .any(|python| name.as_encoded_bytes().starts_with(python.as_bytes()));
-        is_python && path.is_symlink() && !path.exists()
+        begins_as_python(name.as_encoded_bytes()) && path.is_symlink() && !path.exists()
     });
     let entries = dead
         .map(|name| Entry::new(subject.scripts_name().join(name), Content::Link("python".into())));

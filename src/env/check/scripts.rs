@@ -12,6 +12,7 @@ use super::{is_executable, launcher, rewrite, same_file};
 use crate::fs::read_start;
 use crate::host::Platform;
 use crate::path::from_bytes;
+use crate::python::begins_as_python;
 
 /// More than any activation script, and than any system reads of a first line.
 const HEAD: u64 = 16 * 1024;
@@ -129,10 +130,7 @@ pub(super) fn shell_path(text: &[u8]) -> Option<PathBuf> {
 fn is_python(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
     let is_absolute = path.is_absolute() || path.to_string_lossy().get(1..3) == Some(":\\");
-    is_absolute
-        && name.is_some_and(|name| {
-            ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python))
-        })
+    is_absolute && name.is_some_and(|name| begins_as_python(name.as_bytes()))
 }
 
 /// How long a first line the system takes: Linux since 5.1 gives 255 bytes, macOS 512.
