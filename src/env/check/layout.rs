@@ -6,7 +6,7 @@ use super::base::{Base, Series, Way};
 use super::finding::{Code, Finding, Remedy};
 use super::subject::{Configuration, Maker, Subject};
 use super::{is_executable, relink, same_file};
-use crate::env::{Content, Difference};
+use crate::env::{Content, Difference, Entry};
 use crate::host::{Host, Platform};
 use crate::python::Interpreter;
 
@@ -235,12 +235,7 @@ fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
             }
         })
         .collect();
-    let names: Vec<_> = wrong.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let seen = format!("{} not lead to the environment's Python", does(&names));
-    Some(Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
+    alias(wrong, "lead to the environment's Python")
 }
 
 /// Launchers that are not the base's: they may start another build's executable, or none. Other tools
@@ -252,13 +247,15 @@ fn foreign_launchers(subject: &Subject<'_>, interpreter: &Interpreter) -> Option
     }
     let mut entries = relink::names(subject, interpreter);
     entries.retain(|entry| entry.difference(&subject.root) == Some(Difference::OtherBytes));
-    let names: Vec<_> = entries.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
-    let seen = format!("{} not come from `{}`", does(&names), interpreter.home().display());
-    (!names.is_empty()).then(|| Finding::new(Code::InterpreterAlias, seen, relink::put(entries)))
+    alias(entries, &format!("come from `{}`", interpreter.home().display()))
 }
 
-fn does(names: &[String]) -> String {
-    format!("{} {}", names.join(", "), if names.len() == 1 { "does" } else { "do" })
+/// That these names of the interpreter do not do what they should.
+fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
+    let names: Vec<_> = wrong.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
+    let do_not = if names.len() == 1 { "does not" } else { "do not" };
+    let seen = format!("{} {do_not} {should}", names.join(", "));
+    (!names.is_empty()).then(|| Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
 }
 
 fn is_copy(path: &Path, python: &Path) -> bool {
