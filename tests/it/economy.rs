@@ -3,10 +3,7 @@
 //! Time differs from run to run; the number of system calls does not. What every start of the program
 //! takes is left out, as that depends on how it was linked.
 
-use std::path::Path;
-use std::process::Command;
-
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, has_strace, real_pythons};
 
 /// A project with an environment and a warm cache.
 struct World {
@@ -17,8 +14,7 @@ struct World {
 impl World {
     /// `None`, and said, where strace is not installed.
     fn new() -> Option<Self> {
-        if Command::new("strace").arg("-V").output().is_err() {
-            assert!(std::env::var_os("RVENV_REQUIRE_SHELLS").is_none(), "strace is not installed");
+        if !has_strace() {
             eprintln!("skipped: strace is not installed");
             return None;
         }
@@ -55,7 +51,7 @@ impl World {
         let log = self.sandbox.root().join("home/strace.log");
         let mut command = self.sandbox.command("strace");
         command.args(["-f", "-qq", "-s0", "-o"]).arg(&log);
-        command.arg(Path::new(env!("CARGO_BIN_EXE_rvenv"))).args(args);
+        command.arg(env!("CARGO_BIN_EXE_rvenv")).args(args);
         Ran::of(&mut command).ok();
         let text = std::fs::read_to_string(log).unwrap();
         // A line is the process, the call's name, and its arguments in brackets.

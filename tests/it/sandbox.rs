@@ -100,6 +100,15 @@ impl Sandbox {
     }
 }
 
+/// Whether strace is installed, which has to be where every shell is demanded.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_strace() -> bool {
+    let is_there = Command::new("strace").arg("-V").output().is_ok();
+    let demanded = std::env::var_os("RVENV_REQUIRE_SHELLS").is_some();
+    assert!(is_there || !demanded, "strace is not installed");
+    is_there
+}
+
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
