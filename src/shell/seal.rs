@@ -1,6 +1,8 @@
 //! The last line of a script on disk: by it, `check` tells what another release wrote from what the
 //! user changed, which is not to be overwritten.
 
+use memchr::memmem;
+
 const MARK: &str = "rvenv wrote this file; changed files are left alone: ";
 
 /// Whether a script is as rvenv wrote it.
@@ -17,7 +19,9 @@ pub(crate) enum Seal {
 /// The script with its seal, in a comment that begins with `comment`.
 pub(super) fn sealed(mut script: Vec<u8>, comment: &str, line_end: &str) -> Vec<u8> {
     let digest = digest(&script);
-    script.extend(format!("{comment} {MARK}{digest}{line_end}").into_bytes());
+    for part in [comment, " ", MARK, &digest, line_end] {
+        script.extend_from_slice(part.as_bytes());
+    }
     script
 }
 
@@ -29,13 +33,9 @@ pub(crate) fn seal(script: &[u8]) -> Seal {
     match line.split_once(MARK) {
         Some((_, told)) if told == digest(&script[..start]) => Seal::Whole,
         Some(_) => Seal::Broken,
-        None if contains(script, MARK.as_bytes()) => Seal::Broken,
+        None if memmem::find(script, MARK.as_bytes()).is_some() => Seal::Broken,
         None => Seal::Missing,
     }
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// Enough to see a change: nobody gains by forging it. Every `create` and `check` reckons it for each

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 /// Where the end-of-central-directory record of an archive begins, from its signature.
 const END: &[u8] = b"PK\x05\x06";
 const END_LENGTH: usize = 22;
@@ -10,7 +12,7 @@ const END_LENGTH: usize = 22;
 pub(super) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
     let end = archive(bytes)?;
     // Between the program and the archive there is nothing but the line.
-    let start = bytes[..end].windows(2).rposition(|pair| pair == b"#!")?;
+    let start = memmem::rfind(&bytes[..end], b"#!")?;
     let line = &bytes[start..end];
     let text = line.strip_suffix(b"\n")?;
     let is_line = !text.contains(&0) && line.len() < 4096;
@@ -19,7 +21,7 @@ pub(super) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
 
 /// Where the archive at the end begins.
 fn archive(bytes: &[u8]) -> Option<usize> {
-    let end = bytes.windows(END.len()).rposition(|window| window == END)?;
+    let end = memmem::rfind(bytes, END)?;
     let record = bytes.get(end..end + END_LENGTH)?;
     let number = |at: usize| -> Option<usize> {
         let bytes = record.get(at..at + 4)?.try_into().ok()?;

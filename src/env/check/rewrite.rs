@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use super::finding::Remedy;
 use super::origin::Origin;
 use super::records::Records;
@@ -121,8 +123,9 @@ pub(super) fn plainly_replaced(text: &[u8], old: &Path, new: &Path) -> Option<Ve
 /// `text` with each whole path `old` replaced: not `/old/envy` when `/old/env` is meant.
 pub(super) fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
+    let path = memmem::Finder::new(old);
     let mut rest = text;
-    while let Some(at) = rest.windows(old.len()).position(|window| window == old) {
+    while let Some(at) = path.find(rest) {
         let (before, from) = rest.split_at(at);
         let after = &from[old.len()..];
         let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
