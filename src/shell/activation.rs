@@ -3,11 +3,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::script::Script;
-use super::seal::sealed;
 use super::{Language, Shell, data};
 use crate::error::{Error, Result};
-use crate::host::{Host, Platform};
+use crate::host::Host;
 
 /// What an activation is about.
 #[derive(Clone, Copy, Debug)]
@@ -70,42 +68,6 @@ pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
         }
     };
     Ok(format!("{definition}{call}").into_bytes())
-}
-
-/// The scripts for the environment's directory of programs: file name and content.
-///
-/// A script whose language cannot carry the path or the prompt is left out: no environment is refused for
-/// a shell that its user may never start.
-///
-/// # Errors
-/// [`Error::Placeholder`]: a mistake in this crate.
-pub fn files(activation: &Activation, platform: Platform) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let mut files = Vec::new();
-    for script in Script::ALL {
-        let batch = script.shell.language() == Language::Batch;
-        if batch && platform != Platform::Windows {
-            continue;
-        }
-        match script.render(activation, script.file) {
-            Ok(content) if batch => {
-                for (name, content) in
-                    [(script.file, &*content), ("deactivate.bat", script.deactivate.as_bytes())]
-                {
-                    files.push((name, sealed(crlf(content), "@rem", "\r\n")));
-                }
-            }
-            Ok(content) => files.push((script.file, sealed(content, "#", "\n"))),
-            Err(Error::Unrepresentable { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(files)
-}
-
-/// cmd.exe wants the line ends of Windows, whichever the source was checked out with.
-fn crlf(text: &[u8]) -> Vec<u8> {
-    let lines = text.split_inclusive(|&byte| byte == b'\n');
-    lines.flat_map(|line| [line.trim_ascii_end(), b"\r\n"].concat()).collect()
 }
 
 /// The lines of `script` as one, without those that are empty or a comment.

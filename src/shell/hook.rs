@@ -36,7 +36,7 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
     };
     let literal = quote::literal(shell.language(), program.as_os_str().as_encoded_bytes());
     let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: program.into() })?;
-    let hook = template::render(template, &[Value { name: "PROGRAM", literal }])?;
+    let hook = template::render(template, &[Value { name: "PROGRAM", literal }], Vec::new())?;
     Ok(if shell == Shell::Tcsh { joined(&hook) } else { hook })
 }
 

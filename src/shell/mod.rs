@@ -18,9 +18,10 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-pub use activation::{Activation, activate, deactivate, files};
+pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
+pub use script::Script;
 pub(crate) use seal::{Seal, seal};
 
 /// A shell that rvenv can activate an environment in.

@@ -2,14 +2,16 @@
 
 use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt, XonshRoot};
 
+use super::seal::sealed;
 use super::template::{self, Value};
-use super::{Activation, Shell, quote};
+use super::{Activation, Language, Shell, quote};
 use crate::error::{Error, Result};
+use crate::host::Platform;
 
 /// A script: the file that serves both the disk and `rvenv activate`.
-pub(super) struct Script {
+pub struct Script {
     /// Its name on disk.
-    pub(super) file: &'static str,
+    pub file: &'static str,
     /// Whose language it is in.
     pub(super) shell: Shell,
     /// What defines `deactivate`, if it is a command of its own, and holds no placeholder.
@@ -124,6 +126,13 @@ const XONSH: Script = Script {
     activate: include_str!("scripts/activate.xsh"),
     placeholders: &[XonshRoot, Scripts, Prompt, File],
 };
+const BATCH_BACK: Script = Script {
+    file: "deactivate.bat",
+    shell: Shell::Cmd,
+    deactivate: BATCH.deactivate,
+    activate: "",
+    placeholders: &[],
+};
 /// No shell's script, but what a running Python executes.
 const PYTHON: Script = Script {
     file: "activate_this.py",
@@ -155,11 +164,38 @@ impl Shell {
 }
 
 impl Script {
-    /// Every one, in the order of `files`.
-    pub(super) const ALL: [&'static Self; 9] =
-        [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH];
+    /// Every one, in the order in which they are written.
+    const ALL: [&'static Self; 10] =
+        [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH, &BATCH_BACK];
 
-    /// The whole script; `file` is its name on disk, or nothing where it is evaluated.
+    /// Those in an environment's directory of programs.
+    pub fn on_disk(platform: Platform) -> impl Iterator<Item = &'static Self> {
+        let is_for = move |script: &&Self| !script.is_batch() || platform == Platform::Windows;
+        Self::ALL.into_iter().filter(is_for)
+    }
+
+    /// The whole file; nothing where its language cannot carry the path or the prompt: no environment is
+    /// refused for a shell that its user may never start.
+    ///
+    /// # Errors
+    /// [`Error::Placeholder`]: a mistake in this crate.
+    pub fn text(&self, activation: &Activation) -> Result<Option<Vec<u8>>> {
+        let text = match self.render(activation, self.file) {
+            Err(Error::Unrepresentable { .. }) => return Ok(None),
+            text => text?,
+        };
+        Ok(Some(if self.is_batch() {
+            sealed(crlf(&text), "@rem", "\r\n")
+        } else {
+            sealed(text, "#", "\n")
+        }))
+    }
+
+    fn is_batch(&self) -> bool {
+        self.shell.language() == Language::Batch
+    }
+
+    /// The script; `file` is its name on disk, or nothing where it is evaluated.
     ///
     /// # Errors
     /// [`Error::Unrepresentable`], or [`Error::Placeholder`] for a mistake in this crate.
@@ -177,9 +213,17 @@ impl Script {
             Ok(Value { name: placeholder.name(), literal })
         });
         let values = values.collect::<Result<Vec<_>>>()?;
-        let activate = template::render(self.activate, &values)?;
-        Ok([self.deactivate.as_bytes(), &activate].concat())
+        // Room for the values, too, and for the seal.
+        let mut out = Vec::with_capacity(self.deactivate.len() + self.activate.len() + 512);
+        out.extend_from_slice(self.deactivate.as_bytes());
+        template::render(self.activate, &values, out)
     }
+}
+
+/// cmd.exe wants the line ends of Windows, whichever the source was checked out with.
+fn crlf(text: &[u8]) -> Vec<u8> {
+    let lines = text.split_inclusive(|&byte| byte == b'\n');
+    lines.flat_map(|line| [line.trim_ascii_end(), b"\r\n"].concat()).collect()
 }
 
 /// `text` with `escape` before each byte that is one of `special`.
@@ -233,7 +277,7 @@ mod tests {
         for script in Script::ALL {
             let rendered = script.render(&activation, script.file).unwrap();
             let rendered = String::from_utf8(rendered).unwrap();
-            assert!(rendered.contains("{{ROOT}}"), "{}", script.file);
+            assert!(script.activate.is_empty() || rendered.contains("{{ROOT}}"), "{}", script.file);
             assert!(
                 script.shell == Shell::Cmd || rendered.contains("/__RVENV_PROMPT__"),
                 "{}",

@@ -1,5 +1,7 @@
 //! Templates: text with placeholders, each of which is a whole literal.
 
+use memchr::memmem::Finder;
+
 use crate::error::{Error, Result};
 
 const OPEN: &str = "__RVENV_";
@@ -13,27 +15,32 @@ pub(super) struct Value {
     pub(super) literal: Vec<u8>,
 }
 
-/// `template` with each placeholder replaced, in one pass: a value is never looked into.
+/// `out` and `template` with each placeholder replaced, in one pass: a value is never looked into.
 ///
 /// # Errors
 /// [`Error::Placeholder`] when the template names a placeholder that has no value, or when a value is
 /// not used: either is a mistake in this crate.
-pub(super) fn render(template: &str, values: &[Value]) -> Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(template.len() + 512);
+pub(super) fn render(template: &str, values: &[Value], mut out: Vec<u8>) -> Result<Vec<u8>> {
+    let mistake = |name: &str| Err(Error::Placeholder { name: name.to_owned() });
+    let placeholder = Finder::new(OPEN);
     let mut used = vec![false; values.len()];
     let mut rest = template;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once(CLOSE).unwrap_or(("", after));
-        let index = values.iter().position(|value| value.name == name);
-        let index = index.ok_or_else(|| Error::Placeholder { name: name.to_owned() })?;
+    while let Some(at) = placeholder.find(rest.as_bytes()) {
+        let (before, name) = (&rest[..at], &rest[at + OPEN.len()..]);
+        let after = |value: &Value| name.strip_prefix(value.name)?.strip_prefix(CLOSE);
+        let mut found = values.iter().zip(&mut used);
+        let found = found.find_map(|(value, used)| Some((value, used, after(value)?)));
+        let Some((value, used, after)) = found else {
+            return mistake(name.lines().next().unwrap_or_default());
+        };
         out.extend_from_slice(before.as_bytes());
-        out.extend_from_slice(&values[index].literal);
-        used[index] = true;
+        out.extend_from_slice(&value.literal);
+        *used = true;
         rest = after;
     }
     out.extend_from_slice(rest.as_bytes());
     match used.iter().position(|used| !used) {
-        Some(unused) => Err(Error::Placeholder { name: values[unused].name.to_owned() }),
+        Some(unused) => mistake(values[unused].name),
         None => Ok(out),
     }
 }
@@ -44,6 +51,10 @@ mod tests {
 
     fn value(name: &'static str, literal: &str) -> Value {
         Value { name, literal: literal.into() }
+    }
+
+    fn render(template: &str, values: &[Value]) -> Result<Vec<u8>> {
+        super::render(template, values, Vec::new())
     }
 
     #[test]

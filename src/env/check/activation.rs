@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use memchr::memmem;
+
 use super::finding::{Code, Finding, Remedy};
 use super::origin::Origin;
 use super::scripts::Script;
@@ -18,9 +20,8 @@ const SCRIPT_LIMIT: u64 = 1024 * 1024;
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     // The same place may be called by a link to it, in another case or by a short name.
     let called = subject.activated.as_ref().filter(|root| same_file(root, &subject.root));
-    let planned = planned(subject, called.unwrap_or(&subject.root));
     let (mut missing, mut stale, mut altered) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in planned {
+    for entry in planned(subject, called.unwrap_or(&subject.root)) {
         let path = subject.root.join(&entry.path);
         match difference(subject, &entry) {
             None => {}
@@ -71,11 +72,10 @@ fn finding(code: Code, entries: Vec<Entry>) -> Option<Finding> {
     Some(Finding::new(code, seen, remedy))
 }
 
-/// The scripts that this rvenv writes for an environment at `root`.
-fn planned(subject: &Subject<'_>, root: &Path) -> Vec<Entry> {
-    let interpreter = subject.base.interpreter();
-    let scripts = |interpreter| activation_entries(root, interpreter, &subject.options()).ok();
-    interpreter.and_then(scripts).unwrap_or_default()
+/// The scripts that this rvenv writes for an environment at `root`, each made when it is asked for.
+fn planned<'a>(subject: &'a Subject<'_>, root: &'a Path) -> impl Iterator<Item = Entry> + 'a {
+    let scripts = |interpreter| activation_entries(root, interpreter, &subject.options());
+    subject.base.interpreter().into_iter().flat_map(scripts).filter_map(Result::ok)
 }
 
 /// The scripts that speak of the place where the environment was made, speaking of this one.
@@ -84,7 +84,7 @@ fn planned(subject: &Subject<'_>, root: &Path) -> Vec<Entry> {
 /// path alone is replaced; where that could break the quoting, rvenv's own script takes the place
 /// of another tool's, and what the user changed stays.
 pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
-    let planned = planned(subject, &subject.place);
+    let planned: Vec<_> = planned(subject, &subject.place).collect();
     let scripts = subject.scripts.iter().filter(|script| script.python.is_none());
     let brought = scripts.filter_map(|script| {
         let path = subject.scripts_name().join(&script.name);
@@ -108,5 +108,5 @@ pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry>
 
 fn speaks_of(bytes: &[u8], root: &Path) -> bool {
     let root = root.as_os_str().as_encoded_bytes();
-    bytes.windows(root.len()).any(|window| window == root)
+    memmem::find(bytes, root).is_some()
 }

@@ -14,7 +14,7 @@ use super::config::{PyvenvCfg, python_repr};
 use crate::error::{Error, Result};
 use crate::host::Platform;
 use crate::python::Interpreter;
-use crate::shell::{self, Activation};
+use crate::shell::{Activation, Script};
 
 /// What stands at a place in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Plan {
     /// The plan of an environment at `root` (absolute), with what `seeds` puts into it.
     ///
     /// # Errors
-    /// When an activation script cannot carry the path or the prompt.
+    /// [`Error::Placeholder`]: a mistake in this crate.
     pub fn new(
         root: &Path,
         interpreter: &Interpreter,
@@ -135,7 +135,9 @@ impl Plan {
             plan.add_directory(directory);
         }
         plan.entries.extend(interpreter_entries(interpreter, options.copies));
-        plan.entries.extend(activation_entries(root, interpreter, options)?);
+        for script in activation_entries(root, interpreter, options) {
+            plan.entries.push(script?);
+        }
         plan.entries.extend(seeds);
         let cfg = configuration(interpreter, options);
         plan.add("pyvenv.cfg", Content::lines(&cfg.to_string(), interpreter.platform));
@@ -167,20 +169,23 @@ pub(super) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Ve
     }
 }
 
-/// The part of a plan that is the activation scripts of an environment at `root`.
+/// The part of a plan that is the activation scripts of an environment at `root`, each made when it is
+/// asked for.
 ///
 /// # Errors
-/// When one cannot carry the path or the prompt.
-pub(super) fn activation_entries(
-    root: &Path,
-    interpreter: &Interpreter,
+/// [`Error::Placeholder`]: a mistake in this crate.
+pub(super) fn activation_entries<'a>(
+    root: &'a Path,
+    interpreter: &'a Interpreter,
     options: &Options,
-) -> Result<Vec<Entry>> {
+) -> impl Iterator<Item = Result<Entry>> + use<'a> {
     let prompt = options.prompt.as_ref().map_or_else(|| default_prompt(root), OsString::from);
     let scripts = &interpreter.scheme.scripts;
-    let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
-    let files = shell::files(&activation, interpreter.platform)?.into_iter();
-    Ok(files.map(|(name, text)| Entry::new(scripts.join(name), Content::Text(text))).collect())
+    Script::on_disk(interpreter.platform).filter_map(move |script| {
+        let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
+        let text = script.text(&activation).transpose()?;
+        Some(text.map(|text| Entry::new(scripts.join(script.file), Content::Text(text))))
+    })
 }
 
 /// The name in the prompt when the user chose none: the environment's, or its project's where the

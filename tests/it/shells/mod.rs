@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use rvenv::shell::{self, Activation, Shell};
+use rvenv::shell::{self, Activation, Script, Shell};
 use rvenv::{Host, Platform};
 use tempfile::TempDir;
 
@@ -139,8 +139,10 @@ impl World {
         fs::write(root.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
         self.fake("python", bin.join("python"));
         let activation = Activation { root: &root, scripts: "bin", prompt: prompt.as_ref() };
-        for (name, content) in shell::files(&activation, Platform::Linux).unwrap() {
-            fs::write(bin.join(name), content).unwrap();
+        for script in Script::on_disk(Platform::Linux) {
+            if let Some(text) = script.text(&activation).unwrap() {
+                fs::write(bin.join(script.file), text).unwrap();
+            }
         }
         root
     }
