@@ -81,7 +81,8 @@ def shared_library(variable):
         return None
     # The installation may have been moved, so what lies in it goes before what was built in.
     places = [os.path.join(sys.base_prefix, "lib"), os.path.dirname(os.path.realpath(sys.executable)), sys.base_prefix]
-    for place in places + [variable("LIBDIR") or ""]:
+    # macOS' frameworks are named from the directory that holds them on.
+    for place in places + [variable("PYTHONFRAMEWORKPREFIX") or "", variable("LIBDIR") or ""]:
         path = os.path.join(place, name)
         if os.path.isabs(path) and os.path.isfile(path):
             return path

@@ -20,7 +20,8 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
     let kept = chain(asked)
         .find(|path| in_tree(path, library, stdlib))
         .unwrap_or_else(|| asked.to_owned());
-    homebrew(&kept).unwrap_or(kept)
+    let kept = homebrew(&kept).unwrap_or(kept);
+    formula(&kept).unwrap_or(kept)
 }
 
 /// `path`, and each path that it leads to. A link is read when what it leads to is asked for.
@@ -68,4 +69,13 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
     opt.extend([Path::new("opt"), formula.as_ref()]);
     opt.extend(rest);
     same(&opt, path).then_some(opt)
+}
+
+/// `PREFIX/opt/python@3.12/bin/python3.12` for the same file in that formula's `Frameworks`: on macOS
+/// Homebrew's Python is a framework, which is found by its code and calls itself by this link.
+fn formula(path: &Path) -> Option<PathBuf> {
+    let tree =
+        path.ancestors().find(|dir| dir.file_name() == Some("Frameworks".as_ref()))?.parent()?;
+    let link = tree.join("bin").join(path.file_name()?);
+    (tree.parent()?.file_name() == Some("opt".as_ref()) && same(&link, path)).then_some(link)
 }

@@ -97,6 +97,22 @@ fn a_real_python_tells_the_wheels_of_its_ensurepip() {
 }
 
 #[test]
+fn the_library_of_a_framework_is_found() {
+    let world = World::new();
+    let name = "Python.framework/Versions/3.99/Python";
+    let library = world.write(&format!("Library/Frameworks/{name}"), "");
+    let ask = format!(
+        "import runpy; probe = runpy.run_path({script:?}); print(); \
+         print(probe['shared_library']({{'INSTSONAME': {name:?}, 'PYTHONFRAMEWORKPREFIX': {prefix:?}}}.get))",
+        script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/python/probe.py"),
+        prefix = world.at("Library/Frameworks"),
+    );
+    let python = real_pythons().pop().unwrap();
+    let told = Ran::of(Command::new(python).args(["-I", "-c", &ask])).ok().stdout;
+    assert_eq!(told.lines().last(), library.to_str());
+}
+
+#[test]
 fn a_python_that_is_too_old_is_told_so() {
     let world = World::new();
     let versions =
@@ -163,6 +179,32 @@ fn homebrews_opt_link_outlives_a_patch_release() {
             found("brew/bin/python3"),
             world.at("brew/Cellar/python@3.99/3.99.1_2/bin/python3")
         );
+    }
+}
+
+/// As on macOS, where the formula's `bin` holds links into a framework.
+#[test]
+fn homebrews_framework_is_called_by_the_link_that_lasts() {
+    for python in movable() {
+        let (tree, name) = (python.ancestors().nth(2).unwrap(), python.file_name().unwrap());
+        let name = name.to_str().unwrap();
+        let world = World::new();
+        let framework = "Frameworks/Python.framework/Versions/3.99";
+        let formula = "Cellar/python@3.99/3.99.1_2";
+        world.link(&format!("brew/{formula}/{framework}"), tree);
+        world.link(&format!("brew/{formula}/bin/{name}"), format!("../{framework}/bin/{name}"));
+        world.link("brew/opt/python@3.99", format!("../{formula}"));
+        world.link(&format!("brew/bin/{name}"), format!("../{formula}/bin/{name}"));
+        let found = |path: String| probe(&world.at(path), &world.host()).unwrap().executable;
+        let lasting = world.at(format!("brew/opt/python@3.99/bin/{name}"));
+        assert_eq!(found(format!("brew/bin/{name}")), lasting);
+        assert_eq!(found(format!("brew/opt/python@3.99/bin/{name}")), lasting);
+        assert_eq!(found(format!("brew/{formula}/{framework}/bin/{name}")), lasting);
+        // One that only lies in such a directory is no formula's.
+        world.link(&format!("mine/{framework}"), tree);
+        world.link(&format!("mine/bin/{name}"), format!("../{framework}/bin/{name}"));
+        let mine = world.at(format!("mine/{framework}/bin/{name}"));
+        assert_eq!(found(format!("mine/bin/{name}")), mine);
     }
 }
 
