@@ -265,6 +265,8 @@ mod tests {
             (Place::Pyenv, "miniconda3-24.1", None),
             (Place::Rye, "cpython@3.12.1", Some("cpython3.12.1")),
             (Place::Homebrew, "python@3.12", Some("3.12")),
+            (Place::PythonOrg, "Python313-arm64", Some("3.13-aarch64")),
+            (Place::PythonOrg, "pythoncore-3.14t-64", Some("cpython3.14+freethreaded-64")),
             (Place::Conda, "py312", None),
         ];
         for (place, name, expected) in rows {

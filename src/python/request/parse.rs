@@ -34,7 +34,8 @@ impl Wanted {
         self.implementation = match name {
             // None in particular.
             "" | "python" | "py" => None,
-            "cpython" | "cp" => Some(Implementation::CPython),
+            // The last is what PEP 514 and Windows' install manager call it.
+            "cpython" | "cp" | "pythoncore" => Some(Implementation::CPython),
             "pypy" | "pp" => Some(Implementation::PyPy),
             "graalpy" | "gp" => Some(Implementation::GraalPy),
             _ => return None,
