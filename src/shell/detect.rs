@@ -44,6 +44,8 @@ fn recognise(process: &Process) -> Option<Shell> {
 
 /// A shell that is a program of an interpreter: xonsh is one of Python, and pwsh can be one of dotnet.
 fn scripted(interpreter: &str, process: &Process) -> Option<Shell> {
+    // macOS' frameworks run `Python.app/Contents/MacOS/Python`.
+    let interpreter = interpreter.to_ascii_lowercase();
     let expected = if interpreter == "dotnet" {
         Shell::PowerShell
     } else if interpreter.starts_with("python") || interpreter.starts_with("pypy") {
@@ -88,6 +90,11 @@ mod tests {
             ("/usr/bin/python3.11", &["/usr/bin/python3", "/usr/bin/xonsh"], Some(Shell::Xonsh)),
             ("/usr/bin/python3.11", &["python", "-m", "xonsh"], Some(Shell::Xonsh)),
             ("/usr/bin/python3.11", &["python", "bash"], None),
+            (
+                "/F/Python.app/Contents/MacOS/Python",
+                &["Python", "/F/bin/xonsh"],
+                Some(Shell::Xonsh),
+            ),
             ("/usr/bin/dotnet", &["dotnet", "/opt/pwsh.dll"], Some(Shell::PowerShell)),
             ("/c/dotnet/dotnet.exe", &["dotnet", "pwsh.dll"], Some(Shell::PowerShell)),
             ("/c/Windows/System32/cmd.exe", &["cmd"], Some(Shell::Cmd)),
