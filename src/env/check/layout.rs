@@ -156,8 +156,15 @@ fn is_no_exec(dir: &Path) -> bool {
         .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
 
-/// macOS tells only whether a file system is read-only, and Windows has no such rule.
-#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+/// There, `statvfs` tells only whether a file system is read-only.
+#[cfg(target_vendor = "apple")]
+fn is_no_exec(dir: &Path) -> bool {
+    const MNT_NOEXEC: u32 = 4;
+    rustix::fs::statfs(dir).is_ok_and(|stat| stat.f_flags & MNT_NOEXEC != 0)
+}
+
+/// Windows has no such rule.
+#[cfg(not(unix))]
 fn is_no_exec(_dir: &Path) -> bool {
     false
 }
