@@ -4,6 +4,8 @@
 //! (`sys._base_executable` is the environment's own there), and an environment may be broken while its
 //! base is sound.
 
+use std::env::consts::EXE_SUFFIX;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Reason;
@@ -36,19 +38,55 @@ impl Environment {
     /// The executable in `home` that the environment's `executable` was made from.
     pub(super) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
         let linked = chain(executable).find(|path| path.parent() == Some(&self.home));
-        // A bare `python` may be a Python 2 there.
-        let own = executable.file_name().filter(|name| *name != "python");
-        let version = self.cfg.version().and_then(|version| {
-            let mut parts = version.split('.');
-            Some(format!("python{}.{}", parts.next()?, parts.next()?))
-        });
-        let usual = ["python3", "python", "pypy3", "graalpy", "python.exe"];
-        let names = own.map(Path::new).into_iter().chain(version.as_ref().map(Path::new));
-        let known = names.chain(usual.map(Path::new)).map(|name| self.home.join(name));
+        // A bare `python` may be a Python 2 there, and on Windows another build.
+        let own = executable.file_name().and_then(OsStr::to_str);
+        let own = own.filter(|name| !["python", "python.exe"].contains(name)).map(str::to_owned);
+        let scripts = executable.parent().unwrap_or(executable);
+        let names = own.into_iter().chain(base_names(&self.cfg, scripts));
         linked
             .into_iter()
-            .chain(known)
+            .chain(names.map(|name| self.home.join(name)))
             .find(|path| path.is_file())
             .ok_or_else(|| Reason::BaseMissing(self.home.clone()))
+    }
+}
+
+/// What the executable of an environment's base may be called in its `home`, the most exact name first.
+/// `scripts` is the environment's directory of programs.
+pub(crate) fn base_names(cfg: &PyvenvCfg, scripts: &Path) -> Vec<String> {
+    // Windows' installers put all builds into one directory.
+    let recorded = cfg.get("executable").and_then(|path| path.rsplit(['/', '\\']).next());
+    let mut names: Vec<_> = recorded.map(str::to_owned).into_iter().collect();
+    let mut version = cfg.version().unwrap_or_default().split('.');
+    if let (Some(major), Some(minor)) = (version.next(), version.next()) {
+        // uv records no executable.
+        let free_threaded = format!("python{major}.{minor}t{EXE_SUFFIX}");
+        names.extend(scripts.join(&free_threaded).is_file().then_some(free_threaded));
+        names.extend(["python", "pypy"].map(|name| format!("{name}{major}.{minor}")));
+    }
+    let general = ["python3", "pypy3", "python", "graalpy", "python.exe", "pypy3.exe"];
+    names.extend(general.map(str::to_owned));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_build_that_was_recorded_or_that_left_its_name_comes_first() {
+        let scripts = tempfile::tempdir().unwrap();
+        let first =
+            |cfg: &str| base_names(&PyvenvCfg::parse(cfg.as_bytes()), scripts.path()).remove(0);
+        let recorded = "version = 3.13.2\nexecutable = C:\\Py\\python3.13t.exe\n";
+        assert_eq!(first(recorded), "python3.13t.exe");
+        assert_eq!(first("executable = C:\\Py\\python_d.exe"), "python_d.exe");
+        assert_eq!(first("executable = /usr/bin/python3.13"), "python3.13");
+        let uvs = "version_info = 3.13.2";
+        assert_eq!(first(uvs), "python3.13");
+        let own = format!("python3.13t{EXE_SUFFIX}");
+        std::fs::write(scripts.path().join(&own), "").unwrap();
+        assert_eq!(first(uvs), own);
+        assert_eq!(first("home = /usr/bin"), "python3");
     }
 }

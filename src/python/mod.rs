@@ -33,6 +33,7 @@ mod stable;
 mod stub;
 mod version;
 
+pub(crate) use base::base_names;
 pub use demand::{Demand, Ignored, Origin, Requires};
 pub use finder::{Candidate, Finder, Found, PassedOver};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};

@@ -7,8 +7,8 @@ use super::same_file;
 use crate::cache::Cache;
 use crate::env::PyvenvCfg;
 use crate::error::Error;
-use crate::host::{Host, Platform};
-use crate::python::{Finder, Implementation, Interpreter, Request};
+use crate::host::Host;
+use crate::python::{Finder, Implementation, Interpreter, Request, base_names};
 
 /// As many links as Linux follows.
 const LINK_LIMIT: usize = 40;
@@ -80,11 +80,17 @@ pub(super) enum Base {
 }
 
 impl Base {
-    /// The base of an environment whose `python` goes this way.
-    pub(super) fn of(way: &Way, cfg: &PyvenvCfg, host: &Host, cache: &Cache) -> Self {
+    /// The base of an environment whose `python`, in `scripts`, goes this way.
+    pub(super) fn of(
+        way: &Way,
+        cfg: &PyvenvCfg,
+        scripts: &Path,
+        host: &Host,
+        cache: &Cache,
+    ) -> Self {
         let executable = match way {
             Way::Outside(path) => Some(path.clone()),
-            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(cfg, host),
+            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(cfg, scripts),
         };
         let Some(executable) = executable else {
             let home = || cfg.get("home").map(PathBuf::from);
@@ -111,25 +117,12 @@ impl Base {
     }
 }
 
-/// The executable that is where `home` says.
-pub(super) fn at_home(cfg: &PyvenvCfg, host: &Host) -> Option<PathBuf> {
+/// The executable that is where `home` says; `scripts` is the environment's directory of programs.
+pub(super) fn at_home(cfg: &PyvenvCfg, scripts: &Path) -> Option<PathBuf> {
     let home = Path::new(cfg.get("home")?);
-    let names = names(cfg, host.platform());
+    let names = base_names(cfg, scripts);
     let mut paths = names.iter().map(|name| home.join(name));
     paths.find(|path| home.is_absolute() && path.is_file())
-}
-
-/// The names under which `home` may hold the interpreter, the most exact first.
-fn names(cfg: &PyvenvCfg, platform: Platform) -> Vec<String> {
-    if platform == Platform::Windows {
-        return vec!["python.exe".into(), "pypy3.exe".into()];
-    }
-    let recorded = cfg.get("executable").and_then(|path| Path::new(path).file_name()?.to_str());
-    let short = cfg.version().map(|version| version.splitn(3, '.').take(2).collect::<Vec<_>>());
-    let exact = short.map(|short| short.join("."));
-    let exact = exact.iter().flat_map(|short| [format!("python{short}"), format!("pypy{short}")]);
-    let general = ["python3", "pypy3", "python"].map(str::to_owned);
-    recorded.map(str::to_owned).into_iter().chain(exact).chain(general).collect()
 }
 
 /// The kind of Python whose packages an environment holds.
@@ -162,19 +155,23 @@ impl Series {
         })
     }
 
-    /// What `pyvenv.cfg` says.
-    pub(super) fn of_cfg(cfg: &PyvenvCfg) -> Option<Self> {
+    /// What `pyvenv.cfg` says; `scripts` is the environment's directory of programs.
+    pub(super) fn of_cfg(cfg: &PyvenvCfg, scripts: &Path) -> Option<Self> {
         let mut parts = cfg.version()?.split('.');
         let implementation = match cfg.get("implementation") {
             Some(name) if name.eq_ignore_ascii_case("pypy") => Implementation::PyPy,
             Some(name) if name.eq_ignore_ascii_case("graalpy") => Implementation::GraalPy,
             _ => Implementation::CPython,
         };
+        let names = base_names(cfg, scripts);
+        let mut stems = names.iter().map(|name| name.strip_suffix(".exe").unwrap_or(name));
+        let is_free_threaded =
+            |name| Self::of_directory(name).is_some_and(|series| series.free_threaded);
         Some(Self {
             implementation,
+            free_threaded: stems.any(is_free_threaded),
             major: parts.next()?.parse().ok()?,
             minor: parts.next()?.parse().ok()?,
-            free_threaded: false,
         })
     }
 

@@ -84,14 +84,19 @@ fn base(subject: &Subject<'_>) -> Option<Finding> {
 
 /// Whether the base is another Python than the packages were installed for.
 fn changed(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    if subject.site().is_some() {
+    let site = subject.site();
+    if site.is_some_and(|site| site.series.is_some()) {
         return None;
     }
     let (now, was) = (Series::of_interpreter(interpreter), subject.series()?);
-    let code = if now.implementation != was.implementation {
+    // Windows' directory is there whatever the packages are for, and has no name that tells. What
+    // `pyvenv.cfg` does not tell either is no fault.
+    let is_told = site.is_none();
+    let other_threads = now.free_threaded != was.free_threaded && (is_told || was.free_threaded);
+    let code = if is_told && now.implementation != was.implementation {
         Code::BaseImplementationChanged
     } else if (now.major, now.minor) != (was.major, was.minor)
-        || now.free_threaded != was.free_threaded && !subject.sites.is_empty()
+        || other_threads && !subject.sites.is_empty()
     {
         Code::BaseMinorChanged
     } else {

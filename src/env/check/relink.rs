@@ -33,7 +33,7 @@ pub(super) fn to_same_series(subject: &Subject<'_>) -> Remedy {
 /// The Python that `home` names, if it works, else any other on this machine, of the series that is needed.
 fn same_series(subject: &Subject<'_>) -> Option<Interpreter> {
     let series = subject.series()?;
-    let at_home = base::at_home(&subject.cfg, subject.host);
+    let at_home = base::at_home(&subject.cfg, &subject.scripts_dir());
     let at_home = at_home.filter(|path| !subject.base.is_known_broken(path)).map(Request::Path);
     let mut requests = at_home.into_iter().chain(series.request(subject.host));
     requests.find_map(|request| {

@@ -85,7 +85,7 @@ impl<'a> Subject<'a> {
             place: root.to_owned(),
             configuration,
             maker: maker(root, &cfg),
-            base: Base::of(&way, &cfg, host, cache),
+            base: Base::of(&way, &cfg, &scripts_dir, host, cache),
             way,
             activated,
             origin,
@@ -140,7 +140,7 @@ impl<'a> Subject<'a> {
     /// The kind of Python that its packages were installed for: what the directory of a single
     /// `site-packages` says, else `pyvenv.cfg`.
     pub(super) fn series(&self) -> Option<Series> {
-        let by_cfg = Series::of_cfg(&self.cfg);
+        let by_cfg = Series::of_cfg(&self.cfg, &self.scripts_dir());
         let mut by_directory = self.sites.iter().filter_map(|site| site.series.clone());
         let first = by_directory.next();
         match by_directory.next() {
