@@ -254,6 +254,15 @@ pub enum Error {
         name: String,
     },
 
+    /// An environment lacks the script that a shell is to run.
+    #[error("`{}` has no `{file}`", env.display())]
+    NoActivationScript {
+        /// The environment.
+        env: PathBuf,
+        /// The script's name.
+        file: &'static str,
+    },
+
     /// A shell's language has no way to write a value down.
     #[error("{shell} cannot carry `{}`", value.display())]
     Unrepresentable {

@@ -46,6 +46,8 @@ pub enum Hint {
     InstallCommand(String),
     /// Say what to install.
     NamePackages,
+    /// Go to where the environment is.
+    GoThere,
 }
 
 impl Error {
@@ -68,7 +70,10 @@ impl Error {
             Self::BadPyvenvCfg { path, .. } => {
                 Some(Hint::CheckEnvironment(path.parent().unwrap_or(path).to_owned()))
             }
-            Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
+            Self::InterpreterGone { env, .. } | Self::NoActivationScript { env, .. } => {
+                Some(Hint::CheckEnvironment(env.clone()))
+            }
+            Self::Unrepresentable { shell: Shell::Cmd, .. } => Some(Hint::GoThere),
             Self::SeparatorInPath { .. }
             | Self::LineEndInPath { .. }
             | Self::NotADirectory { .. }

@@ -14,7 +14,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use rvenv::project::Project;
 use rvenv::settings::{self, Key, Settings};
-use rvenv::{Error, Hint, Host};
+use rvenv::{Error, Hint, Host, Platform};
 
 use self::progress::{Line, Progress};
 use crate::cli::{ColorWhen, Output};
@@ -233,14 +233,21 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
-/// A word as a POSIX shell takes it, for commands that are there to be copied.
+/// A word as a shell takes it, for commands that are there to be copied.
 pub(crate) fn word(word: impl AsRef<OsStr>) -> String {
-    let word = word.as_ref().to_string_lossy();
+    quoted(&word.as_ref().to_string_lossy(), Platform::current())
+}
+
+fn quoted(word: &str, platform: Platform) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
-        return word.into_owned();
+        word.to_owned()
+    } else if platform == Platform::Windows && !word.contains(['$', '`', '"']) {
+        // What cmd.exe, PowerShell and Git Bash all read as it is meant.
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Three digits and a unit, as `du -h` has it.
@@ -266,6 +273,21 @@ mod tests {
         let shown: Vec<_> =
             [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30].into_iter().map(bytes).collect();
         assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
+    }
+
+    #[test]
+    fn words_are_quoted_as_the_systems_shells_have_it() {
+        for (word, posix, windows) in [
+            (".venv", ".venv", ".venv"),
+            ("my env", "'my env'", "\"my env\""),
+            (r"envs\web", r"'envs\web'", r#""envs\web""#),
+            ("it's", r"'it'\''s'", "\"it's\""),
+            ("$(x)", "'$(x)'", "'$(x)'"),
+            ("", "''", "\"\""),
+        ] {
+            assert_eq!(quoted(word, Platform::Linux), posix);
+            assert_eq!(quoted(word, Platform::Windows), windows);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Language, Shell, data};
+use super::{Language, Shell, batch, data};
 use crate::error::{Error, Result};
 use crate::host::Host;
 
@@ -27,7 +27,7 @@ pub struct Activation<'a> {
 pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
     match shell.language() {
         Language::Nushell => data::json(shell, &data::activation(activation, host)),
-        Language::Batch => data::batch(shell, &data::activation(activation, host)),
+        Language::Batch => batch::activate(activation, host),
         Language::Csh => evaluated(shell, activation).map(|script| joined(&script)),
         Language::Posix
         | Language::Fish
@@ -59,7 +59,7 @@ pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     let definition = shell.script().deactivate;
     let call = match shell.language() {
         Language::Nushell => return data::json(shell, &data::deactivation(host)),
-        Language::Batch => return data::batch(shell, &data::deactivation(host)),
+        Language::Batch => return batch::deactivate(host),
         // An alias is known by its name only after the line that made it.
         Language::Csh => return Ok(joined(format!("{definition}eval deactivate\n").as_bytes())),
         Language::Python => "_rvenv_deactivate()\n",

@@ -1,7 +1,6 @@
 //! Activation as data, for the shells that cannot evaluate code: what becomes of each variable.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -11,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 
 /// A variable's name and its new value; `None` unsets it.
-type Change = (&'static str, Option<OsString>);
+pub(super) type Change = (&'static str, Option<OsString>);
 
 /// What activating changes in the variables of `host`, whatever is active there.
 pub(super) fn activation(activation: &Activation, host: &Host) -> Vec<Change> {
@@ -78,20 +77,6 @@ pub(super) fn json(shell: Shell, changes: &[Change]) -> Result<Vec<u8>> {
         object.insert((*name).to_owned(), value);
     }
     Ok(format!("{}\n", Value::Object(object)).into_bytes())
-}
-
-/// A `set` a line, for `for /f` to run: what it takes in is not expanded again.
-pub(super) fn batch(shell: Shell, changes: &[Change]) -> Result<Vec<u8>> {
-    let mut out = String::new();
-    for (name, value) in changes {
-        let value = value.as_deref().unwrap_or_default();
-        let text = text(shell, value)?;
-        if text.contains(|char: char| char == '"' || char.is_control()) {
-            return Err(unrepresentable(shell, value));
-        }
-        let _ = write!(out, "set \"{name}={text}\"\r\n");
-    }
-    Ok(out.into_bytes())
 }
 
 fn text(shell: Shell, value: &OsStr) -> Result<&str> {

@@ -4,6 +4,7 @@
 //! both the file on disk and what `rvenv activate` prints, and one for the way back.
 
 mod activation;
+mod batch;
 mod data;
 mod detect;
 mod hook;

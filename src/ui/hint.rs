@@ -40,6 +40,7 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::InstallCommand(name) => {
             format!("`rvenv install {name}`, if a package of that name brings it")
         }
+        Hint::GoThere => "go to the directory that the environment is in, and try again".into(),
         Hint::NamePackages => "name packages, or a file of them with `-r`".into(),
     }
 }
