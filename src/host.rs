@@ -1,5 +1,6 @@
 //! The library's only view of the process it runs in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
@@ -60,6 +61,9 @@ impl Platform {
         (dir.into(), name.into())
     }
 }
+
+/// Where Cygwin has Windows' drives.
+const CYGDRIVE: &str = "/cygdrive/";
 
 /// Variables, directories and platform of the process, as a value.
 ///
@@ -146,10 +150,29 @@ impl Host {
         std::env::split_paths(path).filter(|entry| entry.is_absolute())
     }
 
+    /// `path` as Windows has it, where Cygwin or MSYS2 wrote it: `/cygdrive/c/x`, `/c/x`. Not all that
+    /// they hand on to Windows' programs do they translate.
+    pub(crate) fn native<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+        let on_drive = || {
+            let text = path.to_str()?;
+            let (drive, rest) =
+                text.strip_prefix(CYGDRIVE).or(text.strip_prefix('/'))?.split_at_checked(1)?;
+            let is_drive = drive.chars().all(|letter| letter.is_ascii_alphabetic());
+            let rest = rest.strip_prefix('/').or(rest.is_empty().then_some(""))?;
+            is_drive
+                .then(|| format!(r"{}:\{}", drive.to_ascii_uppercase(), rest.replace('/', r"\")))
+        };
+        let native = if self.platform == Platform::Windows { on_drive() } else { None };
+        native.map_or(path.into(), |native| PathBuf::from(native).into())
+    }
+
     /// `path` made absolute against the current directory, `.` and `..` taken away by their text
     /// alone: no link is resolved.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let mut out = PathBuf::new();
+        // Cygwin translates no arguments. `/c/x`, in turn, may be meant as it stands.
+        let native = path.starts_with(CYGDRIVE).then(|| self.native(path));
+        let path = native.as_deref().unwrap_or(path);
         // The current directory may have the prefix, too.
         for part in plain(&self.on_drive(&plain(path))).components() {
             match part {
@@ -201,6 +224,26 @@ mod tests {
         assert_eq!(host.absolute(Path::new("/x/../../y")), Path::new("/y"));
     }
 
+    #[test]
+    fn what_cygwin_and_msys2_write_is_read_as_windows_has_it() {
+        let host = Host::new([("HOME", "")], "/work").on(Platform::Windows);
+        for (path, native) in [
+            ("/cygdrive/c/a b/.venv", r"C:\a b\.venv"),
+            ("/cygdrive/d", r"D:\"),
+            ("/c/proj/.venv", r"C:\proj\.venv"),
+            ("/home/u/.venv", "/home/u/.venv"),
+            ("/cygdrive/", "/cygdrive/"),
+            (r"C:\proj", r"C:\proj"),
+            ("/", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(&*host.native(Path::new(path)), Path::new(native), "{path}");
+        }
+        let linux = Host::new([("HOME", "")], "/work").on(Platform::Linux);
+        assert_eq!(&*linux.native(Path::new("/c/proj")), Path::new("/c/proj"));
+        assert_eq!(linux.absolute(Path::new("/cygdrive/c")), Path::new("/cygdrive/c"));
+    }
+
     #[cfg(windows)]
     #[test]
     fn a_path_on_a_drive_is_seen_from_the_drives_own_directory() {
@@ -213,6 +256,8 @@ mod tests {
             ("./a/../env", r"C:\work\env"),
             (r"\\server\share\env", r"\\server\share\env"),
             (r"\\?\C:\env", r"C:\env"),
+            ("/cygdrive/d/env", r"D:\env"),
+            ("/d/env", r"C:\d\env"),
         ] {
             assert_eq!(host.absolute(Path::new(path)), Path::new(absolute), "{path}");
         }

@@ -15,7 +15,7 @@ const REDIRECT_LIMIT: u64 = 16 * 1024;
 
 /// The environment that `VIRTUAL_ENV` names, whether there is one or not.
 pub fn active(host: &Host) -> Option<PathBuf> {
-    host.path_var("VIRTUAL_ENV").map(|root| host.absolute(root))
+    host.path_var("VIRTUAL_ENV").map(|root| host.absolute(&host.native(root)))
 }
 
 /// The project's environment: `.venv`, else `venv`, in the current directory or the nearest one

@@ -58,7 +58,7 @@ impl Active {
     pub fn of(host: &Host) -> Self {
         let mark = host.path_var(MARK).map(|mark| {
             let ended = mark.to_str().and_then(|mark| mark.strip_prefix('!'));
-            ended.map_or(mark, Path::new).to_owned()
+            host.native(ended.map_or(mark, Path::new)).into_owned()
         });
         match (host.path_var("VIRTUAL_ENV"), mark) {
             (None, None) => Self::Nothing,
@@ -224,6 +224,15 @@ mod tests {
         }
         let again = [("VIRTUAL_ENV", "/a"), ("_RVENV_HOOK", "!/a")];
         assert_eq!(active(&again), Active::ByHand);
+    }
+
+    /// Git Bash translates `/c/a`, and does not see a path in `!/c/a`.
+    #[test]
+    fn a_mark_that_was_not_translated_is_read() {
+        let host = |mark| Host::new([("_RVENV_HOOK", mark)], "/").on(crate::Platform::Windows);
+        for mark in ["!/c/a", "!/cygdrive/c/a", r"C:\a"] {
+            assert_eq!(Active::of(&host(mark)), Active::Ended(r"C:\a".into()), "{mark}");
+        }
     }
 
     #[test]
