@@ -13,6 +13,10 @@ if ($?0 && x$_rvenv_file:q != x) eval _rvenv_run
 if ($?_rvenv_said) eval _rvenv_say
 # In an `eval` it would not end what tcsh reads.
 if ($?_rvenv_said) exit 1
+# MSYS2 and Cygwin have paths of their own for Windows' ones, which begin with no slash.
+# What is in backquotes is read once more, so the path goes there by a pipe.
+alias _rvenv_native 'setenv _RVENV_ROOT $_rvenv_root:q; set _rvenv_root = "`printenv _RVENV_ROOT | cygpath -u -f -`"; unsetenv _RVENV_ROOT'
+if (x$_rvenv_root:q !~ x/*) eval _rvenv_native
 alias _rvenv_save 'setenv _OLD_VIRTUAL_PYTHONHOME $PYTHONHOME:q; unsetenv PYTHONHOME'
 alias _rvenv_hide 'if (x$VIRTUAL_ENV_DISABLE_PROMPT:q != x) unset _rvenv_drawn'
 alias _rvenv_draw 'set _OLD_VIRTUAL_PROMPT = $prompt:q; set _rvenv_prompt = "("$_rvenv_drawn:q") "$prompt:q; set prompt = $_rvenv_prompt:q'

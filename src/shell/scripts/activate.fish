@@ -15,6 +15,11 @@ function _rvenv_activate -a root scripts name file
         end
     end
 
+    # MSYS2 and Cygwin have paths of their own for Windows' ones.
+    if string match -qr '^[A-Za-z]:[/\\\\]|^\\\\\\\\' -- "$root"
+        set root (cygpath -u -- $root | string collect)
+    end
+
     deactivate nondestructive
     set -gx VIRTUAL_ENV $root
     set -gx VIRTUAL_ENV_PROMPT $name

@@ -1,6 +1,7 @@
 //! The same scenarios in every real shell.
 
 mod calling;
+mod cygwin;
 mod dialect;
 mod disk;
 mod foreign;
