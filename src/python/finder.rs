@@ -363,7 +363,11 @@ fn of_system(request: &Request, host: &Host) -> Vec<Lead> {
 fn in_dirs(rounds: Vec<Vec<String>>, dirs: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
     rounds.into_iter().flat_map(move |names| {
         dirs.clone().into_iter().flat_map(move |dir| {
-            let paths: Vec<_> = names.iter().map(|name| dir.join(name)).collect();
+            // pyenv-win has none but `python.bat` there.
+            let scripts = names.iter().filter(|_| dir.ends_with("shims"));
+            let scripts = scripts.filter_map(|name| name.strip_suffix(".exe"));
+            let scripts = scripts.map(|name| dir.join(format!("{name}.bat")));
+            let paths: Vec<_> = names.iter().map(|name| dir.join(name)).chain(scripts).collect();
             paths.into_iter().filter(|path| names::is_executable(path))
         })
     })

@@ -49,10 +49,16 @@ pub(super) fn other_implementations(request: &Request, host: &Host) -> Vec<Vec<S
 
 /// The files that names are looked up by.
 fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
+    let file = |name: String| if is_program(&name) { name } else { name + ".exe" };
     match host.platform() {
-        Platform::Windows => names.into_iter().map(|name| name + ".exe").collect(),
+        Platform::Windows => names.into_iter().map(file).collect(),
         Platform::Linux | Platform::MacOs => names,
     }
+}
+
+/// Whether a name has the ending of Windows' programs.
+fn is_program(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("exe"))
 }
 
 /// The names without a minor version.
@@ -139,5 +145,26 @@ pub(super) fn is_executable(path: &Path) -> bool {
 /// What the name of an executable tells of it.
 pub(super) fn told(name: &OsStr) -> Option<Wanted> {
     let name = name.to_str()?;
-    Wanted::parse(name.strip_suffix(".exe").unwrap_or(name))
+    let stem = name.len().saturating_sub(".exe".len());
+    Wanted::parse(if is_program(name) { &name[..stem] } else { name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_of_windows_may_be_named_with_its_ending() {
+        let files = |name: &str, platform| {
+            let host = Host::new([("PATH", "")], "/").on(platform);
+            rounds(&Request::Name(name.into()), &host).concat()
+        };
+        assert_eq!(files("python.exe", Platform::Windows), ["python.exe"]);
+        assert_eq!(files("python3.12.EXE", Platform::Windows), ["python3.12.EXE"]);
+        assert_eq!(files("python3.12", Platform::Windows), ["python3.12.exe"]);
+        assert_eq!(files("python.exe", Platform::Linux), ["python.exe"]);
+        for name in ["python3.12", "python3.12.exe", "Python3.12.EXE"] {
+            assert_eq!(told(name.as_ref()), Wanted::parse("3.12"), "{name}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use super::stable::chain;
 use super::{Place, Reason, managers};
 use crate::fs::open_regular;
-use crate::host::Host;
+use crate::host::{Host, Platform};
 
 mod rules;
 
@@ -76,7 +76,10 @@ impl<'a> Shims<'a> {
     /// What the shim at `path` would start now.
     pub(super) fn resolve(&self, shim: Shim, path: &Path) -> Result<PathBuf, Reason> {
         let manager = shim.place.name();
-        let program = path.file_name().unwrap_or_default();
+        let is_windows = self.host.platform() == Platform::Windows;
+        // pyenv-win's `python.bat` stands for `python.exe`.
+        let program = if is_windows { path.with_extension("exe") } else { path.to_owned() };
+        let program = program.file_name().unwrap_or_default();
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let chosen = chosen.entry(shim).or_insert_with_key(|shim| Chosen::by(shim, self.host));
         chosen.executable(program).map_err(|outcome| Reason::Shim { manager, outcome })
@@ -130,9 +133,10 @@ impl Chosen {
 
     /// The executable `program` of the first installation that has one.
     fn executable(&self, program: &OsStr) -> Result<PathBuf, String> {
+        // Of Windows' Pythons, and of no others, the executable is in the tree's root.
+        let places = ["bin", "install/bin", "", "install"];
         let of = |dir: &PathBuf| {
-            let executables = ["bin", "install/bin"].map(|bin| dir.join(bin).join(program));
-            executables.into_iter().find(|path| path.is_file())
+            places.iter().map(|place| dir.join(place).join(program)).find(|path| path.is_file())
         };
         self.dirs.iter().find_map(of).ok_or_else(|| match &self.end {
             Some(end) => end.clone(),
