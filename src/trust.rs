@@ -96,10 +96,11 @@ impl Trust {
     /// depends on it, so it fails in silence.
     ///
     /// Cheap, as it is done for every new environment: `location` is no link itself, and is not
-    /// resolved when its parent is `cwd`.
+    /// resolved when its parent is `cwd`. Windows' current directory can be a link, in another case or
+    /// a short name.
     pub fn allow_made(&self, location: &Path, cwd: &Path) {
         let canonical;
-        let path = if location.parent() == Some(cwd) {
+        let path = if cfg!(unix) && location.parent() == Some(cwd) {
             location
         } else if let Ok(path) = crate::path::real(location) {
             canonical = path;

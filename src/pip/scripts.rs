@@ -187,12 +187,14 @@ fn zipped(body: &str) -> Vec<u8> {
 
 /// The launcher among pip's files that starts a console program on this kind of Windows machine.
 pub(crate) fn launcher<'a>(wheel: &'a Wheel, machine: &str, pointer_bits: u8) -> Option<&'a [u8]> {
-    let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
-        ("arm64" | "aarch64", _) => "t64-arm",
-        (_, 32) => "t32",
-        _ => "t64",
+    let names: &[&str] = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
+        // An old pip has none for ARM, where Windows runs the other too.
+        ("arm64" | "aarch64", _) => &["t64-arm", "t64"],
+        (_, 32) => &["t32"],
+        _ => &["t64"],
     };
-    wheel.files.get(&format!("pip/_vendor/distlib/{name}.exe")).map(Vec::as_slice)
+    let file = |name| wheel.files.get(&format!("pip/_vendor/distlib/{name}.exe"));
+    names.iter().find_map(file).map(Vec::as_slice)
 }
 
 #[cfg(test)]

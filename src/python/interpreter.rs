@@ -98,7 +98,7 @@ pub struct Interpreter {
     pub build: Build,
     /// The system it runs on.
     pub platform: Platform,
-    /// `x86_64`, `arm64`, `AMD64`: `platform.machine()`.
+    /// `x86_64`, `arm64`, `amd64`: `platform.machine()`, or on Windows what it was built for.
     pub machine: String,
     /// 32 or 64.
     pub pointer_bits: u8,

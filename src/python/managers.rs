@@ -53,7 +53,7 @@ pub(super) fn root(place: Place, host: &Host) -> Option<PathBuf> {
     match place {
         Place::Pyenv if windows => variable("PYENV").or_else(|| home(".pyenv/pyenv-win")),
         Place::Pyenv => variable("PYENV_ROOT").or_else(|| home(".pyenv")),
-        Place::Uv if windows => variable("APPDATA").map(|data| data.join("uv/data")),
+        Place::Uv if windows => variable("APPDATA").map(|data| data.join("uv")),
         Place::Uv => data("uv"),
         Place::Mise => variable("MISE_DATA_DIR").or_else(|| data("mise")),
         Place::Asdf => variable("ASDF_DATA_DIR").or_else(|| home(".asdf")),
@@ -93,10 +93,7 @@ pub(super) fn versions_dir(place: Place, root: &Path) -> PathBuf {
 fn of(place: Place, host: &Host) -> Vec<Installation> {
     let unix = host.platform() != Platform::Windows;
     let dirs: Vec<PathBuf> = match place {
-        Place::Uv => match host.path_var("UV_PYTHON_INSTALL_DIR") {
-            Some(dir) => vec![host.absolute(dir)],
-            None => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
-        },
+        Place::Uv => uv(host),
         Place::Homebrew if unix => {
             homebrew_prefixes(host).map(|prefix| prefix.join("opt")).collect()
         }
@@ -168,6 +165,20 @@ pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf
         })
         .max_by_key(|found| found.told.as_ref().and_then(|told| told.versions.newest()))
         .map(|found| found.dir)
+}
+
+/// Where uv has its Pythons: its first releases had them elsewhere, and where that is, it still is.
+fn uv(host: &Host) -> Vec<PathBuf> {
+    if let Some(dir) = host.path_var("UV_PYTHON_INSTALL_DIR") {
+        return vec![host.absolute(dir)];
+    }
+    let root = root(Place::Uv, host);
+    let former = match host.platform() {
+        Platform::Windows => root.as_ref().map(|root| root.join("data")),
+        Platform::MacOs => host.home().map(|home| home.join("Library/Application Support/uv")),
+        Platform::Linux => None,
+    };
+    root.iter().chain(&former).map(|root| versions_dir(Place::Uv, root)).collect()
 }
 
 fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
@@ -274,6 +285,24 @@ mod tests {
             fs::create_dir(dir.path().join(name)).unwrap();
             let [found] = &in_dir(place, dir.path())[..] else { panic!("{name}") };
             assert_eq!(found.told.as_ref().map(ToString::to_string).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn uvs_are_found_where_they_were_and_where_they_are() {
+        let root = tempfile::tempdir().unwrap();
+        for (platform, dirs) in [
+            (Platform::Windows, ["roaming/uv/python", "roaming/uv/data/python"]),
+            (Platform::MacOs, [".local/share/uv/python", "Library/Application Support/uv/python"]),
+        ] {
+            let paths = dirs.map(|dir| root.path().join(dir).join("cpython-3.12.1-any-any-none"));
+            for path in &paths {
+                fs::create_dir_all(path).unwrap();
+            }
+            let vars = [("HOME", root.path().to_owned()), ("APPDATA", root.path().join("roaming"))];
+            let host = Host::new(vars, root.path()).on(platform);
+            let found: Vec<_> = of(Place::Uv, &host).into_iter().map(|found| found.dir).collect();
+            assert_eq!(found, paths);
         }
     }
 

@@ -10,7 +10,6 @@ import sys
 
 def facts():
     import importlib.util
-    import platform
     import sysconfig
 
     variable = sysconfig.get_config_var
@@ -26,7 +25,7 @@ def facts():
             "debug": hasattr(sys, "gettotalrefcount"),
         },
         "platform": {"nt": "windows"}.get(os.name, "macos" if sys.platform == "darwin" else "linux"),
-        "machine": platform.machine(),
+        "machine": machine(sysconfig),
         "pointer_bits": 64 if sys.maxsize > 2**32 else 32,
         "cache_tag": sys.implementation.cache_tag,
         "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
@@ -40,6 +39,16 @@ def facts():
         "wheel_dirs": wheel_dirs,
         "has_zlib": has_zlib(),
     }
+
+
+def machine(sysconfig):
+    """What the interpreter was built for. Windows' `platform.machine()` is the processor's kind, and slow."""
+    if os.name == "nt":
+        kind = sysconfig.get_platform()  # win-amd64, win-arm64, win32
+        return "x86" if kind == "win32" else kind.split("-")[-1]
+    import platform
+
+    return platform.machine()
 
 
 def without_parents(path):
