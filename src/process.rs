@@ -13,7 +13,7 @@ use rvenv::interrupt::Interrupt;
 #[cfg_attr(not(unix), path = "process/windows.rs")]
 mod sys;
 
-pub(crate) use sys::{become_command, end_by, watch_signals};
+pub(crate) use sys::{become_command, end_by, exit_code, watch_signals};
 
 /// How long a child is left alone between two looks at it.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -25,7 +25,7 @@ pub(crate) const NOT_FOUND: u8 = 127;
 
 /// Runs `command` to its end and gives its exit code, 128 + n where signal n ended it. What
 /// interrupts this program is for the command to answer, and its answer is waited for.
-pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<u8> {
+pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<i32> {
     let mut child = command.spawn().map_err(|error| failed(command, error))?;
     let mut told = false;
     loop {

@@ -59,7 +59,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     {
         context.ui.say(format_args!("next: {}", next_step(dir, context)));
     }
-    Ok(code.into())
+    Ok(process::exit_code(code))
 }
 
 /// The flags that are given, as settings over all others.

@@ -70,7 +70,7 @@ impl Filling {
     }
 
     /// Installs, and comes back with pip's exit code. When it fails, the environment stays.
-    pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<u8> {
+    pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<i32> {
         if self.words.is_empty() {
             return Ok(0);
         }
@@ -184,9 +184,11 @@ impl Pip {
         self.command.args(words);
         match self.unpacked {
             None => process::become_command(self.command),
-            Some(_dir) => {
+            Some(dir) => {
                 process::watch_signals(&context.interrupt)?;
-                Ok(process::wait_for(&mut self.command, &context.interrupt)?.into())
+                let code = process::wait_for(&mut self.command, &context.interrupt);
+                drop(dir);
+                Ok(process::exit_code(code?))
             }
         }
     }

@@ -61,8 +61,12 @@ pub(super) fn hand_on(signal: usize, child: &Child) {
 }
 
 /// The exit code as shells give it.
-pub(super) fn code(status: ExitStatus) -> u8 {
+pub(super) fn code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1);
-    u8::try_from(code).unwrap_or(1)
+    status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1)
+}
+
+/// A child's code as this program's own.
+pub(crate) fn exit_code(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }

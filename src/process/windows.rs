@@ -44,7 +44,7 @@ pub(crate) fn end_by(_signal: usize) -> ExitCode {
 pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
     on_interrupt(|| {})?;
     match command.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Ok(status) => Ok(exit_code(code(status))),
         Err(error) => Err(failed(&command, error)),
     }
 }
@@ -52,7 +52,12 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
 /// The child was told already.
 pub(super) fn hand_on(_signal: usize, _child: &Child) {}
 
-/// The exit code, as far as it can be this program's too.
-pub(super) fn code(status: ExitStatus) -> u8 {
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+/// The exit code.
+pub(super) fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or(1)
+}
+
+/// A child's code as this program's own: one that is larger ends it here.
+pub(crate) fn exit_code(code: i32) -> ExitCode {
+    u8::try_from(code).map_or_else(|_| std::process::exit(code), ExitCode::from)
 }
