@@ -148,6 +148,23 @@ fn pretty(case: &str, ours: &BTreeMap<PathBuf, Kind>, theirs: &BTreeMap<PathBuf,
     );
 }
 
+#[test]
+fn the_stores_aliases_are_not_linked() {
+    for (name, recording) in recordings() {
+        let Recording { interpreter, environments } = recording;
+        if !name.starts_with("windows-store") {
+            continue;
+        }
+        let plan = |copies| {
+            let options = Options { copies, ..Options::default() };
+            planned(
+                &Plan::new(&environments[0].root, &interpreter, &options, Vec::new()).expect(&name),
+            )
+        };
+        assert_eq!(plan(false), plan(true), "{name}");
+    }
+}
+
 /// The embeddable package, and every other Python whose `venv` module was taken away.
 #[test]
 fn without_launchers_the_executables_come_with_their_libraries() {

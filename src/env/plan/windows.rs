@@ -14,6 +14,7 @@ use crate::python::{Implementation, Interpreter};
 /// the base's executables and to the DLLs that they need.
 pub(super) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let base = Base::new(base);
+    let copies = copies || base.is_alias();
     let named = base.interpreter.version.at_least(3, 13);
     let files = match (&base.interpreter.implementation, copies) {
         // It has no launchers; each of its names is an executable of its own.
@@ -56,6 +57,13 @@ impl<'a> Base<'a> {
             if is_launcher { &mut base.launchers } else { &mut base.beside }.push(file);
         }
         base
+    }
+
+    /// Whether the executable is the Store's alias, which starts nothing through a link (virtualenv
+    /// refuses it, too).
+    fn is_alias(&self) -> bool {
+        let path = self.interpreter.executable.to_string_lossy().to_ascii_lowercase();
+        path.contains(r"\microsoft\windowsapps\")
     }
 
     /// Copies of the launchers, under an environment's names. Where the base has none, as in the
