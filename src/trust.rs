@@ -271,7 +271,8 @@ mod tests {
     }
 
     fn trust(home: &Path) -> Trust {
-        Trust::of(&Host::new([("XDG_STATE_HOME", home.join("state"))], home))
+        let host = Host::new([("XDG_STATE_HOME", home.join("state"))], home);
+        Trust::of(&host.on(Platform::Linux))
     }
 
     #[test]

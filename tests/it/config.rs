@@ -6,11 +6,11 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, USER_CONFIG};
 
 /// Writes the user's file.
 fn write_own(sandbox: &Sandbox, text: &str) -> PathBuf {
-    let path = sandbox.root().join("home/.config/rvenv/config.toml");
+    let path = sandbox.root().join(USER_CONFIG);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, text).unwrap();
     path

@@ -243,6 +243,8 @@ fn when_installing_fails_the_environment_stays_and_pips_code_is_ours() {
     assert!(!sandbox.project().join("third").exists());
 }
 
+// What pip started is found by `/proc`.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
     let mut sandbox = Sandbox::new();

@@ -9,6 +9,14 @@ use std::process::{Command, Output};
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
+/// The user's own file of settings, from the root of a sandbox.
+#[cfg(unix)]
+pub(crate) const USER_CONFIG: &str = if cfg!(target_os = "macos") {
+    "home/Library/Application Support/rvenv/config.toml"
+} else {
+    "home/.config/rvenv/config.toml"
+};
+
 /// A temporary world. Everything in it is removed when it is dropped.
 pub(crate) struct Sandbox {
     root: TempDir,

@@ -2,7 +2,7 @@
 
 use predicates::prelude::*;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, USER_CONFIG};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -28,7 +28,7 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
         assert!(!colored(&sandbox, &["--color", "never"]), "{name}={value}");
         assert!(colored(&sandbox, &["--color", "always"]), "{name}={value}");
     }
-    let config = plain.root().join("home/.config/rvenv/config.toml");
+    let config = plain.root().join(USER_CONFIG);
     std::fs::create_dir_all(config.parent().unwrap()).unwrap();
     std::fs::write(config, "color = 'always'\n").unwrap();
     assert!(colored(&plain, &[]));

@@ -6,6 +6,7 @@ use rvenv::python::{Demand, Finder};
 use rvenv::settings::{Key, Settings, Value};
 
 use super::world::World;
+use crate::sandbox::USER_CONFIG;
 
 /// What is asked for in this world, with this option.
 fn demand(world: &World, option: Option<&str>) -> rvenv::Result<Demand> {
@@ -29,8 +30,8 @@ fn the_first_in_the_documented_order_wins() {
     let mut world = World::new();
     let by = |what: &str, who: &str| (what.to_owned(), who.to_owned());
     assert_eq!(told(&world, None), by("any Python", "the default"));
-    world.write("home/.config/rvenv/config.toml", "python = '3.8'\n");
-    assert_eq!(told(&world, None), by("3.8", "`python` in `home/.config/rvenv/config.toml`"));
+    world.write(USER_CONFIG, "python = '3.8'\n");
+    assert_eq!(told(&world, None), by("3.8", &format!("`python` in `{USER_CONFIG}`")));
     let manifest = "[project]\nrequires-python = '>=3.9'\n";
     world.write("home/project/pyproject.toml", manifest);
     assert_eq!(

@@ -47,6 +47,9 @@ const LAYOUTS: [(&str, [&str; 2]); 7] = [
 #[test]
 fn each_managers_installations_are_found_newest_first() {
     for (manager, [older, newer]) in LAYOUTS {
+        if manager == "hatch" && cfg!(target_os = "macos") {
+            continue; // has a place of its own there
+        }
         let mut world = World::new();
         world.set("HOMEBREW_PREFIX", world.at("brew"));
         let version = if older.contains("3.16") { "3.16.2" } else { "3.17.9" };

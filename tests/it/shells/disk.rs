@@ -49,8 +49,12 @@ const NAMES: [&[u8]; 36] = [
     b"a\xff'b",
 ];
 
-/// Whether this shell has no way to write down or to source a directory of this name.
+/// Whether this shell has no way to write down or to source a directory of this name, or the file
+/// system has none to hold it.
 fn beyond(real: &Real, name: &[u8]) -> bool {
+    if cfg!(target_os = "macos") && std::str::from_utf8(name).is_err() {
+        return true;
+    }
     match real.shell {
         Shell::Xonsh => name.contains(&b'$'),
         Shell::Nushell | Shell::PowerShell | Shell::Yash => std::str::from_utf8(name).is_err(),

@@ -1,5 +1,6 @@
 //! The same scenarios in every real shell.
 
+#[cfg(target_os = "linux")]
 mod calling;
 mod cygwin;
 mod dialect;
