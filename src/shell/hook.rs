@@ -214,15 +214,15 @@ mod tests {
     #[test]
     fn only_its_own_activation_is_the_hooks() {
         assert_eq!(active(&[]), Active::Nothing);
-        assert_eq!(active(&[("VIRTUAL_ENV", "/a")]), Active::ByHand);
-        let ours = [("VIRTUAL_ENV", "/a"), ("_RVENV_HOOK", "/a")];
-        assert_eq!(active(&ours), Active::ByHook("/a".into()));
-        for mark in ["/a", "!/a"] {
-            assert_eq!(active(&[("_RVENV_HOOK", mark)]), Active::Ended("/a".into()));
-            let other = [("VIRTUAL_ENV", "/b"), ("_RVENV_HOOK", mark)];
+        assert_eq!(active(&[("VIRTUAL_ENV", "/one")]), Active::ByHand);
+        let ours = [("VIRTUAL_ENV", "/one"), ("_RVENV_HOOK", "/one")];
+        assert_eq!(active(&ours), Active::ByHook("/one".into()));
+        for mark in ["/one", "!/one"] {
+            assert_eq!(active(&[("_RVENV_HOOK", mark)]), Active::Ended("/one".into()));
+            let other = [("VIRTUAL_ENV", "/two"), ("_RVENV_HOOK", mark)];
             assert_eq!(active(&other), Active::ByHand);
         }
-        let again = [("VIRTUAL_ENV", "/a"), ("_RVENV_HOOK", "!/a")];
+        let again = [("VIRTUAL_ENV", "/one"), ("_RVENV_HOOK", "!/one")];
         assert_eq!(active(&again), Active::ByHand);
     }
 
