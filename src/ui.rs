@@ -240,7 +240,8 @@ pub(crate) fn word(word: impl AsRef<OsStr>) -> String {
 
 fn quoted(word: &str, platform: Platform) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
+    // `~name` is a home.
+    if !word.is_empty() && !word.starts_with('~') && word.chars().all(is_plain) {
         word.to_owned()
     } else if platform == Platform::Windows && !word.contains(['$', '`', '"']) {
         // What cmd.exe, PowerShell and Git Bash all read as it is meant.
@@ -281,6 +282,7 @@ mod tests {
             (".venv", ".venv", ".venv"),
             ("my env", "'my env'", "\"my env\""),
             (r"envs\web", r"'envs\web'", r#""envs\web""#),
+            ("~user", "'~user'", "\"~user\""),
             ("it's", r"'it'\''s'", "\"it's\""),
             ("$(x)", "'$(x)'", "'$(x)'"),
             ("", "''", "\"\""),

@@ -10,6 +10,7 @@ use rvenv::env::fix::{Fixer, Step};
 use rvenv::shell::{self, Shell};
 use rvenv::trust::Trust;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::Context;
 use crate::ui::{self, FAILED};
@@ -198,25 +199,46 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A marked line, wrapped at words with what follows under its beginning.
     fn line(&mut self, style: Style, mark: &str, text: &str) {
-        let indent = mark.chars().count();
         let _ = write!(self.text, "{style}{mark}{style:#}");
-        let mut column = indent;
-        for word in ui::visible(text).split(' ') {
-            let length = word.chars().count();
-            if column + 1 + length > self.width && column > indent {
-                let _ = write!(self.text, "\n{:indent$}", "");
-                column = indent;
-            }
-            let _ = write!(self.text, " {word}");
-            column += 1 + length;
-        }
-        self.text.push('\n');
+        wrap(&mut self.text, mark.width(), self.width, &ui::visible(text));
     }
+}
+
+/// Puts `text` behind what stands in the first `indent` columns, wrapped at words, with what follows
+/// under its beginning.
+fn wrap(out: &mut String, indent: usize, width: usize, text: &str) {
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.width();
+        if column + 1 + length > width && column > indent {
+            let _ = write!(out, "\n{:indent$}", "");
+            column = indent;
+        }
+        let _ = write!(out, " {word}");
+        column += 1 + length;
+    }
+    out.push('\n');
 }
 
 /// A directory as a further word of a command, or nothing.
 fn argument(dir: Option<&Path>) -> String {
     dir.map(|dir| format!(" {}", ui::word(dir))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_by_the_columns_that_characters_take() {
+        let wrapped = |text: &str| {
+            let mut out = "!".to_owned();
+            wrap(&mut out, 1, 10, text);
+            out
+        };
+        assert_eq!(wrapped("one two three"), "! one two\n  three\n");
+        assert_eq!(wrapped("日本 日本 日本"), "! 日本\n  日本\n  日本\n");
+        assert_eq!(wrapped("a-very-long-word b"), "! a-very-long-word\n  b\n");
+    }
 }
