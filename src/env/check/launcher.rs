@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memmem, memrchr};
 
 /// Where the end-of-central-directory record of an archive begins, from its signature.
 const END: &[u8] = b"PK\x05\x06";
 const END_LENGTH: usize = 22;
+/// The resource's name, in UTF-16.
+const UV_PYTHON_PATH: &[u8] = b"U\0V\0_\0P\0Y\0T\0H\0O\0N\0_\0P\0A\0T\0H\0";
 
 /// Where the shebang of a launcher is, its line end included; `None` in any other program.
 pub(super) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
@@ -17,6 +19,16 @@ pub(super) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
     let text = line.strip_suffix(b"\n")?;
     let is_line = !text.contains(&0) && line.len() < 4096;
     is_line.then_some(start..end)
+}
+
+/// The Python of a launcher of uv's, which cannot be given another: its path is one of the program's
+/// resources, the one before the archive.
+pub(super) fn fixed_python(bytes: &[u8]) -> Option<&[u8]> {
+    memmem::find(bytes, UV_PYTHON_PATH)?;
+    let before = &bytes[..archive(bytes)?];
+    let end = before.iter().rposition(|byte| *byte != 0)? + 1;
+    let start = memrchr(0, &before[..end])? + 1;
+    Some(&before[start..end])
 }
 
 /// Where the archive at the end begins.
@@ -43,11 +55,15 @@ mod tests {
 
     use super::*;
 
-    fn launcher() -> Vec<u8> {
+    fn zipped() -> Vec<u8> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file("__main__.py", zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(b"print('#! and \\n')").unwrap();
-        let zip = zip.finish().unwrap().into_inner();
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn launcher() -> Vec<u8> {
+        let zip = zipped();
         [b"MZ\x00#! of the program\n\x00", &b"#!C:\\old\\Scripts\\python.exe\n\r\n"[..], &zip]
             .concat()
     }
@@ -62,6 +78,19 @@ mod tests {
         let mut text = String::new();
         archive.by_name("__main__.py").unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "print('#! and \\n')");
+    }
+
+    #[test]
+    fn a_python_that_is_built_in_is_found() {
+        let python = b"C:\\x\\Scripts\\python.exe";
+        let (name, zip) = (UV_PYTHON_PATH, zipped());
+        for padding in [&b""[..], b"\0\0\0"] {
+            let bytes = [b"MZ", name, b"\0\0", python, padding, &zip, b"\0\0\0\0"].concat();
+            assert_eq!(fixed_python(&bytes), Some(&python[..]));
+            assert_eq!(shebang(&bytes), None);
+        }
+        assert_eq!(fixed_python(&launcher()), None);
+        assert_eq!(fixed_python(name), None);
     }
 
     #[test]

@@ -25,7 +25,13 @@ pub(super) fn scripts(subject: &Subject<'_>, scripts: &[&Script]) -> Remedy {
         scripts.iter().filter(|script| recorded.contains(&*subject.recorded(&script.name)));
     let entries: Vec<_> = installed.filter_map(|script| with_own_python(subject, script)).collect();
     if entries.is_empty() {
-        return Remedy::advice("no installer put it there: change its first line, or delete it");
+        let text = match subject.host.platform() {
+            Platform::Windows => "install the package that it belongs to again, or delete it",
+            Platform::Linux | Platform::MacOs => {
+                "no installer put it there: change its first line, or delete it"
+            }
+        };
+        return Remedy::advice(text);
     }
     relink::put(with_records(subject, &mut records, entries))
 }

@@ -55,6 +55,7 @@ impl Script {
         if name.as_encoded_bytes().ends_with(b".exe") {
             let bytes = std::fs::read(&path).unwrap_or_default();
             let line = launcher::shebang(&bytes).and_then(|range| Line::parse(&bytes[range]));
+            let line = line.or_else(|| Line::fixed(launcher::fixed_python(&bytes)?));
             return Self { name, meta: path.metadata().ok(), head: Vec::new(), python: line };
         }
         // A script that cannot be read has nothing to say.
@@ -90,6 +91,12 @@ impl Line {
         let interpreter = from_bytes(program);
         let length = (end + 3).min(head.len());
         is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
+    }
+
+    /// That of a program which has it built in.
+    fn fixed(interpreter: &[u8]) -> Option<Self> {
+        let interpreter = from_bytes(interpreter);
+        is_python(&interpreter).then_some(Self { interpreter, length: 0, direct: false })
     }
 
     /// `'''exec' /path/to/python "$0" "$@"`, which is a string to Python.
