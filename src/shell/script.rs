@@ -185,7 +185,7 @@ impl Script {
             text => text?,
         };
         Ok(Some(if self.is_batch() {
-            sealed(crlf(&text), "@rem", "\r\n")
+            sealed(crlf(&in_utf8(text)), "@rem", "\r\n")
         } else {
             sealed(text, "#", "\n")
         }))
@@ -218,6 +218,15 @@ impl Script {
         out.extend_from_slice(self.deactivate.as_bytes());
         template::render(self.activate, &values, out)
     }
+}
+
+/// cmd.exe takes a file for text in the console's code page, which knows ASCII as UTF-8 does.
+fn in_utf8(text: Vec<u8>) -> Vec<u8> {
+    if text.is_ascii() {
+        return text;
+    }
+    let (before, after) = (include_str!("scripts/utf8.bat"), include_str!("scripts/codepage.bat"));
+    [before.as_bytes(), &text, after.as_bytes()].concat()
 }
 
 /// cmd.exe wants the line ends of Windows, whichever the source was checked out with.
@@ -284,5 +293,20 @@ mod tests {
                 script.file
             );
         }
+    }
+
+    #[test]
+    fn a_batch_file_asks_for_utf_8_where_it_needs_it() {
+        let text = |prompt: &str| {
+            let root = r"C:\shop\.venv".as_ref();
+            let activation = Activation { root, scripts: "Scripts", prompt: prompt.as_ref() };
+            String::from_utf8(BATCH.text(&activation).unwrap().unwrap()).unwrap()
+        };
+        assert!(!text("shop").contains("chcp"));
+        let german = text("prüfung");
+        let at = |part: &str| german.find(part).unwrap_or_else(|| panic!("{part}: {german}"));
+        assert!(at("chcp.com\" 65001") < at("prüfung"));
+        assert!(at(":rvenv_activated\r\n") < at("chcp.com\" %_rvenv_code_page%"));
+        assert!(german.lines().all(|line| line.starts_with(['@', ':'])), "{german}");
     }
 }

@@ -1,0 +1,2 @@
+@if defined _rvenv_code_page "%SystemRoot%\System32\chcp.com" %_rvenv_code_page% >nul
+@set "_rvenv_code_page="
