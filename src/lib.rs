@@ -59,6 +59,7 @@ pub mod cache;
 pub mod env;
 pub mod error;
 pub mod fs;
+mod hex;
 pub mod hint;
 pub mod host;
 pub mod interrupt;

@@ -6,7 +6,6 @@
 //! A record holds that path and the identity of the `pyvenv.cfg`: another environment at the same
 //! place is another environment.
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::cache;
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::hex::hex;
 use crate::host::{Host, Platform};
 
 /// More than any path and the line before it.
@@ -148,7 +148,7 @@ impl Trust {
     }
 
     fn file(&self, path: &Path) -> Option<PathBuf> {
-        Some(self.dir.as_ref()?.join(hex(path.as_os_str().as_encoded_bytes(), 16)))
+        Some(self.dir.as_ref()?.join(hash(path.as_os_str().as_encoded_bytes(), 16)))
     }
 
     fn write(&self, path: &Path, record: &[u8]) -> Result<()> {
@@ -164,7 +164,7 @@ impl Trust {
 /// Names an environment as it is now, in 16 characters: another one in its place has another name.
 pub fn fingerprint(root: &Path) -> String {
     let path = crate::path::real(root).unwrap_or_else(|_| root.to_owned());
-    hex(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
+    hash(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
@@ -217,11 +217,8 @@ fn file_metadata(path: &Path) -> io::Result<std::fs::Metadata> {
 }
 
 /// The first `length` bytes of the hash of `bytes`.
-fn hex(bytes: &[u8], length: usize) -> String {
-    Sha256::digest(bytes).iter().take(length).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+fn hash(bytes: &[u8], length: usize) -> String {
+    hex(&Sha256::digest(bytes)[..length])
 }
 
 /// Makes a directory that only its owner can look into, and its parents, in a place of our own:

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::remove::{remove_at, split};
 use super::sys::{self, Handle, Kind, Mounts};
 use crate::error::{Error, Result};
+use crate::hex::hex;
 
 /// What the lock file says, for people who find it, and as the proof of whose it is.
 const MARK: &[u8] =
@@ -388,7 +389,7 @@ fn yard_name(target: &OsStr) -> OsString {
         name.push(target);
     } else {
         let hash = Sha256::digest(sys::name_bytes(target));
-        name.extend(hash.iter().map(|byte| OsString::from(format!("{byte:02x}"))));
+        name.push(hex(&hash));
     }
     name
 }

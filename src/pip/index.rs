@@ -16,6 +16,7 @@ use super::wheel::{fits, version_in_name};
 use super::{Event, Job, cache_error, pep440};
 use crate::cache::create_private_dir;
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::python::{collect, isolated};
 
 /// Where downloads are made, within the directory of wheels.
@@ -167,8 +168,4 @@ fn run(job: &Job<'_>, task: impl Into<String>, command: &mut Command) -> Result<
     }
     let stderr = String::from_utf8_lossy(&said.stderr).trim().to_owned();
     Err(Error::PythonFailed { python: python.clone(), task: task.into(), stderr })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -22,6 +22,7 @@ use super::probe::{self, Examined};
 use super::{Interpreter, Reason};
 use crate::cache::{Cache, create_private_dir};
 use crate::fs::{read_bounded, write_whole};
+use crate::hex::hex;
 
 /// Names the form of the records. What the probe asks and what its answers mean is part of it.
 const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
@@ -110,9 +111,7 @@ impl Memory {
 
     fn file(&self, path: &Path) -> Option<PathBuf> {
         let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-        let name =
-            digest[..16].iter().fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
-        Some(self.dir.as_ref()?.join(name + ".json"))
+        Some(self.dir.as_ref()?.join(hex(&digest[..16]) + ".json"))
     }
 }
 
