@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::index;
+use super::{ignore, index};
 use crate::fs::read_bounded;
+use crate::host::Host;
 
 /// More than any text file that people write.
 const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
@@ -51,64 +52,72 @@ impl Repository {
         paths.find(|path| path.as_ref() >= prefix).is_some_and(|path| path.starts_with(prefix))
     }
 
-    /// Whether a `.gitignore` above the environment has a line for it, read in the plainest way: a
-    /// line that is not understood ignores nothing.
-    pub(super) fn ignores(&self) -> bool {
-        let dirs = self.env.ancestors().skip(1).take_while(|dir| dir.starts_with(&self.top));
-        let files = dirs.map(|dir| (dir, dir.join(".gitignore")));
-        let exclude = (self.top.as_path(), self.common_dir.join("info/exclude"));
-        files.chain([exclude]).any(|(base, file)| {
-            let text = read_text(&file).unwrap_or_default();
-            let path = self.env.strip_prefix(base).unwrap_or(&self.env).to_string_lossy();
-            text.lines().any(|line| is_line_for(line, &path))
+    /// Whether a line of the repository's or of the user's keeps git from seeing the environment.
+    pub(super) fn ignores(&self, host: &Host) -> bool {
+        let Ok(path) = self.env.strip_prefix(&self.top) else { return false };
+        let read = |file: &Path| read_text(file).unwrap_or_default();
+        let mut files = vec![
+            (self.top.clone(), self.users_own(host).map(|file| read(&file)).unwrap_or_default()),
+            (self.top.clone(), read(&self.common_dir.join("info/exclude"))),
+        ];
+        // The last file that speaks of it counts, but what is in an ignored directory is ignored. The
+        // empty name is for what is in the environment, as `.venv/*` means.
+        let mut place = self.top.clone();
+        path.iter().chain(["".as_ref()]).any(|name| {
+            files.push((place.clone(), read(&place.join(".gitignore"))));
+            place.push(name);
+            let verdict = |(dir, text): &(PathBuf, String)| {
+                let path = place.strip_prefix(dir).ok()?.to_string_lossy().replace('\\', "/");
+                ignore::verdict(text, &if name.is_empty() { path + "/" } else { path })
+            };
+            files.iter().rev().find_map(verdict).unwrap_or(false)
+        })
+    }
+
+    /// The file of what the user never wants in any repository.
+    fn users_own(&self, host: &Host) -> Option<PathBuf> {
+        let home = host.home();
+        let in_home = |path: &str| home.map(|home| home.join(path));
+        let xdg = host.path_var("XDG_CONFIG_HOME").map(Path::to_owned);
+        let dir = xdg.or_else(|| in_home(".config"))?.join("git");
+        let configs =
+            [Some(self.common_dir.join("config")), in_home(".gitconfig"), Some(dir.join("config"))];
+        let set = configs.into_iter().flatten().find_map(|file| {
+            setting(&read_text(&file)?, "core", "excludesfile").map(str::to_owned)
+        });
+        Some(match set {
+            Some(path) => match path.strip_prefix("~/") {
+                Some(rest) => in_home(rest)?,
+                None => self.top.join(path),
+            },
+            None => dir.join("ignore"),
         })
     }
 }
 
-/// How the objects of a repository are named: `objectFormat` in the section `extensions`.
+/// How the objects of a repository are named.
 fn object_format(config: &str) -> index::Format {
-    let mut section = String::new();
-    for line in config.lines().map(|line| line.trim().to_ascii_lowercase()) {
+    match setting(config, "extensions", "objectformat") {
+        Some(value) if value.eq_ignore_ascii_case("sha256") => index::Format::Sha256,
+        _ => index::Format::Sha1,
+    }
+}
+
+/// The value of a key in git's configuration: the last one counts.
+fn setting<'a>(config: &'a str, section: &str, key: &str) -> Option<&'a str> {
+    let mut is_meant = false;
+    let mut found = None;
+    for line in config.lines().map(str::trim) {
         if let Some(rest) = line.strip_prefix('[') {
-            rest.split(']').next().unwrap_or_default().trim().clone_into(&mut section);
+            let name = rest.split(']').next().unwrap_or_default();
+            is_meant = name.trim().eq_ignore_ascii_case(section);
         }
-        let Some((key, value)) = line.split_once('=') else { continue };
-        if section == "extensions" && key.trim() == "objectformat" && value.trim() == "sha256" {
-            return index::Format::Sha256;
+        let Some((name, value)) = line.split_once('=') else { continue };
+        if is_meant && name.trim().eq_ignore_ascii_case(key) {
+            found = Some(value.trim().trim_matches('"'));
         }
     }
-    index::Format::Sha1
-}
-
-/// Whether a line of a `.gitignore` names this path or one of the directories above it.
-fn is_line_for(line: &str, path: &str) -> bool {
-    let line = line.trim_end().trim_end_matches("/*").trim_end_matches("/**").trim_end_matches('/');
-    let anchored = line.strip_prefix("**/").unwrap_or(line);
-    let anchored = anchored.strip_prefix('/').unwrap_or(anchored);
-    if line.is_empty() || line.starts_with(['#', '!']) {
-        return false;
-    }
-    let mut parts = path.split('/');
-    let is_name = !line.starts_with('/') && !anchored.contains('/');
-    let is_prefix =
-        path == anchored || path.strip_prefix(anchored).is_some_and(|rest| rest.starts_with('/'));
-    is_prefix || line == "*" || is_name && parts.any(|part| matches(anchored, part))
-}
-
-/// A name against a pattern with `*` and `?`.
-fn matches(pattern: &str, name: &str) -> bool {
-    match (pattern.chars().next(), name.chars().next()) {
-        (None, None) => true,
-        (Some('*'), _) => {
-            let rest = &pattern[1..];
-            let mut ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
-            ends.any(|at| matches(rest, &name[at..]))
-        }
-        (Some(p), Some(c)) if p == c || p == '?' => {
-            matches(&pattern[p.len_utf8()..], &name[c.len_utf8()..])
-        }
-        _ => false,
-    }
+    found
 }
 
 /// The text of a regular file; of a pipe or a device there is none.
@@ -126,26 +135,6 @@ mod tests {
         assert_eq!(object_format(sha256), index::Format::Sha256);
         for sha1 in ["", "[core]\n\tobjectformat = sha256\n", "[extensions]\nobjectformat = sha1"] {
             assert_eq!(object_format(sha1), index::Format::Sha1, "{sha1}");
-        }
-    }
-
-    #[test]
-    fn plain_lines_of_gitignore() {
-        for (line, path, expected) in [
-            (".venv", ".venv", true),
-            (".venv/", ".venv", true),
-            ("/.venv", ".venv", true),
-            ("*venv*", ".venv", true),
-            (".?env", ".venv", true),
-            ("**/.venv/", "a/.venv", true),
-            ("a/", "a/.venv", true),
-            ("venv", ".venv", false),
-            ("#.venv", ".venv", false),
-            ("!.venv", ".venv", false),
-            ("/.venv", "a/.venv", false),
-            ("", ".venv", false),
-        ] {
-            assert_eq!(is_line_for(line, path), expected, "{line} {path}");
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) mod direct_url;
 mod finding;
 mod git;
 mod held;
+mod ignore;
 mod index;
 mod launcher;
 mod layout;

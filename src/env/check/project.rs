@@ -48,7 +48,7 @@ fn requires_python(subject: &Subject<'_>, dir: &Path) -> Option<Finding> {
 fn gitignore(subject: &Subject<'_>, repository: &Repository) -> Option<Finding> {
     let own = subject.root.join(".gitignore");
     let meant = !subject.made_with("--without-scm-ignore-files");
-    if own.exists() || !meant || repository.ignores() {
+    if own.exists() || !meant || repository.ignores(subject.host) {
         return None;
     }
     let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, subject.host.platform()));

@@ -108,7 +108,15 @@ fn an_environment_that_git_would_take_in() {
     let project = world.sandbox.project().join(".gitignore");
     fs::write(&project, "*.pyc\n/.venv/\n").unwrap();
     assert_eq!(world.faults(), [""; 0]);
-    fs::remove_file(project).unwrap();
+    fs::write(&project, ".venv\n!.venv\n").unwrap();
+    assert_eq!(world.faults(), ["gitignore-missing"], "the last line counts");
+    let users = world.sandbox.root().join("home/.config/git");
+    fs::create_dir_all(&users).unwrap();
+    fs::write(users.join("ignore"), ".venv/*\n").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    fs::write(users.join("config"), "[core]\n\texcludesFile = ~/mine\n").unwrap();
+    // It came with a clone, and never ended.
+    fs::write(&project, "*".repeat(40) + "x\n").unwrap();
     world.is_mended_of(&["gitignore-missing"]);
     assert!(ignore.is_file());
 }
