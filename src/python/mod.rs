@@ -44,4 +44,5 @@ pub(crate) use process::{collect, isolated, listen};
 pub use reason::Reason;
 pub use request::{Request, Series, Versions, Wanted};
 pub use source::{Place, Source};
+pub(crate) use stable::chain;
 pub use version::{Level, Version};

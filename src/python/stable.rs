@@ -9,7 +9,7 @@ use std::fs;
 use std::iter;
 use std::path::{Component, Path, PathBuf};
 
-use crate::path::same;
+use crate::path::{real, same};
 
 /// Links that are followed before a circle is suspected: as many as Linux follows.
 const LINKS: usize = 40;
@@ -25,7 +25,7 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
 }
 
 /// `path`, and each path that it leads to. A link is read when what it leads to is asked for.
-pub(super) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
     let mut last: Option<PathBuf> = None;
     let follow = move || {
         let next = match &last {
@@ -38,12 +38,16 @@ pub(super) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
     iter::from_fn(follow).take(LINKS)
 }
 
-/// `target` as seen from `dir`. `..` is taken away by the text only where `dir` is no link itself.
+/// `target` as seen from `dir`. Above a link is not what its path says, but what is above where it
+/// leads.
 fn join(dir: &Path, target: &Path) -> PathBuf {
     let mut out = dir.to_owned();
     for part in target.components() {
         match part {
-            Component::ParentDir if !out.is_symlink() => {
+            Component::ParentDir => {
+                if out.is_symlink() {
+                    out = real(&out).unwrap_or(out);
+                }
                 out.pop();
             }
             Component::CurDir => {}

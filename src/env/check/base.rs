@@ -1,6 +1,5 @@
 //! Where an environment's `python` leads, and what stands there.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::same_file;
@@ -8,10 +7,7 @@ use crate::cache::Cache;
 use crate::env::PyvenvCfg;
 use crate::error::Error;
 use crate::host::Host;
-use crate::python::{Finder, Implementation, Interpreter, Request, base_names};
-
-/// As many links as Linux follows.
-const LINK_LIMIT: usize = 40;
+use crate::python::{Finder, Implementation, Interpreter, Request, base_names, chain};
 
 /// Where a chain of links leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,27 +26,20 @@ pub(super) enum Way {
 
 impl Way {
     /// Follows `path`, which is in `root`.
-    pub(super) fn of(path: &Path, root: &Path, host: &Host) -> Self {
-        let mut current = path.to_owned();
-        let mut outside = None;
-        for _ in 0..LINK_LIMIT {
-            match std::fs::read_link(&current) {
-                Ok(target) => {
-                    let from = current.parent().unwrap_or(root);
-                    current = host.absolute(&from.join(target));
-                    if outside.is_none() && !current.starts_with(root) {
-                        outside = Some(current.clone());
-                    }
-                }
-                // What is no link ends the chain, if it is there.
-                Err(error) if is_no_link(&error, &current) => {
-                    return outside.map_or(Self::Inside(current), Self::Outside);
-                }
-                Err(_) if current == path => return Self::Missing,
-                Err(_) => return Self::Dangling(outside.unwrap_or(current)),
+    pub(super) fn of(path: &Path, root: &Path) -> Self {
+        let (mut end, mut outside) = (path.to_owned(), None);
+        for next in chain(path) {
+            if outside.is_none() && !next.starts_with(root) {
+                outside = Some(next.clone());
             }
+            end = next;
         }
-        Self::Loop
+        match end.symlink_metadata() {
+            Ok(meta) if meta.is_symlink() => Self::Loop,
+            Ok(_) => outside.map_or(Self::Inside(end), Self::Outside),
+            Err(_) if end == path => Self::Missing,
+            Err(_) => Self::Dangling(outside.unwrap_or(end)),
+        }
     }
 
     /// The base's executable that it leads to, there or not.
@@ -60,12 +49,6 @@ impl Way {
             Self::Missing | Self::Loop | Self::Inside(_) => None,
         }
     }
-}
-
-/// Whether a link could not be read because something else stands there. Unix tells by the error.
-fn is_no_link(error: &io::Error, path: &Path) -> bool {
-    error.kind() == io::ErrorKind::InvalidInput
-        || path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink())
 }
 
 /// The installation that an environment rests on.

@@ -72,7 +72,7 @@ impl<'a> Subject<'a> {
         };
         let scripts_dir = root.join(scripts(host.platform()));
         let python = scripts_dir.join(python_name(host.platform()));
-        let way = Way::of(&python, root, host);
+        let way = Way::of(&python, root);
         let scripts = Script::all(&scripts_dir);
         let activated = origin::activated(&scripts_dir, &scripts);
         // uv's and rvenv's word for scripts that find their place themselves.

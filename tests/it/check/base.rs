@@ -34,6 +34,25 @@ fn bare_path(world: &mut World) {
 }
 
 #[test]
+fn a_link_out_of_a_directory_that_is_itself_a_link() {
+    let mut world = world(&cpythons()[0]);
+    let (root, project) = (world.sandbox.root().to_owned(), world.sandbox.project());
+    fs::create_dir_all(root.join("versions/a/bin")).unwrap();
+    symlink("versions/a", root.join("current")).unwrap();
+    symlink("../../../opt/python/bin/python3", root.join("versions/a/bin/python3")).unwrap();
+    world.python = root.join("current/bin/python3");
+    world.create(&["other"]);
+    world.check(&["other"]).is_healthy();
+
+    // Seen through the link, two directories above `bin` there is another one.
+    symlink("../../../opt/python/bin/python3", project.join("other/bin/python.new")).unwrap();
+    fs::rename(project.join("other/bin/python.new"), project.join("other/bin/python")).unwrap();
+    fs::create_dir_all(root.join("a/b/c")).unwrap();
+    symlink(project.join("other"), root.join("a/b/c/env")).unwrap();
+    world.check(&["../a/b/c/env"]).is_healthy();
+}
+
+#[test]
 fn a_base_that_was_moved_is_found_again() {
     let mut world = world(&cpythons()[0]);
     let opt = world.sandbox.root().join("opt");
