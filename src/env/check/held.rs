@@ -46,7 +46,7 @@ impl Held {
         let subject = Subject::read(root, host, cache);
         let site = site(&subject);
         let dists = || site.into_iter().flat_map(Site::dists);
-        let lines = dists().filter(|dist| !["pip", "setuptools"].contains(&&*dist.key()));
+        let lines = dists().filter(|dist| !dist.is_seed());
         Self {
             lines: lines.filter_map(|dist| line(site?, &dist)).collect(),
             setuptools: dists().any(|dist| dist.key() == "setuptools"),

@@ -30,12 +30,14 @@ pub(super) fn to_same_series(subject: &Subject<'_>) -> Remedy {
     }
 }
 
-/// The Python that `home` names, if it works, else any other on this machine, of the series that is needed.
+/// A Python of the series that is needed: the one that `home` names, if it works, else the one that
+/// `python` leads to, else any other on this machine.
 fn same_series(subject: &Subject<'_>) -> Option<Interpreter> {
     let series = subject.series()?;
     let at_home = base::at_home(&subject.cfg, &subject.scripts_dir());
     let at_home = at_home.filter(|path| !subject.base.is_known_broken(path)).map(Request::Path);
-    let mut requests = at_home.into_iter().chain(series.request(subject.host));
+    let own = subject.base.interpreter().map(|own| Request::Path(own.executable.clone()));
+    let mut requests = at_home.into_iter().chain(own).chain(series.request(subject.host));
     requests.find_map(|request| {
         let found = Finder::new(subject.host, subject.cache).find(&request).ok()?.interpreter;
         // A request for 3.13 takes a free-threaded one when there is no other.

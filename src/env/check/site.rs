@@ -33,6 +33,11 @@ impl Dist<'_> {
         normalized(self.name)
     }
 
+    /// Whether it may have come with the environment.
+    pub(super) fn is_seed(&self) -> bool {
+        ["pip", "setuptools"].contains(&&*self.key())
+    }
+
     /// `typing_extensions==4.9.0`
     pub(super) fn pin(&self) -> String {
         format!("{}=={}", self.name, self.version)
@@ -71,6 +76,11 @@ impl Site {
             // What pip renamed to take it away is no distribution.
             (!name.starts_with('~')).then_some(Dist { name, version, directory })
         })
+    }
+
+    /// Whether somebody installed something.
+    pub(super) fn is_filled(&self) -> bool {
+        self.dists().any(|dist| !dist.is_seed())
     }
 
     /// What is recorded under a name.

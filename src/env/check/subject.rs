@@ -137,16 +137,24 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The kind of Python that its packages were installed for: what the directory of a single
-    /// `site-packages` says, else `pyvenv.cfg`.
+    /// The kind of Python that its packages were installed for: what the directory that holds them
+    /// says; where more than one does, or none, that of its Python, if that works, else `pyvenv.cfg`.
     pub(super) fn series(&self) -> Option<Series> {
-        let by_cfg = Series::of_cfg(&self.cfg, &self.scripts_dir());
-        let mut by_directory = self.sites.iter().filter_map(|site| site.series.clone());
-        let first = by_directory.next();
-        match by_directory.next() {
-            None => first.or(by_cfg),
-            Some(_) => by_cfg.or(first),
+        let of = |is_meant: fn(&Site) -> bool| -> Vec<_> {
+            let sites = self.sites.iter().filter(|site| is_meant(site));
+            sites.filter_map(|site| site.series.clone()).collect()
+        };
+        let mut by_directory = of(Site::is_filled);
+        if by_directory.is_empty() {
+            by_directory = of(|_| true);
         }
+        if let [only] = &*by_directory {
+            return Some(only.clone());
+        }
+        let own = self.base.interpreter().map(Series::of_interpreter);
+        own.filter(|own| by_directory.contains(own))
+            .or_else(|| Series::of_cfg(&self.cfg, &self.scripts_dir()))
+            .or_else(|| by_directory.into_iter().next())
     }
 
     /// How it was made, as far as it shows.

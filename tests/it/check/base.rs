@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::{CPython, World, cpythons, edit, installation};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Ran, Sandbox};
 
 /// An environment of an installation at `opt/python` in the sandbox, with a package.
 pub(super) fn world(of: &CPython) -> World {
@@ -198,6 +198,27 @@ fn an_interpreter_that_is_another_than_the_configuration_says() {
     report.finds("interpreter-elsewhere");
     world.check(&[".venv", "--fix"]).is_healthy();
     world.runs("import sys; assert sys.prefix != sys.base_prefix");
+}
+
+#[test]
+fn a_venv_that_was_made_over_one_of_another_version() {
+    let (newest, other) = two();
+    let world = World { sandbox: Sandbox::new(), python: other.path.clone() };
+    let venv = |python: &Path| {
+        let mut command = world.sandbox.command(python);
+        Ran::of(command.args(["-I", "-m", "venv", "--without-pip", ".venv"])).ok();
+    };
+    venv(&other.path);
+    world.install("thing", "1.0");
+    venv(&newest.path);
+    // What it wrote is `pyvenv.cfg`; the links stayed, and the packages are there.
+    world.runs("import thing");
+    assert_eq!(world.faults(), ["interpreter-elsewhere"]);
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.is_healthy().steps(), ["write `pyvenv.cfg`"]);
+    world.runs("import thing");
+    let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+    assert!(cfg.contains(&format!("version = {}\n", other.version)), "{cfg}");
 }
 
 #[test]
