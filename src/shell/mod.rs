@@ -8,6 +8,7 @@ mod batch;
 mod data;
 mod detect;
 mod hook;
+mod moved;
 mod parents;
 mod quote;
 mod script;
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
+pub(crate) use moved::moved;
 pub use script::Script;
 pub(crate) use seal::{Seal, seal};
 

@@ -168,6 +168,15 @@ impl Script {
     const ALL: [&'static Self; 10] =
         [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH, &BATCH_BACK];
 
+    /// The one that goes by this name on disk.
+    pub(super) fn named(file: &str) -> Option<&'static Self> {
+        Self::ALL.into_iter().find(|script| script.file.eq_ignore_ascii_case(file))
+    }
+
+    pub(super) const fn language(&self) -> Language {
+        self.shell.language()
+    }
+
     /// Those in an environment's directory of programs.
     pub fn on_disk(platform: Platform) -> impl Iterator<Item = &'static Self> {
         let is_for = move |script: &&Self| !script.is_batch() || platform == Platform::Windows;
@@ -192,7 +201,7 @@ impl Script {
     }
 
     fn is_batch(&self) -> bool {
-        self.shell.language() == Language::Batch
+        self.language() == Language::Batch
     }
 
     /// The script; `file` is its name on disk, or nothing where it is evaluated.
@@ -204,7 +213,7 @@ impl Script {
             let value = placeholder.value(activation, file);
             let carried = *placeholder != XonshRoot || !value.contains(&b'$');
             let literal = carried
-                .then(|| quote::literal(self.shell.language(), &value))
+                .then(|| quote::literal(self.language(), &value))
                 .flatten()
                 .ok_or_else(|| Error::Unrepresentable {
                     shell: self.shell,

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use memchr::memmem;
-
 use super::finding::{Code, Finding, Remedy};
 use super::origin::Origin;
 use super::scripts::Script;
@@ -81,32 +79,23 @@ fn planned<'a>(subject: &'a Subject<'_>, root: &'a Path) -> impl Iterator<Item =
 /// The scripts that speak of the place where the environment was made, speaking of this one.
 ///
 /// What is as rvenv wrote it is written anew. In what another tool wrote or the user changed, the
-/// path alone is replaced; where that could break the quoting, rvenv's own script takes the place
-/// of another tool's, and what the user changed stays.
+/// path alone is replaced; where it stands in no way that is known, the script stays as it is.
 pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
     let planned: Vec<_> = planned(subject, &subject.place).collect();
     let scripts = subject.scripts.iter().filter(|script| script.python.is_none());
     let brought = scripts.filter_map(|script| {
         let path = subject.scripts_name().join(&script.name);
         let bytes = read_bounded(&subject.root.join(&path), SCRIPT_LIMIT).ok()?;
-        let own = planned.iter().find(|entry| entry.path == path);
-        let seal = shell::seal(&bytes);
-        if seal == Seal::Whole {
-            return own.cloned();
+        if shell::seal(&bytes) == Seal::Whole {
+            return planned.iter().find(|entry| entry.path == path).cloned();
         }
-        let name = script.name.to_string_lossy().to_ascii_lowercase();
-        if !name.contains("activate") || !speaks_of(&bytes, origin.root()) {
-            return None;
-        }
-        match rewrite::plainly_replaced(&bytes, origin.root(), &subject.place) {
-            Some(new) => Some(Entry::new(path, Content::Text(new))),
-            None => own.filter(|_| seal == Seal::Missing).cloned(),
-        }
+        let name = script.name.to_str().filter(|name| name.to_lowercase().contains("activate"))?;
+        let (old, new) = (origin.root(), &*subject.place);
+        let text = rewrite::plainly_replaced(&bytes, old, new).or_else(|| {
+            let (old, new) = (old.as_os_str(), new.as_os_str());
+            shell::moved(name, &bytes, old.as_encoded_bytes(), new.as_encoded_bytes())
+        })?;
+        Some(Entry::new(path, Content::Text(text)))
     });
     brought.filter(|entry| entry.difference(&subject.root).is_some()).collect()
-}
-
-fn speaks_of(bytes: &[u8], root: &Path) -> bool {
-    let root = root.as_os_str().as_encoded_bytes();
-    memmem::find(bytes, root).is_some()
 }

@@ -42,7 +42,7 @@ pub(super) fn from_origin(subject: &Subject<'_>, origin: &Origin) -> Remedy {
     if entries.is_empty() {
         let script = subject.scripts_name().join("activate");
         return Remedy::advice(format!(
-            "mend the path in `{}`, which was changed by hand, or delete it",
+            "mend the path in `{}` by hand, or delete it",
             script.display()
         ));
     }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Package, World, append, edit, hash, site};
+use super::{Package, World, append, edit, hash, healthy, site};
 use crate::sandbox::Ran;
 
 /// A world whose environment was made as `name`, with a package, and then moved to `.venv`.
@@ -111,9 +111,42 @@ fn one_of_another_tool_that_was_moved() {
 }
 
 #[test]
+fn what_the_user_wrote_into_an_activation_script_stays_wherever_it_is_moved() {
+    let world = World::new();
+    let odd = "a b'c $HOME \"d\"";
+    let env = world.sandbox.project().join(odd);
+    let makers = [
+        (Some(world.python.clone()), &["-I", "-m", "venv", "--without-pip"][..]),
+        (healthy::tool("RVENV_TEST_VIRTUALENV"), &["--no-seed", "--no-periodic-update"]),
+        (healthy::tool("RVENV_TEST_UV"), &["venv"]),
+    ];
+    for (index, (maker, args)) in makers.into_iter().enumerate() {
+        let Some(maker) = maker else { continue };
+        let made = world.sandbox.project().join(format!("made{index}"));
+        let mut make = world.sandbox.command(maker);
+        make.args(args);
+        Ran::of(make.arg(&made)).ok();
+        let scripts =
+            ["activate", "activate.fish", "activate.csh"].map(|name| env.join("bin").join(name));
+        fs::rename(made, &env).unwrap();
+        scripts.iter().for_each(|script| append(script, "# mine\n"));
+        world.check(&[odd, "--fix"]).is_healthy();
+        activates(&world, &env);
+        for script in scripts {
+            let text = fs::read_to_string(&script).unwrap();
+            assert!(text.ends_with("# mine\n") && !text.contains("/made"), "{text}");
+        }
+        fs::remove_dir_all(&env).unwrap();
+    }
+}
+
+#[test]
 fn a_script_that_the_user_changed_is_left_alone_where_it_cannot_be_mended_safely() {
     let world = moved("made here");
-    append(&world.bin("activate"), "# a line of the user's\n");
+    let activate = world.bin("activate");
+    let made = world.sandbox.project().join("made here").display().to_string();
+    edit(&activate, &format!("'{made}'"), &made.replace(' ', "\\ "));
+    append(&activate, "# a line of the user's\n");
     let report = world.check(&[".venv", "--fix"]);
     let text = report.finds("moved")["fix"]["text"].as_str().unwrap();
     assert!(text.contains("`bin/activate`"), "{text}");
