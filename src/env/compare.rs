@@ -16,11 +16,15 @@ pub enum Difference {
     OtherKind,
     /// There is a link that leads elsewhere.
     OtherTarget(PathBuf),
-    /// There is a file with other bytes, or of another size where it would be a copy.
+    /// There is a file with other bytes, or of another size where it would be a large copy.
     OtherBytes,
     /// There is a file as planned that may not be executed.
     NotExecutable,
 }
+
+/// Where an interpreter is in a library, its executable is little more than a start, of the same size
+/// in many releases: up to here the bytes are compared, too.
+const STUB: u64 = 64 * 1024;
 
 impl Plan {
     /// The entries that the disk does not hold as planned, in the plan's order. What is there
@@ -43,27 +47,35 @@ impl Entry {
             return other_target(&path, &found, target);
         }
         let Ok(meta) = path.symlink_metadata() else { return Some(Difference::Missing) };
-        let of_size = |from: &Path| {
-            // A copy may be a link to the same file: what counts is what is read there.
-            let is_same = std::fs::metadata(&path).is_ok_and(|meta| {
-                meta.is_file() && std::fs::metadata(from).is_ok_and(|of| of.len() == meta.len())
-            });
-            (!is_same).then_some(Difference::OtherBytes)
-        };
+        let unless = |is_same: bool| (!is_same).then_some(Difference::OtherBytes);
         match &self.content {
             Content::Directory | Content::Tree(_) => {
                 (!path.is_dir()).then_some(Difference::OtherKind)
             }
             Content::Link(_) => Some(Difference::OtherKind),
             _ if meta.is_dir() => Some(Difference::OtherKind),
-            Content::Share(from) => of_size(from),
-            Content::Copy(from) => of_size(from).or_else(|| not_executable(&path)),
+            Content::Share(from) => unless(has_size_of(&path, from)),
+            Content::Copy(from) => unless(is_copy(&path, from)).or_else(|| not_executable(&path)),
             Content::Text(bytes) => other_bytes(&path, &meta, bytes),
             Content::Script(bytes) => {
                 other_bytes(&path, &meta, bytes).or_else(|| not_executable(&path))
             }
         }
     }
+}
+
+/// Whether there is a file of the same size. A copy may be a link to the same file: what counts is what
+/// is read there.
+fn has_size_of(path: &Path, from: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| {
+        meta.is_file() && std::fs::metadata(from).is_ok_and(|of| of.len() == meta.len())
+    })
+}
+
+/// Whether `path` is a copy of `from`, as far as it is cheap to tell.
+pub(super) fn is_copy(path: &Path, from: &Path) -> bool {
+    let stub = |path| read_bounded(path, STUB).ok();
+    has_size_of(path, from) && stub(path) == stub(from)
 }
 
 fn other_bytes(path: &Path, meta: &Metadata, bytes: &[u8]) -> Option<Difference> {
@@ -110,6 +122,8 @@ mod tests {
         assert_eq!(entry(Content::Link("y".into())).difference(root), Some(Difference::OtherKind));
         std::fs::write(root.join("y"), "three").unwrap();
         let copy = entry(Content::Copy(root.join("y")));
+        assert_eq!(copy.difference(root), Some(Difference::OtherBytes));
+        std::fs::write(root.join("x"), "other").unwrap();
         assert_eq!(copy.difference(root), Some(Difference::OtherBytes));
     }
 

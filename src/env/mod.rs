@@ -23,7 +23,7 @@ pub use create::{
 pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
-use plan::{activation_entries, interpreter_entries};
+use plan::{activation_entries, aliases, interpreter_entries};
 
 pub use upgrade::{Install, needs_rebuild, upgrade};
 

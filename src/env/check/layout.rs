@@ -1,11 +1,13 @@
 //! `pyvenv.cfg`, the base and the interpreter: what makes a directory an environment.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::base::{Base, Series, Way};
 use super::finding::{Code, Finding, Remedy};
 use super::subject::{Configuration, Maker, Subject};
 use super::{is_executable, relink, same_file};
+use crate::env::compare::is_copy;
 use crate::env::{Content, Difference, Entry};
 use crate::host::{Host, Platform};
 use crate::python::Interpreter;
@@ -143,7 +145,8 @@ fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
             };
             Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
         }
-        Way::Inside(_) | Way::Outside(_) => no_exec(subject).or_else(|| elsewhere(subject, base)),
+        Way::Inside(_) => no_exec(subject).or_else(|| outdated(subject, base)),
+        Way::Outside(_) => no_exec(subject).or_else(|| elsewhere(subject, base)),
     }
 }
 
@@ -192,6 +195,25 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
 }
 
+/// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
+fn outdated(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
+    // Windows has launchers, which are judged with the other names; to run a copy on macOS,
+    // virtualenv changes it.
+    let is_like_its_base = match subject.host.platform() {
+        Platform::Linux => true,
+        Platform::MacOs => subject.maker != Maker::Virtualenv,
+        Platform::Windows => false,
+    };
+    let python = subject.python();
+    let names = relink::names(subject, base);
+    let planned = names.iter().find(|entry| is_like_its_base && entry.path == python)?;
+    if planned.difference(&subject.root)? != Difference::OtherBytes {
+        return None;
+    }
+    let seen = format!("`{}` is no copy of `{}`", python.display(), base.executable.display());
+    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
+}
+
 fn site_packages(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Finding> {
     let purelib = &interpreter.scheme.purelib;
     let mut findings = Vec::new();
@@ -233,20 +255,25 @@ fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Findin
 /// The further names of the interpreter.
 fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
     let python = subject.root.join(subject.python());
-    let wrong: Vec<_> = relink::names(subject, interpreter)
-        .into_iter()
-        .filter(|entry| match entry.difference(&subject.root) {
-            None | Some(Difference::OtherBytes | Difference::NotExecutable) => false,
-            // Other tools make fewer names and link them otherwise: what counts is what runs.
-            Some(Difference::Missing) => {
-                subject.maker == Maker::Rvenv || entry.path.ends_with("python3")
-            }
-            Some(Difference::OtherKind | Difference::OtherTarget(_)) => {
-                !same_file(&subject.root.join(&entry.path), &python)
-                    && !is_copy(&subject.root.join(&entry.path), &python)
-            }
-        })
-        .collect();
+    let is_windows = subject.host.platform() == Platform::Windows;
+    // A copy does not tell what the base was called when it was made.
+    let is_base_told = is_windows || !matches!(subject.way, Way::Inside(_));
+    let known = crate::env::aliases(interpreter);
+    let is_meant = |name: &OsStr| is_base_told || known.iter().any(|known| known == name);
+    let mut wrong = relink::names(subject, interpreter);
+    wrong.retain(|entry| match entry.difference(&subject.root) {
+        None | Some(Difference::NotExecutable) => false,
+        Some(Difference::OtherBytes) if is_windows => false,
+        // Other tools make fewer names and link them otherwise: what counts is what runs.
+        Some(Difference::Missing) => {
+            let is_made = subject.maker == Maker::Rvenv || entry.path.ends_with("python3");
+            is_made && entry.path.file_name().is_some_and(is_meant)
+        }
+        Some(Difference::OtherBytes | Difference::OtherKind | Difference::OtherTarget(_)) => {
+            let path = subject.root.join(&entry.path);
+            !same_file(&path, &python) && !is_copy(&path, &python)
+        }
+    });
     alias(wrong, "lead to the environment's Python")
 }
 
@@ -268,11 +295,6 @@ fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
     let do_not = if names.len() == 1 { "does not" } else { "do not" };
     let seen = format!("{} {do_not} {should}", names.join(", "));
     (!names.is_empty()).then(|| Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
-}
-
-fn is_copy(path: &Path, python: &Path) -> bool {
-    let size = |path: &Path| std::fs::metadata(path).map(|meta| meta.len()).ok();
-    size(path).is_some() && size(path) == size(python)
 }
 
 /// Whether the base is where things do not last.

@@ -1,5 +1,7 @@
 //! Pointing an environment to a Python: its links, its `pyvenv.cfg`.
 
+use std::path::Path;
+
 use super::base::{self, Series};
 use super::finding::Remedy;
 use super::subject::{Subject, names_in};
@@ -14,7 +16,7 @@ pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
 
 /// Links the environment to this Python, of the same series as before.
 pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
-    let planned = names(subject, interpreter);
+    let planned = parts(subject, interpreter);
     let dead = dead_names(subject, &planned);
     let differs = |entry: &Entry| entry.difference(&subject.root).is_some();
     let links = planned.into_iter().filter(differs).chain(dead);
@@ -101,8 +103,16 @@ fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
 
 /// The names of the interpreter as a plan has them.
 pub(super) fn names(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Entry> {
-    let entries = interpreter_entries(interpreter, subject.is_copied()).into_iter();
-    entries.filter(|entry| entry.path.parent() == Some(subject.scripts_name())).collect()
+    let mut entries = parts(subject, interpreter);
+    entries.retain(|entry| entry.path.parent() == Some(subject.scripts_name()));
+    entries
+}
+
+/// The interpreter under each of its names, and what a copy needs beside it.
+fn parts(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Entry> {
+    let mut entries = interpreter_entries(interpreter, subject.is_copied());
+    entries.retain(|entry| entry.path != Path::new("lib64"));
+    entries
 }
 
 /// Links of other names that lead nowhere, to be linked to `python`.

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub(super) use posix::aliases;
+
 use super::config::{PyvenvCfg, python_repr};
 use crate::error::{Error, Result};
 use crate::host::Platform;

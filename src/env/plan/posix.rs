@@ -46,7 +46,7 @@ fn has_lib64_link(base: &Interpreter) -> bool {
 }
 
 /// The names that stdlib's `venv` gives an interpreter beside its own.
-fn aliases(base: &Interpreter) -> Vec<OsString> {
+pub(in crate::env) fn aliases(base: &Interpreter) -> Vec<OsString> {
     let version = base.version;
     let mut names: Vec<OsString> = vec!["python".into(), "python3".into()];
     if version.at_least(3, 9) {

@@ -236,6 +236,39 @@ fn an_interpreter_that_may_not_be_executed() {
 }
 
 #[test]
+fn a_copy_that_is_none_of_the_base() {
+    let (newest, other) = two();
+    let world = World { sandbox: Sandbox::new(), python: newest.path.clone() };
+    world.create(&["--copies"]);
+    world.install("thing", "1.0");
+    fs::remove_file(world.bin("python")).unwrap();
+    fs::copy(&other.path, world.bin("python")).unwrap();
+    world.is_mended_of(&["interpreter-elsewhere"]);
+    world.runs("import thing");
+    // One name of it alone.
+    fs::copy(&other.path, world.bin("python3")).unwrap();
+    world.is_mended_of(&["interpreter-alias"]);
+}
+
+#[test]
+fn a_copy_of_what_the_base_was_before_its_upgrade() {
+    let prefix = |world: &World| world.sandbox.root().join("opt/python");
+    let name = format!("python{}", cpythons()[0].minor);
+    let mut world = world(&cpythons()[0]);
+    fs::remove_dir_all(world.env()).unwrap();
+    world.create(&["--copies"]);
+    world.sandbox.set("PATH", prefix(&world).join("bin"));
+    assert_eq!(world.faults(), [""; 0]);
+    // The next patch release has another size.
+    let executable = prefix(&world).join("bin").join(name);
+    let mut bytes = fs::read(&executable).unwrap();
+    bytes.push(0);
+    fs::write(&executable, bytes).unwrap();
+    world.is_mended_of(&["interpreter-elsewhere"]);
+    assert_eq!(fs::read(world.bin("python")).unwrap(), fs::read(executable).unwrap());
+}
+
+#[test]
 fn a_base_where_things_do_not_last() {
     let mut world = world(&cpythons()[0]);
     let base = world.sandbox.root().join("opt");

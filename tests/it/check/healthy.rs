@@ -75,6 +75,28 @@ fn rvenvs_of_every_python() {
     }
 }
 
+/// Their base is found by another name than that by which they were made.
+#[test]
+fn copies_of_every_python() {
+    let world = world();
+    for (index, python) in real_pythons().iter().enumerate() {
+        let name = format!("env{index}");
+        let mut command = world.sandbox.rvenv();
+        Ran::of(command.args(["create", "--copies", &name, "-p"]).arg(python)).ok();
+        is_healthy(&world, &name);
+    }
+    for python in super::cpythons() {
+        let name = format!("stdlib{}", python.version);
+        let mut venv = world.sandbox.command(&python.path);
+        Ran::of(venv.args(["-I", "-m", "venv", "--copies", "--without-pip", &name])).ok();
+        is_healthy(&world, &name);
+    }
+    let Some(virtualenv) = tool("RVENV_TEST_VIRTUALENV") else { return };
+    let mut command = world.sandbox.command(virtualenv);
+    Ran::of(command.args(["--no-periodic-update", "--copies", "virtualenv"])).ok();
+    is_healthy(&world, "virtualenv");
+}
+
 /// Installs real packages: pure, compiled, with a namespace. Without an index the test says so.
 fn fill(install: &mut Command) -> bool {
     let ran = Ran::of(install.args(["requests", "markupsafe", "zope.interface", "cffi", "click"]));
