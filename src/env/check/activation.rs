@@ -35,12 +35,12 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     // Other tools have scripts of their own, and not for the same shells.
     if is_ours || !has_any {
-        findings.extend(finding(Code::ActivationMissing, missing));
+        findings.extend(finding(subject, Code::ActivationMissing, missing));
     }
     // A moved environment's are told of as such.
     if is_ours && subject.origin.is_none() {
-        findings.extend(finding(Code::ActivationStale, stale));
-        findings.extend(finding(Code::ActivationAltered, altered));
+        findings.extend(finding(subject, Code::ActivationStale, stale));
+        findings.extend(finding(subject, Code::ActivationAltered, altered));
     }
     findings
 }
@@ -54,13 +54,20 @@ fn difference(subject: &Subject<'_>, planned: &Entry) -> Option<Difference> {
     }
 }
 
-fn finding(code: Code, entries: Vec<Entry>) -> Option<Finding> {
+fn finding(subject: &Subject<'_>, code: Code, entries: Vec<Entry>) -> Option<Finding> {
     let names: Vec<_> = entries.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
     let names = (!names.is_empty()).then(|| names.join(", "))?;
     let (seen, remedy) = match code {
         Code::ActivationMissing => (format!("there is no {names}"), relink::put(entries)),
         Code::ActivationStale => {
-            (format!("{names} was written by another release of rvenv"), relink::put(entries))
+            let elsewhere =
+                subject.activated.as_ref().filter(|root| !same_file(root, &subject.root));
+            let seen = match elsewhere {
+                // Most shells tell a script where it is; csh and dash do not.
+                Some(root) => format!("{names} was written for `{}`", root.display()),
+                None => format!("{names} was written by another release of rvenv"),
+            };
+            (seen, relink::put(entries))
         }
         _ => (
             format!("{names} was changed after rvenv wrote it"),

@@ -50,6 +50,19 @@ fn one_that_was_moved_works_where_it_is() {
 }
 
 #[test]
+fn one_that_may_be_moved_says_where_its_scripts_are_from() {
+    let world = World::new();
+    world.create(&["--relocatable", "made"]);
+    let (made, here) = (world.sandbox.project().join("made"), world.sandbox.project().join("here"));
+    fs::rename(&made, here).unwrap();
+    let report = world.check(&["here"]);
+    assert_eq!(report.is_healthy().codes(), ["activation-stale"]);
+    let seen = report.finds("activation-stale")["seen"].as_str().unwrap();
+    assert!(seen.ends_with(&format!("was written for `{}`", made.display())), "{seen}");
+    assert_eq!(world.check(&["here", "--fix"]).codes(), [""; 0]);
+}
+
+#[test]
 fn a_path_that_is_no_unicode() {
     let world = World::with_pip();
     let project = world.sandbox.project();
