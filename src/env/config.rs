@@ -40,10 +40,10 @@ impl PyvenvCfg {
         }
     }
 
-    /// Whether packages of the base are visible too.
+    /// Whether packages of the base are visible too: as in `site`, unless something else is said.
     pub fn includes_system_site_packages(&self) -> bool {
         self.get("include-system-site-packages")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            .is_none_or(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// Whether it was made to be moved: its commands find their Python beside themselves.
@@ -150,6 +150,12 @@ mod tests {
         assert_eq!(cfg.get("home"), Some("/a = b"));
         assert_eq!(cfg.version(), Some("3.8.1"));
         assert_eq!(cfg.get("nonsense"), None);
+        assert!(cfg.includes_system_site_packages());
+        let told = |value| format!("include-system-site-packages = {value}");
+        for (value, expected) in [("True", true), ("false", false), ("yes", false), ("", false)] {
+            let cfg = PyvenvCfg::parse(told(value).as_bytes());
+            assert_eq!(cfg.includes_system_site_packages(), expected, "{value}");
+        }
     }
 
     #[test]

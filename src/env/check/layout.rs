@@ -55,6 +55,9 @@ fn configuration(subject: &Subject<'_>) -> Option<Finding> {
                 Some(_) if cfg.version().is_none() => {
                     "`pyvenv.cfg` has neither `version` nor `version_info`".to_owned()
                 }
+                Some(_) if cfg.get("include-system-site-packages").is_none() => {
+                    "`pyvenv.cfg` has no `include-system-site-packages`, which Python takes for `true`".to_owned()
+                }
                 Some(_) => return None,
             };
             Some(Finding::new(Code::CfgKeyMissing, seen, rewrite()))

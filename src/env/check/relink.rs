@@ -61,7 +61,11 @@ pub(super) fn configuration(subject: &Subject<'_>, interpreter: &Interpreter) ->
 }
 
 fn configuration_entry(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Entry> {
-    let cfg = repointed(&subject.cfg, interpreter);
+    let mut cfg = repointed(&subject.cfg, interpreter);
+    if cfg.get("include-system-site-packages").is_none() {
+        let is_included = subject.made_with("--system-site-packages");
+        cfg.set("include-system-site-packages", if is_included { "true" } else { "false" });
+    }
     let entry = Entry::new("pyvenv.cfg", Content::lines(&cfg.to_string(), interpreter.platform));
     entry.difference(&subject.root).is_some().then_some(entry)
 }
@@ -72,9 +76,6 @@ fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
     let mut cfg = cfg.clone();
     let release = interpreter.version.release();
     cfg.set("home", &interpreter.home().to_string_lossy());
-    if cfg.get("include-system-site-packages").is_none() {
-        cfg.set("include-system-site-packages", "false");
-    }
     if cfg.version().is_none() {
         cfg.set("version", &release);
     }
