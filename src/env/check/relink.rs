@@ -9,9 +9,16 @@ use crate::env::fix::Step;
 use crate::env::{Content, Entry, PyvenvCfg, interpreter_entries};
 use crate::python::{Finder, Interpreter, Request, begins_as_python};
 
-/// Steps that put these entries.
+/// Steps that put these entries. Where there are none, what is wrong is not in the environment.
 pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
-    Remedy::Fix { steps: entries.into_iter().map(Step::Put).collect() }
+    let steps: Vec<_> = entries.into_iter().map(Step::Put).collect();
+    if steps.is_empty() {
+        return Remedy::advice(
+            "its links and `pyvenv.cfg` are as they should be: mend what they lead to, or make the \
+             environment anew",
+        );
+    }
+    Remedy::Fix { steps }
 }
 
 /// Links the environment to this Python, of the same series as before.

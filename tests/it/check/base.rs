@@ -285,4 +285,6 @@ fn deep_asks_the_interpreter_itself() {
     assert_eq!(world.faults(), [""; 0]);
     let report = world.check(&[".venv", "--deep"]);
     assert_eq!(report.codes(), ["interpreter-disagrees"]);
+    // Its links are right: there is no step that would help.
+    assert_eq!(report.findings()[0]["fix"]["kind"], "advice");
 }
