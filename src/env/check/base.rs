@@ -1,5 +1,6 @@
 //! Where an environment's `python` leads, and what stands there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::same_file;
@@ -18,6 +19,8 @@ pub(super) enum Way {
     Dangling(PathBuf),
     /// It goes round.
     Loop,
+    /// It leads to this path, which the user has no right to look at.
+    Barred(PathBuf),
     /// It ends in the environment: a copy or a launcher.
     Inside(PathBuf),
     /// It leaves the environment for this path, which may be a further link.
@@ -37,6 +40,7 @@ impl Way {
         match end.symlink_metadata() {
             Ok(meta) if meta.is_symlink() => Self::Loop,
             Ok(_) => outside.map_or(Self::Inside(end), Self::Outside),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Self::Barred(end),
             Err(_) if end == path => Self::Missing,
             Err(_) => Self::Dangling(outside.unwrap_or(end)),
         }
@@ -46,7 +50,7 @@ impl Way {
     fn target(&self) -> Option<&Path> {
         match self {
             Self::Outside(path) | Self::Dangling(path) => Some(path),
-            Self::Missing | Self::Loop | Self::Inside(_) => None,
+            Self::Missing | Self::Loop | Self::Inside(_) | Self::Barred(_) => None,
         }
     }
 }
@@ -60,6 +64,8 @@ pub(super) enum Base {
     Broken { executable: PathBuf, error: Error },
     /// There is nothing at this place, by all that the environment says.
     Gone(PathBuf),
+    /// The user has no right to look whether there is anything.
+    Barred(PathBuf),
 }
 
 impl Base {
@@ -73,11 +79,15 @@ impl Base {
     ) -> Self {
         let executable = match way {
             Way::Outside(path) => Some(path.clone()),
+            Way::Barred(path) => return Self::Barred(path.clone()),
             Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(cfg, scripts),
         };
         let Some(executable) = executable else {
             let home = || cfg.get("home").map(PathBuf::from);
-            return Self::Gone(way.target().map(Path::to_owned).or_else(home).unwrap_or_default());
+            let place = way.target().map(Path::to_owned).or_else(home).unwrap_or_default();
+            let looked = place.join("python").symlink_metadata();
+            let is_barred = looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+            return if is_barred { Self::Barred(place) } else { Self::Gone(place) };
         };
         match Finder::new(host, cache).find(&Request::Path(executable.clone())) {
             Ok(found) => Self::Sound(Box::new(found.interpreter)),
@@ -89,7 +99,7 @@ impl Base {
     pub(super) fn interpreter(&self) -> Option<&Interpreter> {
         match self {
             Self::Sound(interpreter) => Some(interpreter),
-            Self::Broken { .. } | Self::Gone(_) => None,
+            Self::Broken { .. } | Self::Gone(_) | Self::Barred(_) => None,
         }
     }
 

@@ -45,6 +45,12 @@ fn configuration(subject: &Subject<'_>) -> Option<Finding> {
             let seen = format!("`pyvenv.cfg` cannot be read: {cause}");
             Some(Finding::new(Code::CfgUnreadable, seen, rewrite()))
         }
+        Configuration::Barred => {
+            let root = subject.root.display();
+            let advice = format!("have the right to read `{root}` given to you");
+            let seen = "you may not read `pyvenv.cfg`";
+            Some(Finding::new(Code::CfgUnreadable, seen, Remedy::advice(advice)))
+        }
         Configuration::Read(cfg) => {
             let home = cfg.get("home");
             let seen = match home {
@@ -83,8 +89,25 @@ fn base(subject: &Subject<'_>) -> Option<Finding> {
             let remedy = relink::to_same_series(subject);
             Some(Finding::new(Code::BaseBroken, error.to_string(), remedy))
         }
+        Base::Barred(path) => barred(subject, path),
         Base::Sound(interpreter) => changed(subject, interpreter),
     }
+}
+
+/// That the way to the base ends at a directory of somebody else's.
+fn barred(subject: &Subject<'_>, path: &Path) -> Option<Finding> {
+    // That the environment itself is closed was said.
+    if matches!(subject.configuration, Configuration::Barred) {
+        return None;
+    }
+    let entered = |dir: &&Path| dir.symlink_metadata().is_ok();
+    let dir = subject.shown(path.ancestors().skip(1).find(entered)?);
+    let seen = format!("`{}` is in `{dir}`, which you may not enter", subject.shown(path));
+    let advice = format!(
+        "have the right to enter `{dir}` given to you, or make the environment anew from a Python \
+         that you may run"
+    );
+    Some(Finding::new(Code::BaseBroken, seen, Remedy::advice(advice)))
 }
 
 /// Whether the base is another Python than the packages were installed for.
@@ -148,6 +171,7 @@ fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
             };
             Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
         }
+        Way::Barred(_) => None,
         Way::Inside(_) => no_exec(subject).or_else(|| outdated(subject, base)),
         Way::Outside(_) => no_exec(subject).or_else(|| elsewhere(subject, base)),
     }

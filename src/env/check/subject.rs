@@ -35,6 +35,8 @@ pub enum Maker {
 pub(super) enum Configuration {
     Missing,
     Unreadable(String),
+    /// The user has no right to read it.
+    Barred,
     Read(PyvenvCfg),
 }
 
@@ -68,7 +70,9 @@ impl<'a> Subject<'a> {
         let configuration = configuration(root);
         let cfg = match &configuration {
             Configuration::Read(cfg) => cfg.clone(),
-            Configuration::Missing | Configuration::Unreadable(_) => PyvenvCfg::default(),
+            Configuration::Missing | Configuration::Unreadable(_) | Configuration::Barred => {
+                PyvenvCfg::default()
+            }
         };
         let scripts_dir = root.join(scripts(host.platform()));
         let python = scripts_dir.join(python_name(host.platform()));
@@ -178,7 +182,7 @@ impl<'a> Subject<'a> {
         match self.way {
             Way::Inside(_) => true,
             Way::Missing => by_command,
-            Way::Outside(_) | Way::Dangling(_) | Way::Loop => false,
+            Way::Outside(_) | Way::Dangling(_) | Way::Loop | Way::Barred(_) => false,
         }
     }
 
@@ -215,8 +219,12 @@ fn configuration(root: &Path) -> Configuration {
         Ok(bytes) => Configuration::Read(PyvenvCfg::parse(&bytes)),
         Err(_) if is_missing() => Configuration::Missing,
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            Configuration::Unreadable(cause.unwrap_or_else(|| error.to_string()))
+            let cause = std::error::Error::source(&error);
+            let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+            if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::PermissionDenied) {
+                return Configuration::Barred;
+            }
+            Configuration::Unreadable(cause.map_or_else(|| error.to_string(), ToString::to_string))
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Who may write.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use super::World;
+use super::base::world;
+use super::{Report, World, cpythons};
+use crate::sandbox::Ran;
 
 #[test]
 fn what_everybody_may_write() {
@@ -41,4 +43,49 @@ fn what_a_group_may_write_is_worth_a_note() {
     }
     fs::set_permissions(world.bin("activate"), fs::Permissions::from_mode(0o664)).unwrap();
     assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["writable-by-group"]);
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_not_gone() {
+    for options in [&[][..], &["--copies"]] {
+        let world = world(&cpythons()[0]);
+        fs::remove_dir_all(world.env()).unwrap();
+        world.create(options);
+        let close = |path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        // For root no door is closed.
+        let rvenv = world.sandbox.root().join("rvenv");
+        fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+        close(world.sandbox.root(), 0o755);
+        let is_root = fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
+        let check = || {
+            let mut command = match is_root {
+                true => world.sandbox.command("setpriv"),
+                false => world.sandbox.command("env"),
+            };
+            if is_root {
+                command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+            }
+            let ran = Ran::of(command.arg(&rvenv).args(["check", "--json", ".venv"])).code(1);
+            Report(serde_json::from_str(&ran.stdout).unwrap())
+        };
+        let told = |report: &Report, code: &str| {
+            let finding = report.finds(code);
+            assert_eq!(finding["fix"]["kind"], "advice", "{report:#?}");
+            finding["seen"].as_str().unwrap().to_owned()
+        };
+
+        let opt = world.sandbox.root().join("opt");
+        close(opt.clone(), 0o000);
+        let report = check();
+        let seen = told(&report, "base-broken");
+        assert!(seen.ends_with(&format!("`{}`, which you may not enter", opt.display())), "{seen}");
+
+        close(world.env(), 0o000);
+        let seen = told(&check(), "cfg-unreadable");
+        assert_eq!(seen, "you may not read `pyvenv.cfg`");
+        close(world.env(), 0o755);
+        close(opt, 0o755);
+    }
 }
