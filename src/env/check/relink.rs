@@ -54,12 +54,19 @@ fn same_series(subject: &Subject<'_>) -> Option<Interpreter> {
     })
 }
 
-/// The way when the series is gone: make it anew with another one, and install again.
+/// The way when the series is gone: make it anew with another one, and install again. What stands
+/// in the base's place is as a rule the next one, whether or not a search would find it.
 fn upgrade(subject: &Subject<'_>) -> Remedy {
     let newest = Finder::new(subject.host, subject.cache).find(&Request::Any).ok();
-    let version = newest.map_or_else(|| "3".to_owned(), |found| found.interpreter.version.short());
+    let newest = newest.map(|found| found.interpreter.version);
+    let newer = subject.base.interpreter().filter(|base| newest.is_none_or(|it| it < base.version));
+    let python = match (newer, newest) {
+        (Some(base), _) => base.executable.to_string_lossy().into_owned(),
+        (None, Some(version)) => version.short(),
+        (None, None) => "3".to_owned(),
+    };
     let root = subject.root.to_string_lossy();
-    Remedy::run(["rvenv", "create", "--upgrade", "--python", &version, &root])
+    Remedy::run(["rvenv", "create", "--upgrade", "--python", &python, &root])
 }
 
 /// Writes `pyvenv.cfg` for this Python.

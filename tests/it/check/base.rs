@@ -132,6 +132,19 @@ fn a_base_that_became_another_minor_version() {
 }
 
 #[test]
+fn a_newer_base_is_preferred_to_an_older_python_elsewhere() {
+    let (newest, older) = two();
+    let mut world = world(&newest);
+    let opt = world.sandbox.root().join("opt");
+    installation(&older, &opt.join("older"));
+    world.sandbox.set("PATH", opt.join("older/bin"));
+    let lib = world.env().join("lib");
+    fs::rename(world.site().parent().unwrap(), lib.join("python3.5")).unwrap();
+    let command = world.check(&[".venv"]).command("base-minor-changed");
+    assert!(command.contains(&format!("--python {} ", world.python.display())), "{command}");
+}
+
+#[test]
 fn a_base_of_another_implementation() {
     let world = world(&cpythons()[0]);
     let lib = fs::read_dir(world.env().join("lib")).unwrap().flatten().next().unwrap().path();
