@@ -324,12 +324,28 @@ fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
     (!names.is_empty()).then(|| Finding::new(Code::InterpreterAlias, seen, relink::put(wrong)))
 }
 
-/// Whether the base is where things do not last.
+/// Whether the base is where things do not last: by its lasting path, or by those that the environment
+/// has for it.
 fn ephemeral(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    let executable = &interpreter.executable;
-    let what = passing(executable, &subject.root, subject.host)?;
-    let seen = format!("the base `{}` is in {what}", executable.display());
-    let remedy = Remedy::advice("make the environment anew from a Python that stays");
+    let lasting = &interpreter.executable;
+    let linked = match &subject.way {
+        Way::Outside(path) => Some(path.clone()),
+        _ => None,
+    };
+    let home = subject.cfg.get("home").zip(lasting.file_name());
+    let home = home.map(|(home, name)| Path::new(home).join(name));
+    let own = linked.into_iter().chain(home).filter(|path| path != lasting);
+    let mut paths = std::iter::once(lasting.clone()).chain(own);
+    let (path, what) = paths.find_map(|path| {
+        let what = passing(&path, &subject.root, subject.host)?;
+        Some((path, what))
+    })?;
+    let seen = format!("the base `{}` is in {what}", path.display());
+    let remedy = if path == *lasting {
+        Remedy::advice("make the environment anew from a Python that stays")
+    } else {
+        relink::by_lasting_path(subject, interpreter)
+    };
     Some(Finding::new(Code::BaseEphemeral, seen, remedy))
 }
 

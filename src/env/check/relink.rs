@@ -30,6 +30,18 @@ pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
     put(links.chain(configuration_entry(subject, interpreter)))
 }
 
+/// Links the environment to the same Python as before, by the path of it that lasts.
+pub(super) fn by_lasting_path(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
+    let mut links = names(subject, interpreter);
+    links.retain(|entry| match &entry.content {
+        Content::Link(target) => {
+            std::fs::read_link(subject.root.join(&entry.path)).ok().as_ref() != Some(target)
+        }
+        _ => false,
+    });
+    put(links.into_iter().chain(configuration_entry(subject, interpreter)))
+}
+
 /// Links the environment to a Python of the series that its packages were installed for, where
 /// there is one; else the way out is another series.
 pub(super) fn to_same_series(subject: &Subject<'_>) -> Remedy {

@@ -289,6 +289,40 @@ fn a_base_where_things_do_not_last() {
     assert_eq!(world.faults(), ["base-ephemeral"]);
 }
 
+/// Where stdlib's venv of 3.8 to 3.10 leads when an environment makes another, and where Homebrew's did.
+#[test]
+fn a_path_to_the_base_that_does_not_last() {
+    let world = world(&cpythons()[0]);
+    let opt = world.sandbox.root().join("opt");
+    let lead_to = |bin: &Path| {
+        for name in ["python", "python3", &format!("python{}", cpythons()[0].minor)] {
+            fs::remove_file(world.bin(name)).unwrap();
+            let target = if name == "python3" { bin.join(name) } else { "python3".into() };
+            symlink(target, world.bin(name)).unwrap();
+        }
+        let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+        let home = cfg.lines().find(|line| line.starts_with("home")).unwrap();
+        edit(&world.env().join("pyvenv.cfg"), home, &format!("home = {}", bin.display()));
+    };
+    let leads_to = |expected: &Path| {
+        let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+        assert!(cfg.contains(&format!("home = {}\n", expected.display())), "{cfg}");
+    };
+    world.create(&["../other"]);
+    lead_to(&world.sandbox.root().join("other/bin"));
+    world.is_mended_of(&["base-ephemeral"]);
+    leads_to(&opt.join("python/bin"));
+
+    let cellar = opt.join("Cellar/python@3/3.1");
+    installation(&cpythons()[0], &cellar);
+    fs::create_dir(opt.join("opt")).unwrap();
+    symlink("../Cellar/python@3/3.1", opt.join("opt/python@3")).unwrap();
+    lead_to(&cellar.join("bin"));
+    world.is_mended_of(&["base-ephemeral"]);
+    leads_to(&opt.join("opt/python@3/bin"));
+    world.runs("import thing");
+}
+
 #[test]
 fn deep_asks_the_interpreter_itself() {
     let world = World::new();
