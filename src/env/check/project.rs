@@ -17,8 +17,10 @@ pub(super) fn findings(subject: &Subject<'_>, dir: &Path) -> Vec<Finding> {
     let mut findings: Vec<_> = requires_python(subject, dir).into_iter().collect();
     if let Some(repository) = Repository::of(&subject.root) {
         if repository.tracks() {
-            let root = subject.root.to_string_lossy();
-            let remedy = Remedy::run(["git", "rm", "-r", "--cached", "--quiet", &*root]);
+            // Wherever it is typed: git looks for the repository from there.
+            let root = &*subject.root.to_string_lossy();
+            let remedy =
+                Remedy::run(["git", "-C", root, "rm", "-r", "--cached", "--quiet", "--", "."]);
             findings.push(Finding::new(Code::TrackedByGit, "git tracks files of it", remedy));
         }
         findings.extend(gitignore(subject, &repository));

@@ -85,7 +85,7 @@ fn is_tracked(format: &str) {
         git(&["update-index", "--index-version", version]);
         let report = world.check(&[".venv"]);
         assert_eq!(report.codes(), ["tracked-by-git"], "{format}, index version {version}");
-        assert!(report.command("tracked-by-git").starts_with("git rm -r --cached"));
+        assert!(report.command("tracked-by-git").ends_with("rm -r --cached --quiet -- ."));
     }
     // A linked working tree has an index of its own, and the configuration of the first.
     git(&["commit", "--quiet", "--message", "all"]);
@@ -95,6 +95,10 @@ fn is_tracked(format: &str) {
     fs::rename(world.env(), &linked).unwrap();
     world.check(&["--fix", "../linked/.venv"]);
     assert_eq!(world.check(&["../linked/.venv"]).codes(), ["tracked-by-git"], "{format}, linked");
+    let way = world.check(&["../linked/.venv"]).command("tracked-by-git");
+    let mut elsewhere = world.sandbox.command("sh");
+    Ran::of(elsewhere.args(["-c", &way]).current_dir("/")).ok();
+    assert!(!world.check(&["../linked/.venv"]).codes().contains(&"tracked-by-git"), "{format}");
 }
 
 #[test]
