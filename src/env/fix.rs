@@ -22,6 +22,13 @@ pub enum Step {
     Put(Entry),
     /// This goes, with all that is in it.
     Remove(PathBuf),
+    /// What was put aside under one name is at another again, whatever stood there.
+    PutBack {
+        /// Where it is.
+        from: PathBuf,
+        /// Where it was, and is to be.
+        to: PathBuf,
+    },
     /// pip is there, of the wheel that this base would install.
     SeedPip(Box<Seeding>),
     /// Not everybody may write into the environment.
@@ -46,7 +53,7 @@ impl Step {
     pub(crate) fn place(&self) -> (&'static str, &Path) {
         match self {
             Self::Put(entry) => ("file", &entry.path),
-            Self::Remove(path) => ("file", path),
+            Self::Remove(path) | Self::PutBack { to: path, .. } => ("file", path),
             Self::SeedPip(_) => ("pip", Path::new("")),
             Self::Protect => ("rights", Path::new("")),
             Self::Sweep => ("leftovers", Path::new("")),
@@ -71,6 +78,9 @@ impl fmt::Display for Step {
                 }
             }
             Self::Remove(path) => write!(f, "remove `{}`", path.display()),
+            Self::PutBack { from, to } => {
+                write!(f, "put `{}` back as `{}`", from.display(), to.display())
+            }
             Self::SeedPip(seeding) => {
                 f.write_str("install pip from the base's wheel")?;
                 let mut old = seeding.instead_of.iter();
@@ -131,6 +141,10 @@ impl Fixer<'_> {
         match step {
             Step::Put(entry) => put(entry, at.dir()),
             Step::Remove(path) => at.dir().remove_tree(path),
+            Step::PutBack { from, to } => {
+                at.dir().remove_tree(to)?;
+                at.dir().rename(from, to)
+            }
             Step::SeedPip(seeding) => self.seed_pip(seeding, at),
             Step::Protect => at.dir().protect(),
             Step::Sweep => fs::sweep(self.root),

@@ -182,6 +182,18 @@ impl Dir {
         }
     }
 
+    /// Gives what is at `from` the name `to`, where nothing stands. As what [`Self::remove_tree`]
+    /// deletes, it does not come back when all is undone.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        let rename = || {
+            let (old, name) = self.place(from)?;
+            let (new, new_name) = self.place(to)?;
+            let new = new.as_ref().unwrap_or(&self.handle);
+            old.as_ref().unwrap_or(&self.handle).rename_new(name, new, new_name)
+        };
+        rename().map_err(|source| self.failed("rename", from, source))
+    }
+
     /// Takes from everybody the right to write into this directory and into all that is in it. No
     /// link is followed, and no other file system entered: whoever may write could be swapping
     /// names meanwhile.

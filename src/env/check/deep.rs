@@ -1,21 +1,15 @@
 //! `--deep`: what only running and reading everything can tell.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use super::finding::{Code, Finding, Remedy};
+use super::finding::{Code, Finding};
 use super::packages::install;
-use super::records::{Record, is_bytecode};
-use super::site::{Dist, Site};
+use super::records::Record;
+use super::site::Site;
 use super::subject::Subject;
 use super::{relink, same_file};
-use crate::error::{Error, Result};
-use crate::fs::open_regular;
 use crate::python::{Interpreter, TIME_LIMIT, isolated, listen};
 
 /// What the environment's Python is asked.
@@ -33,7 +27,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> =
         base.and_then(|base| interpreter(subject, base)).into_iter().collect();
     if let Some(site) = subject.site() {
-        findings.extend(packages(site));
+        findings.extend(packages(subject, site));
     }
     findings
 }
@@ -66,72 +60,24 @@ fn interpreter(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
 }
 
 /// Whether the files of every package are those that were installed.
-fn packages(site: &Site) -> Vec<Finding> {
+fn packages(subject: &Subject<'_>, site: &Site) -> Vec<Finding> {
     let mut findings = Vec::new();
     // pip is judged without being asked to.
     for dist in site.dists().filter(|dist| dist.key() != "pip") {
         let Some(record) = Record::read(site, &dist) else { continue };
         let missing: Vec<_> = record.missing(site).collect();
-        if !missing.is_empty() {
-            findings.push(finding(
-                Code::PackageDamaged,
-                &dist,
-                &missing,
-                "missing or of another size",
-            ));
-            continue;
-        }
-        let altered: Vec<_> = record.altered(site).collect();
-        if !altered.is_empty() {
-            findings.push(finding(
-                Code::PackageAltered,
-                &dist,
-                &altered,
-                "not as it was installed",
-            ));
-        }
+        let (code, files, how) = if missing.is_empty() {
+            (Code::PackageAltered, record.altered(site).collect(), "not as it was installed")
+        } else {
+            (Code::PackageDamaged, missing, "missing or of another size")
+        };
+        let Some(first) = files.first() else { continue };
+        let more =
+            if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+        let seen = format!("`{first}`{more} of {} {} is {how}", dist.name, dist.version);
+        let flags = &["--force-reinstall", "--no-deps"];
+        let remedy = install(subject, flags, [dist.requirement(site)]);
+        findings.push(Finding::new(code, seen, remedy));
     }
     findings
-}
-
-fn finding(code: Code, dist: &Dist<'_>, files: &[&str], how: &str) -> Finding {
-    let more =
-        if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
-    let seen = format!("`{}`{more} of {} {} is {how}", files[0], dist.name, dist.version);
-    let remedy: Remedy = install(&["--force-reinstall", "--no-deps"], [dist.pin()]);
-    Finding::new(code, seen, remedy)
-}
-
-impl Record {
-    /// The files with other bytes than recorded; those outside of `site-packages` are rewritten
-    /// when an environment is moved.
-    fn altered(&self, site: &Site) -> impl Iterator<Item = &str> {
-        self.rows.iter().filter_map(move |row| {
-            let told = row.hash.strip_prefix("sha256=")?;
-            let is_judged = !row.path.starts_with("../") && !is_bytecode(&row.path);
-            let found = is_judged.then(|| hash(&site.path.join(&row.path)))?.ok()?;
-            (found != told).then_some(&*row.path)
-        })
-    }
-}
-
-fn hash(path: &Path) -> Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut open_regular(path)?, &mut Hashing(&mut hasher))
-        .map_err(Error::io("read", path))?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(hasher.finalize()))
-}
-
-/// A hasher to write to.
-struct Hashing<'a>(&'a mut Sha256);
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -61,6 +61,16 @@ impl DirectUrl {
     }
 }
 
+/// How pip is told to install a distribution again: from where it came, as an index may have a
+/// stranger's of the same name; else by its name and version.
+pub(super) fn requirement(dist_info: &Path, name: &str, version: &str) -> Vec<String> {
+    match DirectUrl::of(dist_info) {
+        Some(origin) if origin.editable().is_some() => vec!["-e".to_owned(), origin.requirement()],
+        Some(origin) => vec![format!("{name} @ {}", origin.requirement())],
+        None => vec![format!("{name}=={version}")],
+    }
+}
+
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

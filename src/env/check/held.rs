@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::base::Series;
-use super::direct_url::DirectUrl;
 use super::records::Records;
 use super::site::{Dist, Site};
 use super::subject::{Subject, names_in};
@@ -101,11 +100,7 @@ fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
 
 /// Names and URLs are those of files: one that would be two lines is no requirement.
 fn line(site: &Site, dist: &Dist<'_>) -> Option<String> {
-    let line = match DirectUrl::of(&site.path.join(dist.directory)) {
-        Some(origin) if origin.editable().is_some() => format!("-e {}", origin.requirement()),
-        Some(origin) => format!("{} @ {}", dist.name, origin.requirement()),
-        None => dist.pin(),
-    };
+    let line = dist.requirement(site).join(" ");
     Some(line).filter(|line| !line.contains(char::is_control))
 }
 

@@ -26,6 +26,8 @@ mod ignore;
 mod index;
 mod launcher;
 mod layout;
+mod leftovers;
+mod metadata;
 mod origin;
 mod packages;
 mod permissions;

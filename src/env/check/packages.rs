@@ -8,7 +8,7 @@ use super::finding::{Code, Finding, Remedy};
 use super::records::Record;
 use super::site::{Dist, Site};
 use super::subject::Subject;
-use super::{abi, relink, rewrite};
+use super::{abi, leftovers, relink, rewrite};
 use crate::env::fix::Step;
 use crate::env::{Content, Entry};
 use crate::fs;
@@ -19,8 +19,8 @@ const LIMIT: u64 = 1 << 20;
 /// Everything that is wrong with the packages.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(site) = subject.site() else { return Vec::new() };
-    let packages = Packages { subject, site };
-    let mut findings = packages.leftovers();
+    let (mut findings, superseded) = leftovers::findings(subject, site);
+    let packages = Packages { subject, site, superseded };
     findings.extend(packages.incomplete());
     findings.extend(packages.twice());
     findings.extend(packages.foreign());
@@ -33,84 +33,40 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 struct Packages<'a> {
     subject: &'a Subject<'a>,
     site: &'a Site,
+    /// The metadata that is told of with what an interrupted install left.
+    superseded: Vec<&'a str>,
 }
 
-impl Packages<'_> {
-    /// What pip renamed to delete it, and did not come to delete: `~umpy` (its place is taken
-    /// again, or else it is the only copy that there is).
-    fn leftovers(&self) -> Vec<Finding> {
-        let leftovers = self.site.names.iter().filter(|name| name.starts_with('~'));
-        let (settled, only): (Vec<_>, Vec<_>) = leftovers.partition(|name| self.is_replaced(name));
-        let named = |names: &[&String]| {
-            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        };
-        let mut findings = Vec::new();
-        if !settled.is_empty() {
-            let steps = settled.iter().map(|name| self.remove(name)).collect();
-            let seen = format!("an interrupted install left {}", named(&settled));
-            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
-        }
-        if !only.is_empty() {
-            let pins = only.iter().filter_map(|name| {
-                let (name, version) = self.metadata_name(name)?;
-                Some(format!("{name}=={version}"))
-            });
-            let pins: Vec<_> = pins.collect();
-            let remedy = if pins.is_empty() {
-                Remedy::advice("install again what is missing, then run `rvenv check --fix`")
-            } else {
-                install(&["--no-deps"], pins)
-            };
-            let seen = format!("an interrupted install took away what is now {}", named(&only));
-            findings.push(Finding::new(Code::InstallLeftover, seen, remedy));
-        }
-        findings
+impl<'a> Packages<'a> {
+    /// The distributions that are judged here.
+    fn dists(&self) -> impl Iterator<Item = Dist<'a>> {
+        self.site.dists().filter(|dist| !self.superseded.contains(&dist.directory))
     }
 
-    /// Whether the name that was changed into this one is taken: pip replaces the first letters
-    /// by `~` and signs until the name is free.
-    fn is_replaced(&self, leftover: &str) -> bool {
-        let rest = leftover.trim_start_matches(['~', '-', '.', '=', '%']);
-        let replaced = leftover.len() - rest.len();
-        let rest = without_version(rest);
-        let mut names = self.site.names.iter().filter(|name| !name.starts_with('~'));
-        names.any(|name| {
-            let name = without_version(name);
-            name.len() == replaced + rest.len() && name.ends_with(rest)
-        })
+    fn remove(&self, dist: &Dist<'_>) -> Step {
+        Step::Remove(self.site.relative(&self.subject.root, dist.directory))
     }
 
-    fn metadata_name(&self, directory: &str) -> Option<(String, String)> {
-        let path = self.site.path.join(directory).join("METADATA");
-        let text = String::from_utf8_lossy(&fs::read_bounded(&path, LIMIT).ok()?).into_owned();
-        let header = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name))
-                .map(|value| value.trim().to_owned())
-        };
-        Some((header("Name:")?, header("Version:")?))
-    }
-
-    fn remove(&self, name: &str) -> Step {
-        let path = self.site.path.join(name);
-        Step::Remove(path.strip_prefix(&self.subject.root).unwrap_or(&path).to_owned())
+    fn install<'d>(&self, flags: &[&str], dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
+        let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
+        install(self.subject, flags, requirements)
     }
 
     /// Metadata without a RECORD: the install did not end.
     fn incomplete(&self) -> Vec<Finding> {
         let has =
             |dist: &Dist<'_>, file: &str| self.site.path.join(dist.directory).join(file).exists();
-        let incomplete: Vec<_> = self.site.dists().filter(|dist| !has(dist, "RECORD")).collect();
+        let incomplete: Vec<_> = self.dists().filter(|dist| !has(dist, "RECORD")).collect();
         let (named, empty): (Vec<_>, Vec<_>) =
             incomplete.into_iter().partition(|dist| has(dist, "METADATA"));
         let mut findings = Vec::new();
         if !empty.is_empty() {
-            let steps = empty.iter().map(|dist| self.remove(dist.directory)).collect();
+            let steps = empty.iter().map(|dist| self.remove(dist)).collect();
             let seen = format!("an interrupted install left {}", directories(&empty));
             findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
         }
         if !named.is_empty() {
-            let remedy = install(&["--ignore-installed", "--no-deps"], named.iter().map(Dist::pin));
+            let remedy = self.install(&["--ignore-installed", "--no-deps"], &named);
             let seen = format!("there is no RECORD in {}", directories(&named));
             findings.push(Finding::new(Code::MetadataIncomplete, seen, remedy));
         }
@@ -119,28 +75,24 @@ impl Packages<'_> {
 
     /// Distributions that are recorded twice; pip is looked at by itself.
     fn twice(&self) -> Vec<Finding> {
-        let twice = self.site.twice().into_iter().filter(|dists| dists[0].key() != "pip");
+        let twice = self.site.twice().into_iter().filter(|dists| {
+            let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
+            dists[0].key() != "pip" && !dists.iter().any(is_told)
+        });
         let finding = |dists: Vec<Dist<'_>>| {
             let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
-            let (whole, stale): (Vec<_>, Vec<_>) = dists.iter().partition(|dist| self.holds(dist));
+            let (whole, stale): (Vec<_>, Vec<_>) =
+                dists.iter().partition(|dist| Record::is_whole(self.site, dist));
             let remedy = if let ([_], false) = (&*whole, stale.is_empty()) {
-                Remedy::Fix {
-                    steps: stale.iter().map(|dist| self.remove(dist.directory)).collect(),
-                }
+                Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() }
             } else {
                 let newest =
                     dists.iter().max_by_key(|dist| dist.version.parse::<pep440_rs::Version>().ok());
-                install(&["--force-reinstall", "--no-deps"], newest.map(Dist::pin))
+                self.install(&["--force-reinstall", "--no-deps"], newest)
             };
             Finding::new(Code::PackageTwice, seen, remedy)
         };
         twice.map(finding).collect()
-    }
-
-    /// Whether every file that a distribution records is there with its size.
-    fn holds(&self, dist: &Dist<'_>) -> bool {
-        Record::read(self.site, dist)
-            .is_some_and(|record| record.missing(self.site).next().is_none())
     }
 
     fn foreign(&self) -> Vec<Finding> {
@@ -156,8 +108,7 @@ impl Packages<'_> {
         if !foreign.is_empty() {
             let names: Vec<_> = foreign.iter().map(|dist| format!("`{}`", dist.name)).collect();
             let seen = format!("built for another Python than {interpreter}: {}", names.join(", "));
-            let remedy =
-                install(&["--force-reinstall", "--no-deps"], foreign.iter().map(Dist::pin));
+            let remedy = self.install(&["--force-reinstall", "--no-deps"], &foreign);
             return vec![Finding::new(Code::ForeignAbi, seen, remedy)];
         }
         let suffix = &interpreter.extension_suffix;
@@ -186,8 +137,10 @@ impl Packages<'_> {
             );
             let remedy = self.followed(&dist, &directory).unwrap_or_else(|| {
                 Remedy::advice(format!(
-                    "install it from where it is now: `rvenv install -e DIR`, \
-                     or `python -m pip uninstall {}`",
+                    "install it from where it is now: `rvenv install --env {} -e DIR`, \
+                     or `{} -m pip uninstall {}`",
+                    self.subject.root.display(),
+                    self.subject.root.join(self.subject.python()).display(),
                     dist.name
                 ))
             });
@@ -278,12 +231,6 @@ impl Packages<'_> {
     }
 }
 
-/// A name in `site-packages`; of a dist-info without its version, which may be another by now.
-fn without_version(name: &str) -> &str {
-    let dist = name.strip_suffix(".dist-info").and_then(|dist| dist.split_once('-'));
-    dist.map_or(name, |(name, _)| name)
-}
-
 fn has_extension(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
 }
@@ -292,8 +239,13 @@ fn directories(dists: &[Dist<'_>]) -> String {
     dists.iter().map(|dist| format!("`{}`", dist.directory)).collect::<Vec<_>>().join(", ")
 }
 
-/// `rvenv install FLAGS... PINS...`
-pub(super) fn install(flags: &[&str], pins: impl IntoIterator<Item = String>) -> Remedy {
-    let words = ["rvenv", "install"].iter().chain(flags).map(ToString::to_string);
-    Remedy::Run { command: words.chain(pins).collect() }
+/// `rvenv install --env ROOT FLAGS... REQUIREMENTS...`: it is not to depend on where that is typed.
+pub(super) fn install(
+    subject: &Subject<'_>,
+    flags: &[&str],
+    requirements: impl IntoIterator<Item = Vec<String>>,
+) -> Remedy {
+    let root = subject.root.to_string_lossy();
+    let words = ["rvenv", "install", "--env", &root].into_iter().chain(flags.iter().copied());
+    Remedy::run(words.map(str::to_owned).chain(requirements.into_iter().flatten()))
 }

@@ -1,10 +1,16 @@
 //! The RECORDs of a `site-packages`: which file belongs to which distribution.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
 use super::site::{Dist, Site};
 use crate::env::{Content, Entry};
+use crate::error::{Error, Result};
 use crate::fs;
 use crate::pip::record::{self, Row};
 
@@ -22,9 +28,36 @@ pub(super) struct Record {
 impl Record {
     /// `None` when there is none, or none that can be read.
     pub(super) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
-        let path = site.path.join(dist.directory).join("RECORD");
+        Self::of_directory(site, dist.directory)
+    }
+
+    /// That in a dist-info, whatever its name.
+    pub(super) fn of_directory(site: &Site, dist_info: &str) -> Option<Self> {
+        let path = site.path.join(dist_info).join("RECORD");
         let text = String::from_utf8(fs::read_bounded(&path, LIMIT).ok()?).ok()?;
         Some(Self { rows: record::parse(&text)?, path, is_changed: false })
+    }
+
+    /// The dist-info that it was written for.
+    pub(super) fn dist_info(&self) -> Option<&str> {
+        let mut dirs = self.rows.iter().filter_map(|row| row.path.strip_suffix("/RECORD"));
+        dirs.find(|dir| dir.ends_with(".dist-info"))
+    }
+
+    /// Has the files where they are by now: what was at the first of two names at the top of
+    /// `site-packages` is at the second one.
+    pub(super) fn rename(&mut self, names: &[(String, &str)]) {
+        for row in &mut self.rows {
+            let Some((top, rest)) = row.path.split_once('/') else { continue };
+            if let Some((_, now)) = names.iter().find(|(name, _)| name == top) {
+                row.path = format!("{now}/{rest}");
+            }
+        }
+    }
+
+    /// Whether every file that a distribution records is there with its size.
+    pub(super) fn is_whole(site: &Site, dist: &Dist<'_>) -> bool {
+        Self::read(site, dist).is_some_and(|record| record.missing(site).next().is_none())
     }
 
     /// The files that are not there, or not of their size. Bytecode comes and goes, and the size of
@@ -39,6 +72,17 @@ impl Record {
             let is_there = std::fs::metadata(site.path.join(&row.path))
                 .is_ok_and(|meta| length.is_none_or(|length: u64| length == meta.len()));
             (!is_there).then_some(&*row.path)
+        })
+    }
+
+    /// The files with other bytes than recorded; those outside of `site-packages` are rewritten
+    /// when an environment is moved.
+    pub(super) fn altered(&self, site: &Site) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |row| {
+            let told = row.hash.strip_prefix("sha256=")?;
+            let is_judged = !row.path.starts_with("../") && !is_bytecode(&row.path);
+            let found = is_judged.then(|| hash(&site.path.join(&row.path)))?.ok()?;
+            (found != told).then_some(&*row.path)
         })
     }
 
@@ -89,5 +133,26 @@ impl Records {
     /// The RECORDs that changed, relative to the environment at `root`.
     pub(super) fn changed(&self, root: &Path) -> Vec<Entry> {
         self.all.iter().filter_map(|record| record.entry(root)).collect()
+    }
+}
+
+fn hash(path: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut fs::open_regular(path)?, &mut Hashing(&mut hasher))
+        .map_err(Error::io("read", path))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(hasher.finalize()))
+}
+
+/// A hasher to write to.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

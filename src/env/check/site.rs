@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::base::Series;
+use super::direct_url;
 use super::subject::names_in;
 use crate::host::Platform;
 
@@ -38,9 +39,9 @@ impl Dist<'_> {
         ["pip", "setuptools"].contains(&&*self.key())
     }
 
-    /// `typing_extensions==4.9.0`
-    pub(super) fn pin(&self) -> String {
-        format!("{}=={}", self.name, self.version)
+    /// How pip is told to install it again.
+    pub(super) fn requirement(&self, site: &Site) -> Vec<String> {
+        direct_url::requirement(&site.path.join(self.directory), self.name, self.version)
     }
 }
 
@@ -67,6 +68,12 @@ impl Site {
         let series = parent.and_then(Series::of_directory);
         let names = names.into_iter().filter_map(|name| name.into_string().ok());
         Some(Self { series, names: names.collect(), path })
+    }
+
+    /// Where something in it is, relative to the environment at `root`.
+    pub(super) fn relative(&self, root: &Path, name: &str) -> PathBuf {
+        let path = self.path.join(name);
+        path.strip_prefix(root).unwrap_or(&path).to_owned()
     }
 
     /// What is recorded as installed.

@@ -6,6 +6,7 @@ mod base;
 mod catalogue;
 mod configuration;
 pub(crate) mod healthy;
+mod leftovers;
 mod packages;
 mod permissions;
 mod pip;

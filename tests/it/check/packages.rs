@@ -25,7 +25,11 @@ fn the_only_copy_of_a_package_is_never_removed() {
     fs::remove_file(world.bin("thing")).unwrap();
     let report = world.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["install-leftover"]);
-    assert_eq!(report.command("install-leftover"), "rvenv install --no-deps thing==1.0");
+    let way = format!(
+        "rvenv install --env {} --ignore-installed --no-deps thing==1.0",
+        world.env().display()
+    );
+    assert_eq!(report.command("install-leftover"), way);
     assert!(site.join("~hing").exists());
 }
 
@@ -72,6 +76,30 @@ fn an_editable_install_whose_project_is_gone() {
     let report = world.check(&[".venv"]);
     assert_eq!(report.codes(), ["editable-gone"]);
     assert!(report.findings()[0]["seen"].as_str().unwrap().contains("/no where"));
+}
+
+/// Anybody may have given a package of the index the same name.
+#[test]
+fn what_came_from_elsewhere_is_not_installed_again_from_the_index() {
+    let world = World::new();
+    let project = world.sandbox.project();
+    let editable =
+        format!(r#"{{"dir_info": {{"editable": true}}, "url": "file://{}"}}"#, project.display());
+    let archive = r#"{"archive_info": {}, "url": "https://example.org/two.whl"}"#;
+    for (name, origin) in [("one", &*editable), ("two", archive)] {
+        world.install(name, "1.0");
+        let dist_info = world.site().join(format!("{name}-1.0.dist-info"));
+        fs::write(dist_info.join("direct_url.json"), origin).unwrap();
+        fs::remove_file(dist_info.join("RECORD")).unwrap();
+    }
+    let command = world.check(&[".venv"]).command("metadata-incomplete");
+    let way = format!(
+        "rvenv install --env {} --ignore-installed --no-deps -e file://{} \
+         two @ https://example.org/two.whl",
+        world.env().display(),
+        project.display()
+    );
+    assert_eq!(command, way);
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! What an interrupted install left: pip renames the old version, writes the new one, and deletes the
+//! old one.
+
+use std::fs;
+use std::path::Path;
+
+use super::{World, hash};
+
+/// A package with a directory of its own.
+fn install(world: &World, version: &str) {
+    let site = world.site();
+    let dist_info = format!("thing-{version}.dist-info");
+    fs::create_dir_all(site.join("thing/sub")).unwrap();
+    fs::create_dir(site.join(&dist_info)).unwrap();
+    let metadata = format!("Metadata-Version: 2.1\nName: thing\nVersion: {version}\n");
+    let mut record = String::new();
+    for (path, text) in [
+        ("thing/__init__.py".to_owned(), format!("VERSION = '{version}'\n")),
+        ("thing/sub/__init__.py".to_owned(), "X = 1\n".to_owned()),
+        (format!("{dist_info}/METADATA"), metadata),
+    ] {
+        fs::write(site.join(&path), &text).unwrap();
+        record += &format!("{path},{},{}\n", hash(text.as_bytes()), text.len());
+    }
+    record += &format!("{dist_info}/RECORD,,\n");
+    fs::write(site.join(dist_info).join("RECORD"), record).unwrap();
+}
+
+/// A world with a package whose upgrade was interrupted when nothing new was there yet.
+fn aside() -> World {
+    let world = World::new();
+    install(&world, "1.0");
+    let site = world.site();
+    fs::rename(site.join("thing"), site.join("~hing")).unwrap();
+    fs::rename(site.join("thing-1.0.dist-info"), site.join("~hing-1.0.dist-info")).unwrap();
+    world
+}
+
+fn says_one(world: &World) {
+    let said = world.runs("import thing, thing.sub; print(thing.VERSION, thing.sub.X)");
+    assert_eq!(said, "1.0 1\n");
+    let left: Vec<_> = fs::read_dir(world.site()).unwrap().flatten().collect();
+    let left = left.iter().filter(|entry| entry.file_name().to_string_lossy().contains("hing"));
+    assert_eq!(left.count(), 2, "the package and its metadata");
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+#[test]
+fn the_old_version_comes_back_when_the_new_one_is_half_written() {
+    let world = aside();
+    world.is_mended_of(&["install-leftover"]);
+    says_one(&world);
+
+    // Before the metadata was begun, in it, and without its RECORD, which comes last.
+    let begun = |dist_info: &Path| fs::create_dir(dist_info).unwrap();
+    let named = |dist_info: &Path| {
+        fs::create_dir(dist_info).unwrap();
+        fs::write(dist_info.join("METADATA"), "Name: thing\nVersion: 2.0\n").unwrap();
+    };
+    let none = |_: &Path| {};
+    for version in ["1.0", "2.0"] {
+        for metadata in [&none as &dyn Fn(&Path), &begun, &named] {
+            let world = aside();
+            fs::create_dir(world.site().join("thing")).unwrap();
+            fs::write(world.site().join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
+            metadata(&world.site().join(format!("thing-{version}.dist-info")));
+            world.is_mended_of(&["install-leftover"]);
+            says_one(&world);
+        }
+    }
+}
+
+#[test]
+fn putting_back_goes_on_where_it_was_interrupted() {
+    let world = aside();
+    fs::rename(world.site().join("~hing"), world.site().join("thing")).unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    says_one(&world);
+}
+
+#[test]
+fn the_old_version_goes_when_the_new_one_is_whole() {
+    let world = aside();
+    install(&world, "2.0");
+    world.is_mended_of(&["install-leftover"]);
+    assert!(!world.site().join("~hing").exists());
+    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "2.0\n");
+}
+
+#[test]
+fn nothing_goes_where_no_version_is_whole() {
+    // A file of the old one is gone: what is in its place is the new one's, and has the same size.
+    let world = aside();
+    let (site, old) = (world.site(), world.site().join("~hing/__init__.py"));
+    fs::write(&old, "VERSION = '9.9'\n").unwrap();
+    fs::create_dir(site.join("thing")).unwrap();
+    fs::create_dir(site.join("thing-2.0.dist-info")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["install-leftover"]);
+    assert_eq!(report.steps(), [""; 0]);
+    assert!(report.command("install-leftover").ends_with("--no-deps thing==1.0"));
+    for name in ["~hing", "~hing-1.0.dist-info", "thing", "thing-2.0.dist-info"] {
+        assert!(site.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_another_package_put_beside_stays() {
+    let world = aside();
+    let site = world.site();
+    world.install("other", "1.0");
+    fs::create_dir(site.join("thing")).unwrap();
+    fs::write(site.join("thing/plugin.py"), "").unwrap();
+    let record = site.join("other-1.0.dist-info/RECORD");
+    super::append(&record, &format!("thing/plugin.py,{},0\n", hash(b"")));
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.steps(), [""; 0]);
+    assert!(report.command("install-leftover").ends_with("thing==1.0"));
+    assert!(site.join("thing/plugin.py").exists());
+}
