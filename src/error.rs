@@ -374,6 +374,15 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// What an environment holds cannot be installed again, as nothing tells what it is.
+    #[error("`{}` holds {}, which does not say what to install: it is as it was", path.display(), entries.join(", "))]
+    Unrepeatable {
+        /// The environment.
+        path: PathBuf,
+        /// Their names in its `site-packages`.
+        entries: Vec<String>,
+    },
+
     // settings
     /// A file that is no TOML.
     #[error("cannot read `{}`: line {line}: {reason}", path.display())]

@@ -120,6 +120,7 @@ impl Error {
             | Self::Placeholder { .. }
             | Self::NoTrustList
             | Self::BadRedirect { .. }
+            | Self::Unrepeatable { .. }
             | Self::NotReinstalled { .. } => None,
         }
     }

@@ -22,6 +22,7 @@ pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
 /// it into the old one's place when that succeeded. Files that no installer put there come along.
 ///
 /// # Errors
+/// [`Error::Unrepeatable`] when the old one holds what nothing tells how to install, and
 /// [`Error::NotReinstalled`] when `install` fails; any error of [`create`]. The old environment
 /// then stands as it was.
 pub fn upgrade(
@@ -36,6 +37,7 @@ pub fn upgrade(
     let doomed = guard.judge(&location)?;
     let options = recipe.options.inheriting(old.cfg());
     let held = Held::of(&location, host, cache);
+    held.ensure_repeatable(recipe.root)?;
     let mut stage = Stage::beside(&location)?;
     let requirements = stage.scratch()?.join("requirements.txt");
     let at = stage.dir().path().to_owned();

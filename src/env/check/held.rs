@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::base::Series;
+use super::eggs::Egg;
 use super::records::Records;
-use super::site::{Dist, Site};
+use super::site::Site;
 use super::subject::{Subject, names_in};
 use crate::cache::Cache;
 use crate::env::Env;
+use crate::error::{Error, Result};
 use crate::host::Host;
 
 /// What stands at the top of an environment by its maker's doing.
@@ -29,11 +31,16 @@ const MADE: [&str; 13] = [
     ".rvenv",
 ];
 
+/// What comes with an environment.
+const SEEDS: [&str; 2] = ["pip", "setuptools"];
+
 /// What an environment holds beside what every environment holds.
 #[derive(Debug)]
 pub(in crate::env) struct Held {
     /// As a requirements file has them.
     lines: Vec<String>,
+    /// What is installed and cannot be told to an installer.
+    nameless: Vec<String>,
     setuptools: bool,
     /// What the user put there himself, relative to the environment: where it is, and where it
     /// is to be in one with another `site-packages`.
@@ -45,12 +52,29 @@ impl Held {
         let subject = Subject::read(root, host, cache);
         let site = site(&subject);
         let dists = || site.into_iter().flat_map(Site::dists);
-        let lines = dists().filter(|dist| !dist.is_seed());
+        let (mut lines, mut nameless) = (Vec::new(), Vec::new());
+        for (entry, requirement) in site.into_iter().flat_map(installed) {
+            match requirement.map(|words| words.join(" ")) {
+                // Names and URLs are those of files: one that would be two lines is no requirement.
+                Some(line) if !line.contains(char::is_control) => lines.push(line),
+                _ => nameless.push(entry.to_owned()),
+            }
+        }
         Self {
-            lines: lines.filter_map(|dist| line(site?, &dist)).collect(),
+            lines,
+            nameless,
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
             own: own_files(&subject, site),
         }
+    }
+
+    /// # Errors
+    /// [`Error::Unrepeatable`] where not all of it can be installed again.
+    pub(in crate::env) fn ensure_repeatable(&self, root: &Path) -> Result<()> {
+        if self.nameless.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Unrepeatable { path: root.to_owned(), entries: self.nameless.clone() })
     }
 
     /// A requirements file for the environment that is to hold the same; `None` when there is
@@ -98,10 +122,12 @@ fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
     subject.site().or_else(of_series).or_else(|| subject.sites.first())
 }
 
-/// Names and URLs are those of files: one that would be two lines is no requirement.
-fn line(site: &Site, dist: &Dist<'_>) -> Option<String> {
-    let line = dist.requirement(site).join(" ");
-    Some(line).filter(|line| !line.contains(char::is_control))
+/// What is installed beside the seeds, each with how pip is told to install it again.
+fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
+    let dists = site.dists().filter(|dist| !SEEDS.contains(&&*dist.key()));
+    let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
+    let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
+    dists.chain(eggs.map(|egg| (egg.entry, egg.requirement())))
 }
 
 /// At the top, among the commands, and `.pth` files: elsewhere nobody puts files by hand.

@@ -19,6 +19,7 @@ mod activation;
 mod base;
 mod deep;
 pub(super) mod direct_url;
+mod eggs;
 mod finding;
 mod git;
 mod held;
@@ -52,6 +53,7 @@ pub(super) use held::{Held, is_for_another};
 pub(super) use rewrite::relocation;
 pub use subject::Maker;
 
+use eggs::Egg;
 use session::Session;
 use subject::Subject;
 
@@ -231,7 +233,7 @@ impl Summary {
             maker: subject.maker,
             python: subject.base.interpreter().map(|base| Python::of(executable, base)),
             pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
-            packages: site.map_or(0, |site| site.dists().count()),
+            packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
             system_site_packages: subject.cfg.includes_system_site_packages(),
         }
     }

@@ -78,6 +78,40 @@ fn what_an_environment_held_is_there_with_another_python() {
     assert!(!script.contains(".rvenv-"), "{script}");
 }
 
+/// What setuptools and distutils recorded in their own ways is a package too.
+#[test]
+fn what_has_no_dist_info_is_installed_again_too() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    let names = ["directory", "file", "egg", "archive"];
+    let mut packages = vec![Package::new("thing", "1.0")];
+    packages.extend(names.map(|name| Package::new(name, "2.0")));
+    packages.iter().for_each(|package| wheel(&mut world, package));
+    let site = world.site();
+    let info = |name: &str| format!("Metadata-Version: 1.1\nName: {name}\nVersion: 2.0\n");
+    fs::create_dir(site.join("directory.egg-info")).unwrap();
+    fs::write(site.join("directory.egg-info/PKG-INFO"), info("directory")).unwrap();
+    fs::write(site.join("file-2.0-py3.9.egg-info"), info("file")).unwrap();
+    fs::create_dir_all(site.join("egg-2.0-py3.9.egg/EGG-INFO")).unwrap();
+    fs::write(site.join("egg-2.0-py3.9.egg/EGG-INFO/PKG-INFO"), info("egg")).unwrap();
+    fs::write(site.join("archive-2.0-py3.9.egg"), "PK").unwrap();
+    assert_eq!(world.check(&[".venv"]).0["environment"]["packages"], 5);
+
+    let newest = newest.path.display().to_string();
+    let upgrade = ["create", "--upgrade", "--python", &newest, ".venv"];
+    fs::write(site.join("riddle.egg-info"), "").unwrap();
+    let ran = world.sandbox.run(upgrade).code(1);
+    assert!(ran.stderr.contains("riddle.egg-info"), "{ran:#?}");
+    assert!(site.join("riddle.egg-info").exists());
+
+    fs::remove_file(site.join("riddle.egg-info")).unwrap();
+    world.sandbox.run(upgrade).ok();
+    for name in names {
+        assert_eq!(world.runs(&format!("import {name}; print({name}.VERSION)")), "2.0\n");
+    }
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
 #[test]
 fn the_old_one_stays_when_its_packages_cannot_be_had() {
     let (newest, other) = two();
