@@ -1,10 +1,12 @@
 //! `rvenv create`: find a Python, make the environments, say what is next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::env::{self, Content, Env, Existing, Options, Outcome, Recipe, Rehearsal, World};
+use rvenv::env::{
+    self, Content, Env, Existing, Options, Outcome, Recipe, Rehearsal, Upgraded, World,
+};
 use rvenv::fs::Guard;
 use rvenv::host::Platform;
 use rvenv::pip;
@@ -142,7 +144,9 @@ impl Creation<'_> {
         let was_allowed = self.trust.allows(&root);
         let created = if args.upgrade && env::needs_rebuild(&recipe, &world) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
-            env::upgrade(&recipe, &world, &mut progress, &mut install)?
+            let upgraded = env::upgrade(&recipe, &world, &mut progress, &mut install)?;
+            self.tell_of_own(&upgraded);
+            upgraded.created
         } else {
             env::create(&recipe, &world, &mut progress)?
         };
@@ -164,6 +168,21 @@ impl Creation<'_> {
                 self.context.ui.warn(format_args!("{error:#}"));
                 false
             }
+        }
+    }
+
+    /// What became of the user's own files, where that is not what he would expect.
+    fn tell_of_own(&self, upgraded: &Upgraded) {
+        let list = |paths: &[PathBuf]| {
+            let names = paths.iter().map(|path| format!("`{}`", path.display()));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let (ui, Upgraded { kept, beside, .. }) = (self.context.ui, upgraded);
+        if !kept.is_empty() {
+            ui.warn(format_args!("changed by hand, and left as it was: {}", list(kept)));
+        }
+        if !beside.is_empty() {
+            ui.warn(format_args!("kept beside the new environment's own: {}", list(beside)));
         }
     }
 

@@ -36,10 +36,21 @@ impl<'a> Egg<'a> {
         Some(direct_url::requirement(&self.path, &name, &version))
     }
 
+    /// The names of its modules, as far as they can be told, normalized.
+    pub(super) fn modules(&self) -> Vec<String> {
+        let lists = ["top_level.txt", "EGG-INFO/top_level.txt"].map(|name| self.path.join(name));
+        let text = lists.iter().find_map(|list| fs::read_bounded(list, LIMIT).ok());
+        let text = String::from_utf8(text.unwrap_or_default()).unwrap_or_default();
+        text.lines().chain([self.name()]).map(normalized).collect()
+    }
+
     /// Whether it is one of these distributions.
     pub(super) fn is_one_of(&self, keys: &[&str]) -> bool {
-        let name = self.entry.split(['-', '.']).next().unwrap_or_default();
-        keys.contains(&&*normalized(name))
+        keys.contains(&&*normalized(self.name()))
+    }
+
+    fn name(&self) -> &'a str {
+        self.entry.split(['-', '.']).next().unwrap_or_default()
     }
 
     fn headers(&self) -> Option<(String, String)> {

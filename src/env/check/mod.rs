@@ -30,6 +30,7 @@ mod layout;
 mod leftovers;
 mod metadata;
 mod origin;
+mod own;
 mod packages;
 mod permissions;
 mod pip;

@@ -204,6 +204,12 @@ fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Fin
     Some(Finding::new(code, seen, rewrite::scripts(subject, scripts)))
 }
 
+/// Whether a file in the scripts' directory has the name of an activation script, of any tool.
+pub(super) fn is_activation(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    ["activate", "deactivate", "activate_this"].contains(&&*stem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::base::{two, world};
@@ -109,6 +109,70 @@ fn what_has_no_dist_info_is_installed_again_too() {
     for name in names {
         assert_eq!(world.runs(&format!("import {name}; print({name}.VERSION)")), "2.0\n");
     }
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+/// What no installer put there is the user's, wherever it is.
+#[test]
+fn the_users_own_files_come_along() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    wheel(&mut world, &Package::new("thing", "1.0"));
+    let old_site = world.site();
+    let mine = [
+        "share/mine/data.txt",
+        "include/mine.h",
+        "bin/pipeline",
+        "bin/postactivate",
+        "lib/libmine.so",
+        "etc/deep/mine.toml",
+    ];
+    let modules = ["sitecustomize.py", "mymod.py", "myns/part/one.py", "notes.txt"];
+    let files = mine.map(|file| world.env().join(file)).into_iter();
+    for file in files.chain(modules.map(|file| old_site.join(file))) {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "X = 7\n").unwrap();
+    }
+    symlink("/etc/hostname", world.bin("link")).unwrap();
+    fs::create_dir_all(old_site.join("myns/__pycache__")).unwrap();
+    fs::write(old_site.join("myns/__pycache__/one.pyc"), "").unwrap();
+    fs::create_dir_all(world.env().join("repo/refs/heads")).unwrap();
+
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    assert!(!ran.stderr.contains("warning"), "{ran:#?}");
+    assert_ne!(world.site(), old_site);
+    for file in mine.map(|file| world.env().join(file)) {
+        assert_eq!(fs::read_to_string(&file).unwrap(), "X = 7\n", "{}", file.display());
+    }
+    let program = "import sitecustomize, mymod, myns.part.one as one; print(mymod.X + one.X)";
+    assert_eq!(world.runs(program), "14\n");
+    assert!(world.site().join("notes.txt").is_file());
+    assert!(fs::read_link(world.bin("link")).is_ok());
+    assert!(!world.site().join("myns/__pycache__/one.pyc").exists());
+    assert!(world.env().join("repo/refs/heads").is_dir(), "without it, git knows no repository");
+    assert!(
+        !world.env().join("lib").join(old_site.parent().unwrap().file_name().unwrap()).exists()
+    );
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+#[test]
+fn what_the_user_changed_of_the_activation_is_kept() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    wheel(&mut world, &Package::new("thing", "1.0"));
+    append(&world.bin("activate"), "export MINE=1\n");
+    fs::write(world.bin("activate.fish"), "# another tool's\n").unwrap();
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    assert!(ran.stderr.contains("left as it was: `bin/activate`"), "{ran:#?}");
+    assert!(ran.stderr.contains("`bin/activate.fish.old`"), "{ran:#?}");
+    let script = ". .venv/bin/activate && printf %s \"$MINE $VIRTUAL_ENV\"";
+    let ran = Ran::of(world.sandbox.command("bash").args(["-c", script])).ok();
+    assert_eq!(ran.stdout, format!("1 {}", world.env().display()));
+    assert_eq!(fs::read_to_string(world.bin("activate.fish.old")).unwrap(), "# another tool's\n");
+    assert!(fs::read_to_string(world.bin("activate.fish")).unwrap().contains("VIRTUAL_ENV"));
     world.check(&[".venv", "--deep"]).is_healthy();
 }
 

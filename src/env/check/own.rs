@@ -1,0 +1,213 @@
+//! What the user put into an environment himself: what no RECORD lists and no tool makes.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::eggs::Egg;
+use super::records::Record;
+use super::scripts::is_activation;
+use super::site::normalized;
+use super::subject::Subject;
+use crate::error::{Error, Result};
+use crate::fs::read_bounded;
+use crate::shell::{self, Seal};
+
+/// What stands at the top of an environment by its maker's doing.
+const MADE: [&str; 5] = ["pyvenv.cfg", ".gitignore", "CACHEDIR.TAG", ".lock", ".rvenv"];
+
+/// What stands at the top of a `site-packages` by its maker's or its installer's doing.
+const MARKS: [&str; 4] =
+    ["_virtualenv.pth", "_virtualenv.py", "easy-install.pth", "setuptools.pth"];
+
+/// More than any activation script.
+const SCRIPT_LIMIT: u64 = 1 << 20;
+
+/// A file, a link or an empty directory of the user's.
+#[derive(Clone, Debug)]
+pub(in crate::env) struct Own {
+    /// Where it is, relative to the environment.
+    pub(in crate::env) path: PathBuf,
+    /// Where it is in a `site-packages`, whose path is another for another Python.
+    pub(in crate::env) in_site: Option<PathBuf>,
+    /// Whether it is rvenv's, with the user's changes.
+    pub(in crate::env) is_altered: bool,
+}
+
+impl Own {
+    /// All there is.
+    ///
+    /// # Errors
+    /// When a directory cannot be read: what is in it would be lost.
+    pub(super) fn all(subject: &Subject<'_>) -> Result<Vec<Self>> {
+        let search = Search::of(subject);
+        let mut found = Vec::new();
+        let walk = WalkDir::new(&subject.root).min_depth(1).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(|entry| !search.is_made(entry)) {
+            let entry = entry.map_err(|error| {
+                let path = error.path().unwrap_or(&subject.root).to_owned();
+                Error::io("read", path)(error.into())
+            })?;
+            found.extend(search.own(&entry)?);
+        }
+        Ok(found)
+    }
+}
+
+struct Search<'a> {
+    subject: &'a Subject<'a>,
+    /// Every `site-packages`, relative to the environment, and what is not looked at in it.
+    sites: Vec<(PathBuf, HashSet<String>)>,
+    /// Every file that an installer put there, relative to the environment.
+    recorded: HashSet<PathBuf>,
+}
+
+impl<'a> Search<'a> {
+    fn of(subject: &'a Subject<'a>) -> Self {
+        let mut recorded = HashSet::new();
+        let mut sites = Vec::new();
+        for site in &subject.sites {
+            let relative = site.relative(&subject.root, "");
+            let mut unlisted: HashSet<_> = Egg::all(site).flat_map(|egg| egg.modules()).collect();
+            for dist in site.dists() {
+                match Record::read(site, &dist) {
+                    Some(record) => {
+                        let paths = record.rows.iter().map(|row| joined(&relative, &row.path));
+                        recorded.extend(paths);
+                    }
+                    None => unlisted.extend([dist.key()]),
+                }
+            }
+            sites.push((relative, unlisted));
+        }
+        Self { subject, sites, recorded }
+    }
+
+    fn relative<'e>(&self, entry: &'e DirEntry) -> &'e Path {
+        entry.path().strip_prefix(&self.subject.root).unwrap_or(entry.path())
+    }
+
+    /// Whether this was made, with all that is in it.
+    fn is_made(&self, entry: &DirEntry) -> bool {
+        let (path, name) = (self.relative(entry), entry.file_name().to_string_lossy());
+        let parent = path.parent().unwrap_or(path);
+        if entry.file_type().is_dir() && name == "__pycache__" {
+            return true;
+        }
+        if parent.as_os_str().is_empty() {
+            return MADE.contains(&&*name) || (name == "lib64" && entry.path_is_symlink());
+        }
+        if parent == self.subject.scripts_name() {
+            let target = std::fs::read_link(entry.path()).ok();
+            let target = target.as_deref().and_then(Path::file_name);
+            return is_seed(&name) || target.is_some_and(|name| is_seed(&name.to_string_lossy()));
+        }
+        let site = self.sites.iter().find(|(site, _)| parent == site);
+        site.is_some_and(|(_, unlisted)| is_installed(&name, unlisted))
+    }
+
+    /// What an entry is, if it is the user's.
+    fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
+        let path = self.relative(entry);
+        if self.recorded.contains(path) {
+            return Ok(None);
+        }
+        let site = self.sites.iter().find_map(|(site, _)| path.strip_prefix(site).ok());
+        if entry.file_type().is_dir() {
+            // In a `site-packages`, an installer may have left it.
+            let is_own = site.is_none() && is_empty(entry.path())?;
+            return Ok(is_own.then(|| Own { path: path.into(), in_site: None, is_altered: false }));
+        }
+        let name = entry.file_name().to_string_lossy();
+        let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
+        let seal = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok());
+        let seal = seal.flatten().map(|bytes| shell::seal(&bytes));
+        Ok((seal != Some(Seal::Whole)).then(|| Own {
+            path: path.to_owned(),
+            in_site: site.map(Path::to_owned),
+            is_altered: seal == Some(Seal::Broken),
+        }))
+    }
+}
+
+fn is_empty(dir: &Path) -> Result<bool> {
+    Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
+}
+
+/// Where a path of a RECORD leads, without a look at the disk.
+fn joined(site: &Path, path: &str) -> PathBuf {
+    let mut joined = site.to_owned();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => drop(joined.pop()),
+            Component::CurDir => {}
+            part => joined.push(part),
+        }
+    }
+    joined
+}
+
+/// Whether a name at the top of a `site-packages` is of something that is installed again.
+fn is_installed(name: &str, unlisted: &HashSet<String>) -> bool {
+    let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
+    let kinds = [".dist-info", ".egg-info", ".egg", ".egg-link", ".virtualenv"];
+    name.starts_with('~')
+        || MARKS.contains(&name)
+        || kinds.iter().any(|kind| name.ends_with(kind))
+        || (extension != "pth" && unlisted.contains(&normalized(stem)))
+}
+
+/// Whether a command has a name that makers and seeds give: `python3.12`, `pip-3.12.exe`.
+fn is_seed(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name =
+        [".exe", ".dll", ".bat"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let seeds = ["pythonw", "python", "pypyw", "pypy", "graalpy", "pip", "easy_install", "pydoc"];
+    let libraries = ["libpypy", "libpython"];
+    let rest = seeds.iter().find_map(|seed| name.strip_prefix(seed));
+    let is_version = |c: char| c.is_ascii_digit() || ".-_td".contains(c);
+    rest.is_some_and(|rest| rest.chars().all(is_version))
+        || libraries.iter().any(|library| name.starts_with(library))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_told_from_the_users_commands() {
+        for name in [
+            "python",
+            "python3",
+            "python3.13t",
+            "python3_d.exe",
+            "pythonw.exe",
+            "python312.dll",
+            "pypy3.10",
+            "libpypy3.10-c.so",
+            "pip",
+            "pip3.12",
+            "pip-3.12",
+            "easy_install-3.8",
+            "pydoc.bat",
+        ] {
+            assert!(is_seed(name), "{name}");
+        }
+        for name in ["pipeline", "python-config", "pip-mine", "pydoctor", "mine", "postactivate"] {
+            assert!(!is_seed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_of_a_record_are_the_environments() {
+        let site = Path::new("lib/python3.12/site-packages");
+        for (path, expected) in [
+            ("a/b.py", "lib/python3.12/site-packages/a/b.py"),
+            ("../../../bin/a", "bin/a"),
+            ("../../../share/a/./b", "share/a/b"),
+        ] {
+            assert_eq!(joined(site, path), Path::new(expected));
+        }
+    }
+}
