@@ -62,7 +62,7 @@ fn interpreter(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
 /// Whether the files of every package are those that were installed.
 fn packages(subject: &Subject<'_>, site: &Site) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // pip is judged without being asked to.
+    // pip is judged by itself.
     for dist in site.dists().filter(|dist| dist.key() != "pip") {
         let Some(record) = Record::read(site, &dist) else { continue };
         let missing: Vec<_> = record.missing(site).collect();

@@ -205,7 +205,7 @@ impl Check<'_> {
         findings.extend(scripts::findings(subject));
         findings.extend(activation::findings(subject));
         findings.extend(packages::findings(subject));
-        findings.extend(pip::finding(subject));
+        findings.extend(pip::finding(subject, self.deep));
         findings.extend(permissions::findings(subject));
         findings.extend(project::findings(subject, project));
         if self.deep {

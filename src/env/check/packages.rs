@@ -52,34 +52,63 @@ impl<'a> Packages<'a> {
         install(self.subject, flags, requirements)
     }
 
-    /// Metadata without a RECORD: the install did not end.
+    /// Metadata that is not whole: an install did not end, or a disk was full. pip is looked at by
+    /// itself.
     fn incomplete(&self) -> Vec<Finding> {
-        let has =
-            |dist: &Dist<'_>, file: &str| self.site.path.join(dist.directory).join(file).exists();
-        let incomplete: Vec<_> = self.dists().filter(|dist| !has(dist, "RECORD")).collect();
-        let (named, empty): (Vec<_>, Vec<_>) =
-            incomplete.into_iter().partition(|dist| has(dist, "METADATA"));
+        let dists: Vec<_> = self.dists().filter(|dist| dist.key() != "pip").collect();
+        let (mut void, mut named, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        for dist in &dists {
+            let what = match (self.has_metadata(dist), self.has_record(dist)) {
+                (true, true) => continue,
+                (false, false) if self.is_recorded_beside(dist) => {
+                    void.push(dist);
+                    continue;
+                }
+                (true, false) => "RECORD",
+                (false, true) => "METADATA",
+                (false, false) => "METADATA and RECORD",
+            };
+            named.push(dist);
+            seen.push(format!("`{}` has no {what} that can be read", dist.directory));
+        }
         let mut findings = Vec::new();
-        if !empty.is_empty() {
-            let steps = empty.iter().map(|dist| self.remove(dist)).collect();
-            let seen = format!("an interrupted install left {}", directories(&empty));
+        if !void.is_empty() {
+            let seen = format!("an interrupted install left {}", directories(void.iter().copied()));
+            let steps = void.into_iter().map(|dist| self.remove(dist)).collect();
             findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
         }
         if !named.is_empty() {
-            let remedy = self.install(&["--ignore-installed", "--no-deps"], &named);
-            let seen = format!("there is no RECORD in {}", directories(&named));
-            findings.push(Finding::new(Code::MetadataIncomplete, seen, remedy));
+            let remedy = self.install(&["--ignore-installed", "--no-deps"], named);
+            findings.push(Finding::new(Code::MetadataIncomplete, seen.join(", "), remedy));
         }
         findings
     }
 
+    fn has_metadata(&self, dist: &Dist<'_>) -> bool {
+        let file = self.site.path.join(dist.directory).join("METADATA");
+        std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+    }
+
+    fn has_record(&self, dist: &Dist<'_>) -> bool {
+        Record::read(self.site, dist).is_some()
+    }
+
+    /// Whether other metadata says what is installed; the name of a directory may be the last that does.
+    fn is_recorded_beside(&self, dist: &Dist<'_>) -> bool {
+        let mut others = self.dists().filter(|other| other != dist && other.key() == dist.key());
+        others.any(|other| self.has_metadata(&other) || self.has_record(&other))
+    }
+
     /// Distributions that are recorded twice; pip is looked at by itself.
     fn twice(&self) -> Vec<Finding> {
-        let twice = self.site.twice().into_iter().filter(|dists| {
+        let mut findings = Vec::new();
+        for mut dists in self.site.twice() {
+            // Of those without any metadata is told before.
+            dists.retain(|dist| self.has_metadata(dist) || self.has_record(dist));
             let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
-            dists[0].key() != "pip" && !dists.iter().any(is_told)
-        });
-        let finding = |dists: Vec<Dist<'_>>| {
+            if dists.len() < 2 || dists[0].key() == "pip" || dists.iter().any(is_told) {
+                continue;
+            }
             let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
             let (whole, stale): (Vec<_>, Vec<_>) =
                 dists.iter().partition(|dist| Record::is_whole(self.site, dist));
@@ -90,9 +119,9 @@ impl<'a> Packages<'a> {
                     dists.iter().max_by_key(|dist| dist.version.parse::<pep440_rs::Version>().ok());
                 self.install(&["--force-reinstall", "--no-deps"], newest)
             };
-            Finding::new(Code::PackageTwice, seen, remedy)
-        };
-        twice.map(finding).collect()
+            findings.push(Finding::new(Code::PackageTwice, seen, remedy));
+        }
+        findings
     }
 
     fn foreign(&self) -> Vec<Finding> {
@@ -235,8 +264,9 @@ fn has_extension(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
-fn directories(dists: &[Dist<'_>]) -> String {
-    dists.iter().map(|dist| format!("`{}`", dist.directory)).collect::<Vec<_>>().join(", ")
+fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {
+    let names = dists.into_iter().map(|dist| format!("`{}`", dist.directory));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// `rvenv install --env ROOT FLAGS... REQUIREMENTS...`: it is not to depend on where that is typed.

@@ -6,12 +6,13 @@ use super::site::{Dist, Site};
 use super::subject::{Maker, Subject};
 use crate::env::fix::{Seeding, Step};
 
-pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
+/// What is wrong with it; `deep` reads every byte.
+pub(super) fn finding(subject: &Subject<'_>, deep: bool) -> Option<Finding> {
     let site = subject.site()?;
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
     let (code, seen) = match &*all {
         [] => (Code::PipMissing, missing(subject)?),
-        [pip] => (Code::PipDamaged, damaged(site, pip)?),
+        [pip] => (Code::PipDamaged, damaged(site, pip, deep)?),
         [first, second, ..] => {
             let seen = format!("pip is recorded as {} and {}", first.version, second.version);
             (Code::PipTwice, seen)
@@ -56,15 +57,20 @@ fn missing(subject: &Subject<'_>) -> Option<String> {
     meant.then(|| "there is no pip".to_owned())
 }
 
-fn damaged(site: &Site, pip: &Dist<'_>) -> Option<String> {
+fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
     let Some(record) = Record::read(site, pip) else {
         return Some(format!("pip {} has no RECORD that can be read", pip.version));
     };
-    let mut missing = record.missing(site);
-    let first = missing.next()?;
-    let more = match missing.count() {
-        0 => String::new(),
-        n => format!(" and {n} more files"),
+    let missing: Vec<_> = record.missing(site).collect();
+    let (files, how) = if missing.is_empty() && deep {
+        (record.altered(site).collect(), "is not as it was installed")
+    } else {
+        (missing, "is missing or has another size")
     };
-    Some(format!("`{first}`{more} of pip {} is missing or has another size", pip.version))
+    let first = files.first()?;
+    let more = match files.len() {
+        1 => String::new(),
+        n => format!(" and {} more files", n - 1),
+    };
+    Some(format!("`{first}`{more} of pip {} {how}", pip.version))
 }

@@ -26,7 +26,8 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// `None` when there is none, or none that can be read.
+    /// `None` when there is none, or none that is whole: one that was cut off is no list of rows, or
+    /// does not list itself.
     pub(super) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
         Self::of_directory(site, dist.directory)
     }
@@ -35,7 +36,8 @@ impl Record {
     pub(super) fn of_directory(site: &Site, dist_info: &str) -> Option<Self> {
         let path = site.path.join(dist_info).join("RECORD");
         let text = String::from_utf8(fs::read_bounded(&path, LIMIT).ok()?).ok()?;
-        Some(Self { rows: record::parse(&text)?, path, is_changed: false })
+        let record = Self { rows: record::parse(&text)?, path, is_changed: false };
+        record.dist_info().is_some().then_some(record)
     }
 
     /// The dist-info that it was written for.

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Package, World, append};
+use crate::sandbox::Ran;
 
 #[test]
 fn what_an_interrupted_uninstall_left_goes_when_its_place_is_taken() {
@@ -41,9 +42,42 @@ fn metadata_without_record() {
     let report = world.check(&[".venv"]);
     assert_eq!(report.codes(), ["metadata-incomplete"]);
     assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
-    // With nothing in it that could be of use, it is a leftover.
+    // The name of the directory is the last that says what is installed.
     fs::remove_file(world.site().join("thing-1.0.dist-info/METADATA")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["metadata-incomplete"]);
+    assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
+    // With another that does, it is a leftover.
+    world.install("thing", "2.0");
     world.is_mended_of(&["install-leftover"]);
+    assert!(!world.site().join("thing-1.0.dist-info").exists());
+}
+
+#[test]
+fn metadata_that_is_cut_off() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let dist_info = world.site().join("thing-1.0.dist-info");
+    let (record, metadata) = (dist_info.join("RECORD"), dist_info.join("METADATA"));
+    let whole = fs::read(&record).unwrap();
+    let random: Vec<_> = (0..=255).collect();
+    for bytes in [&[], &whole[..whole.len() / 2], &whole[..whole.len() - 3], &*random] {
+        fs::write(&record, bytes).unwrap();
+        for depth in [&[".venv"][..], &[".venv", "--deep"]] {
+            let report = world.check(depth);
+            assert_eq!(report.codes(), ["metadata-incomplete"]);
+            assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
+        }
+    }
+    fs::remove_file(&record).unwrap();
+    Ran::of(world.sandbox.command("mkfifo").arg(&record)).ok();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    fs::remove_file(&record).unwrap();
+    fs::write(&record, whole).unwrap();
+    fs::write(&metadata, "").unwrap();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    fs::remove_file(&metadata).unwrap();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
 }
 
 #[test]

@@ -28,6 +28,23 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     world.is_mended_of(&["pip-damaged"]);
     works();
 
+    // What a disk that is full leaves.
+    fs::write(dist_info().join("RECORD"), "").unwrap();
+    world.is_mended_of(&["pip-damaged"]);
+    works();
+
+    let archive = site.join("pip/_pip.zip");
+    let mut bytes = fs::read(&archive).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    // The cache may have it under another name.
+    fs::remove_file(&archive).unwrap();
+    fs::write(&archive, bytes).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["pip-damaged"]);
+    assert_eq!(world.check(&[".venv", "--deep", "--fix"]).is_healthy().codes(), [""; 0]);
+    works();
+
     let other = site.join("pip-1.0.dist-info");
     fs::create_dir(&other).unwrap();
     fs::copy(dist_info().join("RECORD"), other.join("RECORD")).unwrap();
