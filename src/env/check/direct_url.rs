@@ -1,5 +1,6 @@
 //! `direct_url.json` (PEP 610): where a distribution came from, when not from an index.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -71,6 +72,19 @@ pub(super) fn requirement(dist_info: &Path, name: &str, version: &str) -> Vec<St
     }
 }
 
+/// A path as a URL has it (RFC 3986): only unreserved characters stand for themselves.
+pub(super) fn percent_encoded(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -112,6 +126,9 @@ mod tests {
         for (text, decoded) in [("a%20b", "a b"), ("100%", "100%"), ("%zz", "%zz"), ("%C3%A9", "é")]
         {
             assert_eq!(percent_decoded(text), decoded);
+        }
+        for path in ["/a b/é", "/100%", "/plain-_.~"] {
+            assert_eq!(percent_decoded(&percent_encoded(path)), path);
         }
     }
 }

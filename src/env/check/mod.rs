@@ -21,6 +21,7 @@ mod deep;
 pub(super) mod direct_url;
 mod eggs;
 mod finding;
+mod follow;
 mod git;
 mod held;
 mod ignore;
@@ -44,7 +45,7 @@ mod session;
 mod site;
 mod subject;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -130,11 +131,24 @@ pub struct Python {
 
 impl Report {
     /// What `--fix` does: each place once, as a second change would be made from what was there
-    /// before the first; another report tells of it.
+    /// before the first. A finding that has another change for a place is left, with all of its
+    /// steps, to the next report.
     pub fn steps(&self) -> Vec<Step> {
-        let mut places = HashSet::new();
-        let steps = self.findings.iter().flat_map(Finding::steps);
-        steps.filter(|step| places.insert(step.place())).cloned().collect()
+        let mut places = HashMap::new();
+        let mut taken = Vec::new();
+        for finding in &self.findings {
+            let is_other =
+                |step: &Step| places.get(&step.place()).is_some_and(|other| *other != step);
+            if finding.steps().iter().any(is_other) {
+                continue;
+            }
+            for step in finding.steps() {
+                if places.insert(step.place(), step).is_none() {
+                    taken.push(step.clone());
+                }
+            }
+        }
+        taken
     }
 }
 

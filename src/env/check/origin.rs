@@ -43,7 +43,9 @@ impl Origin {
     /// Where something that was beside the environment is now, if it came along.
     pub(super) fn followed(&self, path: &Path, root: &Path) -> Option<PathBuf> {
         let rest = path.strip_prefix(self.root().parent()?).ok()?;
-        Some(root.parent()?.join(rest)).filter(|path| path.exists())
+        // No slash at the end, which an empty rest would be.
+        let path: PathBuf = root.parent()?.components().chain(rest.components()).collect();
+        Some(path).filter(|path| path.exists())
     }
 }
 

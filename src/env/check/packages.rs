@@ -1,6 +1,5 @@
 //! What is installed, by the names in `site-packages` and the small files of each dist-info.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::direct_url::DirectUrl;
@@ -8,9 +7,8 @@ use super::finding::{Code, Finding, Remedy};
 use super::records::Record;
 use super::site::{Dist, Site};
 use super::subject::Subject;
-use super::{abi, leftovers, relink, rewrite};
+use super::{abi, follow, leftovers, rewrite};
 use crate::env::fix::Step;
-use crate::env::{Content, Entry};
 use crate::fs;
 
 /// More than any small file of metadata.
@@ -164,7 +162,7 @@ impl<'a> Packages<'a> {
                 dist.name,
                 directory.display()
             );
-            let remedy = self.followed(&dist, &directory).unwrap_or_else(|| {
+            let remedy = self.followed(&directory).unwrap_or_else(|| {
                 Remedy::advice(format!(
                     "install it from where it is now: `rvenv install --env {} -e DIR`, \
                      or `{} -m pip uninstall {}`",
@@ -179,89 +177,30 @@ impl<'a> Packages<'a> {
         (gone, findings)
     }
 
-    /// The files of an editable install that name its project, naming where the project is since it
-    /// was moved together with the environment.
-    fn followed(&self, dist: &Dist<'_>, directory: &Path) -> Option<Remedy> {
-        let now = self.subject.origin.as_ref()?.followed(directory, &self.subject.root)?;
-        let mut record = Record::read(self.site, dist)?;
-        let (old, new) = (directory.to_str()?, now.to_str()?);
-        let names = record.rows.iter().map(|row| row.path.clone());
-        let small: Vec<_> = names
-            .filter(|name| {
-                let is_finder = name.starts_with("__editable__") && name.ends_with("_finder.py");
-                is_finder
-                    || has_extension(name, "pth")
-                    || name.ends_with(".dist-info/direct_url.json")
-            })
-            .collect();
-        let mut entries = Vec::new();
-        for name in small {
-            let path = self.site.path.join(&name);
-            let bytes = fs::read_bounded(&path, LIMIT).ok()?;
-            let new = rewrite::replaced(&bytes, old.as_bytes(), new.as_bytes());
-            if new != bytes {
-                record.update(&BTreeMap::from([(name, &*new)]));
-                entries.push(Entry::new(
-                    path.strip_prefix(&self.subject.root).ok()?,
-                    Content::Text(new),
-                ));
-            }
-        }
-        entries.extend(record.entry(&self.subject.root));
-        Some(relink::put(entries))
+    /// The way out for what is gone, if it came along when the environment was moved.
+    fn followed(&self, gone: &Path) -> Option<Remedy> {
+        let origin = self.subject.origin.as_ref()?;
+        origin.followed(gone, &self.subject.root)?;
+        Some(rewrite::from_origin(self.subject, origin))
     }
 
-    /// Lines of `.pth` files that name what is not there, as `site` reads them.
+    /// Lines of `.pth` files that name what is not there.
     fn dangling(&self, told: &[PathBuf]) -> Vec<Finding> {
-        let files = self
-            .site
-            .names
-            .iter()
-            .filter(|name| has_extension(name, "pth") && !name.starts_with('.'));
         let mut findings = Vec::new();
-        for name in files {
-            let Ok(bytes) = fs::read_bounded(&self.site.path.join(name), LIMIT) else { continue };
-            let text = String::from_utf8_lossy(&bytes);
-            let is_code = |line: &&str| line.starts_with("import ") || line.starts_with("import\t");
-            let lines = text.lines().map(str::trim_end);
-            let paths =
-                lines.filter(|line| !line.is_empty() && !line.starts_with('#') && !is_code(line));
-            let paths = paths.map(|line| self.site.path.join(line.trim_start_matches('\u{feff}')));
-            for path in
-                paths.filter(|path| !path.exists() && !told.iter().any(|dir| path.starts_with(dir)))
-            {
+        for name in follow::pths(self.site) {
+            let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
+            let paths = follow::named(self.site, name).into_iter();
+            for path in paths.filter(|path| !path.exists() && !is_told(path)) {
                 let seen = format!("`{name}` names `{}`, which is gone", path.display());
-                findings.push(Finding::new(
-                    Code::PthDangling,
-                    seen,
-                    self.pth_followed(name, &text, &path),
-                ));
+                let remedy = self.followed(&path).unwrap_or_else(|| {
+                    let file = self.site.path.join(name);
+                    Remedy::advice(format!("delete the line or the file: `{}`", file.display()))
+                });
+                findings.push(Finding::new(Code::PthDangling, seen, remedy));
             }
         }
         findings
     }
-
-    fn pth_followed(&self, name: &str, text: &str, gone: &Path) -> Remedy {
-        let now = self
-            .subject
-            .origin
-            .as_ref()
-            .and_then(|origin| origin.followed(gone, &self.subject.root));
-        let path = self.site.path.join(name);
-        let (Some(now), Ok(relative)) = (now, path.strip_prefix(&self.subject.root)) else {
-            return Remedy::advice(format!("delete the line or the file: `{}`", path.display()));
-        };
-        let new = rewrite::replaced(
-            text.as_bytes(),
-            gone.as_os_str().as_encoded_bytes(),
-            now.as_os_str().as_encoded_bytes(),
-        );
-        relink::put([Entry::new(relative, Content::Text(new))])
-    }
-}
-
-fn has_extension(name: &str, extension: &str) -> bool {
-    Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
 fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {

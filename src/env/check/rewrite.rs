@@ -11,7 +11,7 @@ use super::origin::Origin;
 use super::records::Records;
 use super::scripts::Script;
 use super::subject::Subject;
-use super::{activation, launcher, relink};
+use super::{activation, follow, launcher, relink};
 use crate::cache::Cache;
 use crate::env::{Content, Entry};
 use crate::host::{Host, Platform};
@@ -21,8 +21,10 @@ use crate::pip;
 pub(super) fn scripts(subject: &Subject<'_>, scripts: &[&Script]) -> Remedy {
     let mut records = Records::read(subject.site());
     let recorded: HashSet<_> = records.paths().collect();
-    let installed =
-        scripts.iter().filter(|script| recorded.contains(&*subject.recorded(&script.name)));
+    let installed = scripts.iter().filter(|script| {
+        let path = subject.scripts_name().join(&script.name);
+        recorded.contains(&*subject.recorded(&path))
+    });
     let entries: Vec<_> = installed.filter_map(|script| with_own_python(subject, script)).collect();
     if entries.is_empty() {
         let text = match subject.host.platform() {
@@ -64,6 +66,7 @@ fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
     let moved = subject.scripts.iter().filter(is_of_origin);
     let mut entries: Vec<_> = moved.filter_map(|script| with_own_python(subject, script)).collect();
     entries.extend(activation::brought_here(subject, origin));
+    entries.extend(follow::brought_here(subject, origin));
     let mut entries = with_records(subject, &mut Records::read(subject.site()), entries);
     // Last: a later run begins again where this one was interrupted.
     entries.extend(command(subject, origin));
@@ -95,11 +98,13 @@ fn own_python(subject: &Subject<'_>, name: &OsStr) -> PathBuf {
 
 /// The entries, and each RECORD that has to follow them.
 fn with_records(subject: &Subject<'_>, records: &mut Records, entries: Vec<Entry>) -> Vec<Entry> {
-    let scripts = entries.iter().filter_map(|entry| match &entry.content {
-        Content::Script(bytes) => Some((subject.recorded(entry.path.file_name()?), &**bytes)),
+    let files = entries.iter().filter_map(|entry| match &entry.content {
+        Content::Script(bytes) | Content::Text(bytes) => {
+            Some((subject.recorded(&entry.path), &**bytes))
+        }
         _ => None,
     });
-    records.update(&scripts.collect());
+    records.update(&files.collect());
     let changed = records.changed(&subject.root);
     entries.into_iter().chain(changed).collect()
 }

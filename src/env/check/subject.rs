@@ -191,17 +191,16 @@ impl<'a> Subject<'a> {
         self.cfg.get("command").is_some_and(|command| command.split(' ').any(|word| word == flag))
     }
 
-    /// A command's path as RECORDs have it.
-    pub(super) fn recorded(&self, name: &OsStr) -> String {
-        self.recorded_in(self.site(), name)
-    }
-
-    /// A command's path as the RECORDs of a `site-packages` have it.
-    pub(super) fn recorded_in(&self, site: Option<&Site>, name: &OsStr) -> String {
-        // From `site-packages` to the root: `lib/python3.12/site-packages`, `Lib/site-packages`.
-        let site = site.and_then(|site| site.path.strip_prefix(&self.root).ok());
-        let up = "../".repeat(site.map_or(0, |site| site.components().count()));
-        format!("{up}{}/{}", self.scripts_name().display(), name.to_string_lossy())
+    /// A path in the environment as RECORDs have it: from `site-packages`, with `/`.
+    pub(super) fn recorded(&self, path: &Path) -> String {
+        let site = self.site().and_then(|site| site.path.strip_prefix(&self.root).ok());
+        let site = site.unwrap_or(Path::new(""));
+        let (up, rest) = match path.strip_prefix(site) {
+            Ok(rest) => (0, rest),
+            Err(_) => (site.components().count(), path),
+        };
+        let names = rest.components().map(|part| part.as_os_str().to_string_lossy());
+        "../".repeat(up) + &names.collect::<Vec<_>>().join("/")
     }
 
     /// A path for people: relative to the environment where it is in it.

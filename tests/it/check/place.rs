@@ -224,6 +224,49 @@ fn a_project_that_was_renamed_takes_its_editable_install_along() {
     assert_eq!(report.codes(), ["pth-dangling"]);
 }
 
+/// The RECORD of a package whose command and whose project both moved tells of both.
+#[test]
+fn an_editable_install_with_a_command_in_a_project_that_was_renamed() {
+    for (old, new) in [("old", "new"), ("o ld é", "n ew")] {
+        let world = World::new();
+        let project = |name| world.sandbox.project().join(name);
+        let (old, new) = (project(old), project(new));
+        world.create(&[old.join(".venv").to_str().unwrap()]);
+        let env = old.join(".venv");
+        fs::create_dir(old.join("src")).unwrap();
+        fs::write(old.join("src/mine.py"), "VERSION = 3\n").unwrap();
+        Package::new("mine", "1.0").install(&env);
+        let site = site(&env);
+        fs::remove_file(site.join("mine.py")).unwrap();
+        let record = site.join("mine-1.0.dist-info/RECORD");
+        let rows = fs::read_to_string(&record).unwrap();
+        let mut rows: Vec<_> = rows.lines().filter(|row| !row.starts_with("mine.py")).collect();
+        let url = old.display().to_string().replace(' ', "%20").replace('é', "%C3%A9");
+        let url = format!("{{\"dir_info\": {{\"editable\": true}}, \"url\": \"file://{url}\"}}");
+        let pth = format!("{}/src\n", old.display());
+        let mut more = Vec::new();
+        for (path, text) in [("mine-1.0.dist-info/direct_url.json", &url), ("mine.pth", &pth)] {
+            fs::write(site.join(path), text).unwrap();
+            more.push(format!("{path},{},{}", hash(text.as_bytes()), text.len()));
+        }
+        rows.extend(more.iter().map(String::as_str));
+        fs::write(&record, rows.join("\n") + "\n").unwrap();
+
+        fs::rename(&old, &new).unwrap();
+        let env = new.join(".venv");
+        let env = env.to_str().unwrap();
+        assert!(world.check(&[env]).codes().starts_with(&["moved", "editable-gone"]));
+        world.check(&[env, "--fix", "--deep"]).is_healthy();
+        says(&new.join(".venv/bin/mine"), "3");
+        let pth = fs::read_to_string(super::site(Path::new(env)).join("mine.pth")).unwrap();
+        assert_eq!(pth, format!("{}/src\n", new.display()));
+        let record = super::site(Path::new(env)).join("mine-1.0.dist-info/RECORD");
+        let record = fs::read_to_string(record).unwrap();
+        let script = fs::read(new.join(".venv/bin/mine")).unwrap();
+        assert!(record.contains(&hash(&script)), "{record}");
+    }
+}
+
 #[test]
 fn a_base_that_moved_together_with_the_environment() {
     let world = moved("made");
