@@ -65,10 +65,10 @@ fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
     };
     let moved = subject.scripts.iter().filter(is_of_origin);
     let mut entries: Vec<_> = moved.filter_map(|script| with_own_python(subject, script)).collect();
-    entries.extend(activation::brought_here(subject, origin));
     entries.extend(follow::brought_here(subject, origin));
     let mut entries = with_records(subject, &mut Records::read(subject.site()), entries);
-    // Last: a later run begins again where this one was interrupted.
+    // Last, as they say where it was made: a later run begins again where this one was interrupted.
+    entries.extend(activation::brought_here(subject, origin));
     entries.extend(command(subject, origin));
     entries
 }

@@ -256,7 +256,11 @@ fn an_editable_install_with_a_command_in_a_project_that_was_renamed() {
         let env = new.join(".venv");
         let env = env.to_str().unwrap();
         assert!(world.check(&[env]).codes().starts_with(&["moved", "editable-gone"]));
-        world.check(&[env, "--fix", "--deep"]).is_healthy();
+        let report = world.check(&[env, "--fix", "--deep"]);
+        report.is_healthy();
+        // As long as that is as it was, an interrupted run goes on.
+        let at = |end: &str| report.steps().iter().position(|step| step.ends_with(end)).unwrap();
+        assert!(at("RECORD`") < at("activate`"), "{report:#?}");
         says(&new.join(".venv/bin/mine"), "3");
         let pth = fs::read_to_string(super::site(Path::new(env)).join("mine.pth")).unwrap();
         assert_eq!(pth, format!("{}/src\n", new.display()));
