@@ -89,7 +89,7 @@ fn take(
     let was_allowed = trust.allows(&environment.path);
     fixer.take(steps, &mut |step| {
         if is_shown && printed.is_ok() {
-            printed = ui::show(format!("{GOOD}+{GOOD:#} {}\n", ui::visible(&step.to_string())));
+            printed = ui::show(format!("{GOOD}+{GOOD:#} {}\n", one_line(&step.to_string())));
         }
     })?;
     if was_allowed {
@@ -201,7 +201,7 @@ impl<'a> Page<'a> {
 
     fn line(&mut self, style: Style, mark: &str, text: &str) {
         let _ = write!(self.text, "{style}{mark}{style:#}");
-        wrap(&mut self.text, mark.width(), self.width, &ui::visible(text));
+        wrap(&mut self.text, mark.width(), self.width, &one_line(text));
     }
 }
 
@@ -219,6 +219,11 @@ fn wrap(out: &mut String, indent: usize, width: usize, text: &str) {
         column += 1 + length;
     }
     out.push('\n');
+}
+
+/// As a terminal shows it; a name with a newline in it cannot pretend to be a line of ours.
+fn one_line(text: &str) -> String {
+    ui::visible(text).replace('\n', r"\n")
 }
 
 /// A directory as a further word of a command, or nothing.

@@ -216,9 +216,7 @@ impl<'a> Aside<'a> {
     /// Whether every file is as it was installed, where it is now. What stands in its old place may be
     /// of another version, and have the same size.
     fn is_whole(&self, site: &Site) -> bool {
-        self.record.as_ref().is_some_and(|record| {
-            record.missing(site).next().is_none() && record.altered(site).next().is_none()
-        })
+        self.record.as_ref().is_some_and(|record| record.is_whole(site))
     }
 
     fn requirement(&self, site: &Site) -> Vec<String> {

@@ -108,18 +108,30 @@ impl<'a> Packages<'a> {
                 continue;
             }
             let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
-            let (whole, stale): (Vec<_>, Vec<_>) =
-                dists.iter().partition(|dist| Record::is_whole(self.site, dist));
-            let remedy = if let ([_], false) = (&*whole, stale.is_empty()) {
-                Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() }
-            } else {
-                let newest =
-                    dists.iter().max_by_key(|dist| dist.version.parse::<pep440_rs::Version>().ok());
-                self.install(&["--force-reinstall", "--no-deps"], newest)
-            };
+            let remedy = self.once(&dists);
             findings.push(Finding::new(Code::PackageTwice, seen, remedy));
         }
         findings
+    }
+
+    /// The way to have a package once: with the version whose files are there.
+    fn once(&self, dists: &[Dist<'_>]) -> Remedy {
+        let is_whole = |dist: &&Dist<'_>| {
+            Record::read(self.site, dist).is_some_and(|record| record.is_whole(self.site))
+        };
+        let (whole, stale): (Vec<_>, Vec<_>) = dists.iter().partition(is_whole);
+        let newest =
+            dists.iter().max_by_key(|dist| dist.version.parse::<pep440_rs::Version>().ok());
+        match whole.len() {
+            0 => self.install(&["--force-reinstall", "--no-deps"], newest),
+            1 => Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() },
+            // pip would replace the one that it finds first, and leave the others.
+            _ => Remedy::advice(format!(
+                "`{} -m pip uninstall {}` once for each, then install it again",
+                self.subject.root.join(self.subject.python()).display(),
+                dists[0].name
+            )),
+        }
     }
 
     fn foreign(&self) -> Vec<Finding> {

@@ -57,9 +57,9 @@ impl Record {
         }
     }
 
-    /// Whether every file that a distribution records is there with its size.
-    pub(super) fn is_whole(site: &Site, dist: &Dist<'_>) -> bool {
-        Self::read(site, dist).is_some_and(|record| record.missing(site).next().is_none())
+    /// Whether every file is there as it was installed.
+    pub(super) fn is_whole(&self, site: &Site) -> bool {
+        self.missing(site).next().is_none() && self.altered(site).next().is_none()
     }
 
     /// The files that are not there, or not of their size. Bytecode comes and goes, and the size of

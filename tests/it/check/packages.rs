@@ -92,6 +92,36 @@ fn a_package_that_is_recorded_twice() {
 }
 
 #[test]
+fn a_package_that_is_recorded_twice_with_the_same_files() {
+    let world = World::with_pip();
+    world.install("thing", "1.0").install("thing", "2.0");
+    // Both are right about them: none is stale.
+    let module = format!("thing.py,{},16\n", super::hash(b"VERSION = '2.0'\n"));
+    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    let rows = fs::read_to_string(&record).unwrap();
+    let rows = rows.lines().filter(|row| !row.starts_with("thing.py")).collect::<Vec<_>>();
+    fs::write(&record, module + &rows.join("\n") + "\n").unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["package-twice"]);
+    let text = report.finds("package-twice")["fix"]["text"].as_str().unwrap();
+    let python = world.bin("python");
+    assert!(text.contains(&format!("{} -m pip uninstall thing`", python.display())), "{text}");
+    for _ in 0..2 {
+        world.pip(&["uninstall", "--yes", "thing"]).ok();
+    }
+    assert_eq!(world.faults(), [""; 0]);
+}
+
+#[test]
+fn what_is_seen_is_one_line() {
+    let world = World::new();
+    fs::create_dir(world.site().join("a\n✓ all is well-1.0.dist-info")).unwrap();
+    let ran = world.sandbox.run(["check", ".venv"]).code(1);
+    assert!(ran.stdout.contains(r"a\n"), "{ran:#?}");
+    assert!(!ran.stdout.contains("\n✓ all"), "{ran:#?}");
+}
+
+#[test]
 fn paths_that_lead_nowhere() {
     let world = World::new();
     let lines = "# a comment\n\nimport os\n/nowhere/at/all\n.\n";
