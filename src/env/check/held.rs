@@ -6,15 +6,12 @@ use std::path::Path;
 use super::base::Series;
 use super::eggs::Egg;
 use super::own::Own;
-use super::site::Site;
+use super::site::{SEEDS, Site};
 use super::subject::Subject;
 use crate::cache::Cache;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::host::Host;
-
-/// What comes with an environment.
-const SEEDS: [&str; 2] = ["pip", "setuptools"];
 
 /// What an environment holds beside what every environment holds.
 #[derive(Debug)]
@@ -85,7 +82,7 @@ fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
 
 /// What is installed beside the seeds, each with how pip is told to install it again.
 fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
-    let dists = site.dists().filter(|dist| !SEEDS.contains(&&*dist.key()));
+    let dists = site.dists().filter(|dist| !dist.is_seed());
     let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
     let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
     dists.chain(eggs.map(|egg| (egg.entry, egg.requirement())))

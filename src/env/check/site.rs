@@ -8,6 +8,9 @@ use super::direct_url;
 use super::subject::names_in;
 use crate::host::Platform;
 
+/// What comes with an environment.
+pub(super) const SEEDS: [&str; 2] = ["pip", "setuptools"];
+
 /// A `site-packages`.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -36,7 +39,7 @@ impl Dist<'_> {
 
     /// Whether it may have come with the environment.
     pub(super) fn is_seed(&self) -> bool {
-        ["pip", "setuptools"].contains(&&*self.key())
+        SEEDS.contains(&&*self.key())
     }
 
     /// How pip is told to install it again.
