@@ -98,6 +98,9 @@ catalogue! {
     /// The base Python is there and does not work.
     BaseBroken = "base-broken", Error,
         "no command of the environment can start";
+    /// The base is a Python of a version that rvenv does not know.
+    BaseUnsupported = "base-unsupported", Warning,
+        "the environment may well work, and cannot be judged";
     /// The base is now another minor version.
     BaseMinorChanged = "base-minor-changed", Error,
         "the packages that were installed are not seen";

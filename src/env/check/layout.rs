@@ -9,8 +9,9 @@ use super::subject::{Configuration, Maker, Subject};
 use super::{is_executable, relink, same_file};
 use crate::env::compare::is_copy;
 use crate::env::{Content, Difference, Entry};
+use crate::error::Error;
 use crate::host::{Host, Platform};
-use crate::python::Interpreter;
+use crate::python::{Interpreter, Reason};
 
 /// Everything that is wrong with them.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
@@ -86,8 +87,13 @@ fn base(subject: &Subject<'_>) -> Option<Finding> {
             Some(Finding::new(Code::BaseGone, seen, relink::to_same_series(subject)))
         }
         Base::Broken { error, .. } => {
-            let remedy = relink::to_same_series(subject);
-            Some(Finding::new(Code::BaseBroken, error.to_string(), remedy))
+            let code = match error {
+                Error::UnusablePython { reason: Reason::TooOld(..) | Reason::Ancient, .. } => {
+                    Code::BaseUnsupported
+                }
+                _ => Code::BaseBroken,
+            };
+            Some(Finding::new(code, error.to_string(), relink::to_same_series(subject)))
         }
         Base::Barred(path) => barred(subject, path),
         Base::Sound(interpreter) => changed(subject, interpreter),

@@ -27,6 +27,25 @@ pub(super) fn two() -> (CPython, CPython) {
     (newest, other.expect("two minor versions of Python"))
 }
 
+#[test]
+fn a_version_that_is_too_old_is_not_called_broken() {
+    let newest = cpythons().remove(0);
+    let versions = newest.prefix.parent().unwrap();
+    let old = fs::read_dir(versions).into_iter().flatten().flatten().find_map(|entry| {
+        let python = entry.path().join("bin/python3");
+        let name = entry.file_name().into_string().ok()?;
+        (name.starts_with("3.7") || name.starts_with("3.6")).then_some(python)
+    });
+    let Some(old) = old else {
+        eprintln!("skipped: no Python before 3.8");
+        return;
+    };
+    let sandbox = Sandbox::new();
+    Ran::of(sandbox.command(old).args(["-m", "venv", "--without-pip", ".venv"])).ok();
+    let world = World { sandbox, python: newest.path };
+    assert_eq!(world.faults(), ["base-unsupported"]);
+}
+
 fn bare_path(world: &mut World) {
     let empty = world.sandbox.root().join("empty");
     fs::create_dir_all(&empty).unwrap();
