@@ -25,21 +25,27 @@ pub(super) fn put(entries: impl IntoIterator<Item = Entry>) -> Remedy {
 pub(super) fn to(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
     let planned = parts(subject, interpreter);
     let dead = dead_names(subject, &planned);
-    let differs = |entry: &Entry| entry.difference(&subject.root).is_some();
-    let links = planned.into_iter().filter(differs).chain(dead);
-    put(links.chain(configuration_entry(subject, interpreter)))
+    let is_right = planned.iter().all(|entry| entry.difference(&subject.root).is_none());
+    let links = if is_right { Vec::new() } else { otherwise_put(subject, planned) };
+    put(links.into_iter().chain(dead).chain(configuration_entry(subject, interpreter)))
 }
 
 /// Links the environment to the same Python as before, by the path of it that lasts.
 pub(super) fn by_lasting_path(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
-    let mut links = names(subject, interpreter);
-    links.retain(|entry| match &entry.content {
+    let links = otherwise_put(subject, parts(subject, interpreter));
+    put(links.into_iter().chain(configuration_entry(subject, interpreter)))
+}
+
+/// The entries that are not there in these words: a link that leads to the right file may do so by way
+/// of one that changes.
+fn otherwise_put(subject: &Subject<'_>, mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.retain(|entry| match &entry.content {
         Content::Link(target) => {
             std::fs::read_link(subject.root.join(&entry.path)).ok().as_ref() != Some(target)
         }
-        _ => false,
+        _ => entry.difference(&subject.root).is_some(),
     });
-    put(links.into_iter().chain(configuration_entry(subject, interpreter)))
+    entries
 }
 
 /// Links the environment to a Python of the series that its packages were installed for, where

@@ -203,8 +203,8 @@ fn an_interpreter_that_is_missing_loops_or_dangles() {
     symlink("/nowhere/python3", &python).unwrap();
     // Found again by `home`, which is sound.
     world.is_mended_of(&["base-gone"]);
-    // `python` leads to the base by way of it.
-    fs::remove_file(&alias).unwrap();
+    // `python` leads to the base by way of another name.
+    fs::remove_file(world.bin(fs::read_link(&python).unwrap().to_str().unwrap())).unwrap();
     world.is_mended_of(&["interpreter-missing"]);
     for spoil in ["/bin/sh", "/nowhere"] {
         let name = format!("python{}", cpythons()[0].minor);
@@ -230,6 +230,24 @@ fn an_interpreter_that_is_another_than_the_configuration_says() {
     report.finds("interpreter-elsewhere");
     world.check(&[".venv", "--fix"]).is_healthy();
     world.runs("import sys; assert sys.prefix != sys.base_prefix");
+}
+
+#[test]
+fn names_that_lead_to_one_another_are_mended_at_once() {
+    let (newest, other) = two();
+    let world = World { sandbox: Sandbox::new(), python: newest.path.clone() };
+    world.create(&[]);
+    world.install("thing", "1.0");
+    let name = format!("python{}", newest.minor);
+    for name in ["python", "python3", &name] {
+        fs::remove_file(world.bin(name)).unwrap();
+        let target = if name == "python3" { other.path.clone() } else { "python3".into() };
+        symlink(target, world.bin(name)).unwrap();
+    }
+    let told = world.check(&[".venv", "--fix", "--dry-run"]).steps();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.is_healthy().steps(), told);
+    world.runs("import thing");
 }
 
 #[test]
