@@ -59,6 +59,18 @@ impl Step {
             Self::Sweep => ("leftovers", Path::new("")),
         }
     }
+
+    /// The place, where a directory stands in it instead of a file, or a file instead of a directory: what
+    /// is in there may be the user's.
+    pub(crate) fn obstacle(&self, root: &Path) -> Option<&Path> {
+        let Self::Put(Entry { path, content }) = self else { return None };
+        let meta = root.join(path).symlink_metadata().ok()?;
+        let is_obstacle = match content {
+            Content::Directory | Content::Tree(_) => meta.is_file(),
+            _ => meta.is_dir(),
+        };
+        is_obstacle.then_some(path)
+    }
 }
 
 impl fmt::Display for Step {

@@ -225,6 +225,13 @@ impl Check<'_> {
         if self.deep {
             findings.extend(deep::findings(subject));
         }
+        for finding in &mut findings {
+            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(&subject.root));
+            if let Some(path) = obstacle.map(Path::display) {
+                let advice = format!("move `{path}` away, then run `rvenv check --fix`");
+                finding.remedy = Remedy::advice(advice);
+            }
+        }
         findings
     }
 

@@ -28,6 +28,25 @@ fn one_that_cannot_be_read() {
 }
 
 #[test]
+fn what_stands_in_the_way_of_a_mending_is_left_to_the_user() {
+    let world = World::new();
+    for (name, code) in
+        [("pyvenv.cfg", "cfg-unreadable"), ("bin/python", "interpreter-not-executable")]
+    {
+        let path = world.env().join(name);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("mine"), "").unwrap();
+        let report = world.check(&[".venv", "--fix"]);
+        let text = report.finds(code)["fix"]["text"].as_str().unwrap();
+        assert_eq!(text, format!("move `{name}` away, then run `rvenv check --fix`"));
+        fs::rename(&path, world.sandbox.root().join("mine")).unwrap();
+        world.check(&[".venv", "--fix"]).is_healthy();
+        fs::remove_dir_all(world.sandbox.root().join("mine")).unwrap();
+    }
+}
+
+#[test]
 fn keys_that_are_missing_or_wrong() {
     let world = World::new();
     let cfg = world.env().join("pyvenv.cfg");
