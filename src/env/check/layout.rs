@@ -228,18 +228,23 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
 }
 
-/// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
-fn outdated(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
-    // Windows has launchers, which are judged with the other names; to run a copy on macOS,
-    // virtualenv changes it.
-    let is_like_its_base = match subject.host.platform() {
+/// Whether `python` is a copy of its base's, byte by byte.
+fn is_plain_copy(subject: &Subject<'_>) -> bool {
+    // Windows has launchers, which are judged with the other names; to run a copy on macOS, virtualenv
+    // changes it.
+    let is_plain = match subject.host.platform() {
         Platform::Linux => true,
         Platform::MacOs => subject.maker != Maker::Virtualenv,
         Platform::Windows => false,
     };
+    is_plain && matches!(subject.way, Way::Inside(_))
+}
+
+/// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
+fn outdated(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let python = subject.python();
     let names = relink::names(subject, base);
-    let planned = names.iter().find(|entry| is_like_its_base && entry.path == python)?;
+    let planned = names.iter().find(|entry| is_plain_copy(subject) && entry.path == python)?;
     if planned.difference(&subject.root)? != Difference::OtherBytes {
         return None;
     }
@@ -282,7 +287,13 @@ fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Findin
         return None;
     }
     let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
-    Some(Finding::new(Code::CfgKeyWrong, seen, relink::configuration(subject, interpreter)))
+    // Of the same size a copy may still be the old release's.
+    let remedy = if is_plain_copy(subject) {
+        relink::copied(subject, interpreter)
+    } else {
+        relink::configuration(subject, interpreter)
+    };
+    Some(Finding::new(Code::CfgKeyWrong, seen, remedy))
 }
 
 /// The further names of the interpreter.

@@ -36,6 +36,13 @@ pub(super) fn by_lasting_path(subject: &Subject<'_>, interpreter: &Interpreter) 
     put(links.into_iter().chain(configuration_entry(subject, interpreter)))
 }
 
+/// Copies the same Python as before once more, as it is now.
+pub(super) fn copied(subject: &Subject<'_>, interpreter: &Interpreter) -> Remedy {
+    let parts = parts(subject, interpreter).into_iter();
+    let copies = parts.filter(|entry| matches!(entry.content, Content::Copy(_)));
+    put(copies.chain(configuration_entry(subject, interpreter)))
+}
+
 /// The entries that are not there in these words: a link that leads to the right file may do so by way
 /// of one that changes.
 fn otherwise_put(subject: &Subject<'_>, mut entries: Vec<Entry>) -> Vec<Entry> {

@@ -316,6 +316,11 @@ fn a_copy_of_what_the_base_was_before_its_upgrade() {
     fs::write(&executable, bytes).unwrap();
     world.is_mended_of(&["interpreter-elsewhere"]);
     assert_eq!(fs::read(world.bin("python")).unwrap(), fs::read(executable).unwrap());
+    // Where it has not, what tells is `pyvenv.cfg`.
+    edit(&world.env().join("pyvenv.cfg"), "\nversion = 3", "\nversion = 3.0.3");
+    let steps = world.check(&[".venv", "--fix", "--dry-run"]).steps();
+    assert!(steps.iter().any(|step| step.ends_with("to `bin/python`")), "{steps:#?}");
+    world.is_mended_of(&["cfg-key-wrong"]);
 }
 
 #[test]
