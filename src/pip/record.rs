@@ -56,20 +56,36 @@ fn quoted(path: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether this is all of a RECORD: one that was cut off ends in half a line, or does not list itself.
+pub(crate) fn is_whole(text: &str) -> bool {
+    let mut lists_itself = false;
+    text.lines().filter(|line| !line.is_empty()).all(|line| {
+        let path = fields(line).map(|(path, ..)| path.trim_matches('"'));
+        lists_itself |= path.is_some_and(|path| path.ends_with(".dist-info/RECORD"));
+        path.is_some()
+    }) && lists_itself
+}
+
 /// Reads a RECORD; `None` when a line is not one of three fields.
 pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
 }
 
-/// A CSV line; only the path can be quoted, as hashes and sizes hold no comma.
 fn parse_row(line: &str) -> Option<Row> {
-    let mut from_the_end = line.rsplitn(3, ',');
-    let (size, hash, path) = (from_the_end.next()?, from_the_end.next()?, from_the_end.next()?);
+    let (path, hash, size) = fields(line)?;
     let path = match path.strip_prefix('"') {
         Some(quoted) => quoted.strip_suffix('"')?.replace("\"\"", "\""),
         None => path.to_owned(),
     };
     Some(Row { path, hash: hash.to_owned(), size: size.to_owned() })
+}
+
+/// The fields of a CSV line; only the first one, the path, can be quoted, as hashes and sizes hold no
+/// comma.
+fn fields(line: &str) -> Option<(&str, &str, &str)> {
+    let (rest, size) = line.rsplit_once(',')?;
+    let (path, hash) = rest.rsplit_once(',')?;
+    Some((path, hash, size))
 }
 
 #[cfg(test)]
@@ -101,5 +117,15 @@ mod tests {
     fn a_line_of_two_fields_is_no_row() {
         assert_eq!(parse("pip/a.py,sha256=x\n"), None);
         assert_eq!(parse("\"pip/a.py,sha256=x,1\n"), None);
+    }
+
+    #[test]
+    fn one_that_was_cut_off_is_not_whole() {
+        let text = "a.py,sha256=x,1\r\na-1.dist-info/RECORD,,\r\nb.py,sha256=y,2\r\n";
+        assert!(is_whole(text));
+        assert!(is_whole("\"a,b-1.dist-info/RECORD\",,"));
+        for end in [0, 10, 16, 25, 45, 50] {
+            assert!(!is_whole(&text[..end]), "{}", &text[..end]);
+        }
     }
 }

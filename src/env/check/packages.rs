@@ -56,7 +56,7 @@ impl<'a> Packages<'a> {
         let dists: Vec<_> = self.dists().filter(|dist| dist.key() != "pip").collect();
         let (mut void, mut named, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         for dist in &dists {
-            let what = match (self.has_metadata(dist), self.has_record(dist)) {
+            let what = match (self.has_metadata(dist), Record::is_there(self.site, dist)) {
                 (true, true) => continue,
                 (false, false) if self.is_recorded_beside(dist) => {
                     void.push(dist);
@@ -87,14 +87,10 @@ impl<'a> Packages<'a> {
         std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
     }
 
-    fn has_record(&self, dist: &Dist<'_>) -> bool {
-        Record::read(self.site, dist).is_some()
-    }
-
     /// Whether other metadata says what is installed; the name of a directory may be the last that does.
     fn is_recorded_beside(&self, dist: &Dist<'_>) -> bool {
         let mut others = self.dists().filter(|other| other != dist && other.key() == dist.key());
-        others.any(|other| self.has_metadata(&other) || self.has_record(&other))
+        others.any(|other| self.has_metadata(&other) || Record::is_there(self.site, &other))
     }
 
     /// Distributions that are recorded twice; pip is looked at by itself.
@@ -102,7 +98,7 @@ impl<'a> Packages<'a> {
         let mut findings = Vec::new();
         for mut dists in self.site.twice() {
             // Of those without any metadata is told before.
-            dists.retain(|dist| self.has_metadata(dist) || self.has_record(dist));
+            dists.retain(|dist| self.has_metadata(dist) || Record::is_there(self.site, dist));
             let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
             if dists.len() < 2 || dists[0].key() == "pip" || dists.iter().any(is_told) {
                 continue;

@@ -26,8 +26,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// `None` when there is none, or none that is whole: one that was cut off is no list of rows, or
-    /// does not list itself.
+    /// `None` when there is none, or none that is whole.
     pub(super) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
         Self::of_directory(site, dist.directory)
     }
@@ -35,9 +34,12 @@ impl Record {
     /// That in a dist-info, whatever its name.
     pub(super) fn of_directory(site: &Site, dist_info: &str) -> Option<Self> {
         let path = site.path.join(dist_info).join("RECORD");
-        let text = String::from_utf8(fs::read_bounded(&path, LIMIT).ok()?).ok()?;
-        let record = Self { rows: record::parse(&text)?, path, is_changed: false };
-        record.dist_info().is_some().then_some(record)
+        Some(Self { rows: record::parse(&text(&path)?)?, path, is_changed: false })
+    }
+
+    /// Whether there is one: cheaper than reading its rows.
+    pub(super) fn is_there(site: &Site, dist: &Dist<'_>) -> bool {
+        text(&site.path.join(dist.directory).join("RECORD")).is_some()
     }
 
     /// The dist-info that it was written for.
@@ -103,6 +105,12 @@ impl Record {
         let path = self.path.strip_prefix(root).ok().filter(|_| self.is_changed)?;
         Some(Entry::new(path, Content::Text(record::write(self.rows.clone()))))
     }
+}
+
+/// The text of a RECORD, if it is whole.
+fn text(path: &Path) -> Option<String> {
+    let text = String::from_utf8(fs::read_bounded(path, LIMIT).ok()?).ok()?;
+    record::is_whole(&text).then_some(text)
 }
 
 /// Bytecode comes and goes, and is not recorded as it is.
