@@ -95,7 +95,7 @@ catalogue! {
     /// The base Python is not there any more.
     BaseGone = "base-gone", Error,
         "no command of the environment can start";
-    /// The base Python is there and does not work.
+    /// The base Python is there and does not work, or not for this user.
     BaseBroken = "base-broken", Error,
         "no command of the environment can start";
     /// The base is a Python of a version that rvenv does not know.
@@ -118,7 +118,7 @@ catalogue! {
     /// The link to the interpreter goes round in a circle.
     InterpreterLoop = "interpreter-loop", Error,
         "no command of the environment can start";
-    /// The interpreter is not the one of `pyvenv.cfg`.
+    /// The interpreter is not the one of `pyvenv.cfg`, or no copy of it.
     InterpreterElsewhere = "interpreter-elsewhere", Error,
         "that Python takes the standard library of another one";
     /// The interpreter may not be executed.

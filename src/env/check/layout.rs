@@ -11,7 +11,7 @@ use crate::env::compare::is_copy;
 use crate::env::{Content, Difference, Entry};
 use crate::error::Error;
 use crate::host::{Host, Platform};
-use crate::python::{Interpreter, Reason};
+use crate::python::{Implementation, Interpreter, Reason};
 
 /// Everything that is wrong with them.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
@@ -228,23 +228,25 @@ fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
 }
 
-/// Whether `python` is a copy of its base's, byte by byte.
-fn is_plain_copy(subject: &Subject<'_>) -> bool {
-    // Windows has launchers, which are judged with the other names; to run a copy on macOS, virtualenv
-    // changes it.
+/// Whether `python` is to be a copy of its base's, byte by byte.
+fn is_plain_copy(subject: &Subject<'_>, base: &Interpreter) -> bool {
+    // Windows has launchers, which are judged with the other names, as GraalPy has; to run a copy on
+    // macOS, virtualenv changes it.
     let is_plain = match subject.host.platform() {
         Platform::Linux => true,
         Platform::MacOs => subject.maker != Maker::Virtualenv,
         Platform::Windows => false,
     };
-    is_plain && matches!(subject.way, Way::Inside(_))
+    let is_known = matches!(base.implementation, Implementation::CPython | Implementation::PyPy);
+    is_plain && is_known && matches!(subject.way, Way::Inside(_))
 }
 
 /// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
 fn outdated(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
     let python = subject.python();
     let names = relink::names(subject, base);
-    let planned = names.iter().find(|entry| is_plain_copy(subject) && entry.path == python)?;
+    let planned =
+        names.iter().find(|entry| is_plain_copy(subject, base) && entry.path == python)?;
     if planned.difference(&subject.root)? != Difference::OtherBytes {
         return None;
     }
@@ -288,7 +290,7 @@ fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Findin
     }
     let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
     // Of the same size a copy may still be the old release's.
-    let remedy = if is_plain_copy(subject) {
+    let remedy = if is_plain_copy(subject, interpreter) {
         relink::copied(subject, interpreter)
     } else {
         relink::configuration(subject, interpreter)
