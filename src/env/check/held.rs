@@ -6,8 +6,9 @@ use std::path::Path;
 use super::base::Series;
 use super::eggs::Egg;
 use super::own::Own;
-use super::site::{SEEDS, Site};
+use super::site::{SEEDS, Site, normalized};
 use super::subject::Subject;
+use super::{direct_url, metadata};
 use crate::cache::Cache;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -85,7 +86,17 @@ fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
     let dists = site.dists().filter(|dist| !dist.is_seed());
     let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
     let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
-    dists.chain(eggs.map(|egg| (egg.entry, egg.requirement())))
+    // The old version of a package whose upgrade was interrupted may be all that there is of it.
+    let asides = site.names.iter().filter(|name| name.starts_with('~')).filter_map(|name| {
+        let metadata = site.path.join(name);
+        let (package, version) = metadata::headers(&metadata.join("METADATA"))?;
+        let key = normalized(&package);
+        let is_there = SEEDS.contains(&&*key) || site.dist(&key).is_some();
+        let requirement = || direct_url::requirement(&metadata, &package, &version);
+        (!is_there).then(|| (&**name, Some(requirement())))
+    });
+    let eggs = eggs.map(|egg| (egg.entry, egg.requirement()));
+    dists.chain(eggs).chain(asides)
 }
 
 /// Whether an environment's packages are for another Python than this one.

@@ -62,7 +62,9 @@ impl<'a> Leftovers<'a, '_> {
         let (mut back, mut kept) = (Vec::new(), Vec::new());
         for aside in &open {
             let is_free = aside.parts.iter().all(|(_, name)| !fates.contains_key(name));
-            let comes_back = is_free && aside.is_whole(self.site) && !self.shares(aside);
+            // pip itself is seeded anew.
+            let is_pip = normalized(&aside.name) == "pip";
+            let comes_back = is_free && !is_pip && aside.is_whole(self.site) && !self.shares(aside);
             let fate = if comes_back { Fate::ComesBack } else { Fate::Stays };
             if comes_back { &mut back } else { &mut kept }.push(aside);
             for (_, name) in &aside.parts {

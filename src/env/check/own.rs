@@ -69,7 +69,16 @@ impl<'a> Search<'a> {
         let mut sites = Vec::new();
         for site in &subject.sites {
             let relative = site.relative(&subject.root, "");
-            let mut unlisted: HashSet<_> = Egg::all(site).flat_map(|egg| egg.modules()).collect();
+            let mut unlisted = HashSet::new();
+            for egg in Egg::all(site) {
+                match egg.files() {
+                    Some(files) => {
+                        let metadata = relative.join(egg.entry);
+                        recorded.extend(files.iter().map(|file| joined(&metadata, file)));
+                    }
+                    None => unlisted.extend(egg.modules()),
+                }
+            }
             for dist in site.dists() {
                 match Record::read(site, &dist) {
                     Some(record) => {

@@ -96,6 +96,8 @@ fn what_has_no_dist_info_is_installed_again_too() {
     fs::write(site.join("egg-2.0-py3.9.egg/EGG-INFO/PKG-INFO"), info("egg")).unwrap();
     fs::write(site.join("archive-2.0-py3.9.egg"), "PK").unwrap();
     assert_eq!(world.check(&[".venv"]).0["environment"]["packages"], 5);
+    // Nor has what an interrupted upgrade put aside.
+    fs::rename(site.join("thing-1.0.dist-info"), site.join("~hing-1.0.dist-info")).unwrap();
 
     let newest = newest.path.display().to_string();
     let upgrade = ["create", "--upgrade", "--python", &newest, ".venv"];
@@ -109,6 +111,7 @@ fn what_has_no_dist_info_is_installed_again_too() {
     for name in names {
         assert_eq!(world.runs(&format!("import {name}; print({name}.VERSION)")), "2.0\n");
     }
+    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "1.0\n");
     world.check(&[".venv", "--deep"]).is_healthy();
 }
 
