@@ -46,6 +46,11 @@ fn forms(language: Language, old: &[u8], new: &[u8]) -> Option<Vec<Form>> {
         // Its quotes go around the whole of `set "NAME=value"`.
         let assigned = |value: &[u8]| literal(&[b"VIRTUAL_ENV=", value].concat());
         forms.extend(assigned(old).zip(assigned(new)).map(|(old, new)| quoted(old, &new)));
+        // As stdlib's `venv` did before 3.9.
+        let (old, new) = ([b"VIRTUAL_ENV=", old].concat(), assigned(new)?);
+        if old.iter().all(|byte| is_bare(byte) || *byte == b'\\') {
+            forms.push(Form { old, new, is_bare: true });
+        }
     } else if old.iter().all(is_bare) {
         forms.push(Form { old: old.to_vec(), new: written, is_bare: true });
     }
@@ -93,6 +98,7 @@ mod tests {
             ),
             ("activate.bat", "@for %%i in (\"/e\") do", "@for %%i in (\"/a b's\") do"),
             ("activate.bat", "@set \"VIRTUAL_ENV=/e\"\r\n", "@set \"VIRTUAL_ENV=/a b's\"\r\n"),
+            ("activate.bat", "@set VIRTUAL_ENV=/e\r\n", "@set \"VIRTUAL_ENV=/a b's\"\r\n"),
         ] {
             check(file, text, "/e", Some(expected));
         }
@@ -106,7 +112,7 @@ mod tests {
             check("activate", text, "/e", None);
         }
         check("activate.awk", "V='/e'", "/e", None);
-        check("activate.bat", "@set VIRTUAL_ENV=/e\r\n", "/e", None);
+        check("activate.bat", "@set VIRTUAL_ENV=/e/x\r\n", "/e", None);
         assert_eq!(moved("activate", b"# '/e'", b"/e", b"/a\nrm x"), None);
     }
 }
