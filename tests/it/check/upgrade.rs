@@ -5,6 +5,9 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
+use rvenv::Host;
+use rvenv::trust::Trust;
+
 use super::base::{two, world};
 use super::{Package, World, append, hash};
 use crate::sandbox::Ran;
@@ -177,6 +180,26 @@ fn what_the_user_changed_of_the_activation_is_kept() {
     assert_eq!(fs::read_to_string(world.bin("activate.fish.old")).unwrap(), "# another tool's\n");
     assert!(fs::read_to_string(world.bin("activate.fish")).unwrap().contains("VIRTUAL_ENV"));
     world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+/// What comes along may be anybody's, and is run on activation.
+#[test]
+fn it_is_trusted_only_if_the_old_one_was() {
+    let (newest, other) = two();
+    let newest = newest.path.display().to_string();
+    for is_trusted in [true, false] {
+        let mut world = world(&other);
+        wheel(&mut world, &Package::new("thing", "1.0"));
+        let home = world.sandbox.root().join("home");
+        let host = Host::new([("HOME", &home)], world.sandbox.project());
+        let trust = Trust::of(&host);
+        assert!(trust.allows(&world.env()));
+        if !is_trusted {
+            fs::remove_dir_all(home.join(".local/state")).unwrap();
+        }
+        world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+        assert_eq!(trust.allows(&world.env()), is_trusted);
+    }
 }
 
 #[test]
