@@ -80,7 +80,10 @@ impl<'a> Leftovers<'a, '_> {
         let of = |fate| -> Vec<&str> {
             fates.iter().filter(|(_, found)| **found == fate).map(|(name, _)| *name).collect()
         };
-        let requirements = kept.iter().map(|aside| aside.requirement(self.site)).collect();
+        let requirements = kept.iter().map(|aside| aside.requirement(self.site));
+        let is_lone = |name: &&str| !open.iter().any(|aside| aside.has(name));
+        let lone: Vec<_> = of(Fate::Stays).into_iter().filter(is_lone).collect();
+        let requirements = requirements.chain(self.owners(&lone)).collect();
         let findings = [
             self.settled(&of(Fate::Goes)),
             self.put_back(&back),
@@ -105,6 +108,17 @@ impl<'a> Leftovers<'a, '_> {
             is_aside(leftover, BYTECODE) || names.any(|name| is_aside(leftover, name))
         };
         if is_replaced { Fate::Goes } else { Fate::Stays }
+    }
+
+    /// How to install again what these names were of, where its metadata is in its place.
+    fn owners(&self, names: &[&str]) -> impl Iterator<Item = Vec<String>> {
+        let is_of = |name: &str| names.iter().any(|leftover| is_aside(leftover, name));
+        let owners = self.site.dists().filter(move |dist| {
+            let record = Record::read(self.site, dist);
+            is_of(dist.name)
+                || record.is_some_and(|record| tops(&record).iter().any(|top| is_of(top)))
+        });
+        owners.map(|dist| dist.requirement(self.site))
     }
 
     /// Whether another distribution has files where this one's were.
@@ -209,6 +223,11 @@ impl<'a> Aside<'a> {
             record.rename(&parts);
         }
         Some(Self { name, version, directory, was, parts, record })
+    }
+
+    /// Whether a name is what a part of it has now.
+    fn has(&self, leftover: &str) -> bool {
+        self.parts.iter().any(|(_, name)| *name == leftover)
     }
 
     fn is_of(&self, dist: &Dist<'_>) -> bool {

@@ -105,6 +105,17 @@ fn nothing_goes_where_no_version_is_whole() {
 }
 
 #[test]
+fn the_metadata_in_its_place_tells_what_to_install() {
+    let world = aside();
+    let site = world.site();
+    fs::rename(site.join("~hing-1.0.dist-info"), site.join("thing-1.0.dist-info")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["install-leftover"]);
+    assert!(report.command("install-leftover").ends_with("--no-deps thing==1.0"));
+    assert!(site.join("~hing/__init__.py").exists());
+}
+
+#[test]
 fn what_another_package_put_beside_stays() {
     let world = aside();
     let site = world.site();
