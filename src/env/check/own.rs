@@ -116,6 +116,20 @@ impl<'a> Search<'a> {
         site.is_some_and(|(_, unlisted)| is_installed(&name, unlisted))
     }
 
+    /// Whether a script is as the `venv` module of the environment's own base makes it.
+    fn is_stdlibs(&self, name: &str, text: &[u8]) -> bool {
+        let Some(base) = self.subject.base.interpreter() else { return false };
+        let folder = base.stdlib.join("venv/scripts");
+        let mut templates =
+            ["common", "posix", "nt"].map(|kind| folder.join(kind).join(name)).into_iter();
+        let Ok(text) = std::str::from_utf8(text) else { return false };
+        templates.any(|template| {
+            let template = read_bounded(&template, SCRIPT_LIMIT).ok();
+            let template = template.and_then(|bytes| String::from_utf8(bytes).ok());
+            template.is_some_and(|template| is_made_from(text, &template))
+        })
+    }
+
     /// What an entry is, if it is the user's.
     fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
         let path = self.relative(entry);
@@ -130,14 +144,33 @@ impl<'a> Search<'a> {
         }
         let name = entry.file_name().to_string_lossy();
         let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
-        let seal = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok());
-        let seal = seal.flatten().map(|bytes| shell::seal(&bytes));
-        Ok((seal != Some(Seal::Whole)).then(|| Own {
+        let script = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok()).flatten();
+        let seal = script.as_deref().map(shell::seal);
+        let is_made = match seal {
+            Some(Seal::Missing) => script.is_some_and(|text| self.is_stdlibs(&name, &text)),
+            seal => seal == Some(Seal::Whole),
+        };
+        Ok((!is_made).then(|| Own {
             path: path.to_owned(),
             in_site: site.map(Path::to_owned),
             is_altered: seal == Some(Seal::Broken),
         }))
     }
+}
+
+/// Whether `text` is the template with something else, on one line, for each placeholder.
+fn is_made_from(text: &str, template: &str) -> bool {
+    let mut pieces = template.split("__VENV_");
+    let start = pieces.next().unwrap_or_default();
+    let rest = text.strip_prefix(start).and_then(|rest| {
+        pieces.try_fold(rest, |rest, piece| {
+            let (_, piece) = piece.split_once("__")?;
+            let line = rest.find('\n').unwrap_or(rest.len());
+            let at = if piece.is_empty() { line } else { rest.find(piece)? };
+            (at <= line).then(|| &rest[at + piece.len()..])
+        })
+    });
+    rest == Some("")
 }
 
 fn is_empty(dir: &Path) -> Result<bool> {
@@ -205,6 +238,24 @@ mod tests {
         }
         for name in ["pipeline", "python-config", "pip-mine", "pydoctor", "mine", "postactivate"] {
             assert!(!is_seed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_template_made_is_known() {
+        let template =
+            "# x\nVIRTUAL_ENV=\"__VENV_DIR__\"\nPS1=\"__VENV_PROMPT__$PS1\"\nend __VENV_NAME__";
+        let made = "# x\nVIRTUAL_ENV=\"/a b\"\nPS1=\"(it) $PS1\"\nend it";
+        assert!(is_made_from(made, template));
+        assert!(is_made_from("plain\n", "plain\n"));
+        for changed in [
+            format!("{made}\nexport X=1"),
+            format!("export X=1\n{made}"),
+            made.replace("/a b\"", "/a b\"\nexport X=1"),
+            made.replace("$PS1", "$PS2"),
+            String::new(),
+        ] {
+            assert!(!is_made_from(&changed, template), "{changed}");
         }
     }
 

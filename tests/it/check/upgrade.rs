@@ -182,6 +182,23 @@ fn what_the_user_changed_of_the_activation_is_kept() {
     world.check(&[".venv", "--deep"]).is_healthy();
 }
 
+#[test]
+fn what_stdlibs_venv_wrote_is_nobodys_change() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    fs::remove_dir_all(world.env()).unwrap();
+    let venv = ["-m", "venv", "--without-pip", ".venv"];
+    Ran::of(world.sandbox.command(&other.path).args(venv)).ok();
+    wheel(&mut world, &Package::new("thing", "1.0"));
+    append(&world.bin("activate.csh"), "setenv MINE 1\n");
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    assert!(ran.stderr.contains("own: `bin/activate.csh.old`\n"), "{ran:#?}");
+    let names = fs::read_dir(world.bin("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let beside = names.filter(|name| name.to_str().unwrap().ends_with(".old"));
+    assert_eq!(beside.collect::<Vec<_>>(), ["activate.csh.old"]);
+}
+
 /// What comes along may be anybody's, and is run on activation.
 #[test]
 fn it_is_trusted_only_if_the_old_one_was() {
