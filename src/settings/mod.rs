@@ -9,6 +9,7 @@ mod key;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
@@ -58,10 +59,16 @@ impl Settings {
     /// a value that cannot be.
     pub fn of_user(host: &Host) -> Result<Self> {
         let mut settings = Self::default();
-        if let Some(path) = user_file(host)
-            && let Some(document) = Document::read(path)?
-        {
-            settings.take_table(&document.table, &Source::User(document.path))?;
+        if let Some(path) = user_file(host) {
+            match Document::read(path.clone()) {
+                Ok(None) => {}
+                Ok(Some(document)) => {
+                    settings.take_table(&document.table, &Source::User(document.path))?;
+                }
+                // The home is another's, as in a container whose user was changed.
+                Err(_) if is_barred(&path) => {}
+                Err(error) => return Err(error),
+            }
         }
         settings.take_variables(host)?;
         Ok(settings)
@@ -269,6 +276,11 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
     user_dir(host, host.platform()).map(|dir| dir.join("rvenv").join("config.toml"))
+}
+
+/// Whether a directory that `path` is in may not be entered.
+fn is_barred(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 fn user_dir(host: &Host, platform: Platform) -> Option<PathBuf> {
