@@ -52,6 +52,8 @@ fn otherwise_put(subject: &Subject<'_>, mut entries: Vec<Entry>) -> Vec<Entry> {
         }
         _ => entry.difference(&subject.root).is_some(),
     });
+    // What was interrupted is seen again by what is wrong with `python`, so that comes last.
+    entries.sort_by_key(|entry| entry.path == subject.python());
     entries
 }
 
