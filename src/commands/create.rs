@@ -144,12 +144,13 @@ impl Creation<'_> {
         let was_allowed = self.trust.allows(&root);
         let created = if args.upgrade && env::needs_rebuild(&recipe, &world) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
-            let upgraded = env::upgrade(&recipe, &world, &mut progress, &mut install)?;
-            self.tell_of_own(&upgraded);
-            upgraded.created
+            env::upgrade(&recipe, &world, &mut progress, &mut install)?
         } else {
-            env::create(&recipe, &world, &mut progress)?
+            let created = env::create(&recipe, &world, &mut progress)?;
+            Upgraded { kept: created.kept.clone(), beside: Vec::new(), created }
         };
+        self.tell_of_own(&created);
+        let created = created.created;
         // What was there before may hold anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());

@@ -16,6 +16,7 @@ use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::pip;
 use crate::python::Interpreter;
+use crate::shell::{self, Seal};
 
 /// What to make, where, and what to do about what is there.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub struct Created {
     pub location: PathBuf,
     /// Whether all of it was made just now, so that there is nothing in it that came from elsewhere.
     pub is_pristine: bool,
+    /// Scripts of rvenv's that the user had changed, and that were left as they were.
+    pub kept: Vec<PathBuf>,
 }
 
 /// What happened to the place.
@@ -92,6 +95,9 @@ pub struct Rehearsal {
     /// What would be written; empty where nothing would.
     pub plan: Plan,
 }
+
+/// More than any script, and than any file that tells git what to ignore.
+const TEXT_LIMIT: u64 = 1 << 20;
 
 /// How often a place may change under our hands before that is the error.
 const ATTEMPTS: usize = 5;
@@ -272,7 +278,8 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn done(&self, outcome: Outcome, pip: Option<String>, is_pristine: bool) -> Created {
-        Created { outcome, pip, location: self.location.to_owned(), is_pristine }
+        let location = self.location.to_owned();
+        Created { outcome, pip, location, is_pristine, kept: Vec::new() }
     }
 
     fn make(&self, progress: Progress<'_>) -> Result<Created> {
@@ -315,20 +322,42 @@ impl Work<'_> {
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
-        self.fit(merge, &mut plan)?;
+        let kept = self.fit(merge, &mut plan)?;
         self.fill(place.dir(), &plan)?;
         place.finish()?;
         let pip = seed.map(|seed| seed.pip_version().to_owned());
-        Ok(self.done(merge.outcome(), pip, merge.is_empty))
+        Ok(Created { kept, ..self.done(merge.outcome(), pip, merge.is_empty) })
     }
 
-    /// Leaves out of the plan what is not to be written where something is.
-    fn fit(&self, merge: &Merge, plan: &mut Plan) -> Result<()> {
+    /// Leaves out of the plan what is not to be written where something is, and gives the scripts of
+    /// rvenv's among that.
+    fn fit(&self, merge: &Merge, plan: &mut Plan) -> Result<Vec<PathBuf>> {
+        let mut kept = Vec::new();
         if merge.is_environment {
-            plan.entries.retain(|entry| !self.stands(entry));
-            return Ok(());
+            plan.entries.retain(|entry| {
+                let seal = self.seal_of_users(entry);
+                if seal == Some(Seal::Broken) {
+                    kept.push(entry.path.clone());
+                }
+                seal.is_none() && !self.stands(entry)
+            });
+        } else {
+            self.spare(plan)?;
         }
-        self.spare(plan)
+        Ok(kept)
+    }
+
+    /// The seal of what stands in the place of a script or of a courtesy and may be the user's: all
+    /// that is not as rvenv wrote it, but for an empty file, in which nothing is to be lost.
+    fn seal_of_users(&self, entry: &Entry) -> Option<Seal> {
+        let Content::Text(planned) = &entry.content else { return None };
+        let scripts = &self.recipe.interpreter.scheme.scripts;
+        if !entry.is_courtesy() && entry.path.parent() != Some(scripts) {
+            return None;
+        }
+        let found = fs::read_bounded(&self.location.join(&entry.path), TEXT_LIMIT).ok()?;
+        let seal = shell::seal(&found);
+        (seal != Seal::Whole && !found.is_empty() && found != *planned).then_some(seal)
     }
 
     /// Whether a directory is where a link is planned: `lib64` of other tools is one.

@@ -39,6 +39,33 @@ fn a_second_create_changes_nothing_and_says_so() {
     assert_eq!(fs::metadata(&cfg).unwrap().modified().unwrap(), before);
 }
 
+/// An environment that was made in a project's own folder, and that the user went on with.
+#[test]
+fn what_the_user_wrote_stays_when_it_is_refreshed() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "secret.txt\n");
+    sandbox.run(["create", "--without-pip", "."]).ok();
+    let script = sandbox.project().join("bin/activate");
+    let changed = fs::read_to_string(&script).unwrap() + "export MINE=1\n";
+    fs::write(&script, &changed).unwrap();
+    fs::write(sandbox.project().join("bin/activate.csh"), "").unwrap();
+    let fish = sandbox.project().join("bin/activate.fish");
+    fs::write(&fish, "# another tool's\n").unwrap();
+    for args in
+        [&["create", "--without-pip", "--upgrade", "."][..], &["create", "--without-pip", "."]]
+    {
+        fs::remove_file(sandbox.project().join("bin/python")).unwrap();
+        let ran = sandbox.run(args).ok();
+        assert!(ran.stderr.contains("left as it was: `bin/activate`\n"), "{ran:#?}");
+        let read = |name: &str| fs::read_to_string(sandbox.project().join(name)).unwrap();
+        assert_eq!(read(".gitignore"), "secret.txt\n");
+        assert_eq!(read("bin/activate"), changed);
+        assert_eq!(read("bin/activate.fish"), "# another tool's\n");
+        assert!(read("bin/activate.csh").contains("VIRTUAL_ENV"), "nothing was in it");
+        assert!(sandbox.project().join("bin/python").exists());
+    }
+}
+
 #[test]
 fn what_is_broken_in_an_environment_is_mended_and_its_packages_stay() {
     let sandbox = Sandbox::new();
