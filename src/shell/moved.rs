@@ -1,5 +1,7 @@
 //! The scripts of an environment that was moved, whoever wrote or changed them.
 
+use memchr::memchr_iter;
+
 use super::script::Script;
 use super::{Language, quote};
 
@@ -20,7 +22,7 @@ pub(crate) fn moved(file: &str, text: &[u8], old: &[u8], new: &[u8]) -> Option<V
     let mut is_changed = false;
     while let Some(byte) = text.get(at) {
         let begins_word = at == 0 || b" \t\r\n=([,".contains(&text[at - 1]);
-        let form = forms.iter().find(|form| begins_word && form.is_at(&text[at..]));
+        let form = forms.iter().find(|form| begins_word && form.is_at(text, at));
         is_changed |= form.is_some();
         let (old, new) =
             form.map_or((1, std::slice::from_ref(byte)), |form| (form.old.len(), &*form.new));
@@ -58,11 +60,19 @@ fn forms(language: Language, old: &[u8], new: &[u8]) -> Option<Vec<Form>> {
 }
 
 impl Form {
-    fn is_at(&self, text: &[u8]) -> bool {
+    fn is_at(&self, text: &[u8], at: usize) -> bool {
+        let (before, from) = text.split_at(at);
         let ends_word =
             |after: &[u8]| after.first().is_none_or(|byte| b" \t\r\n;)]".contains(byte));
-        text.strip_prefix(&*self.old).is_some_and(|after| !self.is_bare || ends_word(after))
+        let is_bare_word = |after| ends_word(after) && !is_quoted(before);
+        from.strip_prefix(&*self.old).is_some_and(|after| !self.is_bare || is_bare_word(after))
     }
+}
+
+/// Whether a quote is open where a line begins like this, as far as its quotes tell.
+fn is_quoted(before: &[u8]) -> bool {
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    [b'"', b'\''].iter().any(|quote| memchr_iter(*quote, line).count() % 2 == 1)
 }
 
 #[cfg(test)]
@@ -108,7 +118,15 @@ mod tests {
 
     #[test]
     fn what_is_not_the_whole_path_stays() {
-        for text in ["V=/env", "V=/e/x", "V=\"/e/x\"", "V=x/e", "V=\"$X\"", "echo \"see /e\""] {
+        for text in [
+            "V=/env",
+            "V=/e/x",
+            "V=\"/e/x\"",
+            "V=x/e",
+            "V=\"$X\"",
+            "echo \"see /e\"",
+            "echo \"see /e now\"",
+        ] {
             check("activate", text, "/e", None);
         }
         check("activate.awk", "V='/e'", "/e", None);
