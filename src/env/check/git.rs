@@ -55,7 +55,11 @@ impl Repository {
     /// Whether a line of the repository's or of the user's keeps git from seeing the environment.
     pub(super) fn ignores(&self, host: &Host) -> bool {
         let Ok(path) = self.env.strip_prefix(&self.top) else { return false };
-        let read = |file: &Path| read_text(file).unwrap_or_default();
+        // A name that is no text is none of the environment's.
+        let read = |file: &Path| {
+            let bytes = read_bounded(file, TEXT_LIMIT).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
         let mut files = vec![
             (self.top.clone(), self.users_own(host).map(|file| read(&file)).unwrap_or_default()),
             (self.top.clone(), read(&self.common_dir.join("info/exclude"))),

@@ -3,8 +3,9 @@
 /// What a `.gitignore` says of a path, which is relative to the file's directory: the last line
 /// that matches counts.
 pub(super) fn verdict(text: &str, path: &str) -> Option<bool> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines().rev().find_map(|line| {
-        let line = line.trim_end();
+        let line = line.trim_end_matches(' ');
         let (is_ignored, pattern) = match line.strip_prefix('!') {
             Some(pattern) => (false, pattern),
             None => (true, line),
@@ -51,7 +52,8 @@ fn signs(mut pattern: &[u8]) -> Vec<Sign<'_>> {
             (b'[', [_, others @ ..]) => match others.iter().position(|byte| *byte == b']') {
                 // The first in it may be a `]` itself.
                 Some(at) => (Sign::Set(&rest[..=at]), &others[at + 1..]),
-                None => (Sign::Byte(b'['), rest),
+                // One that does not end matches nothing.
+                None => (Sign::Set(b""), rest),
             },
             (byte, _) => (Sign::Byte(*byte), rest),
         };
@@ -136,6 +138,10 @@ mod tests {
             ("[!.]venv", ".venv", None),
             ("\\.venv", ".venv", Some(true)),
             ("[.venv", ".venv", None),
+            ("[.venv", "[.venv", None),
+            ("\u{feff}.venv", ".venv", Some(true)),
+            (".venv  ", ".venv", Some(true)),
+            (".venv\t", ".venv", None),
             // In the environment, which has no name of its own there.
             (".venv/*", ".venv/", Some(true)),
             (".venv/**", ".venv/", Some(true)),
