@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::scripts;
+
 /// One line of a RECORD. Ordered as pip orders them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
@@ -66,6 +68,33 @@ pub(crate) fn is_whole(text: &str) -> bool {
     }) && lists_itself
 }
 
+/// Whether an installer wrote this. pip extracts the list that a wheel brings with the wheel's files, and
+/// puts its own in its place when the commands are there too, at the very end.
+pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> bool {
+    let paths = || text.lines().filter_map(fields).map(|(path, ..)| path.trim_matches('"'));
+    // What belongs elsewhere has its place in the wheel still.
+    let is_in_wheel =
+        |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
+    if paths().any(is_in_wheel) {
+        return false;
+    }
+    let leads_out = |path: &str| path.starts_with("../");
+    let tells_of_commands = |path: &str| path.ends_with(".dist-info/entry_points.txt");
+    if paths().any(leads_out) || !paths().any(tells_of_commands) {
+        return true;
+    }
+    let entry_points = entry_points();
+    let mut commands = scripts::names(&entry_points).peekable();
+    commands.peek().is_none() || commands.any(|name| paths().any(|path| is_command(path, name)))
+}
+
+/// Whether a path is that of a command: wherever that is, as `--target` and editable installs have their
+/// own place for it.
+fn is_command(path: &str, name: &str) -> bool {
+    let rest = path.rsplit(['/', '\\']).next().and_then(|file| file.strip_prefix(name));
+    rest.is_some_and(|rest| ["", ".exe", ".cmd"].contains(&rest))
+}
+
 /// Reads a RECORD; `None` when a line is not one of three fields.
 pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
@@ -117,6 +146,25 @@ mod tests {
     fn a_line_of_two_fields_is_no_row() {
         assert_eq!(parse("pip/a.py,sha256=x\n"), None);
         assert_eq!(parse("\"pip/a.py,sha256=x,1\n"), None);
+    }
+
+    #[test]
+    fn the_list_of_a_wheel_is_not_final() {
+        let points =
+            || "[gui_scripts]\nb = a:b\n[x]\nc = a:c\n\n[console_scripts]\na=a:b\n".to_owned();
+        let is_final =
+            |rows: &str| is_final(&format!("{rows},,\na-1.dist-info/RECORD,,\n"), points);
+        let entry_points = "a-1.dist-info/entry_points.txt";
+        assert!(is_final("a.py"));
+        assert!(!is_final(entry_points));
+        assert!(!is_final(&format!("a/c,,\na/a.py,,\n{entry_points}")));
+        assert!(!is_final("a-1.data/scripts/a"));
+        let commands =
+            ["../../../bin/other", "../../bin/a", "bin/b", "/env/bin/a", "C:\\env\\Scripts\\a.exe"];
+        for command in commands {
+            assert!(is_final(&format!("{command},,\n{entry_points}")), "{command}");
+        }
+        assert!(super::is_final("a-1.dist-info/entry_points.txt,,\n", || "[x]\ny = z\n".to_owned()));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn of(wheel: &Wheel, python: Version) -> Vec<Command> {
     let text = wheel.text(&format!("{}/entry_points.txt", wheel.dist_info));
     let template = template(wheel);
     let mut points: Vec<(String, &str)> = Vec::new();
-    for (name, function) in console_scripts(text) {
+    for (name, function) in section(text, "[console_scripts]") {
         match name {
             "pip" => {
                 let versioned = [String::new(), python.major.to_string(), python.short()];
@@ -54,10 +54,16 @@ pub(crate) fn of(wheel: &Wheel, python: Version) -> Vec<Command> {
     points.into_iter().filter_map(command).collect()
 }
 
-fn console_scripts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+/// The names of the commands that an `entry_points.txt` asks for.
+pub(crate) fn names(entry_points: &str) -> impl Iterator<Item = &str> {
+    let sections = ["[console_scripts]", "[gui_scripts]"].into_iter();
+    sections.flat_map(|name| section(entry_points, name)).map(|(name, _)| name)
+}
+
+fn section<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
     text.lines()
         .map(str::trim)
-        .skip_while(|line| *line != "[console_scripts]")
+        .skip_while(move |line| *line != name)
         .skip(1)
         .take_while(|line| !line.starts_with('['))
         .filter_map(|line| line.split_once('='))

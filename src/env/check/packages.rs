@@ -67,7 +67,7 @@ impl<'a> Packages<'a> {
                 (false, false) => "METADATA and RECORD",
             };
             named.push(dist);
-            seen.push(format!("`{}` has no {what} that can be read", dist.directory));
+            seen.push(format!("`{}` has no {what} that is whole", dist.directory));
         }
         let mut findings = Vec::new();
         if !void.is_empty() {

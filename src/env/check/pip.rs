@@ -59,7 +59,7 @@ fn missing(subject: &Subject<'_>) -> Option<String> {
 
 fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
     let Some(record) = Record::read(site, pip) else {
-        return Some(format!("pip {} has no RECORD that can be read", pip.version));
+        return Some(format!("pip {} has no RECORD that is whole", pip.version));
     };
     let missing: Vec<_> = record.missing(site).collect();
     let (files, how) = if missing.is_empty() && deep {

@@ -26,7 +26,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// `None` when there is none, or none that is whole.
+    /// `None` when there is none, or none that is whole, of an install that ended.
     pub(super) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
         Self::of_directory(site, dist.directory)
     }
@@ -107,10 +107,14 @@ impl Record {
     }
 }
 
-/// The text of a RECORD, if it is whole.
+/// The text of a RECORD, if it is whole, and tells of an install that ended.
 fn text(path: &Path) -> Option<String> {
     let text = String::from_utf8(fs::read_bounded(path, LIMIT).ok()?).ok()?;
-    record::is_whole(&text).then_some(text)
+    let entry_points = || {
+        let bytes = fs::read_bounded(&path.with_file_name("entry_points.txt"), LIMIT);
+        String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+    };
+    (record::is_whole(&text) && record::is_final(&text, entry_points)).then_some(text)
 }
 
 /// Bytecode comes and goes, and is not recorded as it is.

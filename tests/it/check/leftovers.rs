@@ -57,9 +57,17 @@ fn the_old_version_comes_back_when_the_new_one_is_half_written() {
         fs::create_dir(dist_info).unwrap();
         fs::write(dist_info.join("METADATA"), "Name: thing\nVersion: 2.0\n").unwrap();
     };
+    // With the RECORD of the wheel: the commands are written after it, and pip's own RECORD at the end.
+    let without_commands = |dist_info: &Path| {
+        named(dist_info);
+        let name = dist_info.file_name().unwrap().to_str().unwrap();
+        let rows = format!("thing/__init__.py,,\n{name}/entry_points.txt,,\n{name}/RECORD,,\n");
+        fs::write(dist_info.join("entry_points.txt"), "[console_scripts]\nx = y:z\n").unwrap();
+        fs::write(dist_info.join("RECORD"), rows).unwrap();
+    };
     let none = |_: &Path| {};
     for version in ["1.0", "2.0"] {
-        for metadata in [&none as &dyn Fn(&Path), &begun, &named] {
+        for metadata in [&none as &dyn Fn(&Path), &begun, &named, &without_commands] {
             let world = aside();
             fs::create_dir(world.site().join("thing")).unwrap();
             fs::write(world.site().join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();

@@ -80,6 +80,28 @@ fn metadata_that_is_cut_off() {
     assert_eq!(world.faults(), ["metadata-incomplete"]);
 }
 
+/// pip writes the commands, and its own RECORD, when all else is there; the wheel's own is there at once.
+#[test]
+fn a_package_whose_commands_were_not_written() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let dist_info = world.site().join("thing-1.0.dist-info");
+    let record = dist_info.join("RECORD");
+    let of_pip = fs::read_to_string(&record).unwrap() + "thing-1.0.dist-info/entry_points.txt,,\n";
+    fs::write(dist_info.join("entry_points.txt"), "[console_scripts]\nthing = thing:x\n").unwrap();
+    fs::write(&record, &of_pip).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    let rows: Vec<_> = of_pip.lines().filter(|row| !row.starts_with("../")).collect();
+    fs::write(&record, rows.join("\n")).unwrap();
+    fs::remove_file(world.bin("thing")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["metadata-incomplete"]);
+    let way = report.command("metadata-incomplete");
+    assert!(way.ends_with("--ignore-installed --no-deps thing==1.0"), "{way}");
+    fs::write(dist_info.join("entry_points.txt"), "[other]\nthing = thing:x\n").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+}
+
 #[test]
 fn a_package_that_is_recorded_twice() {
     let world = World::new();

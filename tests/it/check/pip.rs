@@ -33,6 +33,18 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     world.is_mended_of(&["pip-damaged"]);
     works();
 
+    // What a kill leaves while pip compiles the pip that it has unpacked.
+    let record = dist_info().join("RECORD");
+    let rows = fs::read_to_string(&record).unwrap();
+    let rows: Vec<_> = rows.lines().filter(|row| !row.starts_with("../")).collect();
+    fs::write(&record, rows.join("\n")).unwrap();
+    for name in ["pip", "pip3"] {
+        fs::remove_file(world.bin(name)).unwrap();
+    }
+    world.is_mended_of(&["pip-damaged"]);
+    assert!(world.bin("pip").exists());
+    works();
+
     let archive = site.join("pip/_pip.zip");
     let mut bytes = fs::read(&archive).unwrap();
     let middle = bytes.len() / 2;
