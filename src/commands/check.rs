@@ -54,7 +54,7 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
         let answer = Answer { report: &report, steps: args.fix.then_some(&steps) };
         ui::print(serde_json::to_string_pretty(&answer)? + "\n")?;
     } else if is_shown {
-        let mut page = Page::new(args.dir.as_deref(), context);
+        let mut page = Page::new(args, context);
         page.report(&report);
         if args.dry_run {
             page.steps(&steps);
@@ -100,15 +100,15 @@ fn take(
 
 /// A report for people.
 struct Page<'a> {
-    named: Option<&'a Path>,
+    args: &'a cli::Check,
     context: &'a Context<'a>,
     width: usize,
     text: String,
 }
 
 impl<'a> Page<'a> {
-    fn new(named: Option<&'a Path>, context: &'a Context<'a>) -> Self {
-        Self { named, context, width: ui::width(), text: String::new() }
+    fn new(args: &'a cli::Check, context: &'a Context<'a>) -> Self {
+        Self { args, context, width: ui::width(), text: String::new() }
     }
 
     fn report(&mut self, report: &Report) {
@@ -159,8 +159,10 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Only as deep a look finds again what is to be mended.
     fn fix_command(&self) -> String {
-        format!("rvenv check --fix{}", argument(self.named))
+        let deep = if self.args.deep { " --deep" } else { "" };
+        format!("rvenv check{deep} --fix{}", argument(self.args.dir.as_deref()))
     }
 
     /// For the calling shell; without an argument where `activate` finds it by itself.
@@ -177,7 +179,7 @@ impl<'a> Page<'a> {
         let path = environment.path.display();
         if report.active {
             self.line(GOOD, "✓", &format!("`{path}` is active"));
-        } else if self.named.is_some() {
+        } else if self.args.dir.is_some() {
             self.line(GOOD, "✓", &format!("`{path}` (not active)"));
         }
         if let Some(python) = &environment.python {

@@ -54,6 +54,8 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     fs::write(&archive, bytes).unwrap();
     assert_eq!(world.faults(), [""; 0]);
     assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["pip-damaged"]);
+    let told = world.sandbox.run(["check", "--deep", ".venv"]).code(1).stdout;
+    assert!(told.contains("`rvenv check --deep --fix .venv`"), "{told}");
     assert_eq!(world.check(&[".venv", "--deep", "--fix"]).is_healthy().codes(), [""; 0]);
     works();
 
