@@ -17,10 +17,11 @@ pub(super) fn findings(subject: &Subject<'_>, dir: &Path) -> Vec<Finding> {
     let mut findings: Vec<_> = requires_python(subject, dir).into_iter().collect();
     if let Some(repository) = Repository::of(&subject.root) {
         if repository.tracks() {
-            // Wherever it is typed: git looks for the repository from there.
+            // Wherever it is typed: git looks for the repository from there. Also what was changed since
+            // it was added, which stays as it is on the disk.
             let root = &*subject.root.to_string_lossy();
-            let remedy =
-                Remedy::run(["git", "-C", root, "rm", "-r", "--cached", "--quiet", "--", "."]);
+            let untrack = ["rm", "-r", "--cached", "--force", "--quiet", "--", "."];
+            let remedy = Remedy::run(["git", "-C", root].into_iter().chain(untrack));
             findings.push(Finding::new(Code::TrackedByGit, "git tracks files of it", remedy));
         }
         findings.extend(gitignore(subject, &repository));
