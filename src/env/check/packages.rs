@@ -1,9 +1,11 @@
 //! What is installed, by the names in `site-packages` and the small files of each dist-info.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::direct_url::DirectUrl;
 use super::finding::{Code, Finding, Remedy};
+use super::metadata::State;
 use super::records::Record;
 use super::site::{Dist, Site};
 use super::subject::Subject;
@@ -53,54 +55,104 @@ impl<'a> Packages<'a> {
     /// Metadata that is not whole: an install did not end, or a disk was full. pip is looked at by
     /// itself.
     fn incomplete(&self) -> Vec<Finding> {
-        let dists: Vec<_> = self.dists().filter(|dist| dist.key() != "pip").collect();
-        let (mut void, mut named, mut seen) = (Vec::new(), Vec::new(), Vec::new());
-        for dist in &dists {
-            let what = match (self.has_metadata(dist), Record::is_there(self.site, dist)) {
-                (true, true) => continue,
-                (false, false) if self.is_recorded_beside(dist) => {
+        let (mut findings, mut void, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let mut named = BTreeMap::new();
+        for dist in self.dists().filter(|dist| dist.key() != "pip") {
+            let (metadata, has_record) = (self.metadata(&dist), self.has_record(&dist));
+            let what = match (metadata, has_record) {
+                (State::Whole, true) => continue,
+                (State::Void | State::Garbled, false) if self.is_recorded_beside(&dist) => {
                     void.push(dist);
                     continue;
                 }
-                (true, false) => "RECORD",
-                (false, true) => "METADATA",
-                (false, false) => "METADATA and RECORD",
+                // Of that is told as of what is recorded twice.
+                (State::Whole, false) if self.beside(&dist).any(|dist| self.has_record(&dist)) => {
+                    continue;
+                }
+                (State::Whole, false) => "RECORD",
+                (State::Void | State::Garbled, true) => "METADATA",
+                (State::Void | State::Garbled, false) => "METADATA and RECORD",
             };
-            named.push(dist);
+            if let Some(obstacle) = self.obstacle(&dist, metadata) {
+                findings.push(obstacle);
+                continue;
+            }
             seen.push(format!("`{}` has no {what} that is whole", dist.directory));
+            // pip takes one version of a package at a time.
+            let newest = named.entry(dist.key()).or_insert_with(|| dist.clone());
+            if version(&dist) > version(newest) {
+                *newest = dist;
+            }
         }
-        let mut findings = Vec::new();
         if !void.is_empty() {
-            let seen = format!("an interrupted install left {}", directories(void.iter().copied()));
-            let steps = void.into_iter().map(|dist| self.remove(dist)).collect();
+            let seen = format!("an interrupted install left {}", directories(&void));
+            let steps = void.iter().map(|dist| self.remove(dist)).collect();
             findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
         }
         if !named.is_empty() {
-            let remedy = self.install(&["--ignore-installed", "--no-deps"], named);
+            let remedy = self.install(&["--ignore-installed", "--no-deps"], named.values());
             findings.push(Finding::new(Code::MetadataIncomplete, seen.join(", "), remedy));
         }
         findings
     }
 
-    fn has_metadata(&self, dist: &Dist<'_>) -> bool {
-        let file = self.site.path.join(dist.directory).join("METADATA");
-        std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+    /// What keeps pip from installing a distribution again, and is to go first.
+    fn obstacle(&self, dist: &Dist<'_>, metadata: State) -> Option<Finding> {
+        let file = |name| Path::new(dist.directory).join(name);
+        let files = ["METADATA", "RECORD"].map(file);
+        let directory =
+            files.iter().map(|file| self.site.path.join(file)).find(|path| path.is_dir());
+        let (what, remedy) = if let Some(directory) = directory {
+            let advice = format!("move `{}` away, then run `rvenv check`", directory.display());
+            ("a directory in the place of a file", Remedy::advice(advice))
+        } else if metadata == State::Garbled {
+            let steps = vec![Step::Remove(
+                self.site.relative(&self.subject.root, &files[0].to_string_lossy()),
+            )];
+            ("a METADATA that is no text", Remedy::Fix { steps })
+        } else {
+            return None;
+        };
+        let seen = format!("`{}` has {what}", dist.directory);
+        Some(Finding::new(Code::MetadataIncomplete, seen, remedy))
     }
 
-    /// Whether other metadata says what is installed; the name of a directory may be the last that does.
+    fn metadata(&self, dist: &Dist<'_>) -> State {
+        State::of(&self.site.path.join(dist.directory).join("METADATA"))
+    }
+
+    fn has_record(&self, dist: &Dist<'_>) -> bool {
+        Record::is_there(self.site, dist)
+    }
+
+    /// Whether metadata says what is installed; the name of a directory may be the last that does.
+    fn is_recorded(&self, dist: &Dist<'_>) -> bool {
+        self.metadata(dist) == State::Whole || self.has_record(dist)
+    }
+
     fn is_recorded_beside(&self, dist: &Dist<'_>) -> bool {
-        let mut others = self.dists().filter(|other| other != dist && other.key() == dist.key());
-        others.any(|other| self.has_metadata(&other) || Record::is_there(self.site, &other))
+        self.beside(dist).any(|other| self.is_recorded(&other))
+    }
+
+    /// The same package's other metadata.
+    fn beside(&self, dist: &Dist<'a>) -> impl Iterator<Item = Dist<'a>> {
+        let (dist, key) = (dist.clone(), dist.key());
+        self.dists().filter(move |other| *other != dist && other.key() == key)
     }
 
     /// Distributions that are recorded twice; pip is looked at by itself.
     fn twice(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for mut dists in self.site.twice() {
-            // Of those without any metadata is told before.
-            dists.retain(|dist| self.has_metadata(dist) || Record::is_there(self.site, dist));
+            // Of those without any metadata, and where no RECORD is whole, is told before.
+            dists.retain(|dist| self.is_recorded(dist));
             let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
-            if dists.len() < 2 || dists[0].key() == "pip" || dists.iter().any(is_told) {
+            let has_record = dists.iter().any(|dist| self.has_record(dist));
+            if dists.len() < 2
+                || !has_record
+                || dists[0].key() == "pip"
+                || dists.iter().any(is_told)
+            {
                 continue;
             }
             let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
@@ -116,10 +168,13 @@ impl<'a> Packages<'a> {
             Record::read(self.site, dist).is_some_and(|record| record.is_whole(self.site))
         };
         let (whole, stale): (Vec<_>, Vec<_>) = dists.iter().partition(is_whole);
-        let newest =
-            dists.iter().max_by_key(|dist| dist.version.parse::<pep440_rs::Version>().ok());
         match whole.len() {
-            0 => self.install(&["--force-reinstall", "--no-deps"], newest),
+            0 => {
+                // pip cannot uninstall what has no RECORD.
+                let can_uninstall = dists.iter().all(|dist| self.has_record(dist));
+                let how = if can_uninstall { "--force-reinstall" } else { "--ignore-installed" };
+                self.install(&[how, "--no-deps"], dists.iter().max_by_key(|dist| version(dist)))
+            }
             1 => Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() },
             // pip would replace the one that it finds first, and leave the others.
             _ => Remedy::advice(format!(
@@ -209,6 +264,10 @@ impl<'a> Packages<'a> {
         }
         findings
     }
+}
+
+fn version(dist: &Dist<'_>) -> Option<pep440_rs::Version> {
+    dist.version.parse().ok()
 }
 
 fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {

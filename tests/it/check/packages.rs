@@ -80,6 +80,81 @@ fn metadata_that_is_cut_off() {
     assert_eq!(world.faults(), ["metadata-incomplete"]);
 }
 
+#[test]
+fn metadata_that_does_not_say_what_is_installed() {
+    let world = World::with_pip();
+    let dist_info = world.site().join("thing-1.0.dist-info");
+    let metadata = dist_info.join("METADATA");
+    // What pip cannot decode makes it fail, whatever it is asked for.
+    let garbled = [vec![0xff; 3000], [b"x".repeat(1022), vec![0xff, 0xfe, 0xff]].concat()];
+    for bytes in garbled {
+        world.install("thing", "1.0");
+        fs::write(&metadata, bytes).unwrap();
+        assert_ne!(world.pip(&["list"]).code, Some(0));
+        let report = world.check(&[".venv", "--fix"]);
+        assert_eq!(report.codes(), ["metadata-incomplete"]);
+        assert_eq!(report.steps().len(), 1, "{report:#?}");
+        assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
+        world.pip(&["list"]).ok();
+    }
+    // A character may be where the piece that is read ends.
+    let long = format!("x{}", "é".repeat(2000));
+    for text in ["Metadata-Version: 2.1\nNa", "Name: thing\nSummary: Version: 1.0\n", &long] {
+        fs::write(&metadata, text).unwrap();
+        let report = world.check(&[".venv", "--fix"]);
+        assert_eq!(report.codes(), ["metadata-incomplete"], "{text}");
+        assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
+    }
+    let late = format!("Summary: {}\nName: thing\nVersion: 1.0\n", "long ".repeat(1000));
+    fs::write(&metadata, late).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    // Nothing of what somebody put there goes.
+    for name in ["METADATA", "RECORD"] {
+        let file = dist_info.join(name);
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        let report = world.check(&[".venv", "--fix"]);
+        assert_eq!(report.codes(), ["metadata-incomplete"]);
+        let text = report.finds("metadata-incomplete")["fix"]["text"].as_str().unwrap();
+        assert!(text.starts_with(&format!("move `{}` away", file.display())), "{text}");
+        fs::remove_dir(&file).unwrap();
+        world.install("thing", "1.0");
+        assert_eq!(world.faults(), [""; 0]);
+    }
+}
+
+/// pip refuses two versions of a package in one command, and to uninstall what has no RECORD.
+#[test]
+fn two_of_a_package_without_record() {
+    let all: [&[&str]; 2] = [&["RECORD"], &["RECORD", "METADATA"]];
+    for (names, then) in all.into_iter().zip(["package-twice", "install-leftover"]) {
+        let world = World::new();
+        for version in ["9.0", "10.0"] {
+            world.install("thing", version);
+            for name in names {
+                let dist_info = world.site().join(format!("thing-{version}.dist-info"));
+                fs::remove_file(dist_info.join(name)).unwrap();
+            }
+        }
+        let report = world.check(&[".venv", "--fix"]);
+        assert_eq!(report.codes(), ["metadata-incomplete"]);
+        let way = report.command("metadata-incomplete");
+        assert!(way.ends_with(" --ignore-installed --no-deps thing==10.0"), "{way}");
+        world.install("thing", "10.0");
+        world.is_mended_of(&[then]);
+        assert!(!world.site().join("thing-9.0.dist-info").exists());
+        world.runs("import thing; assert thing.VERSION == '10.0'");
+    }
+    // The old one's files are not there, and the new one has no RECORD.
+    let world = World::new();
+    world.install("thing", "1.0").install("thing", "2.0");
+    fs::remove_file(world.site().join("thing-2.0.dist-info/RECORD")).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["package-twice"]);
+    let way = report.command("package-twice");
+    assert!(way.ends_with(" --ignore-installed --no-deps thing==2.0"), "{way}");
+}
+
 /// pip writes the commands, and its own RECORD, when all else is there; the wheel's own is there at once.
 #[test]
 fn a_package_whose_commands_were_not_written() {
