@@ -24,7 +24,7 @@ pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
 pub struct Upgraded {
     /// As of any environment that is made.
     pub created: Created,
-    /// Scripts of rvenv's that the user had changed: they are as they were.
+    /// Files of rvenv's that the user had changed: they are as they were.
     pub kept: Vec<PathBuf>,
     /// Files in whose place a new one stands: where they are now. Paths are relative.
     pub beside: Vec<PathBuf>,
@@ -76,7 +76,7 @@ pub fn upgrade(
 }
 
 /// What the user put into the old environment, as links to the same files, so that the old one is
-/// whole until it goes. No file of the new one's is overwritten but a script of rvenv's by the user's
+/// whole until it goes. No file of the new one's is overwritten but a file of rvenv's by the user's
 /// version of it. Gives which those are, and what is beside a file that it would have overwritten.
 fn carry_over(held: &Held, old: &Path, new: &Env) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let site = new.site_packages().unwrap_or_else(|| new.root().to_owned());
@@ -88,7 +88,7 @@ fn carry_over(held: &Held, old: &Path, new: &Env) -> Result<(Vec<PathBuf>, Vec<P
         let relative = |to: &Path| to.strip_prefix(new.root()).unwrap_or(to).to_owned();
         if to.symlink_metadata().is_err() {
             duplicate(&from, &to)?;
-        } else if own.is_altered {
+        } else if own.goes_before {
             std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
             duplicate(&from, &to)?;
             kept.push(relative(&to));

@@ -36,6 +36,7 @@ pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
+pub(crate) use yard::is_yard;
 pub use yard::{is_littered, is_unfinished, sweep};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! ends with the process however it ends.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
+use std::fs::{DirEntry, File, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -71,6 +71,13 @@ pub fn is_littered(target: &Path) -> bool {
         let mut stages = stages.flatten().peekable();
         stages.peek().is_none() || stages.any(|stage| is_dead(&stage.path()))
     })
+}
+
+/// Whether this is a directory as rvenv makes them for temporary files, with nothing else in it, and
+/// not in use.
+pub(crate) fn is_yard(path: &Path) -> bool {
+    let is_dead = |stage: io::Result<DirEntry>| stage.is_ok_and(|stage| is_dead(&stage.path()));
+    std::fs::read_dir(path).is_ok_and(|mut stages| stages.all(is_dead))
 }
 
 /// A stage whose lock nobody holds, or that is empty: its process was killed before it had a lock,

@@ -29,6 +29,7 @@ mod index;
 mod launcher;
 mod layout;
 mod leftovers;
+mod made;
 mod metadata;
 mod origin;
 mod own;

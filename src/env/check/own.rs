@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::eggs::Egg;
+use super::made;
 use super::records::Record;
 use super::scripts::is_activation;
 use super::site::normalized;
@@ -13,9 +14,6 @@ use super::subject::Subject;
 use crate::error::{Error, Result};
 use crate::fs::read_bounded;
 use crate::shell::{self, Seal};
-
-/// What stands at the top of an environment by its maker's doing.
-const MADE: [&str; 5] = ["pyvenv.cfg", ".gitignore", "CACHEDIR.TAG", ".lock", ".rvenv"];
 
 /// What stands at the top of a `site-packages` by its maker's or its installer's doing.
 const MARKS: [&str; 4] =
@@ -31,8 +29,9 @@ pub(in crate::env) struct Own {
     pub(in crate::env) path: PathBuf,
     /// Where it is in a `site-packages`, whose path is another for another Python.
     pub(in crate::env) in_site: Option<PathBuf>,
-    /// Whether it is rvenv's, with the user's changes.
-    pub(in crate::env) is_altered: bool,
+    /// Whether it goes before what a new environment has there: a script of rvenv's with the user's
+    /// changes, a `.gitignore` of his.
+    pub(in crate::env) goes_before: bool,
 }
 
 impl Own {
@@ -105,7 +104,7 @@ impl<'a> Search<'a> {
             return true;
         }
         if parent.as_os_str().is_empty() {
-            return MADE.contains(&&*name) || (name == "lib64" && entry.path_is_symlink());
+            return made::is_made(entry);
         }
         if parent == self.subject.scripts_name() {
             let target = std::fs::read_link(entry.path()).ok();
@@ -140,7 +139,11 @@ impl<'a> Search<'a> {
         if entry.file_type().is_dir() {
             // In a `site-packages`, an installer may have left it.
             let is_own = site.is_none() && is_empty(entry.path())?;
-            return Ok(is_own.then(|| Own { path: path.into(), in_site: None, is_altered: false }));
+            return Ok(is_own.then(|| Own {
+                path: path.into(),
+                in_site: None,
+                goes_before: false,
+            }));
         }
         let name = entry.file_name().to_string_lossy();
         let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
@@ -153,7 +156,8 @@ impl<'a> Search<'a> {
         Ok((!is_made).then(|| Own {
             path: path.to_owned(),
             in_site: site.map(Path::to_owned),
-            is_altered: seal == Some(Seal::Broken),
+            goes_before: seal == Some(Seal::Broken)
+                || (entry.depth() == 1 && made::is_courtesy(entry)),
         }))
     }
 }

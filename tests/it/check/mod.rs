@@ -7,6 +7,7 @@ mod catalogue;
 mod configuration;
 pub(crate) mod healthy;
 mod leftovers;
+mod own;
 mod packages;
 mod permissions;
 mod pip;
