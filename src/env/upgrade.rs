@@ -1,10 +1,11 @@
 //! Another minor version of Python for an environment: made anew beside it, with what it held.
 
+use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::check::{self, Held};
+use super::check::{self, Held, Own};
 use super::fix::{Fixer, Step};
 use super::{Created, Env, Existing, Outcome, Progress, Recipe, World, create};
 use crate::error::{Error, Result};
@@ -63,7 +64,7 @@ pub fn upgrade(
             return Err(Error::NotReinstalled { path: recipe.root.to_owned() });
         }
     }
-    let (kept, beside) = carry_over(&held, &location, &env)?;
+    let (kept, beside) = Carrying::new(&location, &env).all(&held)?;
     let steps: Vec<_> =
         check::relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
     Fixer { root: &at, judged: None, host, cache, interrupt }.take(&steps, &mut |_| {})?;
@@ -76,29 +77,110 @@ pub fn upgrade(
 }
 
 /// What the user put into the old environment, as links to the same files, so that the old one is
-/// whole until it goes. No file of the new one's is overwritten but a file of rvenv's by the user's
-/// version of it. Gives which those are, and what is beside a file that it would have overwritten.
-fn carry_over(held: &Held, old: &Path, new: &Env) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let site = new.site_packages().unwrap_or_else(|| new.root().to_owned());
-    let (mut kept, mut beside) = (Vec::new(), Vec::new());
-    for own in &held.own {
-        let from = old.join(&own.path);
-        let to =
-            own.in_site.as_ref().map_or_else(|| new.root().join(&own.path), |path| site.join(path));
-        let relative = |to: &Path| to.strip_prefix(new.root()).unwrap_or(to).to_owned();
+/// whole until it goes. No file of the new one's is overwritten but where the user's goes before it.
+struct Carrying<'a> {
+    old: &'a Path,
+    new: &'a Env,
+    site: PathBuf,
+    /// As in [`Upgraded`].
+    kept: Vec<PathBuf>,
+    beside: Vec<PathBuf>,
+    /// Directories that have another name here, as something else stands at their own.
+    renamed: HashMap<PathBuf, PathBuf>,
+    /// Directories that were made, parents before children, and those that they are copies of.
+    made: Vec<(PathBuf, PathBuf)>,
+}
+
+impl<'a> Carrying<'a> {
+    fn new(old: &'a Path, new: &'a Env) -> Self {
+        let site = new.site_packages().unwrap_or_else(|| new.root().to_owned());
+        let (kept, beside, made) = (Vec::new(), Vec::new(), Vec::new());
+        Self { old, new, site, kept, beside, renamed: HashMap::new(), made }
+    }
+
+    /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
+    fn all(mut self, held: &Held) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+        held.own.iter().try_for_each(|own| self.carry(own))?;
+        // Last, and from below: they may forbid to put anything in.
+        for (from, to) in self.made.iter().rev() {
+            let rights = from.symlink_metadata().map(|meta| meta.permissions());
+            let set = rights.and_then(|rights| std::fs::set_permissions(to, rights));
+            set.map_err(Error::io("set the rights of", to))?;
+        }
+        Ok((self.kept, self.beside))
+    }
+
+    fn carry(&mut self, own: &Own) -> Result<()> {
+        let from = self.old.join(&own.path);
+        let to = match &own.in_site {
+            Some(path) => self.site.join(path),
+            None => self.new.root().join(&own.path),
+        };
+        let to = self.unobstructed(to);
         if to.symlink_metadata().is_err() {
-            duplicate(&from, &to)?;
+            self.duplicate(&from, &to)?;
         } else if own.goes_before {
             std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
-            duplicate(&from, &to)?;
-            kept.push(relative(&to));
+            self.duplicate(&from, &to)?;
+            self.kept.push(self.relative(&to));
         } else if !is_same(&from, &to) {
             let to = name_beside(&to);
-            duplicate(&from, &to)?;
-            beside.push(relative(&to));
+            self.duplicate(&from, &to)?;
+            self.beside.push(self.relative(&to));
+        }
+        Ok(())
+    }
+
+    fn relative(&self, to: &Path) -> PathBuf {
+        to.strip_prefix(self.new.root()).unwrap_or(to).to_owned()
+    }
+
+    /// The path, by another name for the directory that something else than a directory stands for.
+    fn unobstructed(&mut self, to: PathBuf) -> PathBuf {
+        let stands = |path: &&Path| path.symlink_metadata().is_ok();
+        let Some(first) = to.ancestors().skip(1).find(stands).filter(|path| !path.is_dir()) else {
+            return to;
+        };
+        let beside = self.renamed.entry(first.to_owned()).or_insert_with(|| name_beside(first));
+        let path = to.strip_prefix(first).map(|rest| beside.join(rest));
+        let beside = self.relative(&self.renamed[first]);
+        if !self.beside.contains(&beside) {
+            self.beside.push(beside);
+        }
+        path.unwrap_or(to)
+    }
+
+    /// Links a file, or makes an empty directory, and the directories that it is in.
+    fn duplicate(&mut self, from: &Path, to: &Path) -> Result<()> {
+        let failed = || Error::io("carry over", from);
+        let meta = from.symlink_metadata().map_err(failed())?;
+        if meta.is_dir() {
+            return self.make_directory(from, to);
+        }
+        if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
+            self.make_directory(from, to)?;
+        }
+        match std::fs::hard_link(from, to) {
+            // A link would be followed by a copy, and a socket cannot be copied.
+            Err(_) if meta.is_file() => std::fs::copy(from, to).map(drop).map_err(failed()),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
+                Err(failed()(error))
+            }
+            _ => Ok(()),
         }
     }
-    Ok((kept, beside))
+
+    fn make_directory(&mut self, from: &Path, to: &Path) -> Result<()> {
+        if to.is_dir() {
+            return Ok(());
+        }
+        if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
+            self.make_directory(from, to)?;
+        }
+        std::fs::create_dir(to).map_err(Error::io("create", to))?;
+        self.made.push((from.to_owned(), to.to_owned()));
+        Ok(())
+    }
 }
 
 /// Whether nothing would be lost if one of the two went.
@@ -129,23 +211,4 @@ fn name_beside(path: &Path) -> PathBuf {
     let first = with(".old".to_owned());
     let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
     if is_free(&first) { first } else { names.find(is_free).unwrap_or(first) }
-}
-
-/// Links a file, or makes an empty directory, and the directories that it is in.
-fn duplicate(from: &Path, to: &Path) -> Result<()> {
-    let failed = || Error::io("carry over", from);
-    let meta = from.symlink_metadata().map_err(failed())?;
-    let dir = if meta.is_dir() { to } else { to.parent().unwrap_or(to) };
-    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-    if meta.is_dir() {
-        return Ok(());
-    }
-    match std::fs::hard_link(from, to) {
-        // A link would be followed by a copy, and a socket cannot be copied.
-        Err(_) if meta.is_file() => std::fs::copy(from, to).map(drop).map_err(failed()),
-        Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
-            Err(failed()(error))
-        }
-        _ => Ok(()),
-    }
 }

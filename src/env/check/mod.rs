@@ -53,6 +53,7 @@ use serde::Serialize;
 
 pub use finding::{Code, Finding, Remedy, Severity};
 pub(super) use held::{Held, is_for_another};
+pub(super) use own::Own;
 pub(super) use rewrite::relocation;
 pub use subject::Maker;
 

@@ -1,6 +1,7 @@
 //! What is the user's in an environment that is made anew for another minor version.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::base::two;
 use super::{CPython, World};
@@ -65,5 +66,30 @@ fn what_makers_write_at_the_top_is_nobodys() {
         for name in [".lock", ".rvenv"] {
             assert!(!world.env().join(name).exists(), "{name}");
         }
+    }
+}
+
+#[test]
+fn directories_keep_their_rights() {
+    let (world, newest) = world();
+    let site = world.site();
+    let dirs = [world.env().join("priv"), world.env().join("sealed/in"), site.join("mine")];
+    for dir in &dirs {
+        fs::create_dir_all(dir).unwrap();
+        fs::write(dir.join("a.py"), "").unwrap();
+    }
+    let set = |path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    set(&dirs[0], 0o700);
+    set(&dirs[1], 0o500);
+    set(&dirs[2], 0o2770);
+    upgraded(&world, &newest);
+    for (dir, mode) in [
+        (world.env().join("priv"), 0o700),
+        (world.env().join("sealed/in"), 0o500),
+        (world.site().join("mine"), 0o2770),
+    ] {
+        let found = fs::metadata(&dir).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(found, mode, "{}", dir.display());
+        assert!(dir.join("a.py").exists());
     }
 }
