@@ -1,6 +1,6 @@
 //! What the user put into an environment himself: what no RECORD lists and no tool makes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -12,7 +12,8 @@ use super::scripts::is_activation;
 use super::site::normalized;
 use super::subject::Subject;
 use crate::error::{Error, Result};
-use crate::fs::read_bounded;
+use crate::fs::{read_bounded, read_start};
+use crate::pip::record;
 use crate::shell::{self, Seal};
 
 /// What stands at the top of a `site-packages` by its maker's or its installer's doing.
@@ -58,13 +59,14 @@ struct Search<'a> {
     subject: &'a Subject<'a>,
     /// Every `site-packages`, relative to the environment, and what is not looked at in it.
     sites: Vec<(PathBuf, HashSet<String>)>,
-    /// Every file that an installer put there, relative to the environment.
-    recorded: HashSet<PathBuf>,
+    /// Every file that an installer put there, relative to the environment, and its hash, where there
+    /// is one.
+    recorded: HashMap<PathBuf, String>,
 }
 
 impl<'a> Search<'a> {
     fn of(subject: &'a Subject<'a>) -> Self {
-        let mut recorded = HashSet::new();
+        let mut recorded = HashMap::new();
         let mut sites = Vec::new();
         for site in &subject.sites {
             let relative = site.relative(&subject.root, "");
@@ -73,7 +75,8 @@ impl<'a> Search<'a> {
                 match egg.files() {
                     Some(files) => {
                         let metadata = relative.join(egg.entry);
-                        recorded.extend(files.iter().map(|file| joined(&metadata, file)));
+                        let files = files.iter().map(|file| joined(&metadata, file));
+                        recorded.extend(files.map(|file| (file, String::new())));
                     }
                     None => unlisted.extend(egg.modules()),
                 }
@@ -81,8 +84,8 @@ impl<'a> Search<'a> {
             for dist in site.dists() {
                 match Record::read(site, &dist) {
                     Some(record) => {
-                        let paths = record.rows.iter().map(|row| joined(&relative, &row.path));
-                        recorded.extend(paths);
+                        let rows = record.rows.into_iter();
+                        recorded.extend(rows.map(|row| (joined(&relative, &row.path), row.hash)));
                     }
                     None => unlisted.extend([dist.key()]),
                 }
@@ -107,9 +110,9 @@ impl<'a> Search<'a> {
             return made::is_made(entry);
         }
         if parent == self.subject.scripts_name() {
-            let target = std::fs::read_link(entry.path()).ok();
-            let target = target.as_deref().and_then(Path::file_name);
-            return is_seed(&name) || target.is_some_and(|name| is_seed(&name.to_string_lossy()));
+            return is_interpreter(&name)
+                && !entry.file_type().is_dir()
+                && !is_script(entry.path());
         }
         let site = self.sites.iter().find(|(site, _)| parent == site);
         site.is_some_and(|(_, unlisted)| is_installed(&name, unlisted))
@@ -129,13 +132,32 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// Whether an installer put this there, and nobody changed it since. What is changed in a
+    /// `site-packages` goes with what it was changed in.
+    fn is_installed(&self, entry: &DirEntry, is_in_site: bool) -> bool {
+        let (path, name) = (self.relative(entry), entry.file_name());
+        let is_command = path.parent() == Some(self.subject.scripts_name());
+        let is_generated = || {
+            let script = self.subject.script(name).filter(|_| is_command);
+            script.is_some_and(|script| made::is_generated(script, self.subject.host.platform()))
+        };
+        match self.recorded.get(path) {
+            Some(_) if is_in_site => true,
+            // Where an environment was moved by hand, another line may name its Python.
+            Some(hash) if !hash.is_empty() => has_hash(entry.path(), hash) || is_generated(),
+            // virtualenv records no hash of the seeds' commands.
+            _ if is_command && is_seed(&name.to_string_lossy()) => is_generated(),
+            found => found.is_some(),
+        }
+    }
+
     /// What an entry is, if it is the user's.
     fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
         let path = self.relative(entry);
-        if self.recorded.contains(path) {
+        let site = self.sites.iter().find_map(|(site, _)| path.strip_prefix(site).ok());
+        if self.is_installed(entry, site.is_some()) {
             return Ok(None);
         }
-        let site = self.sites.iter().find_map(|(site, _)| path.strip_prefix(site).ok());
         if entry.file_type().is_dir() {
             // In a `site-packages`, an installer may have left it.
             let is_own = site.is_none() && is_empty(entry.path())?;
@@ -204,17 +226,39 @@ fn is_installed(name: &str, unlisted: &HashSet<String>) -> bool {
         || (extension != "pth" && unlisted.contains(&normalized(stem)))
 }
 
-/// Whether a command has a name that makers and seeds give: `python3.12`, `pip-3.12.exe`.
+/// Whether a file has the bytes that its RECORD tells of, as far as that can be judged.
+fn has_hash(path: &Path, hash: &str) -> bool {
+    let length = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    !hash.starts_with("sha256=")
+        || read_bounded(path, length).is_ok_and(|bytes| record::hash(&bytes) == hash)
+}
+
+/// Whether a file says who is to run it, as no interpreter does.
+fn is_script(path: &Path) -> bool {
+    let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
+    is_file && read_start(path, 2).is_ok_and(|(start, _)| start == b"#!")
+}
+
+/// Whether a command has a name that makers give to the interpreter, and to what comes with it.
+fn is_interpreter(name: &str) -> bool {
+    let names = ["pythonw", "python", "pypyw", "pypy", "graalpy", "pydoc", "𝜋thon"];
+    is_one_of(name, &names)
+        || ["libpypy", "libpython"].iter().any(|library| name.starts_with(library))
+}
+
+/// Whether a command has a name that the seeds give: `pip-3.12.exe`.
 fn is_seed(name: &str) -> bool {
+    is_one_of(name, &["pip", "easy_install"])
+}
+
+/// Whether a command is one of these, with or without a version: `python3.12`.
+fn is_one_of(name: &str, names: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     let name =
         [".exe", ".dll", ".bat"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
-    let seeds = ["pythonw", "python", "pypyw", "pypy", "graalpy", "pip", "easy_install", "pydoc"];
-    let libraries = ["libpypy", "libpython"];
-    let rest = seeds.iter().find_map(|seed| name.strip_prefix(seed));
     let is_version = |c: char| c.is_ascii_digit() || ".-_td".contains(c);
+    let rest = names.iter().find_map(|own| name.strip_prefix(own));
     rest.is_some_and(|rest| rest.chars().all(is_version))
-        || libraries.iter().any(|library| name.starts_with(library))
 }
 
 #[cfg(test)]
@@ -238,10 +282,10 @@ mod tests {
             "easy_install-3.8",
             "pydoc.bat",
         ] {
-            assert!(is_seed(name), "{name}");
+            assert!(is_seed(name) || is_interpreter(name), "{name}");
         }
         for name in ["pipeline", "python-config", "pip-mine", "pydoctor", "mine", "postactivate"] {
-            assert!(!is_seed(name), "{name}");
+            assert!(!is_seed(name) && !is_interpreter(name), "{name}");
         }
     }
 

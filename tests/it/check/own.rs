@@ -1,10 +1,11 @@
 //! What is the user's in an environment that is made anew for another minor version.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::base::two;
-use super::{CPython, World};
+use super::upgrade::wheel;
+use super::{CPython, Package, World, append, edit, hash};
 use crate::sandbox::{Ran, Sandbox};
 
 /// A world with an environment of the older of two versions, and the newer one.
@@ -92,4 +93,86 @@ fn directories_keep_their_rights() {
         assert_eq!(found, mode, "{}", dir.display());
         assert!(dir.join("a.py").exists());
     }
+}
+
+#[test]
+fn the_users_own_commands_stay_whatever_their_names() {
+    let (world, newest) = world();
+    let wrapper = "#!/bin/sh\nexec env X=1 other \"$@\"\n";
+    for name in ["pip", "pip3.10", "python3.10", "pydoc"] {
+        fs::write(world.bin(name), wrapper).unwrap();
+    }
+    symlink("python3", world.bin("py")).unwrap();
+    symlink("/elsewhere/pip", world.bin("otherpip")).unwrap();
+    fs::remove_file(world.bin("python")).unwrap();
+    fs::create_dir(world.bin("python")).unwrap();
+    for name in ["one", "two"] {
+        fs::write(world.bin("python").join(name), wrapper).unwrap();
+    }
+    let ran = upgraded(&world, &newest);
+    assert!(ran.stderr.contains("own: `bin/python.old`\n"), "{ran:#?}");
+    for name in ["pip", "pip3.10", "python3.10", "pydoc", "python.old/one", "python.old/two"] {
+        says(&world, &format!("bin/{name}"), wrapper);
+    }
+    for (name, target) in [("py", "python3"), ("otherpip", "/elsewhere/pip")] {
+        assert_eq!(fs::read_link(world.bin(name)).unwrap().to_str(), Some(target));
+    }
+}
+
+#[test]
+fn the_seeds_commands_are_the_users_only_where_he_changed_them() {
+    let (newest, other) = two();
+    let world = World { sandbox: Sandbox::new(), python: other.path };
+    let create = |args: &[&str], python| {
+        let mut command = world.sandbox.rvenv();
+        Ran::of(command.args(["create", ".venv"]).args(args).arg("-p").arg(python)).ok()
+    };
+    create(&[], &world.python);
+    append(&world.bin("pip"), "# mine\n");
+    let mine = fs::read_to_string(world.bin("pip")).unwrap();
+    // As if virtualenv had put it there, which records no hash.
+    let names = fs::read_dir(world.site()).unwrap().map(|entry| entry.unwrap().path());
+    let mut records = names.map(|path| path.join("RECORD")).filter(|path| path.is_file());
+    let record = records.find(|path| path.to_str().unwrap().contains("/pip-")).unwrap();
+    let command = fs::read(world.bin("pip3")).unwrap();
+    edit(&record, &format!("bin/pip3,{},{}", hash(&command), command.len()), "bin/pip3,,");
+    let ran = create(&["--upgrade"], &newest.path);
+    assert!(ran.stderr.contains("own: `bin/pip.old`\n"), "{ran:#?}");
+    says(&world, "bin/pip.old", &mine);
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+/// Configuration is installed to be changed.
+#[test]
+fn what_the_user_changed_of_a_packages_files_stands_beside_the_new_ones() {
+    let (mut world, newest) = world();
+    let thing = Package::new("thing", "1.0");
+    wheel(&mut world, &thing);
+    world.install("thing", "1.0");
+    let record = world.site().join(thing.dist_info()).join("RECORD");
+    for (file, told, found) in [
+        ("etc/thing.conf", "default\n", "mine\n"),
+        ("share/thing/page.html", "page\n", "mine\n"),
+        ("share/thing/other.html", "page\n", "page\n"),
+    ] {
+        let path = world.env().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, found).unwrap();
+        let row = format!("../../../{file},{},{}\n", hash(told.as_bytes()), told.len());
+        let rows = fs::read_to_string(&record).unwrap();
+        fs::write(&record, row + &rows).unwrap();
+    }
+    append(&world.bin("thing"), "# mine\n");
+    let command = fs::read_to_string(world.bin("thing")).unwrap();
+    let mut rvenv = world.sandbox.rvenv();
+    let ran = Ran::of(rvenv.args(["create", "--upgrade", "-p"]).arg(&newest.path)).ok();
+    let told = "own: `bin/thing.old`, `etc/thing.conf.old`\n";
+    assert!(ran.stderr.contains(told), "{ran:#?}");
+    says(&world, "bin/thing.old", &command);
+    says(&world, "etc/thing.conf", "default\n");
+    says(&world, "etc/thing.conf.old", "mine\n");
+    // The new version has no such file.
+    says(&world, "share/thing/page.html", "mine\n");
+    assert!(!world.env().join("share/thing/other.html").exists());
+    world.check(&[".venv", "--deep"]).is_healthy();
 }

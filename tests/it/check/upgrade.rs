@@ -13,7 +13,7 @@ use super::{Package, World, append, hash};
 use crate::sandbox::Ran;
 
 /// A wheel of a package, where pip finds it without a network.
-fn wheel(world: &mut World, package: &Package<'_>) {
+pub(super) fn wheel(world: &mut World, package: &Package<'_>) {
     let dir = world.sandbox.root().join("wheels");
     fs::create_dir_all(&dir).unwrap();
     let Package { name, version, tag } = package;
@@ -32,6 +32,7 @@ fn wheel(world: &mut World, package: &Package<'_>) {
             format!("{dist_info}/entry_points.txt"),
             format!("[console_scripts]\n{name} = {name}:main\n"),
         ),
+        (format!("{name}-{version}.data/data/etc/{name}.conf"), "default\n".to_owned()),
     ];
     let file = fs::File::create(dir.join(format!("{name}-{version}-{tag}.whl"))).unwrap();
     let mut zip = zip::ZipWriter::new(file);
