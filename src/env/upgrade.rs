@@ -118,14 +118,14 @@ impl<'a> Carrying<'a> {
         };
         let to = self.unobstructed(to);
         if to.symlink_metadata().is_err() {
-            self.duplicate(&from, &to)?;
+            self.duplicate(own, &from, &to)?;
         } else if own.goes_before {
             std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
-            self.duplicate(&from, &to)?;
+            self.duplicate(own, &from, &to)?;
             self.kept.push(self.relative(&to));
         } else if !is_same(&from, &to) {
             let to = name_beside(&to);
-            self.duplicate(&from, &to)?;
+            self.duplicate(own, &from, &to)?;
             self.beside.push(self.relative(&to));
         }
         Ok(())
@@ -151,7 +151,7 @@ impl<'a> Carrying<'a> {
     }
 
     /// Links a file, or makes an empty directory, and the directories that it is in.
-    fn duplicate(&mut self, from: &Path, to: &Path) -> Result<()> {
+    fn duplicate(&mut self, own: &Own, from: &Path, to: &Path) -> Result<()> {
         let failed = || Error::io("carry over", from);
         let meta = from.symlink_metadata().map_err(failed())?;
         if meta.is_dir() {
@@ -159,6 +159,9 @@ impl<'a> Carrying<'a> {
         }
         if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
             self.make_directory(from, to)?;
+        }
+        if let Some(lines) = &own.lines {
+            return fs::write_whole(to, lines.as_bytes(), false);
         }
         match std::fs::hard_link(from, to) {
             // A link would be followed by a copy, and a socket cannot be copied.

@@ -29,15 +29,22 @@ impl<'a> Egg<'a> {
     /// it is.
     pub(super) fn requirement(&self) -> Option<Vec<String>> {
         if has_extension(self.entry, "egg-link") {
-            let text = String::from_utf8(fs::read_bounded(&self.path, LIMIT).ok()?).ok()?;
-            let project = text.lines().next().filter(|line| Path::new(line).is_absolute())?;
+            let project = self.project()?;
             // In a file of requirements, a path ends at a space.
             let is_unix = project.starts_with('/');
-            let url = is_unix.then(|| format!("file://{}", direct_url::percent_encoded(project)));
-            return Some(vec!["-e".to_owned(), url.unwrap_or_else(|| project.to_owned())]);
+            let url = is_unix.then(|| format!("file://{}", direct_url::percent_encoded(&project)));
+            return Some(vec!["-e".to_owned(), url.unwrap_or(project)]);
         }
         let (name, version) = self.headers().or_else(|| self.name_says())?;
         Some(direct_url::requirement(&self.path, &name, &version))
+    }
+
+    /// The directory that a link leads to, absolute.
+    pub(super) fn project(&self) -> Option<String> {
+        let link = has_extension(self.entry, "egg-link").then_some(&self.path)?;
+        let text = String::from_utf8(fs::read_bounded(link, LIMIT).ok()?).ok()?;
+        let project = text.lines().next().filter(|line| Path::new(line).is_absolute());
+        project.map(str::to_owned)
     }
 
     /// Its files, relative to its metadata, where an old pip has listed them.

@@ -16,7 +16,7 @@ use crate::env::fix::Step;
 const SIGNS: &[u8] = b"-~.=%0123456789";
 
 /// Everybody's, and made again when it is missing.
-const BYTECODE: &str = "__pycache__";
+pub(super) const BYTECODE: &str = "__pycache__";
 
 /// What is wrong, and the dist-infos that this tells of: those of packages whose old version is
 /// aside still.
@@ -256,14 +256,14 @@ fn whole(site: &Site) -> Vec<(Dist<'_>, HashSet<String>)> {
 }
 
 /// The names that a RECORD has at the top of `site-packages`; bytecode is everybody's.
-fn tops(record: &Record) -> HashSet<String> {
+pub(super) fn tops(record: &Record) -> HashSet<String> {
     let tops = record.rows.iter().filter_map(|row| row.path.split('/').next());
     let tops = tops.filter(|top| !["", "..", BYTECODE].contains(top));
     tops.map(str::to_owned).collect()
 }
 
 /// Whether pip would call this so when it is about to delete it: signs for the first letters.
-fn is_aside(leftover: &str, name: &str) -> bool {
+pub(super) fn is_aside(leftover: &str, name: &str) -> bool {
     let (leftover, name) = (leftover.as_bytes(), name.as_bytes());
     let same = leftover.iter().rev().zip(name.iter().rev()).take_while(|(one, other)| one == other);
     let signs = leftover.len() - same.count();

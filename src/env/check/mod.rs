@@ -26,6 +26,7 @@ mod git;
 mod held;
 mod ignore;
 mod index;
+mod installed;
 mod launcher;
 mod layout;
 mod leftovers;

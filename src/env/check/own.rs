@@ -1,24 +1,20 @@
 //! What the user put into an environment himself: what no RECORD lists and no tool makes.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::eggs::Egg;
+use super::installed::Installed;
 use super::made;
-use super::records::Record;
 use super::scripts::is_activation;
-use super::site::normalized;
 use super::subject::Subject;
 use crate::error::{Error, Result};
 use crate::fs::{read_bounded, read_start};
 use crate::pip::record;
 use crate::shell::{self, Seal};
 
-/// What stands at the top of a `site-packages` by its maker's or its installer's doing.
-const MARKS: [&str; 4] =
-    ["_virtualenv.pth", "_virtualenv.py", "easy-install.pth", "setuptools.pth"];
+/// Where setuptools lists eggs, and who likes adds lines of his own.
+const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
 
 /// More than any activation script.
 const SCRIPT_LIMIT: u64 = 1 << 20;
@@ -33,6 +29,8 @@ pub(in crate::env) struct Own {
     /// Whether it goes before what a new environment has there: a script of rvenv's with the user's
     /// changes, a `.gitignore` of his.
     pub(in crate::env) goes_before: bool,
+    /// What of it is his, where other lines are not.
+    pub(in crate::env) lines: Option<String>,
 }
 
 impl Own {
@@ -57,42 +55,19 @@ impl Own {
 
 struct Search<'a> {
     subject: &'a Subject<'a>,
-    /// Every `site-packages`, relative to the environment, and what is not looked at in it.
-    sites: Vec<(PathBuf, HashSet<String>)>,
-    /// Every file that an installer put there, relative to the environment, and its hash, where there
-    /// is one.
-    recorded: HashMap<PathBuf, String>,
+    /// Every `site-packages`.
+    sites: Vec<Installed<'a>>,
 }
 
 impl<'a> Search<'a> {
     fn of(subject: &'a Subject<'a>) -> Self {
-        let mut recorded = HashMap::new();
-        let mut sites = Vec::new();
-        for site in &subject.sites {
-            let relative = site.relative(&subject.root, "");
-            let mut unlisted = HashSet::new();
-            for egg in Egg::all(site) {
-                match egg.files() {
-                    Some(files) => {
-                        let metadata = relative.join(egg.entry);
-                        let files = files.iter().map(|file| joined(&metadata, file));
-                        recorded.extend(files.map(|file| (file, String::new())));
-                    }
-                    None => unlisted.extend(egg.modules()),
-                }
-            }
-            for dist in site.dists() {
-                match Record::read(site, &dist) {
-                    Some(record) => {
-                        let rows = record.rows.into_iter();
-                        recorded.extend(rows.map(|row| (joined(&relative, &row.path), row.hash)));
-                    }
-                    None => unlisted.extend([dist.key()]),
-                }
-            }
-            sites.push((relative, unlisted));
-        }
-        Self { subject, sites, recorded }
+        let sites = subject.sites.iter().map(|site| Installed::read(site, &subject.root));
+        Self { subject, sites: sites.collect() }
+    }
+
+    /// The `site-packages` that a path is in, and where in it.
+    fn site<'e>(&self, path: &'e Path) -> Option<(&Installed<'a>, &'e Path)> {
+        self.sites.iter().find_map(|site| Some((site, path.strip_prefix(&site.path).ok()?)))
     }
 
     fn relative<'e>(&self, entry: &'e DirEntry) -> &'e Path {
@@ -114,8 +89,7 @@ impl<'a> Search<'a> {
                 && !entry.file_type().is_dir()
                 && !is_script(entry.path());
         }
-        let site = self.sites.iter().find(|(site, _)| parent == site);
-        site.is_some_and(|(_, unlisted)| is_installed(&name, unlisted))
+        self.site(path).is_some_and(|(site, path)| site.has(path))
     }
 
     /// Whether a script is as the `venv` module of the environment's own base makes it.
@@ -141,7 +115,7 @@ impl<'a> Search<'a> {
             let script = self.subject.script(name).filter(|_| is_command);
             script.is_some_and(|script| made::is_generated(script, self.subject.host.platform()))
         };
-        match self.recorded.get(path) {
+        match self.sites.iter().find_map(|site| site.files.get(path)) {
             Some(_) if is_in_site => true,
             // Where an environment was moved by hand, another line may name its Python.
             Some(hash) if !hash.is_empty() => has_hash(entry.path(), hash) || is_generated(),
@@ -154,30 +128,35 @@ impl<'a> Search<'a> {
     /// What an entry is, if it is the user's.
     fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
         let path = self.relative(entry);
-        let site = self.sites.iter().find_map(|(site, _)| path.strip_prefix(site).ok());
+        let site = self.site(path);
         if self.is_installed(entry, site.is_some()) {
             return Ok(None);
         }
         if entry.file_type().is_dir() {
             // In a `site-packages`, an installer may have left it.
             let is_own = site.is_none() && is_empty(entry.path())?;
-            return Ok(is_own.then(|| Own {
-                path: path.into(),
-                in_site: None,
-                goes_before: false,
-            }));
+            let own = || Own { path: path.into(), in_site: None, goes_before: false, lines: None };
+            return Ok(is_own.then(own));
         }
         let name = entry.file_name().to_string_lossy();
+        let lines = match site {
+            Some((site, path)) if LISTS.iter().any(|list| path == Path::new(list)) => {
+                let text = read_bounded(entry.path(), SCRIPT_LIMIT).unwrap_or_default();
+                Some(site.own_lines(&String::from_utf8_lossy(&text)))
+            }
+            _ => None,
+        };
         let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
         let script = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok()).flatten();
         let seal = script.as_deref().map(shell::seal);
         let is_made = match seal {
             Some(Seal::Missing) => script.is_some_and(|text| self.is_stdlibs(&name, &text)),
-            seal => seal == Some(Seal::Whole),
+            seal => seal == Some(Seal::Whole) || lines.as_deref() == Some(""),
         };
         Ok((!is_made).then(|| Own {
             path: path.to_owned(),
-            in_site: site.map(Path::to_owned),
+            in_site: site.map(|(_, path)| path.to_owned()),
+            lines,
             goes_before: seal == Some(Seal::Broken)
                 || (entry.depth() == 1 && made::is_courtesy(entry)),
         }))
@@ -201,29 +180,6 @@ fn is_made_from(text: &str, template: &str) -> bool {
 
 fn is_empty(dir: &Path) -> Result<bool> {
     Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
-}
-
-/// Where a path of a RECORD leads, without a look at the disk.
-fn joined(site: &Path, path: &str) -> PathBuf {
-    let mut joined = site.to_owned();
-    for part in Path::new(path).components() {
-        match part {
-            Component::ParentDir => drop(joined.pop()),
-            Component::CurDir => {}
-            part => joined.push(part),
-        }
-    }
-    joined
-}
-
-/// Whether a name at the top of a `site-packages` is of something that is installed again.
-fn is_installed(name: &str, unlisted: &HashSet<String>) -> bool {
-    let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
-    let kinds = [".dist-info", ".egg-info", ".egg", ".egg-link", ".virtualenv"];
-    name.starts_with('~')
-        || MARKS.contains(&name)
-        || kinds.iter().any(|kind| name.ends_with(kind))
-        || (extension != "pth" && unlisted.contains(&normalized(stem)))
 }
 
 /// Whether a file has the bytes that its RECORD tells of, as far as that can be judged.
@@ -304,18 +260,6 @@ mod tests {
             String::new(),
         ] {
             assert!(!is_made_from(&changed, template), "{changed}");
-        }
-    }
-
-    #[test]
-    fn paths_of_a_record_are_the_environments() {
-        let site = Path::new("lib/python3.12/site-packages");
-        for (path, expected) in [
-            ("a/b.py", "lib/python3.12/site-packages/a/b.py"),
-            ("../../../bin/a", "bin/a"),
-            ("../../../share/a/./b", "share/a/b"),
-        ] {
-            assert_eq!(joined(site, path), Path::new(expected));
         }
     }
 }

@@ -176,3 +176,50 @@ fn what_the_user_changed_of_a_packages_files_stands_beside_the_new_ones() {
     assert!(!world.env().join("share/thing/other.html").exists());
     world.check(&[".venv", "--deep"]).is_healthy();
 }
+
+/// What setuptools and distutils installed has a list of names, not of files.
+#[test]
+fn the_users_own_modules_stay_beside_those_of_eggs() {
+    let (mut world, newest) = world();
+    wheel(&mut world, &Package::new("thing", "1.0"));
+    let site = world.site();
+    let backup = "~backup/notes.txt";
+    for (file, text) in [
+        ("thing.egg-info/PKG-INFO", "Metadata-Version: 1.1\nName: thing\nVersion: 1.0\n"),
+        ("thing.egg-info/top_level.txt", "thing\nzope\n"),
+        ("thing.py", "MINE = 1\n"),
+        ("zope/mine/m.py", "X = 1\n"),
+        ("zope/_c.cpython-38-x86_64-linux-gnu.so", ""),
+        ("~hing/a.py", ""),
+        (backup, "mine\n"),
+    ] {
+        fs::create_dir_all(site.join(file).parent().unwrap()).unwrap();
+        fs::write(site.join(file), text).unwrap();
+    }
+    let mut rvenv = world.sandbox.rvenv();
+    let ran = Ran::of(rvenv.args(["create", "--upgrade", "-p"]).arg(&newest.path)).ok();
+    assert!(ran.stderr.contains("site-packages/thing.py.old`\n"), "{ran:#?}");
+    assert_eq!(world.runs("import thing, zope.mine.m as m; print(thing.VERSION, m.X)"), "1.0 1\n");
+    let read = |name| fs::read_to_string(world.site().join(name)).unwrap();
+    assert_eq!((read("thing.py.old"), read(backup)), ("MINE = 1\n".into(), "mine\n".into()));
+    for gone in ["zope/_c.cpython-38-x86_64-linux-gnu.so", "~hing/a.py"] {
+        assert!(!world.site().join(gone).exists(), "{gone}");
+    }
+}
+
+#[test]
+fn the_users_own_lines_among_those_of_eggs_stay() {
+    let (world, newest) = world();
+    let dirs = ["mine", "project"].map(|name| world.sandbox.project().join(name));
+    dirs.iter().for_each(|dir| fs::create_dir(dir).unwrap());
+    let [mine, project] = dirs.map(|dir| dir.display().to_string());
+    fs::write(world.site().join("setuptools.egg-link"), format!("{project}\n.")).unwrap();
+    let text = format!("import sys; sys.__plen = len(sys.path)\n./a-1.egg\n{project}\n{mine}\n");
+    fs::write(world.site().join("easy-install.pth"), text).unwrap();
+    fs::write(world.site().join("setuptools.pth"), "./setuptools-1.egg\n").unwrap();
+    upgraded(&world, &newest);
+    let read = fs::read_to_string(world.site().join("easy-install.pth")).unwrap();
+    assert_eq!(read, format!("{mine}\n"));
+    assert!(!world.site().join("setuptools.pth").exists());
+    world.check(&[".venv"]).is_healthy();
+}
