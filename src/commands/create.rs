@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use rvenv::env::{
-    self, Content, Env, Existing, Options, Outcome, Recipe, Rehearsal, Upgraded, World,
+    self, Content, Created, Env, Existing, Options, Outcome, Recipe, Rehearsal, World,
 };
 use rvenv::fs::Guard;
 use rvenv::host::Platform;
@@ -146,11 +146,9 @@ impl Creation<'_> {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
             env::upgrade(&recipe, &world, &mut progress, &mut install)?
         } else {
-            let created = env::create(&recipe, &world, &mut progress)?;
-            Upgraded { kept: created.kept.clone(), beside: Vec::new(), created }
+            env::create(&recipe, &world, &mut progress)?
         };
         self.tell_of_own(&created);
-        let created = created.created;
         // What was there before may hold anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());
@@ -173,12 +171,12 @@ impl Creation<'_> {
     }
 
     /// What became of the user's own files, where that is not what he would expect.
-    fn tell_of_own(&self, upgraded: &Upgraded) {
+    fn tell_of_own(&self, created: &Created) {
         let list = |paths: &[PathBuf]| {
             let names = paths.iter().map(|path| format!("`{}`", path.display()));
             names.collect::<Vec<_>>().join(", ")
         };
-        let (ui, Upgraded { kept, beside, .. }) = (self.context.ui, upgraded);
+        let (ui, Created { kept, beside, .. }) = (self.context.ui, created);
         if !kept.is_empty() {
             ui.warn(format_args!("changed by hand, and left as it was: {}", list(kept)));
         }

@@ -70,8 +70,10 @@ pub struct Created {
     pub location: PathBuf,
     /// Whether all of it was made just now, so that there is nothing in it that came from elsewhere.
     pub is_pristine: bool,
-    /// Scripts of rvenv's that the user had changed, and that were left as they were.
+    /// Files of rvenv's that the user had changed, and that are as they were. Relative.
     pub kept: Vec<PathBuf>,
+    /// Files of the user's in whose place a new one stands: where they are now. Relative.
+    pub beside: Vec<PathBuf>,
 }
 
 /// What happened to the place.
@@ -279,7 +281,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn done(&self, outcome: Outcome, pip: Option<String>, is_pristine: bool) -> Created {
         let location = self.location.to_owned();
-        Created { outcome, pip, location, is_pristine, kept: Vec::new() }
+        Created { outcome, pip, location, is_pristine, kept: Vec::new(), beside: Vec::new() }
     }
 
     fn make(&self, progress: Progress<'_>) -> Result<Created> {

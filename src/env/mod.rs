@@ -25,7 +25,7 @@ pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 use plan::{activation_entries, aliases, interpreter_entries};
 
-pub use upgrade::{Install, Upgraded, needs_rebuild, upgrade};
+pub use upgrade::{Install, needs_rebuild, upgrade};
 
 use crate::error::{Error, Result};
 use crate::fs;

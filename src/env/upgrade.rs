@@ -20,17 +20,6 @@ pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
     check::is_for_another(recipe.root, recipe.interpreter, world.host, world.cache)
 }
 
-/// What came of an upgrade.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upgraded {
-    /// As of any environment that is made.
-    pub created: Created,
-    /// Files of rvenv's that the user had changed: they are as they were.
-    pub kept: Vec<PathBuf>,
-    /// Files in whose place a new one stands: where they are now. Paths are relative.
-    pub beside: Vec<PathBuf>,
-}
-
 /// Makes the environment anew with the recipe's Python, installs what the old one held, and puts
 /// it into the old one's place when that succeeded. Files that no installer put there come along.
 ///
@@ -43,7 +32,7 @@ pub fn upgrade(
     world: &World<'_>,
     progress: Progress<'_>,
     install: Install<'_>,
-) -> Result<Upgraded> {
+) -> Result<Created> {
     let World { host, cache, guard, interrupt } = *world;
     let old = Env::open(recipe.root, host.platform())?;
     let location = crate::path::real(recipe.root).map_err(Error::io("follow", recipe.root))?;
@@ -72,8 +61,7 @@ pub fn upgrade(
     stage.finish()?;
     let outcome = Outcome::Replaced;
     // What the user put there came from elsewhere.
-    let created = Created { outcome, location, is_pristine: false, ..created };
-    Ok(Upgraded { created, kept, beside })
+    Ok(Created { outcome, location, is_pristine: false, kept, beside, ..created })
 }
 
 /// What the user put into the old environment, as links to the same files, so that the old one is
@@ -82,7 +70,7 @@ struct Carrying<'a> {
     old: &'a Path,
     new: &'a Env,
     site: PathBuf,
-    /// As in [`Upgraded`].
+    /// As in [`Created`].
     kept: Vec<PathBuf>,
     beside: Vec<PathBuf>,
     /// Directories that have another name here, as something else stands at their own.
