@@ -41,7 +41,7 @@ pub(super) fn is_made(entry: &DirEntry) -> bool {
     let (kind, path) = (entry.file_type(), entry.path());
     match entry.file_name().to_str() {
         Some("pyvenv.cfg") => kind.is_file(),
-        Some("lib64") => kind.is_symlink(),
+        Some("lib64") => kind.is_symlink() && crate::path::same(path, &path.with_file_name("lib")),
         Some(".gitignore") => kind.is_file() && says(path, &GITIGNORES),
         Some("CACHEDIR.TAG") => kind.is_file() && says(path, &CACHEDIR_TAGS),
         // uv's lock has nothing in it.

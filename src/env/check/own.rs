@@ -1,4 +1,5 @@
-//! What the user put into an environment himself: what no RECORD lists and no tool makes.
+//! What the user put into an environment himself, or changed: what no RECORD lists as it is, and no
+//! tool makes.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +14,10 @@ use crate::fs::{read_bounded, read_start};
 use crate::pip::record;
 use crate::shell::{self, Seal};
 
-/// Where setuptools lists eggs, and who likes adds lines of his own.
+/// Where setuptools lists eggs, and users add lines of their own.
 const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
 
-/// More than any activation script.
+/// More than any activation script, and any list of eggs.
 const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// A file, a link or an empty directory of the user's.
@@ -125,6 +126,14 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The user's part of a list of eggs, if that can be read.
+    fn own_lines(&self, entry: &DirEntry) -> Option<String> {
+        let (site, path) = self.site(self.relative(entry))?;
+        let list = LISTS.iter().any(|list| path == Path::new(list)).then(|| entry.path())?;
+        let text = String::from_utf8(read_bounded(list, SCRIPT_LIMIT).ok()?).ok()?;
+        Some(site.own_lines(&text))
+    }
+
     /// What an entry is, if it is the user's.
     fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
         let path = self.relative(entry);
@@ -139,13 +148,7 @@ impl<'a> Search<'a> {
             return Ok(is_own.then(own));
         }
         let name = entry.file_name().to_string_lossy();
-        let lines = match site {
-            Some((site, path)) if LISTS.iter().any(|list| path == Path::new(list)) => {
-                let text = read_bounded(entry.path(), SCRIPT_LIMIT).unwrap_or_default();
-                Some(site.own_lines(&String::from_utf8_lossy(&text)))
-            }
-            _ => None,
-        };
+        let lines = self.own_lines(entry);
         let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
         let script = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok()).flatten();
         let seal = script.as_deref().map(shell::seal);

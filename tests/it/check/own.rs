@@ -37,8 +37,13 @@ fn the_users_own_word_at_the_top_stays() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "secret.txt\n").unwrap();
     }
+    let _ = fs::remove_file(world.env().join("lib64"));
+    symlink("/elsewhere", world.env().join("lib64")).unwrap();
     let ran = upgraded(&world, &newest);
     assert!(ran.stderr.contains("left as it was: `.gitignore`, `CACHEDIR.TAG`\n"), "{ran:#?}");
+    // Where a new environment has one itself.
+    let lib64 = if cfg!(target_os = "linux") { "lib64.old" } else { "lib64" };
+    assert_eq!(fs::read_link(world.env().join(lib64)).unwrap().to_str(), Some("/elsewhere"));
     for name in [".gitignore", "CACHEDIR.TAG", ".lock", ".rvenv/mine.toml"] {
         says(&world, name, "secret.txt\n");
     }
@@ -93,6 +98,7 @@ fn directories_keep_their_rights() {
         assert_eq!(found, mode, "{}", dir.display());
         assert!(dir.join("a.py").exists());
     }
+    set(&world.env().join("sealed/in"), 0o700);
 }
 
 #[test]
@@ -222,4 +228,13 @@ fn the_users_own_lines_among_those_of_eggs_stay() {
     assert_eq!(read, format!("{mine}\n"));
     assert!(!world.site().join("setuptools.pth").exists());
     world.check(&[".venv"]).is_healthy();
+}
+
+#[test]
+fn a_list_of_eggs_that_is_no_text_comes_whole() {
+    let (world, newest) = world();
+    let bytes = b"./a-1.egg\n/m\xff\n";
+    fs::write(world.site().join("easy-install.pth"), bytes).unwrap();
+    upgraded(&world, &newest);
+    assert_eq!(fs::read(world.site().join("easy-install.pth")).unwrap(), bytes);
 }
