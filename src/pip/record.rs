@@ -75,12 +75,12 @@ pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> boo
     // What belongs elsewhere has its place in the wheel still.
     let is_in_wheel =
         |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
-    if paths().any(is_in_wheel) {
+    // Searching the text is cheaper than reading its rows, and most have nothing of this.
+    if text.contains(".data/") && paths().any(is_in_wheel) {
         return false;
     }
-    let leads_out = |path: &str| path.starts_with("../");
-    let tells_of_commands = |path: &str| path.ends_with(".dist-info/entry_points.txt");
-    if paths().any(leads_out) || !paths().any(tells_of_commands) {
+    let leads_out = text.starts_with("../") || text.contains("\n../");
+    if leads_out || !text.contains(".dist-info/entry_points.txt") {
         return true;
     }
     let entry_points = entry_points();
