@@ -10,9 +10,14 @@
 //! | `layout` | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
 //! | `origin`, `place` | whether it was moved, and whether it can be where it is |
 //! | `scripts`, `activation` | the commands' first lines, the activation scripts |
-//! | `packages`, `pip` | what is installed, by names and small files alone |
+//! | `packages`, `pip` | what is installed, by names and small files (`metadata`, `records`, `eggs`) alone |
+//! | `leftovers` | what an interrupted install put aside, which may be the only whole copy |
 //! | `permissions`, `project`, `git` | who may write; `pyproject.toml` and git |
 //! | `deep` | the interpreter's own word, every byte of every package |
+//!
+//! What mends is in `relink`, `rewrite` and `follow`. The same facts tell what an upgrade has to bring
+//! along (`held`): what can be installed again (`installed`), what a tool made (`made`), and what is the
+//! user's (`own`).
 
 mod abi;
 mod activation;
