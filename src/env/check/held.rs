@@ -1,11 +1,14 @@
 //! What an environment holds, to be installed again elsewhere.
 
+mod installed;
+mod made;
+mod own;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::base::Series;
 use super::eggs::Egg;
-use super::own::Own;
 use super::site::{SEEDS, Site, normalized};
 use super::subject::Subject;
 use super::{direct_url, metadata};
@@ -13,6 +16,8 @@ use crate::cache::Cache;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::host::Host;
+
+pub(in crate::env) use own::Own;
 
 /// What an environment holds beside what every environment holds.
 #[derive(Debug)]

@@ -16,8 +16,8 @@
 //! | `deep` | the interpreter's own word, every byte of every package |
 //!
 //! What mends is in `relink`, `rewrite` and `follow`. The same facts tell what an upgrade has to bring
-//! along (`held`): what can be installed again (`installed`), what a tool made (`made`), and what is the
-//! user's (`own`).
+//! along (`held`, with a folder of its own): what is installed, what a tool made, and what is the
+//! user's.
 
 mod abi;
 mod activation;
@@ -31,14 +31,11 @@ mod git;
 mod held;
 mod ignore;
 mod index;
-mod installed;
 mod launcher;
 mod layout;
 mod leftovers;
-mod made;
 mod metadata;
 mod origin;
-mod own;
 mod packages;
 mod permissions;
 mod pip;
@@ -58,8 +55,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use finding::{Code, Finding, Remedy, Severity};
-pub(super) use held::{Held, is_for_another};
-pub(super) use own::Own;
+pub(super) use held::{Held, Own, is_for_another};
 pub(super) use rewrite::relocation;
 pub use subject::Maker;
 

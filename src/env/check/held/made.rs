@@ -5,7 +5,7 @@ use std::path::Path;
 
 use walkdir::DirEntry;
 
-use super::scripts::Script;
+use crate::env::check::scripts::Script;
 use crate::env::{CACHEDIR_TAG, GITIGNORE};
 use crate::fs::{is_yard, read_bounded};
 use crate::host::Platform;

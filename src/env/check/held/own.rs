@@ -7,8 +7,8 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::installed::Installed;
 use super::made;
-use super::scripts::is_activation;
-use super::subject::Subject;
+use crate::env::check::scripts::is_activation;
+use crate::env::check::subject::Subject;
 use crate::error::{Error, Result};
 use crate::fs::{read_bounded, read_start};
 use crate::pip::record;

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::eggs::Egg;
-use super::leftovers::{BYTECODE, is_aside, tops};
-use super::records::Record;
-use super::site::{SEEDS, Site, normalized};
+use crate::env::check::eggs::Egg;
+use crate::env::check::leftovers::{BYTECODE, is_aside, tops};
+use crate::env::check::records::Record;
+use crate::env::check::site::{SEEDS, Site, normalized};
 
 /// What stands at the top of a `site-packages` by its maker's doing.
 const MARKS: [&str; 2] = ["_virtualenv.pth", "_virtualenv.py"];
