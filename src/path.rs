@@ -62,6 +62,11 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
     real(one).is_ok_and(|one| real(other).is_ok_and(|other| one == other))
 }
 
+/// Whether a directory that `path` is in may not be entered: what is there cannot be told.
+pub(crate) fn is_barred(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+}
+
 #[cfg(all(test, windows))]
 mod tests {
     use super::*;

@@ -9,7 +9,6 @@ mod key;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
@@ -20,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::fs::LinkMode;
 use crate::host::{Host, Platform};
 use crate::near::near;
+use crate::path::is_barred;
 use crate::pip;
 use crate::project::{Document, Project};
 
@@ -276,11 +276,6 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
     user_dir(host, host.platform()).map(|dir| dir.join("rvenv").join("config.toml"))
-}
-
-/// Whether a directory that `path` is in may not be entered.
-fn is_barred(path: &Path) -> bool {
-    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 fn user_dir(host: &Host, platform: Platform) -> Option<PathBuf> {

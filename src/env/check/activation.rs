@@ -4,15 +4,12 @@ use std::path::Path;
 
 use super::finding::{Code, Finding, Remedy};
 use super::origin::Origin;
-use super::scripts::Script;
+use super::scripts::{SCRIPT_LIMIT, Script};
 use super::subject::{Maker, Subject};
 use super::{relink, rewrite, same_file};
 use crate::env::{Content, Difference, Entry, activation_entries};
 use crate::fs::read_bounded;
 use crate::shell::{self, Seal};
-
-/// More than any activation script.
-const SCRIPT_LIMIT: u64 = 1024 * 1024;
 
 /// Scripts that are missing, or not the ones that this rvenv writes.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {

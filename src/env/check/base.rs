@@ -8,6 +8,7 @@ use crate::cache::Cache;
 use crate::env::PyvenvCfg;
 use crate::error::Error;
 use crate::host::Host;
+use crate::path::is_barred;
 use crate::python::{Finder, Implementation, Interpreter, Request, base_names, chain};
 
 /// Where a chain of links leads.
@@ -85,8 +86,7 @@ impl Base {
         let Some(executable) = executable else {
             let home = || cfg.get("home").map(PathBuf::from);
             let place = way.target().map(Path::to_owned).or_else(home).unwrap_or_default();
-            let looked = place.join("python").symlink_metadata();
-            let is_barred = looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+            let is_barred = is_barred(&place.join("python"));
             return if is_barred { Self::Barred(place) } else { Self::Gone(place) };
         };
         match Finder::new(host, cache).find(&Request::Path(executable.clone())) {

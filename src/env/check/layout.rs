@@ -304,8 +304,9 @@ fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
     let is_windows = subject.host.platform() == Platform::Windows;
     // A copy does not tell what the base was called when it was made.
     let is_base_told = is_windows || !matches!(subject.way, Way::Inside(_));
-    let known = crate::env::aliases(interpreter);
-    let is_meant = |name: &OsStr| is_base_told || known.iter().any(|known| known == name);
+    let is_meant = |name: &OsStr| {
+        is_base_told || crate::env::aliases(interpreter).iter().any(|known| known == name)
+    };
     let mut wrong = relink::names(subject, interpreter);
     wrong.retain(|entry| match entry.difference(&subject.root) {
         None | Some(Difference::NotExecutable) => false,

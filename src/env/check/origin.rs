@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use super::finding::{Code, Finding};
-use super::scripts::{Script, shell_path};
+use super::scripts::{SCRIPT_LIMIT, Script, shell_path};
 use super::subject::Subject;
 use super::{rewrite, same_file};
 use crate::fs;
-
-/// More than any activation script.
-const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// The place for which an environment's scripts were written.
 #[derive(Clone, Debug, PartialEq, Eq)]

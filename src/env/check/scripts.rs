@@ -16,6 +16,8 @@ use crate::python::begins_as_python;
 
 /// More than any activation script, and than any system reads of a first line.
 const HEAD: u64 = 16 * 1024;
+/// More than any activation script, whatever the user has put into it.
+pub(super) const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// A file in the scripts' directory.
 #[derive(Debug)]

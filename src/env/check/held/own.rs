@@ -7,7 +7,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::installed::Installed;
 use super::made;
-use crate::env::check::scripts::is_activation;
+use crate::env::check::scripts::{SCRIPT_LIMIT, is_activation};
 use crate::env::check::subject::Subject;
 use crate::error::{Error, Result};
 use crate::fs::{read_bounded, read_start};
@@ -16,9 +16,6 @@ use crate::shell::{self, Seal};
 
 /// Where setuptools lists eggs, and users add lines of their own.
 const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
-
-/// More than any activation script, and any list of eggs.
-const SCRIPT_LIMIT: u64 = 1 << 20;
 
 /// A file, a link or an empty directory of the user's.
 #[derive(Clone, Debug)]
