@@ -2,10 +2,10 @@
 
 pub(crate) mod complete;
 mod create;
-mod fill;
+mod deferred;
 mod hook;
+mod install_run;
 mod inventory;
-mod later;
 mod program;
 
 use std::ffi::OsString;
@@ -17,9 +17,9 @@ use clap_complete::ArgValueCompleter;
 use rvenv::shell::Shell;
 
 pub(crate) use create::Create;
-pub(crate) use fill::{Install, Run};
+use deferred::Later;
 pub(crate) use hook::{Allow, Hook, HookEnv};
-use later::Later;
+pub(crate) use install_run::{Install, Run};
 
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
@@ -112,7 +112,7 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
         if name.is_empty() {
             Err("an empty name is no directory; `.` is the current one")
         } else {
-            Ok(rvenv::path::plain(Path::new(&name)).into_owned())
+            Ok(rvenv::support::path::plain(Path::new(&name)).into_owned())
         }
     })
 }

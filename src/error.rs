@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::Refusal;
-use crate::pip::WheelFault;
 use crate::python::{Origin, PassedOver, Reason};
+use crate::seed::WheelFault;
 use crate::settings::Source;
 use crate::shell::Shell;
 

@@ -2,8 +2,8 @@
 //!
 //! # Making an environment and checking it
 //! ```no_run
-//! use rvenv::cache::Cache;
-//! use rvenv::env::{self, Existing, Options, Recipe, World, check::Check};
+//! use rvenv::support::cache::Cache;
+//! use rvenv::venv::{self, Existing, Options, Recipe, World, check::Check};
 //! use rvenv::fs::{Guard, LinkMode};
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::{Host, Interrupt, pip};
@@ -55,25 +55,21 @@
 //! Nothing here prints, prompts, exits or reads the process's own environment.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod cache;
-pub mod env;
+pub mod check;
+pub mod create;
 pub mod error;
+pub mod formats;
 pub mod fs;
-mod hex;
 pub mod hint;
-pub mod host;
-pub mod interrupt;
-pub mod json;
-mod near;
-pub mod path;
-pub mod pip;
-pub mod project;
 pub mod python;
+pub mod seed;
 pub mod settings;
 pub mod shell;
+pub mod support;
 pub mod trust;
+pub mod venv;
 
 pub use error::{Error, Result};
 pub use hint::Hint;
-pub use host::{Host, Platform};
-pub use interrupt::Interrupt;
+pub use support::host::{Host, Platform};
+pub use support::interrupt::Interrupt;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rvenv::Error;
-use rvenv::interrupt::Interrupt;
+use rvenv::support::interrupt::Interrupt;
 
 #[cfg_attr(unix, path = "process/unix.rs")]
 #[cfg_attr(not(unix), path = "process/windows.rs")]

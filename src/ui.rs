@@ -12,13 +12,15 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
-use rvenv::project::Project;
-use rvenv::settings::{self, Key, Settings};
+use rvenv::settings;
+use rvenv::settings::project::Project;
+use rvenv::settings::{Key, Settings};
 use rvenv::{Error, Hint, Host, Platform};
 
 use self::progress::{Line, Progress};
 use crate::cli::{ColorWhen, Output};
-use crate::process::{self, CANNOT_EXECUTE, CannotRun, NOT_FOUND};
+use crate::process;
+use crate::process::{CANNOT_EXECUTE, CannotRun, NOT_FOUND};
 
 /// 1: the command failed, or `check` found a problem.
 pub(crate) const FAILED: u8 = 1;

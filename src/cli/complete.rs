@@ -6,11 +6,11 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter};
-use rvenv::cache::Cache;
-use rvenv::env;
-use rvenv::host::Host;
 use rvenv::python::{Finder, Implementation, Interpreter};
 use rvenv::shell::Shell;
+use rvenv::support::cache::Cache;
+use rvenv::support::host::Host;
+use rvenv::venv;
 
 /// Environments first, then the directories in which there could be one.
 pub(crate) fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -40,7 +40,7 @@ impl ValueCompleter for Commands {
         if index > 0 {
             return PathCompleter::any().complete(current);
         }
-        let env = Host::from_process().and_then(|host| env::wanted(None, &host));
+        let env = Host::from_process().and_then(|host| venv::wanted(None, &host));
         let names = env.map(|env| env.commands()).unwrap_or_default();
         let mut found = beginning(current, names.into_iter().map(|name| (name, None)));
         let is_script = |path: &Path| path.extension().is_some_and(|end| end == "py");

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use rvenv::Error;
-use rvenv::env;
-use rvenv::shell::{self, Activation, Shell};
+use rvenv::shell;
+use rvenv::shell::{Activation, Shell};
+use rvenv::venv;
 
 use super::Context;
 use crate::cli::{Activate, Deactivate, ForShell};
@@ -13,8 +14,8 @@ use crate::ui;
 /// Prints the code that activates an environment whose Python works.
 pub(super) fn activate(args: &Activate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let shell = calling(&args.shell, context)?;
-    let env = env::resolve(args.dir.as_deref(), &context.host)?;
-    env::ensure_usable(env.root(), context.host.platform())?;
+    let env = venv::resolve(args.dir.as_deref(), &context.host)?;
+    venv::ensure_usable(env.root(), context.host.platform())?;
     env.working_python()?;
     let prompt = env.prompt();
     let activation = Activation { root: env.root(), scripts: env.scripts(), prompt: &prompt };

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use rvenv::env;
 use rvenv::trust::Trust;
+use rvenv::venv;
 
 use super::Context;
 use crate::cli::Allow;
 
 /// Lets the hook activate an environment, as it is now.
 pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = env::resolve(args.dir.as_deref(), &context.host)?;
+    let env = venv::resolve(args.dir.as_deref(), &context.host)?;
     let trust = Trust::of(&context.host);
     trust.sweep();
     trust.allow(env.root())?;
@@ -20,7 +20,7 @@ pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitC
 
 /// Keeps the hook from activating an environment, and from naming it.
 pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = env::resolve(args.dir.as_deref(), &context.host)?;
+    let env = venv::resolve(args.dir.as_deref(), &context.host)?;
     let trust = Trust::of(&context.host);
     trust.sweep();
     trust.deny(env.root())?;

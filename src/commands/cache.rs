@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use rvenv::Error;
-use rvenv::env::inventory::Disk;
-use rvenv::fs::{self, Guard};
+use rvenv::fs;
+use rvenv::fs::Guard;
+use rvenv::venv::inventory::Disk;
 
 use super::Context;
 use crate::cli::{Cache, CacheAction};

@@ -5,15 +5,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use rvenv::env::check::{Check, Finding, Remedy, Report, Severity, Summary};
-use rvenv::env::fix::{Fixer, Step};
-use rvenv::shell::{self, Shell};
+use rvenv::check::fix::{Fixer, Step};
+use rvenv::check::{Check, Finding, Remedy, Report, Severity, Summary};
+use rvenv::shell;
+use rvenv::shell::Shell;
 use rvenv::trust::Trust;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::Context;
-use crate::ui::{self, FAILED};
+use crate::ui;
+use crate::ui::FAILED;
 use crate::{cli, process};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -168,7 +170,7 @@ impl<'a> Page<'a> {
     /// For the calling shell; without an argument where `activate` finds it by itself.
     fn activate_command(&self, root: &Path) -> String {
         let host = &self.context.host;
-        let nearest = rvenv::env::nearest(host);
+        let nearest = rvenv::venv::nearest(host);
         let is_nearest = nearest.is_ok_and(|env| env.root() == root);
         let line = shell::detect(host).unwrap_or(Shell::Sh).evaluate_line();
         let argument = argument(Some(root).filter(|_| !is_nearest));

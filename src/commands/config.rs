@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use rvenv::project::Project;
-use rvenv::settings::{self, Key, Settings, Value};
+use rvenv::settings;
+use rvenv::settings::project::Project;
+use rvenv::settings::{Key, Settings, Value};
 use serde_json::{Map, json};
 
 use super::Context;

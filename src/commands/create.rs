@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::env::{
-    self, Content, Created, Env, Existing, Options, Outcome, Recipe, Rehearsal, World,
-};
+use rvenv::create::{self, Created, Existing, Outcome, Recipe, Rehearsal, World};
 use rvenv::fs::Guard;
-use rvenv::host::Platform;
-use rvenv::pip;
-use rvenv::project::Project;
 use rvenv::python::{Finder, Found, Request};
+use rvenv::seed;
+use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
-use rvenv::shell::{self, Shell};
+use rvenv::shell;
+use rvenv::shell::Shell;
+use rvenv::support::host::Platform;
 use rvenv::trust::Trust;
+use rvenv::venv;
+use rvenv::venv::{Content, Env, Options};
 use serde::Serialize;
 
 use super::Context;
@@ -97,7 +98,7 @@ struct Creation<'a> {
     chosen: Chosen,
     guard: Guard,
     trust: Trust,
-    pip: Option<pip::Options>,
+    pip: Option<seed::Options>,
 }
 
 impl Creation<'_> {
@@ -135,18 +136,18 @@ impl Creation<'_> {
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let rehearsal = env::rehearse(&recipe, &world, &mut progress)?;
+            let rehearsal = create::rehearse(&recipe, &world, &mut progress)?;
             if !args.json {
                 ui::print(listing(&rehearsal))?;
             }
             return Ok(Made::of(&root, rehearsal.outcome, None, &found));
         }
         let was_allowed = self.trust.allows(&root);
-        let created = if args.upgrade && env::needs_rebuild(&recipe, &world) {
+        let created = if args.upgrade && create::needs_rebuild(&recipe, &world) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
-            env::upgrade(&recipe, &world, &mut progress, &mut install)?
+            create::upgrade(&recipe, &world, &mut progress, &mut install)?
         } else {
-            env::create(&recipe, &world, &mut progress)?
+            create::create(&recipe, &world, &mut progress)?
         };
         self.tell_of_own(&created);
         // What was there before may hold anything, unless it was trusted before, too.
@@ -279,7 +280,7 @@ impl Made {
 
 /// What a dry run would write, a line each.
 fn listing(rehearsal: &Rehearsal) -> String {
-    let line = |entry: &env::Entry| {
+    let line = |entry: &venv::Entry| {
         let path = entry.path.display();
         match &entry.content {
             Content::Directory | Content::Tree(_) => format!("directory  {path}\n"),

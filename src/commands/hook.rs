@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use rvenv::env::{self, Env};
-use rvenv::shell::{self, Activation, Active, Shell, Step, Told};
-use rvenv::trust::{self, Trust, Verdict};
+use rvenv::shell;
+use rvenv::shell::{Activation, Active, Shell, Step, Told};
+use rvenv::trust;
+use rvenv::trust::{Trust, Verdict};
+use rvenv::venv;
+use rvenv::venv::Env;
 
 use super::Context;
 use crate::cli::{Hook, HookEnv};
@@ -58,7 +61,7 @@ impl Visit<'_> {
     /// led elsewhere once its directory is on PATH. What is broken is not the hook's business.
     fn nearest(&self) -> Option<Env> {
         let host = &self.context.host;
-        let root = rvenv::path::real(env::nearest(host).ok()?.root()).ok()?;
+        let root = rvenv::support::path::real(venv::nearest(host).ok()?.root()).ok()?;
         Env::open(root, host.platform()).ok()
     }
 
@@ -90,7 +93,7 @@ impl Visit<'_> {
 
     /// What could go wrong, before the shell is told anything.
     fn check(&self, env: &Env) -> rvenv::Result<()> {
-        env::ensure_usable(env.root(), self.context.host.platform())?;
+        venv::ensure_usable(env.root(), self.context.host.platform())?;
         env.working_python()?;
         shell::activate(self.shell, &activation(env, &env.prompt()), &self.context.host)?;
         Ok(())

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use rvenv::Error;
-use rvenv::cache::Cache;
-use rvenv::env::{self, Env};
-use rvenv::pip;
-use rvenv::project;
 use rvenv::python::{Finder, Request};
+use rvenv::seed;
 use rvenv::settings::Key;
+use rvenv::settings::project;
+use rvenv::support::cache::Cache;
+use rvenv::venv;
+use rvenv::venv::Env;
 use tempfile::TempDir;
 
 use super::Context;
@@ -23,7 +24,7 @@ const MISLEADING: [&str; 6] =
 
 /// Becomes `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = env::wanted(args.env.as_deref(), &context.host)?;
+    let env = venv::wanted(args.env.as_deref(), &context.host)?;
     if args.env.is_none() {
         warn_of_another(&env, context);
     }
@@ -86,9 +87,10 @@ impl Filling {
 
 /// The active environment can be a forgotten one.
 fn warn_of_another(env: &Env, context: &Context<'_>) {
-    let Ok(own) = env::nearest(&context.host) else { return };
-    let same = rvenv::path::real(own.root()).ok() == rvenv::path::real(env.root()).ok();
-    if env::active(&context.host).is_some() && !same {
+    let Ok(own) = venv::nearest(&context.host) else { return };
+    let same =
+        rvenv::support::path::real(own.root()).ok() == rvenv::support::path::real(env.root()).ok();
+    if venv::active(&context.host).is_some() && !same {
         let (active, own) = (env.root().display(), own.root());
         let word = ui::word(own);
         context.ui.warn(format_args!(
@@ -151,16 +153,16 @@ impl Pip {
     fn outside(mut command: Command, python: &Path, context: &Context<'_>) -> anyhow::Result<Self> {
         let host = &context.host;
         let found = Finder::new(host, &context.cache).find(&Request::Path(python.to_owned()))?;
-        let options = pip::Options {
+        let options = seed::Options {
             setuptools: false,
-            ..context.settings.pip(host).unwrap_or_else(|| pip::Options {
+            ..context.settings.pip(host).unwrap_or_else(|| seed::Options {
                 offline: context.settings.is_on(Key::Offline),
-                ..pip::Options::default()
+                ..seed::Options::default()
             })
         };
         let mut progress = context.ui.progress();
         let mut prepare = |cache: &Cache| {
-            pip::prepare(&found.interpreter, &options, cache, host, &mut |event| {
+            seed::prepare(&found.interpreter, &options, cache, host, &mut |event| {
                 progress.show(&event);
             })
         };

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anstyle::{AnsiColor, Style};
-use rvenv::env::Env;
-use rvenv::env::check::Check;
-use rvenv::env::inventory::{self, Disk};
-use rvenv::json;
+use rvenv::check::Check;
+use rvenv::support::json;
+use rvenv::venv::Env;
+use rvenv::venv::inventory;
+use rvenv::venv::inventory::Disk;
 use serde::Serialize;
 
 use super::Context;

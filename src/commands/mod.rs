@@ -18,11 +18,11 @@ mod run;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::cache::Cache;
 use rvenv::fs::Guard;
-use rvenv::host::Host;
-use rvenv::interrupt::Interrupt;
 use rvenv::settings::{Key, Settings};
+use rvenv::support::cache::Cache;
+use rvenv::support::host::Host;
+use rvenv::support::interrupt::Interrupt;
 
 use crate::cli::{Command, Python};
 use crate::ui::Ui;

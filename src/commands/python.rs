@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::project::Project;
 use rvenv::python::{Candidate, Demand, Finder, Found, Interpreter, Origin};
+use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use rvenv::env;
 use rvenv::fs;
 use rvenv::trust::Trust;
+use rvenv::venv;
 
 use super::Context;
 use crate::cli::Remove;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
             Ok((dir, guard.judge(&path)?))
         })
         .collect::<rvenv::Result<Vec<_>>>()?;
-    let active = env::active(&context.host).and_then(|root| rvenv::path::real(root).ok());
+    let active = venv::active(&context.host).and_then(|root| rvenv::support::path::real(root).ok());
     for (dir, doomed) in &doomed {
         context.interrupt.check()?;
         if args.dry_run {

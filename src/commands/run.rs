@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use rvenv::env::{self, Env};
+use rvenv::venv;
+use rvenv::venv::Env;
 
 use super::Context;
 use crate::cli::Run;
@@ -12,7 +13,7 @@ use crate::process;
 
 /// Becomes the command; says nothing.
 pub(super) fn run(args: &Run, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = env::wanted(args.env.as_deref(), &context.host)?;
+    let env = venv::wanted(args.env.as_deref(), &context.host)?;
     // A dead environment would quietly give the `python` of somewhere else on PATH.
     let python = env.working_python()?;
     context.ui.detail(format_args!("running in `{}`", env.root().display()));

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
-use super::link::{self, LinkMode, Linker};
+use super::link;
+use super::link::{LinkMode, Linker};
 use super::remove::remove_at;
-use super::sys::{self, Handle, Kind, Mounts};
-use super::workshop::{Done, Workshop};
+use super::sys;
+use super::sys::{Handle, Kind, Mounts};
+use super::undo_log::{Done, Workshop};
 use crate::error::{Error, Result};
 
 /// Which directory something is, whatever its name: another that has come to stand in its place is

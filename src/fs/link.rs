@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::sys::{self, Handle, Opened};
+use super::sys;
+use super::sys::{Handle, Opened};
 
 /// How an environment shares a file of the cache. What a file system cannot do falls back to the
 /// next mode in this order; symbolic links fall back to copies.

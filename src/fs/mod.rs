@@ -15,29 +15,29 @@
 //! | [`Guard`], [`Doomed`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
+mod deletion;
 mod dir;
 mod file;
-mod guard;
 mod kind;
 mod link;
 mod remove;
 mod stage;
-mod workshop;
 
+mod staging_area;
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(not(unix), path = "sys/portable.rs")]
 mod sys;
-mod yard;
+mod undo_log;
 
+pub use deletion::{Doomed, Guard, Refusal};
 pub use dir::{Dir, Identity};
 pub use file::{open_regular, read_bounded, write_whole};
 pub(crate) use file::{read_start, sweep_files};
-pub use guard::{Doomed, Guard, Refusal};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
-pub(crate) use yard::is_yard;
-pub use yard::{is_littered, is_unfinished, sweep};
+pub(crate) use staging_area::is_yard;
+pub use staging_area::{is_littered, is_unfinished, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::deletion::Doomed;
 use super::dir::Dir;
-use super::guard::Doomed;
 use super::remove::{empty, split};
-use super::sys::{self, Handle, Mounts};
-use super::workshop::Workshop;
-use super::yard::{self, NEW, Yard};
+use super::staging_area;
+use super::staging_area::{NEW, Yard};
+use super::sys;
+use super::sys::{Handle, Mounts};
+use super::undo_log::Workshop;
 use crate::error::{Error, Result};
 
 /// A place beside a target, to build in what is then moved there in one step.
@@ -63,7 +65,7 @@ impl Stage {
         // the rules of POSIX: no special flag is needed, which older systems would not know.
         let Yard { stage, parent, .. } = &self.yard;
         stage.rename(Path::new(NEW), parent, Path::new(&self.name)).map_err(|error| {
-            if yard::is_occupied(&error) {
+            if staging_area::is_occupied(&error) {
                 Error::Occupied { path: self.target.clone() }
             } else {
                 self.failed(error)
@@ -211,7 +213,7 @@ impl InPlace {
         let handle = Handle::open(target).map_err(failed())?;
         // Our own mark first: the killed one's must not go before there is another.
         let (yard, workshop) = Yard::inside(Handle::open(target).map_err(failed())?, target)?;
-        yard::sweep_inside(&handle, target)?;
+        staging_area::sweep_inside(&handle, target)?;
         let dir = Dir::in_place(handle, target.to_owned(), Workshop::new(workshop));
         Ok(Self { dir, yard })
     }

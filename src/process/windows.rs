@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rvenv::interrupt::Interrupt;
+use rvenv::support::interrupt::Interrupt;
 
 use super::failed;
 

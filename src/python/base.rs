@@ -9,8 +9,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Reason;
-use super::stable::chain;
-use crate::env::PyvenvCfg;
+use super::stable_path::chain;
+use crate::formats::PyvenvCfg;
 use crate::fs;
 
 /// More than any `pyvenv.cfg` needs; what is larger is something else.
@@ -19,7 +19,7 @@ const CFG_LIMIT: u64 = 64 * 1024;
 /// An environment that an executable belongs to.
 pub(super) struct Environment {
     /// Where its `pyvenv.cfg` is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     cfg: PyvenvCfg,
     home: PathBuf,
 }
@@ -36,7 +36,7 @@ impl Environment {
     }
 
     /// The executable in `home` that the environment's `executable` was made from.
-    pub(super) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
+    pub(crate) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
         let linked = chain(executable).find(|path| path.parent() == Some(&self.home));
         // A bare `python` may be a Python 2 there, and on Windows another build.
         let own = executable.file_name().and_then(OsStr::to_str);

@@ -14,9 +14,10 @@ use pep440_rs::VersionSpecifiers;
 
 use super::{Interpreter, Request, Versions, Wanted, files};
 use crate::error::{Error, Result};
-use crate::host::Host;
-use crate::project::Project;
-use crate::settings::{self, Key, Settings};
+use crate::settings;
+use crate::settings::project::Project;
+use crate::settings::{Key, Settings};
+use crate::support::host::Host;
 
 /// Who asked for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Version;
-use crate::host::Platform;
+use crate::support::host::Platform;
 
 /// `sys.implementation.name`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use pep440_rs::VersionSpecifiers;
 
 use super::{Implementation, Interpreter, Version};
 use crate::error::{Error, Result};
-use crate::host::{Host, Platform};
+use crate::support::host::{Host, Platform};
 
 mod parse;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
 
 mod key;
+pub mod project;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -17,11 +18,11 @@ pub use key::{Key, Kind, Value};
 
 use crate::error::{Error, Result};
 use crate::fs::LinkMode;
-use crate::host::{Host, Platform};
-use crate::near::near;
-use crate::path::is_barred;
-use crate::pip;
-use crate::project::{Document, Project};
+use crate::seed;
+use crate::settings::project::{Document, Project};
+use crate::support::host::{Host, Platform};
+use crate::support::path::is_barred;
+use crate::support::suggest::near;
 
 /// Who set a value, the weakest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,19 +135,19 @@ impl Settings {
     }
 
     /// What to seed an environment with; `None` leaves pip out.
-    pub fn pip(&self, host: &Host) -> Option<pip::Options> {
+    pub fn pip(&self, host: &Host) -> Option<seed::Options> {
         let choice = match self.text(Key::Pip) {
             _ if self.without_pip() => return None,
-            Some(text) => pip::Choice::read(text, host),
-            None if self.is_on(Key::UpgradeDeps) => pip::Choice::Latest,
-            None => pip::Choice::Bundled,
+            Some(text) => seed::Choice::read(text, host),
+            None if self.is_on(Key::UpgradeDeps) => seed::Choice::Latest,
+            None => seed::Choice::Bundled,
         };
         let layout = match self.text(Key::PipLayout) {
-            Some(name) if name == pip::Layout::Files.name() => pip::Layout::Files,
-            _ => pip::Layout::Archive,
+            Some(name) if name == seed::Layout::Files.name() => seed::Layout::Files,
+            _ => seed::Layout::Archive,
         };
         let setuptools = !self.is_on(Key::WithoutSetuptools);
-        Some(pip::Options { layout, choice, setuptools, offline: self.is_on(Key::Offline) })
+        Some(seed::Options { layout, choice, setuptools, offline: self.is_on(Key::Offline) })
     }
 
     /// How files of the cache get into an environment.

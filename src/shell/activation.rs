@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Language, Shell, batch, data};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::support::host::Host;
 
 /// What an activation is about.
 #[derive(Clone, Copy, Debug)]

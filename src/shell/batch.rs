@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Activation, Shell, data};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::support::host::Host;
 
 /// Runs the environment's `activate.bat`.
 ///

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Activation, Shell};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::support::host::Host;
 
 /// A variable's name and its new value; `None` unsets it.
 pub(super) type Change = (&'static str, Option<OsString>);

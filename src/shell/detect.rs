@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Shell;
 use super::parents::{Process, parents};
-use crate::host::Host;
+use crate::support::host::Host;
 
 /// The shell that called: the nearest parent that is one. What stands between it and this process, such as
 /// `sudo`, `env` or a launcher, is passed over.

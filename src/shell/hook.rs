@@ -7,10 +7,11 @@
 use std::path::{Path, PathBuf};
 
 use super::activation::joined;
-use super::template::{self, Value};
+use super::template;
+use super::template::Value;
 use super::{Activation, Language, Shell, activate, data, deactivate, quote};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::support::host::Host;
 
 const MARK: &str = "_RVENV_HOOK";
 const TOLD: &str = "_RVENV_HOOK_TOLD";

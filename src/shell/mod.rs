@@ -8,11 +8,11 @@ mod batch;
 mod data;
 mod detect;
 mod hook;
-mod moved;
+mod integrity;
 mod parents;
 mod quote;
+mod relocate;
 mod script;
-mod seal;
 mod template;
 
 use std::fmt;
@@ -23,9 +23,9 @@ use crate::error::{Error, Result};
 pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
-pub(crate) use moved::moved;
+pub(crate) use integrity::{Seal, seal};
+pub(crate) use relocate::moved;
 pub use script::Script;
-pub(crate) use seal::{Seal, seal};
 
 /// A shell that rvenv can activate an environment in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

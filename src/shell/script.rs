@@ -2,11 +2,12 @@
 
 use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt, XonshRoot};
 
-use super::seal::sealed;
-use super::template::{self, Value};
+use super::integrity::sealed;
+use super::template;
+use super::template::Value;
 use super::{Activation, Language, Shell, quote};
 use crate::error::{Error, Result};
-use crate::host::Platform;
+use crate::support::host::Platform;
 
 /// A script: the file that serves both the disk and `rvenv activate`.
 pub struct Script {

@@ -10,7 +10,7 @@ const CLOSE: &str = "__";
 /// What stands for one placeholder.
 pub(super) struct Value {
     /// The placeholder's name: `ROOT` for `__RVENV_ROOT__`.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The literal that takes its place.
     pub(super) literal: Vec<u8>,
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rvenv::pip::Event;
+use rvenv::seed::Event;
 
 use super::Ui;
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::sandbox::{Ran, Sandbox};
-use crate::shells::{self, Real};
+use crate::shells;
+use crate::shells::Real;
 
 /// A world in which rvenv is on PATH, with an environment and a name that no shell may run.
 fn world() -> Sandbox {

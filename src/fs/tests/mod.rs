@@ -1,7 +1,7 @@
 //! What the parts promise together.
 
+mod deletion;
 mod file;
-mod guard;
 #[cfg(target_os = "linux")]
 mod hard;
 #[cfg(unix)]
@@ -20,7 +20,7 @@ use crate::Host;
 /// A temporary directory, and its real path.
 fn world() -> (TempDir, PathBuf) {
     let root = tempfile::Builder::new().prefix("rvenv-fs-").tempdir().unwrap();
-    let path = crate::path::real(root.path()).unwrap();
+    let path = crate::support::path::real(root.path()).unwrap();
     (root, path)
 }
 

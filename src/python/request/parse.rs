@@ -1,8 +1,8 @@
 //! Reading `pypy@3.10`, `cp313t`, `>=3.11,<3.14`, `cpython-3.12.3-linux-x86_64-gnu`.
 
 use super::{Series, Versions, Wanted};
-use crate::host::Platform;
 use crate::python::{Implementation, Level, Version};
+use crate::support::host::Platform;
 
 /// What begins a range.
 const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];

@@ -1,6 +1,6 @@
 //! The README's list of faults is the catalogue.
 
-use rvenv::env::check::{Code, Severity};
+use rvenv::check::{Code, Severity};
 
 #[test]
 fn the_readme_lists_every_code_with_its_severity() {

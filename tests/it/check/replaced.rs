@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rvenv::cache::Cache;
-use rvenv::env::check::{Check, Report};
-use rvenv::env::fix::Fixer;
+use rvenv::check::fix::Fixer;
+use rvenv::check::{Check, Report};
+use rvenv::support::cache::Cache;
 use rvenv::{Error, Host, Interrupt};
 
 use super::site;

@@ -3,7 +3,8 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rvenv::shell::{self, Shell};
+use rvenv::shell;
+use rvenv::shell::Shell;
 
 use super::world::World;
 use crate::sandbox::Ran;

@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use rvenv::shell::{self, Shell};
+use rvenv::shell;
+use rvenv::shell::Shell;
 
 use crate::sandbox::{Ran, Sandbox};
 use crate::shells::Real;

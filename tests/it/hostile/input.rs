@@ -7,10 +7,11 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use rvenv::env::{self, PyvenvCfg};
-use rvenv::project::Project;
+use rvenv::formats::PyvenvCfg;
 use rvenv::python::Request;
 use rvenv::settings::Settings;
+use rvenv::settings::project::Project;
+use rvenv::venv;
 use rvenv::{Host, Platform};
 
 use super::{bounded, listing, world};
@@ -270,10 +271,10 @@ proptest! {
                 let _ = rvenv::python::Demand::of(&settings, &project, &host);
             }
         }
-        let _ = env::nearest(&host);
+        let _ = venv::nearest(&host);
         let cfg = PyvenvCfg::parse(&text);
         let _ = (cfg.prompt(), cfg.version(), cfg.is_relocatable(), cfg.to_string());
         let _ = Request::parse(String::from_utf8_lossy(&text).as_ref(), &host);
-        let _ = env::ensure_usable(Path::new(&*String::from_utf8_lossy(&text)), Platform::current());
+        let _ = venv::ensure_usable(Path::new(&*String::from_utf8_lossy(&text)), Platform::current());
     }
 }

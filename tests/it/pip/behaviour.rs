@@ -8,7 +8,8 @@ use std::process::Command;
 use rvenv::python::Interpreter;
 
 use super::maker::Maker;
-use super::world::{self, interpreter, modern};
+use super::world;
+use super::world::{interpreter, modern};
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 /// Tells what is installed and what is in the way, without pip.

@@ -6,14 +6,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use rvenv::cache::Cache;
-use rvenv::env::Content;
-use rvenv::pip::{self, Choice, Event, Layout, Options, Target};
 use rvenv::python::Interpreter;
+use rvenv::seed;
+use rvenv::seed::{Choice, Event, Layout, Options, Target};
+use rvenv::support::cache::Cache;
+use rvenv::venv::Content;
 use rvenv::{Error, Platform};
 
 use super::maker::Maker;
-use super::world::{self, host, modern, prepare};
+use super::world;
+use super::world::{host, modern, prepare};
 use crate::sandbox::{Sandbox, real_pythons};
 
 /// The files of the only image in a sandbox's cache, by path in it.
@@ -187,7 +189,7 @@ fn a_package_that_is_taken_as_a_whole_holds_just_its_files() {
 
 fn unwritable(cache: &Cache, sandbox: &Sandbox, python: &Interpreter) -> Error {
     let (options, host) = (small(sandbox), host(sandbox));
-    pip::prepare(python, &options, cache, &host, &mut |_| {}).expect_err("no place for an image")
+    seed::prepare(python, &options, cache, &host, &mut |_| {}).expect_err("no place for an image")
 }
 
 #[test]
@@ -208,7 +210,7 @@ fn a_cache_that_cannot_be_written_is_told_apart() {
     assert!(matches!(error, Error::CacheUnwritable { path: None, .. }), "{error:?}");
     // Then a directory of the caller's own does.
     let scratch = Cache::at(sandbox.root().join("scratch"));
-    let seed = pip::prepare(&python, &small(&sandbox), &scratch, &host(&sandbox), &mut |_| {})
+    let seed = seed::prepare(&python, &small(&sandbox), &scratch, &host(&sandbox), &mut |_| {})
         .expect("a seed");
     assert_eq!(seed.pip_version(), "99.0");
     assert_eq!(fs::read_dir(sandbox.root().join("cache")).unwrap().count(), 0);

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use rvenv::pip::{Choice, Event, Options};
 use rvenv::python::Interpreter;
+use rvenv::seed::{Choice, Event, Options};
 use rvenv::{Error, Hint, Host};
 use sha2::{Digest, Sha256};
 

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rvenv::pip::{Layout, Options};
 use rvenv::python::Interpreter;
+use rvenv::seed::{Layout, Options};
 
-use super::world::{self, interpreter, prepare};
+use super::world;
+use super::world::{interpreter, prepare};
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 fn site(root: &Path, python: &Interpreter) -> std::path::PathBuf {

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use rvenv::pip::{Options, Target};
+use rvenv::seed::{Options, Target};
 
-use super::world::{self, modern, prepare};
+use super::world;
+use super::world::{modern, prepare};
 use crate::sandbox::{Ran, Sandbox};
 
 /// Where a shebang line alone does not reach: what the kernel, the shell or Python would misread.

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rvenv::Error;
-use rvenv::pip::{Choice, Options, WheelFault};
+use rvenv::seed::{Choice, Options, WheelFault};
 
 use super::maker::Maker;
-use super::world::{self, modern, prepare};
+use super::world;
+use super::world::{modern, prepare};
 use crate::sandbox::{Ran, Sandbox};
 
 /// What is wrong with the wheel that `make` writes.

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use rvenv::cache::Cache;
-use rvenv::env::{Content, Entry};
-use rvenv::pip::{self, Event, Options, Seed, Target};
-use rvenv::python::{self, Interpreter};
+use rvenv::python;
+use rvenv::python::Interpreter;
+use rvenv::seed;
+use rvenv::seed::{Event, Options, Seed, Target};
+use rvenv::support::cache::Cache;
+use rvenv::venv::{Content, Entry};
 use rvenv::{Error, Host};
 
 use crate::sandbox::{Sandbox, real_pythons};
@@ -58,7 +60,7 @@ pub(crate) fn host_with(sandbox: &Sandbox, vars: &[(&str, &str)]) -> Host {
     Host::new(own.into_iter().chain(vars), sandbox.project())
 }
 
-/// [`pip::prepare`] on a host and with its cache, with the events that it told.
+/// [`seed::prepare`] on a host and with its cache, with the events that it told.
 pub(crate) fn prepare_on(
     host: &Host,
     python: &Interpreter,
@@ -66,11 +68,11 @@ pub(crate) fn prepare_on(
 ) -> Result<(Seed, Vec<Event>), Error> {
     let mut events = Vec::new();
     let seed =
-        pip::prepare(python, options, &Cache::of(host), host, &mut |event| events.push(event))?;
+        seed::prepare(python, options, &Cache::of(host), host, &mut |event| events.push(event))?;
     Ok((seed, events))
 }
 
-/// [`pip::prepare`] in a sandbox, with the events that it told.
+/// [`seed::prepare`] in a sandbox, with the events that it told.
 pub(crate) fn prepare(
     sandbox: &Sandbox,
     python: &Interpreter,

@@ -1,8 +1,8 @@
 use std::ffi::OsStr;
 
 use rvenv::Error;
-use rvenv::project::Project;
 use rvenv::python::{Demand, Finder};
+use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 
 use super::world::World;

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use rvenv::cache::Cache;
 use rvenv::python::{Finder, Found, PassedOver, Reason, Request};
+use rvenv::support::cache::Cache;
 use serde_json::Value;
 use walkdir::WalkDir;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rvenv::Host;
-use rvenv::cache::Cache;
 use rvenv::python::{Finder, Found, Reason, Request};
+use rvenv::support::cache::Cache;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use rvenv::shell::{self, Activation};
+use rvenv::shell;
+use rvenv::shell::Activation;
 
 use super::dialect::{note, read_code};
 use super::{World, real};

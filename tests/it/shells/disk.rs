@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use rvenv::shell::{self, Shell};
+use rvenv::shell;
+use rvenv::shell::Shell;
 
 use super::{Real, World, real};
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::dialect::{evaluate, note, prepend, set, source};
 use super::{Real, Seen, World, real};
-use rvenv::{Host, shell::Shell};
+use rvenv::Host;
+use rvenv::shell::Shell;
 
 /// How a shell is told to activate.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use rvenv::shell::{self, Activation, Script, Shell};
+use rvenv::shell;
+use rvenv::shell::{Activation, Script, Shell};
 use rvenv::{Host, Platform};
 use tempfile::TempDir;
 
@@ -120,7 +121,7 @@ impl World {
     }
 
     pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
-        rvenv::path::real(self.root.path()).unwrap().join(name)
+        rvenv::support::path::real(self.root.path()).unwrap().join(name)
     }
 
     /// A fake program. A link, as a file that was just written may still be busy in a fork of another test.

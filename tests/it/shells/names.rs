@@ -6,7 +6,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use rvenv::Error;
-use rvenv::shell::{self, Activation, Shell};
+use rvenv::shell;
+use rvenv::shell::{Activation, Shell};
 
 use super::dialect::read_code;
 use super::{Real, World, real};

@@ -1,0 +1,191 @@
+//! What `check --fix` does, step by step.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+use crate::create::place;
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::fs::{Dir, Identity, InPlace, LinkMode, Linker};
+use crate::python::Interpreter;
+use crate::seed;
+use crate::support::cache::Cache;
+use crate::support::host::Host;
+use crate::support::interrupt::Interrupt;
+use crate::venv::{Content, Entry};
+
+/// One change to an environment, that can be told of before it is made. Paths are relative to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This stands at its place from then on, whatever stood there.
+    Put(Entry),
+    /// This goes, with all that is in it.
+    Remove(PathBuf),
+    /// What was put aside under one name is at another again, whatever stood there.
+    PutBack {
+        /// Where it is.
+        from: PathBuf,
+        /// Where it was, and is to be.
+        to: PathBuf,
+    },
+    /// pip is there, of the wheel that this base would install.
+    SeedPip(Box<Seeding>),
+    /// Not everybody may write into the environment.
+    Protect,
+    /// What killed processes left is gone.
+    Sweep,
+}
+
+/// How pip gets into an environment that has none, or one that is not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeding {
+    /// The environment's base.
+    pub interpreter: Interpreter,
+    /// Whether the commands are to find their Python beside themselves.
+    pub relocatable: bool,
+    /// What goes when a new pip is at hand.
+    pub instead_of: Vec<PathBuf>,
+}
+
+impl Step {
+    /// What it changes, and where; two steps of the same place would undo each other.
+    pub(crate) fn place(&self) -> (&'static str, &Path) {
+        match self {
+            Self::Put(entry) => ("file", &entry.path),
+            Self::Remove(path) | Self::PutBack { to: path, .. } => ("file", path),
+            Self::SeedPip(_) => ("pip", Path::new("")),
+            Self::Protect => ("rights", Path::new("")),
+            Self::Sweep => ("leftovers", Path::new("")),
+        }
+    }
+
+    /// The place, where a directory stands in it instead of a file, or a file instead of a directory: what
+    /// is in there may be the user's.
+    pub(crate) fn obstacle(&self, root: &Path) -> Option<&Path> {
+        let Self::Put(Entry { path, content }) = self else { return None };
+        let meta = root.join(path).symlink_metadata().ok()?;
+        let is_obstacle = match content {
+            Content::Directory | Content::Tree(_) => meta.is_file(),
+            _ => meta.is_dir(),
+        };
+        is_obstacle.then_some(path)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put(Entry { path, content }) => {
+                let path = path.display();
+                match content {
+                    Content::Directory | Content::Tree(_) => {
+                        write!(f, "make the directory `{path}`")
+                    }
+                    Content::Link(target) => write!(f, "link `{path}` to `{}`", target.display()),
+                    Content::Copy(from) => write!(f, "copy `{}` to `{path}`", from.display()),
+                    Content::Share(_) | Content::Text(_) | Content::Script(_) => {
+                        write!(f, "write `{path}`")
+                    }
+                }
+            }
+            Self::Remove(path) => write!(f, "remove `{}`", path.display()),
+            Self::PutBack { from, to } => {
+                write!(f, "put `{}` back as `{}`", from.display(), to.display())
+            }
+            Self::SeedPip(seeding) => {
+                f.write_str("install pip from the base's wheel")?;
+                let mut old = seeding.instead_of.iter();
+                old.try_for_each(|path| write!(f, ", without `{}`", path.display()))
+            }
+            Self::Protect => f.write_str("take the right to write from everybody"),
+            Self::Sweep => f.write_str("remove what killed processes left"),
+        }
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Takes steps in an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixer<'a> {
+    /// The environment's directory.
+    pub root: &'a Path,
+    /// The directory that the steps are for, where it was looked at some time ago.
+    pub judged: Option<&'a Identity>,
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// Told when the user wants to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Fixer<'_> {
+    /// Takes the steps in their order, and tells of each one that is done. Each file is replaced
+    /// whole, so that stopping between two steps, or in one, leaves nothing half made.
+    ///
+    /// # Errors
+    /// The first failure; the steps before it are done. [`Error::Changed`] when another directory
+    /// than the one that was judged is there by now.
+    pub fn take(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<()> {
+        let mut place = InPlace::open(self.root)?;
+        // What another process has put there meanwhile has nothing of what was seen.
+        if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
+            return Err(Error::Changed { path: self.root.to_owned() });
+        }
+        let taken = steps.iter().try_for_each(|step| {
+            self.interrupt.check()?;
+            self.step(step, &mut place)?;
+            done(step);
+            Ok(())
+        });
+        // What was told of as done stays done.
+        let finished = place.finish();
+        taken.and(finished)
+    }
+
+    fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {
+        match step {
+            Step::Put(entry) => put(entry, at.dir()),
+            Step::Remove(path) => at.dir().remove_tree(path),
+            Step::PutBack { from, to } => {
+                at.dir().remove_tree(to)?;
+                at.dir().rename(from, to)
+            }
+            Step::SeedPip(seeding) => self.seed_pip(seeding, at),
+            Step::Protect => at.dir().protect(),
+            Step::Sweep => fs::sweep(self.root),
+        }
+    }
+
+    fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<()> {
+        let Self { root, host, cache, .. } = *self;
+        let Seeding { interpreter, relocatable, instead_of } = seeding;
+        let options = seed::Options { setuptools: false, ..seed::Options::default() };
+        let prepare =
+            |cache: &Cache| seed::prepare(interpreter, &options, cache, host, &mut |_| {});
+        let seed = match prepare(cache) {
+            Err(Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
+            seed => seed?,
+        };
+        instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
+        let target =
+            seed::Target { root, interpreter, python: "python", relocatable: *relocatable };
+        seed.entries(&target).iter().try_for_each(|entry| put(entry, at.dir()))
+    }
+}
+
+/// Puts an entry, and the directories that it is in.
+fn put(entry: &Entry, at: &Dir) -> Result<()> {
+    let parents = entry.path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    for dir in parents.collect::<Vec<_>>().into_iter().rev() {
+        at.create_dir(dir)?;
+    }
+    place(entry, at, &Linker::new(LinkMode::Clone))
+}

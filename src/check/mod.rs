@@ -1,0 +1,328 @@
+//! Is an environment active, is it healthy, what is wrong, and what mends it?
+//!
+//! The facts are read from files, once (`subject`); each part judges them and gives
+//! [`Finding`]s. No Python is run, but once to learn what an interpreter is that nothing is
+//! remembered of, and on request.
+//!
+//! | part | judges |
+//! |---|---|
+//! | `session` | variables and PATH of the calling shell |
+//! | `layout` | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
+//! | `origin`, `place` | whether it was moved, and whether it can be where it is |
+//! | `scripts`, `activation` | the commands' first lines, the activation scripts |
+//! | `packages`, `pip` | what is installed, by names and small files (`metadata`, `records`, `eggs`) alone |
+//! | `leftovers` | what an interrupted install put aside, which may be the only whole copy |
+//! | `permissions`, `project`, `git` | who may write; `pyproject.toml` and git |
+//! | `deep` | the interpreter's own word, every byte of every package |
+//!
+//! What mends is in `relink`, `rewrite` and `follow`. The same facts tell what an upgrade has to bring
+//! along (`held`, with a folder of its own): what is installed, what a tool made, and what is the
+//! user's.
+
+pub(crate) mod abi;
+mod activation;
+pub(crate) mod base;
+mod deep;
+pub(super) mod direct_url;
+pub(crate) mod eggs;
+mod finding;
+pub mod fix;
+mod follow;
+mod git;
+mod layout;
+pub(crate) mod leftovers;
+pub(crate) mod metadata;
+mod origin;
+mod packages;
+mod permissions;
+mod pip;
+mod place;
+mod project;
+pub(crate) mod records;
+mod relink;
+mod rewrite;
+pub(crate) mod scripts;
+mod session;
+pub(crate) mod site;
+pub(crate) mod subject;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use finding::{Code, Finding, Remedy, Severity};
+pub(super) use rewrite::relocation;
+pub use subject::Maker;
+
+use eggs::Egg;
+use session::Session;
+use subject::Subject;
+
+use crate::check::fix::Step;
+use crate::error::{Error, Result};
+use crate::fs::Identity;
+use crate::python::{Build, Interpreter};
+use crate::support::cache::Cache;
+use crate::support::host::Host;
+use crate::venv::locate;
+
+/// The version of the report's form: another number, another form. Fields may be added to one.
+pub const SCHEMA: u32 = 1;
+
+/// What was found out about an environment and the session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`]
+    pub version: u32,
+    /// Whether the environment is the one that commands run in.
+    pub active: bool,
+    /// Whether there is no error and no warning.
+    pub healthy: bool,
+    /// What `VIRTUAL_ENV` says.
+    #[serde(serialize_with = "crate::support::json::optional_path")]
+    pub virtual_env: Option<PathBuf>,
+    /// The first `python` on PATH.
+    #[serde(serialize_with = "crate::support::json::optional_path")]
+    pub python_on_path: Option<PathBuf>,
+    /// The environment that was looked at, if there is one.
+    pub environment: Option<Summary>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// Which directory was looked at: what is found is not to be mended in another.
+    #[serde(skip)]
+    pub judged: Option<Identity>,
+}
+
+/// An environment in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Its directory, absolute.
+    #[serde(serialize_with = "crate::support::json::path")]
+    pub path: PathBuf,
+    /// Which tool made it.
+    pub maker: Maker,
+    /// Its Python, if it works.
+    pub python: Option<Python>,
+    /// The version of its pip, if it has one.
+    pub pip: Option<String>,
+    /// How many distributions are installed in it, pip among them.
+    pub packages: usize,
+    /// Whether it sees the packages of its base.
+    pub system_site_packages: bool,
+}
+
+/// An environment's Python in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Python {
+    /// The environment's own executable.
+    #[serde(serialize_with = "crate::support::json::path")]
+    pub executable: PathBuf,
+    /// `3.12.1`
+    pub version: String,
+    /// `cpython`
+    pub implementation: String,
+    /// The executable of the base.
+    #[serde(serialize_with = "crate::support::json::path")]
+    pub base: PathBuf,
+    /// Free-threaded, debug.
+    pub build: Build,
+}
+
+impl Report {
+    /// What `--fix` does: each place once, as a second change would be made from what was there
+    /// before the first. A finding that has another change for a place is left, with all of its
+    /// steps, to the next report.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut places = HashMap::new();
+        let mut taken = Vec::new();
+        for finding in &self.findings {
+            let is_other =
+                |step: &Step| places.get(&step.place()).is_some_and(|other| *other != step);
+            if finding.steps().iter().any(is_other) {
+                continue;
+            }
+            for step in finding.steps() {
+                if places.insert(step.place(), step).is_none() {
+                    taken.push(step.clone());
+                }
+            }
+        }
+        taken
+    }
+}
+
+/// What is to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Check<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// The environment that the user named; it need not be active.
+    pub named: Option<&'a Path>,
+    /// Run its Python and verify every package too.
+    pub deep: bool,
+}
+
+impl Check<'_> {
+    /// Looks.
+    ///
+    /// # Errors
+    /// When what is named is no directory, or has nothing of an environment.
+    pub fn report(&self) -> Result<Report> {
+        let session = Session::of(self.host);
+        let named = self.named.map(|path| self.named_root(path)).transpose()?;
+        let root = named.as_deref().or(session.meant());
+        let judged = root.and_then(Identity::of);
+        // One that is named was seen a moment before; where it is gone, that is an error.
+        let subject = root
+            .filter(|root| named.is_some() || root.is_dir())
+            .map(|root| Subject::read(root, self.host, self.cache));
+        if let (Some(_), Some(subject)) = (&named, &subject) {
+            subject.ensure_environment()?;
+        }
+        let active = match (session.active(), root) {
+            (Some(active), Some(root)) => same_file(active, root),
+            _ => false,
+        };
+        let mut findings = Vec::new();
+        if named.is_none() || active {
+            findings.extend(session.findings(root, subject::scripts(self.host.platform())));
+        }
+        if let Some(subject) = &subject {
+            let project = session.project_of(&subject.root);
+            findings.extend(self.environment_findings(subject, project));
+        }
+        let misses = |finding: &Finding| {
+            matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
+        };
+        let active = active && !findings.iter().any(misses);
+        findings.sort_by_key(|finding| finding.code.severity());
+        Ok(Report {
+            version: SCHEMA,
+            active,
+            healthy: !findings.iter().any(Finding::is_problem),
+            virtual_env: session.variable,
+            python_on_path: session.python,
+            environment: subject.as_ref().map(Summary::of),
+            findings,
+            judged,
+        })
+    }
+
+    /// What is wrong with an environment whose project `project` is in.
+    fn environment_findings(&self, subject: &Subject<'_>, project: &Path) -> Vec<Finding> {
+        let mut findings = layout::findings(subject);
+        findings.extend(origin::finding(subject));
+        findings.extend(place::findings(subject));
+        findings.extend(scripts::findings(subject));
+        findings.extend(activation::findings(subject));
+        findings.extend(packages::findings(subject));
+        findings.extend(pip::finding(subject, self.deep));
+        findings.extend(permissions::findings(subject));
+        findings.extend(project::findings(subject, project));
+        if self.deep {
+            findings.extend(deep::findings(subject));
+        }
+        for finding in &mut findings {
+            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(&subject.root));
+            if let Some(path) = obstacle.map(Path::display) {
+                let advice = format!("move `{path}` away, then run `rvenv check --fix`");
+                finding.remedy = Remedy::advice(advice);
+            }
+        }
+        findings
+    }
+
+    /// The environment that is named; a `.venv` file leads to another place.
+    fn named_root(&self, path: &Path) -> Result<PathBuf> {
+        let path = self.host.absolute(path);
+        match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => Ok(path),
+            Ok(_) => Ok(locate::resolve(Some(&path), self.host)?.root().to_owned()),
+            Err(error) => Err(Error::io("open", &path)(error)),
+        }
+    }
+}
+
+impl Summary {
+    fn of(subject: &Subject<'_>) -> Self {
+        let executable = subject.root.join(subject.python());
+        let site = subject.site();
+        Self {
+            path: subject.root.clone(),
+            maker: subject.maker,
+            python: subject.base.interpreter().map(|base| Python::of(executable, base)),
+            pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
+            packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
+            system_site_packages: subject.cfg.includes_system_site_packages(),
+        }
+    }
+}
+
+impl Python {
+    fn of(executable: PathBuf, base: &Interpreter) -> Self {
+        Self {
+            executable,
+            version: base.version.to_string(),
+            implementation: base.implementation.name().to_owned(),
+            base: base.executable.clone(),
+            build: base.build,
+        }
+    }
+}
+
+/// Whether two paths lead to the same place, if there is one.
+fn same_file(one: &Path, other: &Path) -> bool {
+    one == other || crate::support::path::same(one, other)
+}
+
+#[cfg(unix)]
+pub(super) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let is_executable = |meta: std::fs::Metadata| meta.permissions().mode() & 0o111 != 0;
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_executable(meta))
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::python::{Build, Implementation, Interpreter, Scheme, Version};
+    use crate::support::host::Platform;
+
+    /// An interpreter as a probe describes it.
+    pub(crate) fn interpreter(version: (u32, u32), implementation: Implementation) -> Interpreter {
+        let version = Version::new(version.0, version.1, 1);
+        let site = format!("lib/python{}/site-packages", version.short());
+        Interpreter {
+            executable: "/opt/bin/python3".into(),
+            real_executable: "/opt/bin/python3".into(),
+            prefix: "/opt".into(),
+            version,
+            implementation,
+            build: Build::default(),
+            platform: Platform::Linux,
+            machine: "x86_64".into(),
+            pointer_bits: 64,
+            cache_tag: String::new(),
+            bytecode_magic: String::new(),
+            extension_suffix: String::new(),
+            scheme: Scheme {
+                scripts: "bin".into(),
+                include: "include".into(),
+                purelib: (&site).into(),
+                platlib: site.into(),
+            },
+            stdlib: "/opt/lib".into(),
+            wheels: Vec::new(),
+            has_zlib: true,
+            companions: Vec::new(),
+            shared_library: None,
+        }
+    }
+}

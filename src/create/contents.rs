@@ -1,0 +1,116 @@
+//! What an environment holds, to be installed again elsewhere.
+
+mod installed;
+mod generated;
+mod user_files;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::check::base::Series;
+use crate::check::eggs::Egg;
+use crate::check::site::{SEEDS, Site, normalized};
+use crate::check::subject::Subject;
+use crate::check::{direct_url, metadata};
+use crate::error::{Error, Result};
+use crate::support::cache::Cache;
+use crate::support::host::Host;
+use crate::venv::Env;
+
+pub(crate) use user_files::Own;
+
+/// What an environment holds beside what every environment holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// As a requirements file has them.
+    lines: Vec<String>,
+    /// What is installed and cannot be told to an installer.
+    nameless: Vec<String>,
+    setuptools: bool,
+    /// What the user put there himself.
+    pub(crate) own: Vec<Own>,
+}
+
+impl Held {
+    /// # Errors
+    /// When not all of the environment can be read.
+    pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
+        let subject = Subject::read(root, host, cache);
+        let site = site(&subject);
+        let dists = || site.into_iter().flat_map(Site::dists);
+        let (mut lines, mut nameless) = (Vec::new(), Vec::new());
+        for (entry, requirement) in site.into_iter().flat_map(installed) {
+            match requirement.map(|words| words.join(" ")) {
+                // Names and URLs are those of files: one that would be two lines is no requirement.
+                Some(line) if !line.contains(char::is_control) => lines.push(line),
+                _ => nameless.push(entry.to_owned()),
+            }
+        }
+        Ok(Self {
+            lines,
+            nameless,
+            setuptools: dists().any(|dist| dist.key() == "setuptools"),
+            own: Own::all(&subject)?,
+        })
+    }
+
+    /// # Errors
+    /// [`Error::Unrepeatable`] where not all of it can be installed again.
+    pub(crate) fn ensure_repeatable(&self, root: &Path) -> Result<()> {
+        if self.nameless.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Unrepeatable { path: root.to_owned(), entries: self.nameless.clone() })
+    }
+
+    /// A requirements file for the environment that is to hold the same; `None` when there is
+    /// nothing to install.
+    pub(crate) fn requirements(&self, new: &Env) -> Option<String> {
+        let mut text = self.lines.iter().fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "{line}");
+            text
+        });
+        // Until 3.11 it came with every environment, and nothing tells who relies on it. The old
+        // one may not work with the new Python.
+        if self.setuptools && !text.is_empty() && !new.has_distribution("setuptools") {
+            text.push_str("setuptools\n");
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+/// The `site-packages` that holds the packages, also when the base is another one by now.
+fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
+    let series = subject.series();
+    let of_series = || subject.sites.iter().find(|site| site.series == series);
+    subject.site().or_else(of_series).or_else(|| subject.sites.first())
+}
+
+/// What is installed beside the seeds, each with how pip is told to install it again.
+fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
+    let dists = site.dists().filter(|dist| !dist.is_seed());
+    let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
+    let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
+    // The old version of a package whose upgrade was interrupted may be all that there is of it.
+    let asides = site.names.iter().filter(|name| name.starts_with('~')).filter_map(|name| {
+        let metadata = site.path.join(name);
+        let (package, version) = metadata::headers(&metadata.join("METADATA"))?;
+        let key = normalized(&package);
+        let is_there = SEEDS.contains(&&*key) || site.dist(&key).is_some();
+        let requirement = || direct_url::requirement(&metadata, &package, &version);
+        (!is_there).then(|| (&**name, Some(requirement())))
+    });
+    let eggs = eggs.map(|egg| (egg.entry, egg.requirement()));
+    dists.chain(eggs).chain(asides)
+}
+
+/// Whether an environment's packages are for another Python than this one.
+pub(crate) fn is_for_another(
+    root: &Path,
+    interpreter: &crate::python::Interpreter,
+    host: &Host,
+    cache: &Cache,
+) -> bool {
+    let series = Subject::read(root, host, cache).series();
+    series.is_some_and(|series| series != Series::of_interpreter(interpreter))
+}

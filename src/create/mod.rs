@@ -1,0 +1,465 @@
+//! Making an environment: never half, and never at the cost of what is there.
+//!
+//! Everything is built in a stage first. A new environment is the stage renamed; a replaced one is
+//! exchanged with it; one that has to stay where it is (the current directory, a mount point, a
+//! directory with other things in it) takes the finished files over one by one, `pyvenv.cfg` last.
+
+pub(crate) mod contents;
+mod upgrade;
+
+pub use upgrade::{Install, needs_rebuild, upgrade};
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::fs::{Dir, Doomed, Guard, InPlace, LinkMode, Linker, Stage};
+use crate::python::Interpreter;
+use crate::seed;
+use crate::shell;
+use crate::shell::Seal;
+use crate::support::cache::Cache;
+use crate::support::host::Host;
+use crate::support::interrupt::Interrupt;
+use crate::venv::plan::executable_name;
+use crate::venv::{Content, Entry, Env, Options, Plan, end_of_links, ensure_usable};
+
+/// What to make, where, and what to do about what is there.
+#[derive(Clone, Debug)]
+pub struct Recipe<'a> {
+    /// The environment's directory, absolute.
+    pub root: &'a Path,
+    /// The base.
+    pub interpreter: &'a Interpreter,
+    /// How it is to be.
+    pub options: &'a Options,
+    /// What to seed it with; `None` leaves pip out.
+    pub pip: Option<&'a seed::Options>,
+    /// What to do about an environment that is there.
+    pub existing: Existing,
+    /// How files of the cache get into it.
+    pub link_mode: LinkMode,
+}
+
+/// What to do about an environment that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Keep it where it fits, mending what is broken; refuse where it does not.
+    Keep,
+    /// Replace it.
+    Clear,
+    /// Keep its packages and give it this interpreter.
+    Upgrade,
+}
+
+/// What making needs of the world.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// What is remembered.
+    pub cache: &'a Cache,
+    /// What may be deleted.
+    pub guard: &'a Guard,
+    /// Told when the user wants to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// What happened.
+    pub outcome: Outcome,
+    /// The version of the pip that was seeded, if one was.
+    pub pip: Option<String>,
+    /// Where it is: a link in its place was followed.
+    pub location: PathBuf,
+    /// Whether all of it was made just now, so that there is nothing in it that came from elsewhere.
+    pub is_pristine: bool,
+    /// Files of rvenv's that the user had changed, and that are as they were. Relative.
+    pub kept: Vec<PathBuf>,
+    /// Files of the user's in whose place a new one stands: where they are now. Relative.
+    pub beside: Vec<PathBuf>,
+}
+
+/// What happened to the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was none.
+    Made,
+    /// The old one is gone.
+    Replaced,
+    /// The one that was there is whole again, with its packages.
+    Refreshed,
+    /// The one that was there is as it should be.
+    Unchanged,
+}
+
+/// What would come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// What would happen.
+    pub outcome: Outcome,
+    /// What would be written; empty where nothing would.
+    pub plan: Plan,
+}
+
+/// More than any script, and than any file that tells git what to ignore.
+const TEXT_LIMIT: u64 = 1 << 20;
+
+/// How often a place may change under our hands before that is the error.
+const ATTEMPTS: usize = 5;
+
+/// Makes the environment.
+///
+/// # Errors
+/// When the place cannot hold one or is taken, the seeds cannot be had, or the disk fails: then
+/// what was there before is there still.
+pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+    ensure_usable(recipe.root, world.host.platform())?;
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        match attempt(recipe, world, progress) {
+            // As stdlib does: no link is needed, for as long as there is a copy.
+            Err(Error::NoLinks { .. }) if !recipe.options.copies => {
+                let options = Options { copies: true, ..recipe.options.clone() };
+                return create(&Recipe { options: &options, ..recipe.clone() }, world, progress);
+            }
+            // Another process was faster: what it made may be what is wanted. And what it took from
+            // the cache can be had again.
+            Err(
+                error @ (Error::Occupied { .. }
+                | Error::Changed { .. }
+                | Error::CacheCleaned { .. }),
+            ) => last = Some(error),
+            result => return result,
+        }
+    }
+    Err(last.unwrap_or_else(|| Error::Occupied { path: recipe.root.to_owned() }))
+}
+
+/// Told what takes long.
+pub type Progress<'a> = &'a mut dyn FnMut(seed::Event);
+
+/// Tells what [`create`] would do, and leaves the place alone. An image of pip that is missing is
+/// built, which is no state of the user's.
+///
+/// # Errors
+/// As [`create`], as far as they can be foreseen.
+pub fn rehearse(
+    recipe: &Recipe<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+) -> Result<Rehearsal> {
+    ensure_usable(recipe.root, world.host.platform())?;
+    let (location, action) = Action::choose(recipe, world)?;
+    let work = Work { recipe, world, location: &location };
+    let scratch =
+        tempfile::tempdir().map_err(Error::io("create a file in", std::env::temp_dir()))?;
+    let mut plan = |options: &Options, wanted| {
+        let seed = work.seed(wanted, || Ok(scratch.path().to_owned()), progress)?;
+        work.plan(options, seed.as_ref())
+    };
+    let (outcome, plan) = match action {
+        Action::Make => (Outcome::Made, plan(recipe.options, recipe.pip)?),
+        Action::Replace(_) => (Outcome::Replaced, plan(recipe.options, recipe.pip)?),
+        Action::Merge(merge) => {
+            let wanted = recipe.pip.filter(|_| !merge.has_pip);
+            let mut plan = plan(&merge.options, wanted)?;
+            work.fit(&merge, &mut plan)?;
+            (merge.outcome(), plan)
+        }
+        Action::Nothing => (Outcome::Unchanged, Plan::default()),
+    };
+    Ok(Rehearsal { outcome, plan })
+}
+
+fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+    // Behind a link, also one that leads nowhere while what it leads to is aside.
+    let place =
+        end_of_links(recipe.root).map(|end| crate::support::path::real(&end).unwrap_or(end));
+    fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
+    let (location, action) = Action::choose(recipe, world)?;
+    let work = Work { recipe, world, location: &location };
+    match action {
+        Action::Make => work.make(progress),
+        Action::Replace(doomed) => work.replace(&doomed, progress),
+        Action::Merge(merge) => work.merge(&merge, progress),
+        Action::Nothing => Ok(work.done(Outcome::Unchanged, None, false)),
+    }
+}
+
+/// What is to be done, given what is there.
+enum Action {
+    /// Nothing is there: build it, put it there.
+    Make,
+    /// Build it, exchange it with what is there, delete that.
+    Replace(Doomed),
+    /// Write its files among what is there.
+    Merge(Merge),
+    /// What is there is as it should be.
+    Nothing,
+}
+
+/// How files go in among others.
+struct Merge {
+    /// How the environment is to be: what was asked for, and what it was.
+    options: Options,
+    /// Whether what is there is an environment, whose own files can be replaced. Anywhere else
+    /// every file is the user's.
+    is_environment: bool,
+    /// Whether there is a pip already.
+    has_pip: bool,
+    /// Whether nothing is there at all.
+    is_empty: bool,
+}
+
+impl Merge {
+    fn outcome(&self) -> Outcome {
+        if self.is_environment { Outcome::Refreshed } else { Outcome::Made }
+    }
+}
+
+impl Action {
+    /// Looks at the place; gives where it is, links resolved, and what is to be done there.
+    fn choose(recipe: &Recipe<'_>, world: &World<'_>) -> Result<(PathBuf, Self)> {
+        let root = recipe.root;
+        let meta = match std::fs::symlink_metadata(root) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok((root.to_owned(), Self::Make));
+            }
+            Err(error) => return Err(Error::io("look at", root)(error)),
+        };
+        // A link stays: the environment is made where it leads.
+        let location = if meta.is_symlink() {
+            crate::support::path::real(root).map_err(Error::io("follow", root))?
+        } else {
+            root.to_owned()
+        };
+        if !location.is_dir() {
+            return Err(Error::NotADirectory { path: root.to_owned() });
+        }
+        let clear = recipe.existing == Existing::Clear;
+        let fresh = || -> Result<Merge> {
+            let (options, is_empty) = (recipe.options.clone(), is_empty(&location)?);
+            Ok(Merge { options, is_environment: false, has_pip: false, is_empty })
+        };
+        let action = match Env::open(&location, world.host.platform()) {
+            _ if clear && !is_empty(&location)? => Self::Replace(world.guard.judge(&location)?),
+            Err(Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
+            Ok(env) => Self::keep(&env, recipe)?,
+            Err(error) => return Err(error),
+        };
+        Ok((location, action))
+    }
+
+    /// What to do about an environment that is to be kept.
+    fn keep(env: &Env, recipe: &Recipe<'_>) -> Result<Self> {
+        let wanted = recipe.interpreter.version.short();
+        let has = env.cfg().version().unwrap_or("unknown");
+        if has != wanted && !has.starts_with(&format!("{wanted}.")) {
+            return Err(Error::OtherPython {
+                path: env.root().to_owned(),
+                has: has.to_owned(),
+                wanted,
+            });
+        }
+        let options = recipe.options.inheriting(env.cfg());
+        let has_pip = env.has_distribution("pip");
+        let whole = !fs::is_unfinished(env.root())
+            && env.is_whole(recipe.interpreter, &options)
+            && (has_pip || recipe.pip.is_none());
+        if whole && recipe.existing == Existing::Keep {
+            return Ok(Self::Nothing);
+        }
+        Ok(Self::Merge(Merge { options, is_environment: true, has_pip, is_empty: false }))
+    }
+}
+
+/// One recipe being carried out at one place.
+struct Work<'a> {
+    recipe: &'a Recipe<'a>,
+    world: &'a World<'a>,
+    /// Where the environment is, links resolved.
+    location: &'a Path,
+}
+
+impl Work<'_> {
+    fn done(&self, outcome: Outcome, pip: Option<String>, is_pristine: bool) -> Created {
+        let location = self.location.to_owned();
+        Created { outcome, pip, location, is_pristine, kept: Vec::new(), beside: Vec::new() }
+    }
+
+    fn make(&self, progress: Progress<'_>) -> Result<Created> {
+        let mut stage = Stage::beside(self.location)?;
+        let pip = self.build(&mut stage, progress)?;
+        stage.publish()?;
+        stage.finish()?;
+        Ok(self.done(Outcome::Made, pip, true))
+    }
+
+    fn replace(&self, doomed: &Doomed, progress: Progress<'_>) -> Result<Created> {
+        let mut stage = Stage::beside(self.location)?;
+        let pip = self.build(&mut stage, progress)?;
+        match stage.replace(doomed) {
+            // A directory of a container's image layer can be deleted, and not be moved.
+            Err(Error::Immovable { .. }) => {
+                fs::discard(doomed)?;
+                stage.publish()?;
+            }
+            result => result?,
+        }
+        stage.finish()?;
+        Ok(self.done(Outcome::Replaced, pip, true))
+    }
+
+    fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
+        let seed = self.seed(self.recipe.pip, || stage.scratch().map(Path::to_owned), progress)?;
+        // Not where it is made in a directory that was there: that one holds other things too.
+        stage.dir().exclude_from_backups();
+        self.fill(stage.dir(), &self.plan(self.recipe.options, seed.as_ref())?)?;
+        Ok(seed.map(|seed| seed.pip_version().to_owned()))
+    }
+
+    /// Writes the files one by one, each whole, `pyvenv.cfg` last.
+    fn merge(&self, merge: &Merge, progress: Progress<'_>) -> Result<Created> {
+        let mut place = InPlace::open(self.location)?;
+        if !merge.is_environment {
+            place = place.sparing();
+        }
+        let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
+        let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
+        let mut plan = self.plan(&merge.options, seed.as_ref())?;
+        let kept = self.fit(merge, &mut plan)?;
+        self.fill(place.dir(), &plan)?;
+        place.finish()?;
+        let pip = seed.map(|seed| seed.pip_version().to_owned());
+        Ok(Created { kept, ..self.done(merge.outcome(), pip, merge.is_empty) })
+    }
+
+    /// Leaves out of the plan what is not to be written where something is, and gives the scripts of
+    /// rvenv's among that.
+    fn fit(&self, merge: &Merge, plan: &mut Plan) -> Result<Vec<PathBuf>> {
+        let mut kept = Vec::new();
+        if merge.is_environment {
+            plan.entries.retain(|entry| {
+                let seal = self.seal_of_users(entry);
+                if seal == Some(Seal::Broken) {
+                    kept.push(entry.path.clone());
+                }
+                seal.is_none() && !self.stands(entry)
+            });
+        } else {
+            self.spare(plan)?;
+        }
+        Ok(kept)
+    }
+
+    /// The seal of what stands in the place of a script or of a courtesy and may be the user's: all
+    /// that is not as rvenv wrote it, but for an empty file, in which nothing is to be lost.
+    fn seal_of_users(&self, entry: &Entry) -> Option<Seal> {
+        let Content::Text(planned) = &entry.content else { return None };
+        let scripts = &self.recipe.interpreter.scheme.scripts;
+        if !entry.is_courtesy() && entry.path.parent() != Some(scripts) {
+            return None;
+        }
+        let found = fs::read_bounded(&self.location.join(&entry.path), TEXT_LIMIT).ok()?;
+        let seal = shell::seal(&found);
+        (seal != Seal::Whole && !found.is_empty() && found != *planned).then_some(seal)
+    }
+
+    /// Whether a directory is where a link is planned: `lib64` of other tools is one.
+    fn stands(&self, entry: &Entry) -> bool {
+        matches!(entry.content, Content::Link(_)) && self.location.join(&entry.path).is_dir()
+    }
+
+    /// Leaves the user's files alone. What only serves others (`.gitignore`, `CACHEDIR.TAG`) is left
+    /// out, as is what stands there just as it is planned: a killed process may have put it there.
+    /// Anything else that is in the way is an error before the first file is written.
+    fn spare(&self, plan: &mut Plan) -> Result<()> {
+        plan.entries.retain(|entry| entry.difference(self.location).is_some());
+        let taken = |entry: &Entry| {
+            !matches!(entry.content, Content::Directory | Content::Tree(_))
+                && self.location.join(&entry.path).symlink_metadata().is_ok()
+        };
+        plan.entries.retain(|entry| !(entry.is_courtesy() && taken(entry)));
+        match plan.entries.iter().find(|entry| taken(entry)) {
+            Some(entry) => Err(Error::WouldOverwrite { path: self.location.join(&entry.path) }),
+            None => Ok(()),
+        }
+    }
+
+    fn plan(&self, options: &Options, seed: Option<&seed::Seed>) -> Result<Plan> {
+        let Recipe { root, interpreter, .. } = *self.recipe;
+        let name = executable_name(interpreter);
+        let target = seed::Target {
+            root,
+            interpreter,
+            python: &name.to_string_lossy(),
+            relocatable: options.relocatable,
+        };
+        let entries = seed.map(|seed| seed.entries(&target)).unwrap_or_default();
+        Plan::new(root, interpreter, options, entries)
+    }
+
+    fn fill(&self, dir: &Dir, plan: &Plan) -> Result<()> {
+        let linker = Linker::new(self.recipe.link_mode);
+        let mut cloned: Vec<&Path> = Vec::new();
+        for entry in &plan.entries {
+            self.world.interrupt.check()?;
+            match &entry.content {
+                Content::Tree(from) if dir.share_tree(from, &entry.path, &linker) => {
+                    cloned.push(&entry.path);
+                }
+                Content::Directory | Content::Share(_)
+                    if cloned.iter().any(|tree| entry.path.starts_with(tree)) => {}
+                _ => place(entry, dir, &linker)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The seeds, from the cache; without a cache that can be written, from a directory that goes
+    /// away with the work.
+    fn seed(
+        &self,
+        wanted: Option<&seed::Options>,
+        scratch: impl FnOnce() -> Result<PathBuf>,
+        progress: Progress<'_>,
+    ) -> Result<Option<seed::Seed>> {
+        let Some(wanted) = wanted else { return Ok(None) };
+        let World { host, cache, .. } = *self.world;
+        let interpreter = self.recipe.interpreter;
+        match seed::prepare(interpreter, wanted, cache, host, progress) {
+            Err(Error::CacheUnwritable { .. }) => {
+                seed::prepare(interpreter, wanted, &Cache::at(scratch()?), host, progress)
+            }
+            result => result,
+        }
+        .map(Some)
+    }
+}
+
+pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
+    let path = &entry.path;
+    match &entry.content {
+        Content::Directory | Content::Tree(_) => dir.create_dir(path),
+        Content::Link(target) => match dir.symlink(target, path) {
+            // Nothing looks for it but old programs; stdlib's `venv` fails here (gh-133951).
+            Err(Error::NoLinks { .. }) if path == Path::new("lib64") => Ok(()),
+            done => done,
+        },
+        Content::Copy(from) => dir.copy(from, path),
+        Content::Share(from) => dir.share(from, path, linker).map_err(|error| {
+            if from.exists() { error } else { Error::CacheCleaned { path: from.clone() } }
+        }),
+        Content::Text(bytes) => dir.write(path, bytes, false),
+        Content::Script(bytes) => dir.write(path, bytes, true),
+    }
+}
+
+fn is_empty(dir: &Path) -> Result<bool> {
+    Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
+}

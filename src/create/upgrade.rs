@@ -1,0 +1,209 @@
+//! Another minor version of Python for an environment: made anew beside it, with what it held.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::contents::{Held, Own, is_for_another};
+use super::{Created, Existing, Outcome, Progress, Recipe, World, create};
+use crate::check;
+use crate::check::fix::{Fixer, Step};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::fs::Stage;
+use crate::venv::Env;
+
+/// Installs what a requirements file lists into an environment, and tells whether all of it is there.
+pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
+
+/// Whether the environment at the recipe's root was made for another minor version or another
+/// implementation than the recipe's: only making it anew gives it that one.
+pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
+    is_for_another(recipe.root, recipe.interpreter, world.host, world.cache)
+}
+
+/// Makes the environment anew with the recipe's Python, installs what the old one held, and puts
+/// it into the old one's place when that succeeded. Files that no installer put there come along.
+///
+/// # Errors
+/// [`Error::Unrepeatable`] when the old one holds what nothing tells how to install, and
+/// [`Error::NotReinstalled`] when `install` fails; any error of [`create`]. The old environment
+/// then stands as it was.
+pub fn upgrade(
+    recipe: &Recipe<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+    install: Install<'_>,
+) -> Result<Created> {
+    let World { host, cache, guard, interrupt } = *world;
+    let old = Env::open(recipe.root, host.platform())?;
+    let location =
+        crate::support::path::real(recipe.root).map_err(Error::io("follow", recipe.root))?;
+    let doomed = guard.judge(&location)?;
+    let options = recipe.options.inheriting(old.cfg());
+    let held = Held::of(&location, host, cache)?;
+    held.ensure_repeatable(recipe.root)?;
+    let mut stage = Stage::beside(&location)?;
+    let requirements = stage.scratch()?.join("requirements.txt");
+    let at = stage.dir().path().to_owned();
+    let made = Recipe { root: &at, options: &options, existing: Existing::Keep, ..recipe.clone() };
+    let created = create(&made, world, progress)?;
+    let env = Env::open(&at, host.platform())?;
+    if let Some(text) = held.requirements(&env) {
+        fs::write_whole(&requirements, text.as_bytes(), false)?;
+        if !install(&env, &requirements) {
+            interrupt.check()?;
+            return Err(Error::NotReinstalled { path: recipe.root.to_owned() });
+        }
+    }
+    let (kept, beside) = Carrying::new(&location, &env).all(&held)?;
+    let steps: Vec<_> =
+        check::relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
+    Fixer { root: &at, judged: None, host, cache, interrupt }.take(&steps, &mut |_| {})?;
+    stage.replace(&doomed)?;
+    stage.finish()?;
+    let outcome = Outcome::Replaced;
+    // What the user put there came from elsewhere.
+    Ok(Created { outcome, location, is_pristine: false, kept, beside, ..created })
+}
+
+/// What the user put into the old environment, as links to the same files, so that the old one is
+/// whole until it goes. No file of the new one's is overwritten but where the user's goes before it.
+struct Carrying<'a> {
+    old: &'a Path,
+    new: &'a Env,
+    site: PathBuf,
+    /// As in [`Created`].
+    kept: Vec<PathBuf>,
+    beside: Vec<PathBuf>,
+    /// Directories that have another name here, as something else stands at their own.
+    renamed: HashMap<PathBuf, PathBuf>,
+    /// Directories that were made, parents before children, and those that they are copies of.
+    made: Vec<(PathBuf, PathBuf)>,
+}
+
+impl<'a> Carrying<'a> {
+    fn new(old: &'a Path, new: &'a Env) -> Self {
+        let site = new.site_packages().unwrap_or_else(|| new.root().to_owned());
+        let (kept, beside, made) = (Vec::new(), Vec::new(), Vec::new());
+        Self { old, new, site, kept, beside, renamed: HashMap::new(), made }
+    }
+
+    /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
+    fn all(mut self, held: &Held) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+        held.own.iter().try_for_each(|own| self.carry(own))?;
+        // Last, and from below: they may forbid to put anything in.
+        for (from, to) in self.made.iter().rev() {
+            let rights = from.symlink_metadata().map(|meta| meta.permissions());
+            let set = rights.and_then(|rights| std::fs::set_permissions(to, rights));
+            set.map_err(Error::io("set the rights of", to))?;
+        }
+        Ok((self.kept, self.beside))
+    }
+
+    fn carry(&mut self, own: &Own) -> Result<()> {
+        let from = self.old.join(&own.path);
+        let to = match &own.in_site {
+            Some(path) => self.site.join(path),
+            None => self.new.root().join(&own.path),
+        };
+        let to = self.unobstructed(to);
+        if to.symlink_metadata().is_err() {
+            self.duplicate(own, &from, &to)?;
+        } else if own.goes_before {
+            std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
+            self.duplicate(own, &from, &to)?;
+            self.kept.push(self.relative(&to));
+        } else if !is_same(&from, &to) {
+            let to = name_beside(&to);
+            self.duplicate(own, &from, &to)?;
+            self.beside.push(self.relative(&to));
+        }
+        Ok(())
+    }
+
+    fn relative(&self, to: &Path) -> PathBuf {
+        to.strip_prefix(self.new.root()).unwrap_or(to).to_owned()
+    }
+
+    /// The path, by another name for the directory that something else than a directory stands for.
+    fn unobstructed(&mut self, to: PathBuf) -> PathBuf {
+        let stands = |path: &&Path| path.symlink_metadata().is_ok();
+        let Some(first) = to.ancestors().skip(1).find(stands).filter(|path| !path.is_dir()) else {
+            return to;
+        };
+        let beside = self.renamed.entry(first.to_owned()).or_insert_with(|| name_beside(first));
+        let path = to.strip_prefix(first).map(|rest| beside.join(rest));
+        let beside = self.relative(&self.renamed[first]);
+        if !self.beside.contains(&beside) {
+            self.beside.push(beside);
+        }
+        path.unwrap_or(to)
+    }
+
+    /// Links a file, or makes an empty directory, and the directories that it is in.
+    fn duplicate(&mut self, own: &Own, from: &Path, to: &Path) -> Result<()> {
+        let failed = || Error::io("carry over", from);
+        let meta = from.symlink_metadata().map_err(failed())?;
+        if meta.is_dir() {
+            return self.make_directory(from, to);
+        }
+        if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
+            self.make_directory(from, to)?;
+        }
+        if let Some(lines) = &own.lines {
+            return fs::write_whole(to, lines.as_bytes(), false);
+        }
+        match std::fs::hard_link(from, to) {
+            // A link would be followed by a copy, and a socket cannot be copied.
+            Err(_) if meta.is_file() => std::fs::copy(from, to).map(drop).map_err(failed()),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
+                Err(failed()(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn make_directory(&mut self, from: &Path, to: &Path) -> Result<()> {
+        if to.is_dir() {
+            return Ok(());
+        }
+        if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
+            self.make_directory(from, to)?;
+        }
+        std::fs::create_dir(to).map_err(Error::io("create", to))?;
+        self.made.push((from.to_owned(), to.to_owned()));
+        Ok(())
+    }
+}
+
+/// Whether nothing would be lost if one of the two went.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let link = |path| std::fs::read_link(path).ok();
+    let (Ok(meta), Ok(of_other)) = (one.symlink_metadata(), other.symlink_metadata()) else {
+        return false;
+    };
+    let kinds = [&meta, &of_other].map(Metadata::file_type);
+    if kinds[0] != kinds[1] {
+        return false;
+    }
+    let read = |path| fs::read_bounded(path, meta.len()).ok();
+    meta.is_dir()
+        || (meta.is_symlink() && link(one) == link(other))
+        || (meta.len() == of_other.len()
+            && read(one).is_some_and(|bytes| read(other) == Some(bytes)))
+}
+
+/// A name that is free: `activate.old`.
+fn name_beside(path: &Path) -> PathBuf {
+    let with = |end: String| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let mut names = (2..).map(|number| with(format!(".old{number}")));
+    let first = with(".old".to_owned());
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    if is_free(&first) { first } else { names.find(is_free).unwrap_or(first) }
+}

@@ -1,0 +1,21 @@
+//! `entry_points.txt`: the commands of a distribution (the "entry points" specification of `PyPA`).
+
+/// The names of the commands that an `entry_points.txt` asks for.
+pub(crate) fn names(entry_points: &str) -> impl Iterator<Item = &str> {
+    let sections = ["[console_scripts]", "[gui_scripts]"].into_iter();
+    sections.flat_map(|name| section(entry_points, name)).map(|(name, _)| name)
+}
+
+/// The `name = object` pairs of a section.
+pub(crate) fn section<'t>(
+    text: &'t str,
+    name: &'t str,
+) -> impl Iterator<Item = (&'t str, &'t str)> {
+    text.lines()
+        .map(str::trim)
+        .skip_while(move |line| *line != name)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, function)| (name.trim(), function.trim()))
+}

@@ -1,0 +1,102 @@
+//! The commands of Windows: a launcher, a shebang, and an archive with the script, in one file.
+
+use std::ops::Range;
+
+use memchr::{memmem, memrchr};
+
+/// Where the end-of-central-directory record of an archive begins, from its signature.
+const END: &[u8] = b"PK\x05\x06";
+const END_LENGTH: usize = 22;
+/// The resource's name, in UTF-16.
+const UV_PYTHON_PATH: &[u8] = b"U\0V\0_\0P\0Y\0T\0H\0O\0N\0_\0P\0A\0T\0H\0";
+
+/// Where the shebang of a launcher is, its line end included; `None` in any other program.
+pub(crate) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
+    let end = archive(bytes)?;
+    // Between the program and the archive there is nothing but the line.
+    let start = memmem::rfind(&bytes[..end], b"#!")?;
+    let line = &bytes[start..end];
+    let text = line.strip_suffix(b"\n")?;
+    let is_line = !text.contains(&0) && line.len() < 4096;
+    is_line.then_some(start..end)
+}
+
+/// The Python of a launcher of uv's, which cannot be given another: its path is one of the program's
+/// resources, the one before the archive.
+pub(crate) fn fixed_python(bytes: &[u8]) -> Option<&[u8]> {
+    memmem::find(bytes, UV_PYTHON_PATH)?;
+    let before = &bytes[..archive(bytes)?];
+    let end = before.iter().rposition(|byte| *byte != 0)? + 1;
+    let start = memrchr(0, &before[..end])? + 1;
+    Some(&before[start..end])
+}
+
+/// Where the archive at the end begins.
+fn archive(bytes: &[u8]) -> Option<usize> {
+    let end = memmem::rfind(bytes, END)?;
+    let record = bytes.get(end..end + END_LENGTH)?;
+    let number = |at: usize| -> Option<usize> {
+        let bytes = record.get(at..at + 4)?.try_into().ok()?;
+        usize::try_from(u32::from_le_bytes(bytes)).ok()
+    };
+    // The offset counts from the archive's own beginning, as the launcher was put before it.
+    end.checked_sub(number(12)?)?.checked_sub(number(16)?)
+}
+
+/// The launcher with another line.
+pub(crate) fn with_line(bytes: &[u8], line: &[u8]) -> Option<Vec<u8>> {
+    let old = shebang(bytes)?;
+    Some([&bytes[..old.start], line, &bytes[old.end..]].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read, Write};
+
+    use super::*;
+
+    fn zipped() -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("__main__.py", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"print('#! and \\n')").unwrap();
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn launcher() -> Vec<u8> {
+        let zip = zipped();
+        [b"MZ\x00#! of the program\n\x00", &b"#!C:\\old\\Scripts\\python.exe\n\r\n"[..], &zip]
+            .concat()
+    }
+
+    #[test]
+    fn the_line_is_found_and_replaced_and_the_archive_stays() {
+        let bytes = launcher();
+        assert_eq!(&bytes[shebang(&bytes).unwrap()], b"#!C:\\old\\Scripts\\python.exe\n\r\n");
+        let new = with_line(&bytes, b"#!\"C:\\my new\\Scripts\\python.exe\"\n\r\n").unwrap();
+        assert_eq!(&new[shebang(&new).unwrap()], b"#!\"C:\\my new\\Scripts\\python.exe\"\n\r\n");
+        let mut archive = zip::ZipArchive::new(Cursor::new(new)).unwrap();
+        let mut text = String::new();
+        archive.by_name("__main__.py").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "print('#! and \\n')");
+    }
+
+    #[test]
+    fn a_python_that_is_built_in_is_found() {
+        let python = b"C:\\x\\Scripts\\python.exe";
+        let (name, zip) = (UV_PYTHON_PATH, zipped());
+        for padding in [&b""[..], b"\0\0\0"] {
+            let bytes = [b"MZ", name, b"\0\0", python, padding, &zip, b"\0\0\0\0"].concat();
+            assert_eq!(fixed_python(&bytes), Some(&python[..]));
+            assert_eq!(shebang(&bytes), None);
+        }
+        assert_eq!(fixed_python(&launcher()), None);
+        assert_eq!(fixed_python(name), None);
+    }
+
+    #[test]
+    fn other_programs_have_none() {
+        assert_eq!(shebang(b"MZ\x00\x00 no archive #!x\n"), None);
+        assert_eq!(shebang(b""), None);
+        assert_eq!(shebang(END), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! File formats: bytes in, values out.
+
+pub(crate) mod entry_points;
+pub(crate) mod git_index;
+pub(crate) mod gitignore;
+pub(crate) mod launcher;
+mod pyvenv_cfg;
+pub(crate) mod record;
+
+pub use pyvenv_cfg::PyvenvCfg;
+pub(crate) use pyvenv_cfg::python_repr;

@@ -1,0 +1,179 @@
+//! RECORD: the list of what a distribution installed (PEP 376, the "recording installed projects"
+//! specification), byte for byte as pip writes it.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::entry_points;
+
+/// One line of a RECORD. Ordered as pip orders them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Row {
+    /// Relative to `site-packages`, with `/`.
+    pub(crate) path: String,
+    /// `sha256=…`, or nothing.
+    pub(crate) hash: String,
+    /// In bytes, or nothing.
+    pub(crate) size: String,
+}
+
+impl Row {
+    /// The row of a file with these bytes.
+    pub(crate) fn of(path: impl Into<String>, data: &[u8]) -> Self {
+        Self { path: path.into(), hash: hash(data), size: data.len().to_string() }
+    }
+
+    /// The row of a file whose content is not recorded: bytecode, and RECORD itself.
+    pub(crate) fn bare(path: impl Into<String>) -> Self {
+        Self { path: path.into(), hash: String::new(), size: String::new() }
+    }
+}
+
+/// The hash of `data` as RECORD has it.
+pub(crate) fn hash(data: &[u8]) -> String {
+    format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(data)))
+}
+
+/// Writes rows in pip's order, and with its line ends, which are those of `csv` on every system.
+pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
+    rows.sort_unstable();
+    let mut out = String::with_capacity(rows.len() * 96);
+    for row in &rows {
+        for field in [&*quoted(&row.path), ",", &row.hash, ",", &row.size, "\r\n"] {
+            out.push_str(field);
+        }
+    }
+    out.into_bytes()
+}
+
+/// A CSV field, in quotes only where it needs them.
+fn quoted(path: &str) -> Cow<'_, str> {
+    if path.contains([',', '"']) {
+        Cow::Owned(format!("\"{}\"", path.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// Whether this is all of a RECORD: one that was cut off ends in half a line, or does not list itself.
+pub(crate) fn is_whole(text: &str) -> bool {
+    let mut lists_itself = false;
+    text.lines().filter(|line| !line.is_empty()).all(|line| {
+        let path = fields(line).map(|(path, ..)| path.trim_matches('"'));
+        lists_itself |= path.is_some_and(|path| path.ends_with(".dist-info/RECORD"));
+        path.is_some()
+    }) && lists_itself
+}
+
+/// Whether an installer wrote this. pip extracts the list that a wheel brings with the wheel's files, and
+/// puts its own in its place when the commands are there too, at the very end.
+pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> bool {
+    let paths = || text.lines().filter_map(fields).map(|(path, ..)| path.trim_matches('"'));
+    // What belongs elsewhere has its place in the wheel still.
+    let is_in_wheel =
+        |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
+    // Searching the text is cheaper than reading its rows, and most have nothing of this.
+    if text.contains(".data/") && paths().any(is_in_wheel) {
+        return false;
+    }
+    let leads_out = text.starts_with("../") || text.contains("\n../");
+    if leads_out || !text.contains(".dist-info/entry_points.txt") {
+        return true;
+    }
+    let text_of_commands = entry_points();
+    let mut commands = entry_points::names(&text_of_commands).peekable();
+    commands.peek().is_none() || commands.any(|name| paths().any(|path| is_command(path, name)))
+}
+
+/// Whether a path is that of a command: wherever that is, as `--target` and editable installs have their
+/// own place for it.
+fn is_command(path: &str, name: &str) -> bool {
+    let rest = path.rsplit(['/', '\\']).next().and_then(|file| file.strip_prefix(name));
+    rest.is_some_and(|rest| ["", ".exe", ".cmd"].contains(&rest))
+}
+
+/// Reads a RECORD; `None` when a line is not one of three fields.
+pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
+    text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
+}
+
+fn parse_row(line: &str) -> Option<Row> {
+    let (path, hash, size) = fields(line)?;
+    let path = match path.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"')?.replace("\"\"", "\""),
+        None => path.to_owned(),
+    };
+    Some(Row { path, hash: hash.to_owned(), size: size.to_owned() })
+}
+
+/// The fields of a CSV line; only the first one, the path, can be quoted, as hashes and sizes hold no
+/// comma.
+fn fields(line: &str) -> Option<(&str, &str, &str)> {
+    let (rest, size) = line.rsplit_once(',')?;
+    let (path, hash) = rest.rsplit_once(',')?;
+    Some((path, hash, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let rows = vec![
+            Row::of("pip/b.py", b"x"),
+            Row::bare("pip-1.dist-info/RECORD"),
+            Row::of("../../../bin/pip", b""),
+            Row::of("pip/a \"b\", c.py", b"y"),
+        ];
+        let text = String::from_utf8(write(rows.clone())).unwrap();
+        assert_eq!(
+            text,
+            "../../../bin/pip,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\r\n\
+             pip-1.dist-info/RECORD,,\r\n\
+             \"pip/a \"\"b\"\", c.py\",sha256=ofzkNjhU_4iM_0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo,1\r\n\
+             pip/b.py,sha256=LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE,1\r\n"
+        );
+        let mut sorted = rows;
+        sorted.sort_unstable();
+        assert_eq!(parse(&text), Some(sorted));
+    }
+
+    #[test]
+    fn a_line_of_two_fields_is_no_row() {
+        assert_eq!(parse("pip/a.py,sha256=x\n"), None);
+        assert_eq!(parse("\"pip/a.py,sha256=x,1\n"), None);
+    }
+
+    #[test]
+    fn the_list_of_a_wheel_is_not_final() {
+        let points =
+            || "[gui_scripts]\nb = a:b\n[x]\nc = a:c\n\n[console_scripts]\na=a:b\n".to_owned();
+        let is_final =
+            |rows: &str| is_final(&format!("{rows},,\na-1.dist-info/RECORD,,\n"), points);
+        let entry_points = "a-1.dist-info/entry_points.txt";
+        assert!(is_final("a.py"));
+        assert!(!is_final(entry_points));
+        assert!(!is_final(&format!("a/c,,\na/a.py,,\n{entry_points}")));
+        assert!(!is_final("a-1.data/scripts/a"));
+        let commands =
+            ["../../../bin/other", "../../bin/a", "bin/b", "/env/bin/a", "C:\\env\\Scripts\\a.exe"];
+        for command in commands {
+            assert!(is_final(&format!("{command},,\n{entry_points}")), "{command}");
+        }
+        assert!(super::is_final("a-1.dist-info/entry_points.txt,,\n", || "[x]\ny = z\n".to_owned()));
+    }
+
+    #[test]
+    fn one_that_was_cut_off_is_not_whole() {
+        let text = "a.py,sha256=x,1\r\na-1.dist-info/RECORD,,\r\nb.py,sha256=y,2\r\n";
+        assert!(is_whole(text));
+        assert!(is_whole("\"a,b-1.dist-info/RECORD\",,"));
+        for end in [0, 10, 16, 25, 45, 50] {
+            assert!(!is_whole(&text[..end]), "{}", &text[..end]);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What Pythons' executables are called.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::python::{Implementation, Request, Series, Version, Versions, Wanted};
+use crate::support::host::{Host, Platform};
+
+/// The newest minor version whose name is tried: some years ahead, as every name costs a `stat`.
+const NEWEST: u32 = 20;
+
+/// Whether a name begins as those of Pythons do, and of packages with one in them: `python3.12`,
+/// `pypy3`, `python@3.12`.
+pub(crate) fn begins_as_python(name: &[u8]) -> bool {
+    ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python.as_bytes()))
+}
+
+/// The names to look for on PATH. Each round goes over the whole of PATH.
+pub(super) fn rounds(request: &Request, host: &Host) -> Vec<Vec<String>> {
+    let rounds = match request {
+        Request::Path(_) => vec![],
+        Request::Name(name) => vec![vec![name.to_string_lossy().into_owned()]],
+        Request::Any => vec![plain(None), versioned(&Wanted::default())],
+        Request::Wanted(wanted) => {
+            let (plain, versioned) = (plain(wanted.implementation.as_ref()), versioned(wanted));
+            if wanted.versions.minor().is_some() {
+                vec![[plain, versioned].concat()]
+            } else {
+                vec![plain, versioned]
+            }
+        }
+    };
+    rounds.into_iter().map(|names| programs(names, host)).collect()
+}
+
+/// The names of other implementations than `CPython`, for a request that does not name one.
+pub(super) fn other_implementations(request: &Request, host: &Host) -> Vec<Vec<String>> {
+    let wanted = match request {
+        Request::Any => &Wanted::default(),
+        Request::Wanted(wanted) if wanted.implementation.is_none() => wanted,
+        Request::Path(_) | Request::Name(_) | Request::Wanted(_) => return Vec::new(),
+    };
+    let names = [Implementation::PyPy, Implementation::GraalPy].map(|implementation| {
+        let wanted = Wanted { implementation: Some(implementation), ..wanted.clone() };
+        [own(wanted.implementation.as_ref()), versioned(&wanted)].concat()
+    });
+    vec![programs(names.concat(), host)]
+}
+
+/// The files that names are looked up by.
+fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
+    let file = |name: String| if is_program(&name) { name } else { name + ".exe" };
+    match host.platform() {
+        Platform::Windows => names.into_iter().map(file).collect(),
+        Platform::Linux | Platform::MacOs => names,
+    }
+}
+
+/// Whether a name has the ending of Windows' programs.
+fn is_program(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("exe"))
+}
+
+/// The names without a minor version.
+fn plain(implementation: Option<&Implementation>) -> Vec<String> {
+    let special = implementation.map_or_else(Vec::new, |implementation| own(Some(implementation)));
+    [special, own(None)].concat()
+}
+
+/// The names without a minor version that an implementation has to itself.
+fn own(implementation: Option<&Implementation>) -> Vec<String> {
+    let names: &[&str] = match implementation {
+        None => &["python3", "python"],
+        Some(Implementation::PyPy) => &["pypy3", "pypy"],
+        Some(Implementation::GraalPy) => &["graalpy", "graalpy3"],
+        Some(Implementation::CPython | Implementation::Other(_)) => &[],
+    };
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// The names with a minor version that may be what is wanted, newest first.
+fn versioned(wanted: &Wanted) -> Vec<String> {
+    let minors = match wanted.versions.minor() {
+        Some(minor) => minor..=minor,
+        None => Version::OLDEST.minor..=NEWEST,
+    };
+    let fitting = minors.rev().filter(|minor| {
+        let series = Series { major: 3, minor: Some(*minor), micro: None };
+        let told = Wanted { versions: Versions::Series(series), ..Wanted::default() };
+        !told.rules_out(wanted)
+    });
+    let builds: &[&str] = match (wanted.free_threaded, wanted.debug) {
+        (Some(true), Some(true)) => &["td", "t", "d", ""],
+        (Some(true), _) => &["t", ""],
+        (_, Some(true)) => &["d", "-dbg", ""],
+        _ => &["", "t"],
+    };
+    // Only CPython names its builds, and the free-threaded one came with 3.13.
+    let (stem, builds) = match &wanted.implementation {
+        Some(Implementation::PyPy) => ("pypy", &[""][..]),
+        Some(Implementation::GraalPy) => ("graalpy", &[""][..]),
+        Some(Implementation::CPython | Implementation::Other(_)) | None => ("python", builds),
+    };
+    let named = fitting.flat_map(|minor| {
+        let known = builds.iter().filter(move |build| minor >= 13 || !build.contains('t'));
+        known.map(move |build| format!("{stem}3.{minor}{build}"))
+    });
+    named.collect()
+}
+
+/// The executable of an installation or an environment.
+///
+/// Homebrew's have only the name with the version, which the directory's name tells.
+pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<PathBuf> {
+    let (dirs, suffix): (&[&str], _) = match host.platform() {
+        Platform::Windows => (&["", "Scripts", "bin"], ".exe"),
+        Platform::Linux | Platform::MacOs => (&["bin"], ""),
+    };
+    let mut names = ["python3", "python", "pypy3", "graalpy"].map(str::to_owned).to_vec();
+    names.extend(told.and_then(|told| Some(format!("python3.{}", told.versions.minor()?))));
+    dirs.iter()
+        .flat_map(|bin| names.iter().map(move |name| dir.join(bin).join(format!("{name}{suffix}"))))
+        .find(|path| is_executable(path))
+}
+
+/// Whether an executable is called `python3` or `python`.
+pub(super) fn is_plain(path: &Path) -> bool {
+    path.file_stem().is_some_and(|name| name == "python3" || name == "python")
+}
+
+/// Whether a shell would run `path`.
+#[cfg(unix)]
+pub(super) fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether a shell would run `path`.
+#[cfg(not(unix))]
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// What the name of an executable tells of it.
+pub(super) fn told(name: &OsStr) -> Option<Wanted> {
+    let name = name.to_str()?;
+    let stem = name.len().saturating_sub(".exe".len());
+    Wanted::parse(if is_program(name) { &name[..stem] } else { name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_of_windows_may_be_named_with_its_ending() {
+        let files = |name: &str, platform| {
+            let host = Host::new([("PATH", "")], "/").on(platform);
+            rounds(&Request::Name(name.into()), &host).concat()
+        };
+        assert_eq!(files("python.exe", Platform::Windows), ["python.exe"]);
+        assert_eq!(files("python3.12.EXE", Platform::Windows), ["python3.12.EXE"]);
+        assert_eq!(files("python3.12", Platform::Windows), ["python3.12.exe"]);
+        assert_eq!(files("python.exe", Platform::Linux), ["python.exe"]);
+        for name in ["python3.12", "python3.12.exe", "Python3.12.EXE"] {
+            assert_eq!(told(name.as_ref()), Wanted::parse("3.12"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Shims: the small programs that a version manager puts on PATH, which start another Python in every
+//! directory. They are resolved by their manager's own rule and never run: one that has nothing to
+//! start fails or hangs, and takes the search with it (uv#21047).
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::managers;
+use crate::fs::open_regular;
+use crate::python::stable_path::chain;
+use crate::python::{Place, Reason};
+use crate::support::host::{Host, Platform};
+
+mod rules;
+
+/// The managers that put shims on PATH.
+const MANAGERS: [Place; 4] = [Place::Pyenv, Place::Mise, Place::Asdf, Place::Rye];
+
+/// The shims of a host. What a manager's rule chooses is the same for each of its shims, and worked
+/// out once.
+#[derive(Debug)]
+pub(super) struct Shims<'a> {
+    host: &'a Host,
+    roots: Vec<Shim>,
+    chosen: Mutex<BTreeMap<Shim, Chosen>>,
+}
+
+/// Whose shim an executable is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Shim {
+    pub(super) place: Place,
+    /// The manager's root.
+    root: PathBuf,
+}
+
+/// What a manager's rule chooses.
+#[derive(Debug, Default)]
+struct Chosen {
+    /// The names of versions, as the user wrote them.
+    names: String,
+    /// The installations that they mean.
+    dirs: Vec<PathBuf>,
+    /// Why the names end where they do, if not for being all.
+    end: Option<String>,
+}
+
+impl<'a> Shims<'a> {
+    pub(super) fn new(host: &'a Host) -> Self {
+        let shim = |place| Some(Shim { place, root: managers::root(place, host)? });
+        let roots = MANAGERS.into_iter().filter_map(shim).collect();
+        Self { host, roots, chosen: Mutex::default() }
+    }
+
+    /// Whose shim `path` is by where it lies: in a manager's directory of shims.
+    pub(super) fn by_place(&self, path: &Path) -> Option<Shim> {
+        let root = path.parent().filter(|dir| dir.ends_with("shims"))?.parent()?;
+        self.roots.iter().find(|shim| shim.root == root).cloned()
+    }
+
+    /// Whose shim `path` is by what it is: a link to the manager's own program, or a script that
+    /// calls it.
+    pub(super) fn by_content(&self, path: &Path) -> Option<Shim> {
+        let real = chain(path).last()?;
+        let place = match real.file_name()?.to_str()? {
+            "mise" | "rtx" => Place::Mise,
+            "rye" => Place::Rye,
+            _ => by_script(&real)?,
+        };
+        let shims = path.parent().filter(|dir| dir.ends_with("shims"));
+        let root = shims.and_then(Path::parent).map(Path::to_owned);
+        Some(Shim { place, root: root.or_else(|| managers::root(place, self.host))? })
+    }
+
+    /// What the shim at `path` would start now.
+    pub(super) fn resolve(&self, shim: Shim, path: &Path) -> Result<PathBuf, Reason> {
+        let manager = shim.place.name();
+        let is_windows = self.host.platform() == Platform::Windows;
+        // pyenv-win's `python.bat` stands for `python.exe`.
+        let program = if is_windows { path.with_extension("exe") } else { path.to_owned() };
+        let program = program.file_name().unwrap_or_default();
+        let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        let chosen = chosen.entry(shim).or_insert_with_key(|shim| Chosen::by(shim, self.host));
+        chosen.executable(program).map_err(|outcome| Reason::Shim { manager, outcome })
+    }
+}
+
+/// The manager that a script calls.
+fn by_script(path: &Path) -> Option<Place> {
+    let mut start = Vec::with_capacity(1024);
+    open_regular(path).ok()?.take(1024).read_to_end(&mut start).ok()?;
+    // Where it is cut, half a character may stand.
+    let text = String::from_utf8_lossy(&start);
+    if !text.starts_with("#!") {
+        return None;
+    }
+    let calls = |program: &str| {
+        text.lines().any(|line| {
+            let line = line.trim().trim_start_matches("exec ").replace(['"', '\''], "");
+            let mut words = line.split_whitespace();
+            let called = words.next().is_some_and(|word| Path::new(word).ends_with(program));
+            called && words.next().is_some_and(|verb| ["exec", "x"].contains(&verb))
+        })
+    };
+    [("pyenv", Place::Pyenv), ("asdf", Place::Asdf), ("mise", Place::Mise), ("rtx", Place::Mise)]
+        .into_iter()
+        .find_map(|(program, place)| calls(program).then_some(place))
+}
+
+impl Chosen {
+    fn by(shim: &Shim, host: &Host) -> Self {
+        let names = match rules::chosen(shim.place, &shim.root, host) {
+            Ok(names) => names,
+            Err(outcome) => return Self { end: Some(outcome), ..Self::default() },
+        };
+        let mut chosen = Self { names: names.join(" "), ..Self::default() };
+        for name in &names {
+            if name == "system" {
+                chosen.end = Some("it leaves the choice to the rest of PATH".to_owned());
+                break;
+            }
+            // These files travel with a project, which may name a version and not a program to run.
+            let name = name.strip_prefix("prefix:").unwrap_or(name);
+            if name.contains(['/', '\\', ':']) || name.starts_with('.') {
+                chosen.end = Some(format!("`{name}` is chosen, which is no version"));
+                break;
+            }
+            chosen.dirs.extend(managers::installed(shim.place, &shim.root, name));
+        }
+        chosen
+    }
+
+    /// The executable `program` of the first installation that has one.
+    fn executable(&self, program: &OsStr) -> Result<PathBuf, String> {
+        // Of Windows' Pythons, and of no others, the executable is in the tree's root.
+        let places = ["bin", "install/bin", "", "install"];
+        let of = |dir: &PathBuf| {
+            places.iter().map(|place| dir.join(place).join(program)).find(|path| path.is_file())
+        };
+        self.dirs.iter().find_map(of).ok_or_else(|| match &self.end {
+            Some(end) => end.clone(),
+            None if self.dirs.is_empty() => {
+                format!("`{}` is chosen, which is not installed", self.names)
+            }
+            None => format!("`{}` is chosen, which has no {}", self.names, program.display()),
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! Which of an executable's many paths lasts.
+//!
+//! An environment names its base by a path, and dies when that path does. A link into another tree
+//! (`~/bin/python` to a version manager's file) is not where Python's library is found from, so it is
+//! followed (cpython#106045, virtualenv#3157); a tree that is linked as a whole, and Homebrew's `opt`
+//! link, stay the same when a patch release replaces what they lead to, so they are kept (uv#1640).
+
+use std::fs;
+use std::iter;
+use std::path::{Component, Path, PathBuf};
+
+use crate::support::path::{real, same};
+
+/// Links that are followed before a circle is suspected: as many as Linux follows.
+const LINKS: usize = 40;
+
+/// The path of the executable at `asked` that lasts. `library` is the standard library as seen from
+/// the tree's root.
+pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf {
+    let kept = chain(asked)
+        .find(|path| in_tree(path, library, stdlib))
+        .unwrap_or_else(|| asked.to_owned());
+    let kept = homebrew(&kept).unwrap_or(kept);
+    formula(&kept).unwrap_or(kept)
+}
+
+/// `path`, and each path that it leads to. A link is read when what it leads to is asked for.
+pub(crate) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let mut last: Option<PathBuf> = None;
+    let follow = move || {
+        let next = match &last {
+            None => path.to_owned(),
+            Some(link) => join(link.parent()?, &fs::read_link(link).ok()?),
+        };
+        last = Some(next.clone());
+        Some(next)
+    };
+    iter::from_fn(follow).take(LINKS)
+}
+
+/// `target` as seen from `dir`. Above a link is not what its path says, but what is above where it
+/// leads.
+fn join(dir: &Path, target: &Path) -> PathBuf {
+    let mut out = dir.to_owned();
+    for part in target.components() {
+        match part {
+            Component::ParentDir => {
+                if out.is_symlink() {
+                    out = real(&out).unwrap_or(out);
+                }
+                out.pop();
+            }
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// Whether the tree that `path` lies in holds the library: `TREE/bin/python3` with `TREE/lib/python3.12`.
+fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
+    let Some(dir) = path.parent() else { return false };
+    // On Windows the executable lies in the tree's root.
+    dir.ancestors().take(2).any(|tree| same(&tree.join(library), stdlib))
+}
+
+/// `PREFIX/opt/python@3.12/…` for `PREFIX/Cellar/python@3.12/3.12.1/…`, when it is the same file.
+fn homebrew(path: &Path) -> Option<PathBuf> {
+    let parts: Vec<_> = path.components().collect();
+    let cellar = parts.iter().position(|part| part.as_os_str() == "Cellar")?;
+    let [formula, _version, rest @ ..] = parts.get(cellar + 1..)? else { return None };
+    let mut opt: PathBuf = parts[..cellar].iter().collect();
+    opt.extend([Path::new("opt"), formula.as_ref()]);
+    opt.extend(rest);
+    same(&opt, path).then_some(opt)
+}
+
+/// `PREFIX/opt/python@3.12/bin/python3.12` for the same file in that formula's `Frameworks`: on macOS
+/// Homebrew's Python is a framework, which is found by its code and calls itself by this link.
+fn formula(path: &Path) -> Option<PathBuf> {
+    let tree =
+        path.ancestors().find(|dir| dir.file_name() == Some("Frameworks".as_ref()))?.parent()?;
+    let link = tree.join("bin").join(path.file_name()?);
+    (tree.parent()?.file_name() == Some("opt".as_ref()) && same(&link, path)).then_some(link)
+}

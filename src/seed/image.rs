@@ -1,0 +1,249 @@
+//! Images: a wheel unpacked, compiled and laid out once, to be shared by every environment.
+//!
+//! An image is a directory of the cache, `pip/NAME`, which holds `manifest.json` and, below `files`,
+//! what stands in `site-packages`. It appears by a rename, so it is whole or not there. Using one
+//! costs the read of its manifest and a look at each file: size and time of change, which is the
+//! same fixed one for every file, betray what was cut short, replaced or edited through a hard link.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::compile;
+use super::compile::Check;
+use super::layout;
+use super::layout::{Layout, Piece};
+use super::lock::Lock;
+use super::scripts;
+use super::scripts::Command;
+use super::wheel::Wheel;
+use super::{Event, Job, cache_error};
+use crate::error::{Error, Result};
+use crate::formats::record;
+use crate::formats::record::Row;
+use crate::fs::read_bounded;
+use crate::python::Interpreter;
+use crate::support::cache::create_private_dir;
+use crate::support::host::Platform;
+
+/// Raised when an image of the same wheel comes out otherwise than before.
+const FORMAT: u32 = 1;
+
+/// The time of change of every file of an image: 2000-01-01, which no edit leaves in place and every
+/// file system can hold.
+const STAMP: Duration = Duration::from_secs(946_684_800);
+
+/// Where an image keeps what stands in `site-packages`.
+const FILES: &str = "files";
+const MANIFEST: &str = "manifest.json";
+/// More than the manifest of any wheel that is unpacked.
+const MANIFEST_LIMIT: u64 = 64 * 1024 * 1024;
+/// The Windows launcher, which stands in front of every command.
+const LAUNCHER: &str = "launcher.exe";
+
+/// What an image holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The version in the wheel's metadata.
+    pub(crate) version: String,
+    /// `pip-24.2.dist-info`.
+    pub(crate) dist_info: String,
+    /// The distribution's commands.
+    pub(crate) commands: Vec<Command>,
+    /// In the order of their paths.
+    pub(crate) files: Vec<Recorded>,
+}
+
+/// A file of an image.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    /// Relative to `site-packages`, with `/`.
+    pub(crate) path: String,
+    /// In bytes.
+    size: u64,
+    /// As RECORD has it; empty for bytecode.
+    hash: String,
+}
+
+impl Recorded {
+    /// The file's line in RECORD.
+    pub(crate) fn row(&self) -> Row {
+        let size = if self.hash.is_empty() { String::new() } else { self.size.to_string() };
+        Row { path: self.path.clone(), hash: self.hash.clone(), size }
+    }
+}
+
+/// An image that is there and whole.
+#[derive(Debug)]
+pub(crate) struct Image {
+    root: PathBuf,
+    /// What it holds.
+    pub(crate) manifest: Manifest,
+    /// The Windows launcher, for an environment of Windows.
+    pub(crate) launcher: Option<Vec<u8>>,
+}
+
+impl Image {
+    /// The directory that holds what stands in `site-packages`.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.root.join(FILES)
+    }
+
+    /// The image of a wheel, built where there is none.
+    pub(crate) fn obtain(
+        job: &mut Job<'_>,
+        project: &str,
+        wheel: &Path,
+        layout: Layout,
+    ) -> Result<Self> {
+        let dir = job.cache.join("pip");
+        let name = name(project, wheel, layout, job.interpreter)?;
+        let root = dir.join(&name);
+        if let Some(image) = Self::open(&root, job.interpreter.platform) {
+            return Ok(image);
+        }
+        create_private_dir(&dir).map_err(cache_error(&dir))?;
+        let lock = Lock::take(&dir.join(format!("{name}.lock")))?;
+        if let Some(image) = Self::open(&root, job.interpreter.platform) {
+            return Ok(image);
+        }
+        let prefix = format!(".{name}.");
+        lock.sweep(&dir, &prefix);
+        let content = Wheel::read(wheel, project, &super::pep440(job.interpreter.version))?;
+        (job.progress)(Event::BuildingImage {
+            project: project.to_owned(),
+            version: content.version.clone(),
+        });
+        let staging =
+            tempfile::Builder::new().prefix(&prefix).tempdir_in(&dir).map_err(cache_error(&dir))?;
+        let manifest = build(job, &content, layout, staging.path())?;
+        publish(staging, &root)?;
+        let launcher = read_launcher(&root, job.interpreter.platform);
+        Ok(Self { root, manifest, launcher })
+    }
+
+    /// The image at `root`, if it is whole.
+    fn open(root: &Path, platform: Platform) -> Option<Self> {
+        let manifest: Manifest =
+            serde_json::from_slice(&read_bounded(&root.join(MANIFEST), MANIFEST_LIMIT).ok()?)
+                .ok()?;
+        let files = root.join(FILES);
+        if !manifest.files.iter().all(|file| is_intact(&files.join(&file.path), file.size)) {
+            return None;
+        }
+        Some(Self { manifest, launcher: read_launcher(root, platform), root: root.to_owned() })
+    }
+}
+
+/// An image's name: it follows everything that what is in it depends on, without reading the wheel.
+fn name(project: &str, wheel: &Path, layout: Layout, python: &Interpreter) -> Result<String> {
+    let meta = fs::metadata(wheel).map_err(Error::io("read", wheel))?;
+    let changed =
+        meta.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let identity = format!(
+        "{FORMAT}\0{}\0{}\0{changed:?}\0{}\0{}\0{}\0{}\0{}",
+        wheel.display(),
+        meta.len(),
+        python.bytecode_magic,
+        python.version.short(),
+        python.platform.path_separator(),
+        python.machine,
+        python.pointer_bits,
+    );
+    let digest = Sha256::digest(identity.as_bytes());
+    let short = digest.first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
+    let stem = wheel.file_stem().unwrap_or_default().to_string_lossy();
+    let version: String =
+        stem.split('-').nth(1).unwrap_or_default().chars().filter(|c| *c != '/').collect();
+    Ok(format!("{project}-{version}-{}-{}-{short:016x}", layout.name(), python.cache_tag))
+}
+
+fn is_intact(path: &Path, size: u64) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| {
+        meta.is_file()
+            && meta.len() == size
+            && meta.modified().is_ok_and(|time| time == SystemTime::UNIX_EPOCH + STAMP)
+    })
+}
+
+fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
+    (platform == Platform::Windows).then(|| fs::read(root.join(LAUNCHER)).ok())?
+}
+
+/// Writes an image of `wheel` into the directory `staging`.
+fn build(job: &Job<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result<Manifest> {
+    let python = job.interpreter;
+    let check = if layout == Layout::Archive { Check::Nothing } else { Check::Hash };
+    let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
+    let mut pieces = match layout {
+        Layout::Files => layout::files(wheel, bytecode, &python.cache_tag),
+        Layout::Archive => layout::archive(wheel, &bytecode).map_err(|source| Error::Io {
+            action: "pack",
+            path: staging.to_owned(),
+            source: source.into(),
+        })?,
+    };
+    pieces.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+
+    let files = staging.join(FILES);
+    for piece in &pieces {
+        let path = files.join(&piece.path);
+        write(&path, &piece.data).map_err(cache_error(&path))?;
+    }
+    if python.platform == Platform::Windows
+        && let Some(launcher) = scripts::launcher(wheel, &python.machine, python.pointer_bits)
+    {
+        let path = staging.join(LAUNCHER);
+        write(&path, launcher).map_err(cache_error(&path))?;
+    }
+    let manifest = Manifest {
+        version: wheel.version.clone(),
+        dist_info: wheel.dist_info.clone(),
+        commands: scripts::of(wheel, python.version),
+        files: pieces.iter().map(recorded).collect(),
+    };
+    let path = staging.join(MANIFEST);
+    let text =
+        serde_json::to_vec(&manifest).map_err(std::io::Error::from).map_err(cache_error(&path))?;
+    write(&path, &text).map_err(cache_error(&path))?;
+    Ok(manifest)
+}
+
+fn recorded(piece: &Piece) -> Recorded {
+    let hash = if piece.hashed { record::hash(&piece.data) } else { String::new() };
+    Recorded { path: piece.path.clone(), size: piece.data.len() as u64, hash }
+}
+
+/// Writes a file of an image, with the stamp and, whatever the umask, readable for all who may
+/// reach it: it is to stand in environments that others use too.
+fn write(path: &Path, data: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut file = File::create_new(path)?;
+    file.write_all(data)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    file.set_modified(SystemTime::UNIX_EPOCH + STAMP)
+}
+
+/// Puts a whole image in place of whatever stands there.
+fn publish(staging: TempDir, root: &Path) -> Result<()> {
+    // What stands there is damaged: it goes the way that the image came, so that it is never half gone.
+    if fs::symlink_metadata(root).is_ok() {
+        fs::rename(root, staging.path().join("damaged")).map_err(cache_error(root))?;
+    }
+    fs::rename(staging.path(), root).map_err(cache_error(root))?;
+    // Nothing is at its old name any more that dropping it could remove.
+    let _ = staging.keep();
+    let _ = fs::remove_dir_all(root.join("damaged"));
+    Ok(())
+}

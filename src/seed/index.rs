@@ -1,0 +1,171 @@
+//! The package index: through the pip at hand, and where there is none, through the base's own TLS.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use pep440_rs::Version;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::image::Image;
+use super::lock::Lock;
+use super::wheel::{fits, version_in_name};
+use super::{Event, Job, cache_error, pep440};
+use crate::error::{Error, Result};
+use crate::python::{collect, isolated};
+use crate::support::cache::create_private_dir;
+use crate::support::hex::hex;
+
+/// Where downloads are made, within the directory of wheels.
+const STAGING: &str = ".download.";
+
+/// What an index offers (PEP 691).
+#[derive(Deserialize)]
+struct Page {
+    index: String,
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    filename: String,
+    url: String,
+    hashes: BTreeMap<String, String>,
+    #[serde(rename = "requires-python")]
+    requires_python: Option<String>,
+    #[serde(default)]
+    yanked: serde_json::Value,
+}
+
+impl File {
+    fn is_yanked(&self) -> bool {
+        // `false`, or a reason.
+        !matches!(self.yanked, serde_json::Value::Null | serde_json::Value::Bool(false))
+    }
+}
+
+/// Fetches the newest pip for this Python without a pip, and keeps it.
+pub(crate) fn fetch(job: &mut Job<'_>) -> Result<PathBuf> {
+    (job.progress)(Event::Downloading { requirement: "pip".to_owned() });
+    let listed = run(job, "ask the index for pip", fetcher(job).arg("list"))?;
+    let page: Page = serde_json::from_slice(&listed).map_err(|source| Error::IndexUnreadable {
+        index: "the package index".to_owned(),
+        source,
+    })?;
+    let python = pep440(job.interpreter.version);
+    let (version, file) = page
+        .files
+        .iter()
+        .filter(|file| !file.is_yanked() && fits(file.requires_python.as_deref(), &python).is_ok())
+        .filter_map(|file| Some((version_in_name(Path::new(&file.filename), "pip")?, file)))
+        .filter(|(version, _)| !version.any_prerelease())
+        .max_by(|(a, _), (b, _)| a.cmp(b))
+        .ok_or_else(|| Error::IndexEmpty {
+            index: page.index.clone(),
+            version: job.interpreter.version.short(),
+        })?;
+
+    let (_lock, staging) = staging(job)?;
+    // A name of our own: the index's could be any path.
+    let path = staging.path().join(format!("pip-{version}-py3-none-any.whl"));
+    run(job, "fetch pip", fetcher(job).arg("get").arg(&file.url).arg(&path))?;
+    let data = fs::read(&path).map_err(Error::io("read", &path))?;
+    if file.hashes.get("sha256").map(String::as_str) != Some(&*hex(&Sha256::digest(&data))) {
+        return Err(Error::DownloadAltered { url: file.url.clone() });
+    }
+    keep(job, &path)
+}
+
+/// Downloads `requirement` by the pip in `image`, with all of the user's settings for it, and keeps
+/// the wheel.
+pub(crate) fn download(job: &mut Job<'_>, image: &Image, requirement: &str) -> Result<PathBuf> {
+    (job.progress)(Event::Downloading { requirement: requirement.to_owned() });
+    let (_lock, staging) = staging(job)?;
+    let mut pip = job.python();
+    pip.arg("-B")
+        .arg(image.files().join("pip"))
+        .args([
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--no-input",
+            "--disable-pip-version-check",
+        ])
+        .args(["--quiet", "--dest"])
+        .arg(staging.path())
+        .arg(requirement)
+        // Meant for installing: they would refuse a base, or send us to another Python.
+        .env_remove("PIP_REQUIRE_VIRTUALENV")
+        .env_remove("PIP_PYTHON");
+    run(job, format!("download {requirement}"), &mut pip)?;
+    let downloaded = fs::read_dir(staging.path()).map_err(cache_error(staging.path()))?;
+    let wheel = downloaded
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| version_in_name(path, "pip").is_some());
+    match wheel {
+        Some(wheel) => keep(job, &wheel),
+        None => Err(Error::PythonFailed {
+            python: job.interpreter.executable.clone(),
+            task: format!("download {requirement}"),
+            stderr: "it left no wheel".to_owned(),
+        }),
+    }
+}
+
+/// The wheels in the cache, newest first.
+pub(crate) fn kept(cache: &Path) -> Vec<(Version, PathBuf)> {
+    let Ok(entries) = fs::read_dir(wheels(cache)) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut found: Vec<_> =
+        paths.filter_map(|path| Some((version_in_name(&path, "pip")?, path))).collect();
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found
+}
+
+fn wheels(cache: &Path) -> PathBuf {
+    cache.join("wheels")
+}
+
+/// A place to download to, that nobody else uses or needs any more.
+fn staging(job: &Job<'_>) -> Result<(Lock, TempDir)> {
+    let dir = wheels(job.cache);
+    create_private_dir(&dir).map_err(cache_error(&dir))?;
+    let lock = Lock::take(&dir.join(".lock"))?;
+    lock.sweep(&dir, STAGING);
+    let staging =
+        tempfile::Builder::new().prefix(STAGING).tempdir_in(&dir).map_err(cache_error(&dir))?;
+    Ok((lock, staging))
+}
+
+/// Moves a wheel to the wheels of the cache. One that is there already stays as it is, so that its
+/// image does.
+fn keep(job: &Job<'_>, wheel: &Path) -> Result<PathBuf> {
+    let place = wheels(job.cache).join(wheel.file_name().unwrap_or_default());
+    let same = |a: &Path, b: &Path| Some(fs::read(a).ok()? == fs::read(b).ok()?);
+    if same(wheel, &place) != Some(true) {
+        fs::rename(wheel, &place).map_err(cache_error(&place))?;
+    }
+    Ok(place)
+}
+
+fn fetcher(job: &Job<'_>) -> Command {
+    let mut fetcher = isolated(&job.interpreter.executable, job.host);
+    fetcher.arg("-c").arg(include_str!("fetch.py"));
+    fetcher
+}
+
+/// Runs a Python to its end, and gives what it wrote.
+fn run(job: &Job<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
+    let python = &job.interpreter.executable;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let said = command.spawn().and_then(collect).map_err(Error::io("run", python))?;
+    if said.status.success() {
+        return Ok(said.stdout);
+    }
+    let stderr = String::from_utf8_lossy(&said.stderr).trim().to_owned();
+    Err(Error::PythonFailed { python: python.clone(), task: task.into(), stderr })
+}

@@ -1,0 +1,263 @@
+//! The wheels that seed an environment: where they come from, what they unpack to, and what of it
+//! stands in an environment.
+//!
+//! [`prepare`] does all that takes time and can fail, and leaves an image in the cache; the
+//! [`Seed`] that it returns knows the entries of any environment without touching the disk.
+
+mod compile;
+mod image;
+mod index;
+mod layout;
+mod lock;
+mod scripts;
+mod source;
+mod wheel;
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub use layout::Layout;
+pub(crate) use scripts::{launcher_line, shebang};
+pub use wheel::WheelFault;
+
+use crate::error::{Error, Result};
+use crate::formats::record::{self, Row};
+use crate::python::{Interpreter, Version, isolated};
+use crate::support::cache::Cache;
+use crate::support::host::{Host, Platform};
+use crate::venv::{Content, Entry};
+use image::{Image, Recorded};
+
+/// Which pip an environment gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The one that the base's `ensurepip` would install; where the base carries none, the newest
+    /// that is at hand.
+    #[default]
+    Bundled,
+    /// The newest on the package index; offline, the newest that is at hand.
+    Latest,
+    /// This version.
+    Version(String),
+    /// This wheel file.
+    Wheel(PathBuf),
+}
+
+impl Choice {
+    /// Reads what `--pip` takes: `latest`, a wheel file, or a version.
+    pub fn read(text: &OsStr, host: &Host) -> Self {
+        let path = Path::new(text);
+        let is_wheel = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("whl"));
+        match text.to_str() {
+            Some("latest") => Self::Latest,
+            Some(version) if !is_wheel && path.components().count() == 1 => {
+                Self::Version(version.to_owned())
+            }
+            _ => Self::Wheel(host.absolute(path)),
+        }
+    }
+}
+
+/// What to seed, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How pip is to stand; [`Layout::Files`] is taken where an archive cannot work.
+    pub layout: Layout,
+    /// Which pip.
+    pub choice: Choice,
+    /// Whether setuptools is seeded too where `ensurepip` would do so.
+    pub setuptools: bool,
+    /// Whether opening a connection is forbidden.
+    pub offline: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            choice: Choice::default(),
+            setuptools: true,
+            offline: false,
+        }
+    }
+}
+
+/// What takes long enough to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A wheel is unpacked and compiled, which happens once.
+    BuildingImage {
+        /// `pip` or `setuptools`.
+        project: String,
+        /// Its version.
+        version: String,
+    },
+    /// A wheel is asked for on the package index.
+    Downloading {
+        /// `pip` or `pip==24.0`.
+        requirement: String,
+    },
+}
+
+/// The environment that entries are for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Where the environment will be, absolute: what the scripts refer to.
+    pub root: &'a Path,
+    /// Its base.
+    pub interpreter: &'a Interpreter,
+    /// The name, in the scripts directory, of the Python that the scripts run: `python`.
+    pub python: &'a str,
+    /// Whether the scripts find that Python beside themselves, so that the environment can move.
+    pub relocatable: bool,
+}
+
+/// Images that are ready to be placed in an environment.
+#[derive(Debug)]
+pub struct Seed {
+    images: Vec<Image>,
+}
+
+/// What one preparation works with.
+pub(crate) struct Job<'a> {
+    interpreter: &'a Interpreter,
+    options: &'a Options,
+    cache: &'a Path,
+    host: &'a Host,
+    progress: &'a mut dyn FnMut(Event),
+}
+
+impl Job<'_> {
+    /// The interpreter, with the host's variables less those that mislead a Python.
+    fn python(&self) -> Command {
+        let isolated = isolated(&self.interpreter.executable, self.host);
+        let vars = isolated.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut python = Command::new(&self.interpreter.executable);
+        python.env_clear().envs(vars).current_dir(self.host.cwd()).stdin(Stdio::null());
+        python
+    }
+}
+
+/// Finds the wheels, builds the images that the cache lacks, and gives what is to be placed.
+///
+/// # Errors
+/// [`Error::CacheUnwritable`] when an image is missing and the cache cannot take it: call again with
+/// a [`Cache::at`] a directory that is thrown away afterwards. Else when no pip can be had, or
+/// the one that was chosen is broken or not for this Python.
+pub fn prepare(
+    interpreter: &Interpreter,
+    options: &Options,
+    cache: &Cache,
+    host: &Host,
+    progress: &mut dyn FnMut(Event),
+) -> Result<Seed> {
+    let Some(cache) = cache.root() else {
+        return Err(Error::CacheUnwritable { path: None, source: io::ErrorKind::NotFound.into() });
+    };
+    let mut job = Job { interpreter, options, cache, host, progress };
+    let mut images = Vec::new();
+    if options.setuptools
+        && let Some(wheel) = source::bundled(interpreter, "setuptools")
+    {
+        // Its users import, patch and list its files; an archive would not be what they know.
+        images.push(Image::obtain(&mut job, "setuptools", wheel, Layout::Files)?);
+    }
+    images.push(source::pip(&mut job)?);
+    Ok(Seed { images })
+}
+
+impl Seed {
+    /// The version of the pip that is seeded.
+    pub fn pip_version(&self) -> &str {
+        self.images.last().map_or("", |image| &image.manifest.version)
+    }
+
+    /// The program that is this pip, for the Python of an environment that has none: run by it, it
+    /// installs into that environment and does not count as installed there.
+    pub fn program(&self) -> Option<PathBuf> {
+        let pip = self.images.last()?.files().join("pip");
+        // Since pip 22.3; before, the directory itself can be run.
+        let runner = pip.join("__pip-runner__.py");
+        Some(if runner.is_file() { runner } else { pip })
+    }
+
+    /// What stands in the environment `target`: parents before children, without the scripts
+    /// directory and `site-packages` themselves.
+    pub fn entries(&self, target: &Target<'_>) -> Vec<Entry> {
+        let site = &target.interpreter.scheme.purelib;
+        let files = self.images.iter().flat_map(|image| &image.manifest.files);
+        let dirs: BTreeSet<&str> = files.flat_map(|file| parents(&file.path)).collect();
+        let platform = target.interpreter.platform;
+        let directory =
+            |dir| Entry { path: site.join(dir), content: self.directory(dir, platform) };
+        let mut entries: Vec<Entry> = dirs.into_iter().map(directory).collect();
+        for image in &self.images {
+            place(image, target, &mut entries);
+        }
+        entries
+    }
+
+    /// A directory of `site-packages`: for macOS, which can clone a tree with one call, a whole package where
+    /// no other image has a part in it.
+    fn directory(&self, dir: &str, platform: Platform) -> Content {
+        let holds = |image: &&Image| {
+            image.manifest.files.iter().any(|file| parents(&file.path).any(|parent| parent == dir))
+        };
+        if platform != Platform::MacOs || dir.contains('/') {
+            return Content::Directory;
+        }
+        let mut holders = self.images.iter().filter(holds);
+        match (holders.next(), holders.next()) {
+            (Some(image), None) => Content::Tree(image.files().join(dir)),
+            _ => Content::Directory,
+        }
+    }
+}
+
+fn place(image: &Image, target: &Target<'_>, entries: &mut Vec<Entry>) {
+    let scheme = &target.interpreter.scheme;
+    let (site, shared) = (&scheme.purelib, image.files());
+    let files = &image.manifest.files;
+    let share = |file: &Recorded| Content::Share(shared.join(&file.path));
+    entries.extend(
+        files.iter().map(|file| Entry { path: site.join(&file.path), content: share(file) }),
+    );
+
+    let mut rows: Vec<Row> = files.iter().map(Recorded::row).collect();
+    let up = "../".repeat(slashed(site).split('/').count());
+    for command in &image.manifest.commands {
+        let (name, script) = scripts::render(command, target, image.launcher.as_deref());
+        let path = scheme.scripts.join(name);
+        rows.push(Row::of(format!("{up}{}", slashed(&path)), &script));
+        entries.push(Entry { path, content: Content::Script(script) });
+    }
+    let record = format!("{}/RECORD", image.manifest.dist_info);
+    rows.push(Row::bare(record.clone()));
+    entries.push(Entry { path: site.join(record), content: Content::Text(record::write(rows)) });
+}
+
+/// The directories above `path`, without the empty one.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// A relative path as RECORD writes it on every platform.
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// The version that `Requires-Python` is compared with: as pip does, without the mark of a
+/// pre-release.
+fn pep440(version: Version) -> pep440_rs::Version {
+    pep440_rs::Version::new([version.major, version.minor, version.micro].map(u64::from))
+}
+
+/// Wraps what the system said about a path of the cache.
+fn cache_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = Some(path.to_owned());
+    move |source| Error::CacheUnwritable { path, source }
+}

@@ -1,0 +1,173 @@
+//! The project that the current directory is in, its files read once for all who ask.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::support::host::Host;
+
+/// More than any manifest needs; what is larger is something else.
+const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// A TOML file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub table: Table,
+}
+
+/// The project's files, as far as there are any.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// The nearest `rvenv.toml`, unless a `pyproject.toml` is nearer.
+    pub settings: Option<Document>,
+    /// The nearest `pyproject.toml`.
+    pub manifest: Option<Document>,
+    /// Why a `pyproject.toml` was left out. It is written for other tools too, and what is wrong
+    /// in it need not concern rvenv.
+    pub unreadable: Option<Error>,
+}
+
+impl Project {
+    /// Looks in the current directory and in those above it. A file that is not there costs one
+    /// failed `open`.
+    ///
+    /// # Errors
+    /// When an `rvenv.toml`, or a `pyproject.toml` that speaks of rvenv, cannot be read.
+    pub fn find(host: &Host) -> Result<Self> {
+        let mut project = Self::default();
+        for dir in host.cwd().ancestors() {
+            if project.settings.is_none() {
+                project.settings = Document::read(dir.join("rvenv.toml"))?;
+            }
+            match manifest(dir.join("pyproject.toml")) {
+                Ok(None) => {}
+                Ok(found) => {
+                    project.manifest = found;
+                    break;
+                }
+                Err((error, true)) => return Err(error),
+                Err((error, false)) => {
+                    project.unreadable = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(project)
+    }
+
+    /// No more of a directory's project than how it is described: by the nearest `pyproject.toml`,
+    /// if that can be read.
+    pub(crate) fn described(dir: &Path) -> Self {
+        let mut manifests =
+            dir.ancestors().map_while(|dir| manifest(dir.join("pyproject.toml")).ok());
+        Self { manifest: manifests.find_map(|found| found), ..Self::default() }
+    }
+
+    /// Whether one of the files is in `dir`.
+    pub(crate) fn has_files_in(&self, dir: &Path) -> bool {
+        let files = [&self.settings, &self.manifest];
+        files.into_iter().flatten().any(|file| file.path.parent() == Some(dir))
+    }
+
+    /// `requires-python` of the manifest, and the manifest.
+    pub fn requires_python(&self) -> Option<(&str, &Path)> {
+        let manifest = self.manifest.as_ref()?;
+        let text = manifest.table.get("project")?.get("requires-python")?.as_str()?;
+        Some((text, &manifest.path))
+    }
+}
+
+impl Document {
+    /// The document at `path`; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// When it is no regular file, too large, or no TOML.
+    pub fn read(path: PathBuf) -> Result<Option<Self>> {
+        match read_text(&path)? {
+            Some(text) => Self::parse(path, &text).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(table) => Ok(Self { path, table }),
+            Err(error) => {
+                let start = error.span().map_or(0, |span| span.start);
+                let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+                let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+                Err(Error::BadToml { path, line, reason })
+            }
+        }
+    }
+}
+
+/// What `install` without arguments installs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// A `requirements.txt`.
+    Requirements(PathBuf),
+    /// The project in this directory.
+    Project {
+        /// Where.
+        root: PathBuf,
+        /// Whether its changes are to be seen without installing it anew.
+        editable: bool,
+    },
+}
+
+impl Default {
+    /// Looks in the current directory and in those above it.
+    ///
+    /// # Errors
+    /// [`Error::NothingToInstall`]
+    pub fn find(host: &Host) -> Result<Self> {
+        for root in host.cwd().ancestors() {
+            let requirements = root.join("requirements.txt");
+            if requirements.is_file() {
+                return Ok(Self::Requirements(requirements));
+            }
+            let manifest = Document::read(root.join("pyproject.toml"))?;
+            let has = |name| manifest.as_ref().is_some_and(|it| it.table.contains_key(name));
+            let editable = has("build-system") || root.join("setup.py").is_file();
+            if editable || has("project") {
+                return Ok(Self::Project { root: root.to_owned(), editable });
+            }
+        }
+        Err(Error::NothingToInstall { start: host.cwd().to_owned() })
+    }
+}
+
+/// The manifest at `path`; with an error, whether it concerns rvenv.
+fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
+    let Some(text) = read_text(&path).map_err(|error| (error, false))? else { return Ok(None) };
+    let ours = text.contains("tool.rvenv");
+    Document::parse(path, &text).map(Some).map_err(|error| (error, ours))
+}
+
+fn read_text(path: &Path) -> Result<Option<String>> {
+    let bytes = match fs::read_bounded(path, LIMIT) {
+        Ok(bytes) => bytes,
+        Err(Error::Io { source, .. })
+            if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
+            let reason = "it is not UTF-8".to_owned();
+            Err(Error::BadToml { path: path.to_owned(), line, reason })
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Which environments may be activated without being asked for: on a change of directory.
+//!
+//! What comes with a cloned repository or an unpacked archive can hold a `.venv/bin/ls`. So only
+//! what the user made with rvenv, or allowed by name, gets onto PATH. The list is kept outside of
+//! the projects, one small file for each environment, named by the hash of its canonical path.
+//! A record holds that path and the identity of the `pyvenv.cfg`: another environment at the same
+//! place is another environment.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::support::cache;
+use crate::support::hex::hex;
+use crate::support::host::{Host, Platform};
+
+/// More than any path and the line before it.
+const RECORD_LIMIT: u64 = 64 * 1024;
+const DENIED: &str = "denied";
+
+/// The list of environments that the user allowed or denied.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    dir: Option<PathBuf>,
+}
+
+/// What the list says about an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The user made it with rvenv, or allowed it.
+    Allowed,
+    /// The user denied what is at this place, whatever it is.
+    Denied,
+    /// It is not in the list, or was replaced by another since.
+    Unknown,
+}
+
+impl Trust {
+    /// The list of this host's user: `rvenv/allowed` in `XDG_STATE_HOME` or `~/.local/state`, in
+    /// `~/Library/Application Support`, or `rvenv-state\allowed` in `%LOCALAPPDATA%`, whose `rvenv`
+    /// is the cache.
+    ///
+    /// One that belongs to another user, or that others can write to, counts as no list at all.
+    pub fn of(host: &Host) -> Self {
+        let dir = match host.platform() {
+            Platform::Linux => host
+                .path_var("XDG_STATE_HOME")
+                .filter(|dir| dir.is_absolute())
+                .map(Path::to_owned)
+                .or_else(|| Some(host.home()?.join(".local/state")))
+                .map(|state| state.join("rvenv/allowed")),
+            Platform::MacOs => {
+                host.home().map(|home| home.join("Library/Application Support/rvenv/allowed"))
+            }
+            Platform::Windows => {
+                host.path_var("LOCALAPPDATA").map(|dir| dir.join(r"rvenv-state\allowed"))
+            }
+        };
+        Self { dir: dir.filter(|dir| cache::trusted(dir)) }
+    }
+
+    /// What the list says about the environment at `root`, links followed: it is judged where it is.
+    pub fn verdict(&self, root: &Path) -> Verdict {
+        self.judge(root).unwrap_or(Verdict::Unknown)
+    }
+
+    fn judge(&self, root: &Path) -> Option<Verdict> {
+        let path = crate::support::path::real(root).ok()?;
+        let record = fs::read_bounded(&self.file(&path)?, RECORD_LIMIT).ok()?;
+        if record == denial(&path) {
+            return Some(Verdict::Denied);
+        }
+        (record == allowance(&path).ok()?).then_some(Verdict::Allowed)
+    }
+
+    /// Whether there is an environment at `root`, and it is allowed.
+    pub fn allows(&self, root: &Path) -> bool {
+        // A new environment's place costs one system call.
+        identity(root).is_ok() && self.verdict(root) == Verdict::Allowed
+    }
+
+    /// Allows the environment at `root`, as it is now.
+    ///
+    /// # Errors
+    /// When there is none, and when the list cannot be kept.
+    pub fn allow(&self, root: &Path) -> Result<()> {
+        let path = canonical(root)?;
+        let record = allowance(&path).map_err(Error::io("look at", path.join("pyvenv.cfg")))?;
+        self.write(&path, &record)
+    }
+
+    /// Allows what rvenv just made at `location`, unless the user denied that place. Nothing
+    /// depends on it, so it fails in silence.
+    ///
+    /// Cheap, as it is done for every new environment: `location` is no link itself, and is not
+    /// resolved when its parent is `cwd`. Windows' current directory can be a link, in another case or
+    /// a short name.
+    pub fn allow_made(&self, location: &Path, cwd: &Path) {
+        let canonical;
+        let path = if cfg!(unix) && location.parent() == Some(cwd) {
+            location
+        } else if let Ok(path) = crate::support::path::real(location) {
+            canonical = path;
+            &canonical
+        } else {
+            return;
+        };
+        let (Some(file), Ok(record)) = (self.file(path), allowance(path)) else { return };
+        let open = |fresh| {
+            std::fs::File::options().write(true).create_new(fresh).truncate(!fresh).open(&file)
+        };
+        let is_denied = || fs::read_bounded(&file, RECORD_LIMIT).is_ok_and(|it| it == denial(path));
+        let make_list = || file.parent().is_some_and(|dir| make_private(dir).is_ok());
+        let opened = open(true).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists if !is_denied() => open(false),
+            io::ErrorKind::NotFound if make_list() => open(true),
+            _ => Err(error),
+        });
+        // A record that a crash cut short equals none, so it does no harm.
+        let _ = opened.and_then(|mut file| file.write_all(&record));
+    }
+
+    /// Denies whatever is at `root`: it is neither activated nor named any more.
+    ///
+    /// # Errors
+    /// When nothing is there, and when the list cannot be kept.
+    pub fn deny(&self, root: &Path) -> Result<()> {
+        let path = canonical(root)?;
+        self.write(&path, &denial(&path))
+    }
+
+    /// Forgets every environment that is not there any more, and removes what was being written when
+    /// its process was killed.
+    pub fn sweep(&self) {
+        let Some(dir) = &self.dir else { return };
+        fs::sweep_files(dir);
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        for file in entries.map(|entry| entry.path()) {
+            let Ok(record) = fs::read_bounded(&file, RECORD_LIMIT) else { continue };
+            if path_of(&record).is_none_or(|path| !path.exists()) {
+                // Another process may have been faster.
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+
+    fn file(&self, path: &Path) -> Option<PathBuf> {
+        Some(self.dir.as_ref()?.join(hash(path.as_os_str().as_encoded_bytes(), 16)))
+    }
+
+    fn write(&self, path: &Path, record: &[u8]) -> Result<()> {
+        let file = self.file(path).ok_or(Error::NoTrustList)?;
+        let dir = file.parent().unwrap_or(&file);
+        if !dir.is_dir() {
+            make_private(dir)?;
+        }
+        fs::write_whole(&file, record, false)
+    }
+}
+
+/// Names an environment as it is now, in 16 characters: another one in its place has another name.
+pub fn fingerprint(root: &Path) -> String {
+    let path = crate::support::path::real(root).unwrap_or_else(|_| root.to_owned());
+    hash(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
+}
+
+fn canonical(root: &Path) -> Result<PathBuf> {
+    crate::support::path::real(root).map_err(Error::io("find", root))
+}
+
+fn allowance(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(record(&format!("allowed {}", identity(path)?), path))
+}
+
+fn denial(path: &Path) -> Vec<u8> {
+    record(DENIED, path)
+}
+
+/// A line, and the path, which can hold anything.
+fn record(line: &str, path: &Path) -> Vec<u8> {
+    [line.as_bytes(), b"\n", path.as_os_str().as_encoded_bytes()].concat()
+}
+
+fn path_of(record: &[u8]) -> Option<PathBuf> {
+    let end = record.iter().position(|&byte| byte == b'\n')?;
+    Some(crate::support::path::from_bytes(&record[end + 1..]))
+}
+
+/// What no other environment at this path can have: the number of its `pyvenv.cfg` and the time at
+/// which that was last written, renamed or linked. Nobody can set that time, unlike the time of its
+/// content, which archives bring along. The number of the device is left out: btrfs and NFS give
+/// another one at each start.
+#[cfg(unix)]
+fn identity(root: &Path) -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = file_metadata(&root.join("pyvenv.cfg"))?;
+    Ok(format!("{} {}.{:09}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
+}
+
+/// What another environment at this path has only by malice: size and times of its `pyvenv.cfg`.
+#[cfg(not(unix))]
+fn identity(root: &Path) -> io::Result<String> {
+    let meta = file_metadata(&root.join("pyvenv.cfg"))?;
+    let nanoseconds = |time: std::time::SystemTime| {
+        time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos()
+    };
+    Ok(format!("{} {} {}", meta.len(), nanoseconds(meta.created()?), nanoseconds(meta.modified()?)))
+}
+
+/// A link is none of the user's making: what it leads to could change without a trace.
+fn file_metadata(path: &Path) -> io::Result<std::fs::Metadata> {
+    let meta = std::fs::symlink_metadata(path)?;
+    if meta.is_file() { Ok(meta) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+/// The first `length` bytes of the hash of `bytes`.
+fn hash(bytes: &[u8], length: usize) -> String {
+    hex(&Sha256::digest(bytes)[..length])
+}
+
+/// Makes a directory that only its owner can look into, and its parents, in a place of our own:
+/// with `sudo`, the home may be another user's, who could not use the list any more.
+fn make_private(dir: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let above = dir.ancestors().find_map(|above| above.metadata().ok());
+        if above.is_some_and(|meta| meta.uid() != rustix::process::geteuid().as_raw()) {
+            return Err(Error::NoTrustList);
+        }
+    }
+    cache::create_private_dir(dir).map_err(Error::io("create", dir))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    struct Place {
+        root: tempfile::TempDir,
+        trust: Trust,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let place = Self { trust: trust(root.path()), root };
+            place.put(".venv", "home = /usr/bin\n");
+            place
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            crate::support::path::real(self.root.path()).unwrap().join(name)
+        }
+
+        fn put(&self, name: &str, cfg: &str) {
+            std::fs::create_dir_all(self.path(name)).unwrap();
+            std::fs::write(self.path(name).join("pyvenv.cfg"), cfg).unwrap();
+        }
+
+        fn verdict(&self, name: &str) -> Verdict {
+            self.trust.verdict(&self.path(name))
+        }
+    }
+
+    fn trust(home: &Path) -> Trust {
+        let host = Host::new([("XDG_STATE_HOME", home.join("state"))], home);
+        Trust::of(&host.on(Platform::Linux))
+    }
+
+    #[test]
+    fn a_verdict_is_what_was_said_last() {
+        let place = Place::new();
+        assert_eq!(place.verdict(".venv"), Verdict::Unknown);
+        place.trust.allow(&place.path(".venv")).unwrap();
+        assert_eq!(place.verdict(".venv"), Verdict::Allowed);
+        place.trust.deny(&place.path(".venv")).unwrap();
+        assert_eq!(place.verdict(".venv"), Verdict::Denied);
+        place.trust.allow_made(&place.path(".venv"), &place.path(""));
+        assert_eq!(place.verdict(".venv"), Verdict::Denied, "a denial outlives the environment");
+        place.trust.allow(&place.path(".venv")).unwrap();
+        assert!(place.trust.allows(&place.path(".venv")));
+    }
+
+    #[test]
+    fn the_same_bytes_are_another_environment() {
+        let place = Place::new();
+        place.trust.allow_made(&place.path(".venv"), Path::new("/elsewhere"));
+        assert_eq!(place.verdict(".venv"), Verdict::Allowed);
+        let cfg = place.path(".venv").join("pyvenv.cfg");
+        let times = std::fs::metadata(&cfg).unwrap();
+        std::fs::remove_dir_all(place.path(".venv")).unwrap();
+        // The clock of a file system may tick every few milliseconds only.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        place.put(".venv", "home = /usr/bin\n");
+        let file = std::fs::File::options().write(true).open(&cfg).unwrap();
+        file.set_modified(times.modified().unwrap()).unwrap();
+        assert_eq!(place.verdict(".venv"), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_link_is_judged_by_where_it_leads() {
+        let place = Place::new();
+        place.put("other", "home = /usr/bin\n");
+        place.trust.allow(&place.path(".venv")).unwrap();
+        std::os::unix::fs::symlink(".venv", place.path("mine")).unwrap();
+        std::os::unix::fs::symlink("other", place.path("theirs")).unwrap();
+        assert_eq!(place.verdict("mine"), Verdict::Allowed);
+        assert_eq!(place.verdict("theirs"), Verdict::Unknown);
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten() {
+        let place = Place::new();
+        place.put("other\nname", "home = /usr/bin\n");
+        for name in [".venv", "other\nname"] {
+            place.trust.allow(&place.path(name)).unwrap();
+        }
+        std::fs::remove_dir_all(place.path(".venv")).unwrap();
+        place.trust.sweep();
+        assert_eq!(place.verdict("other\nname"), Verdict::Allowed);
+        assert_eq!(std::fs::read_dir(place.path("state/rvenv/allowed")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_list_that_others_can_write_to_counts_for_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::new();
+        place.trust.allow(&place.path(".venv")).unwrap();
+        let list = place.path("state/rvenv/allowed");
+        assert_eq!(list.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        std::fs::set_permissions(&list, PermissionsExt::from_mode(0o777)).unwrap();
+        let trust = trust(&place.path(""));
+        assert_eq!(trust.verdict(&place.path(".venv")), Verdict::Unknown);
+        assert!(matches!(trust.allow(&place.path(".venv")), Err(Error::NoTrustList)));
+    }
+}

@@ -1,0 +1,178 @@
+//! The model of a virtual environment: its contents, its location, its plan.
+
+mod active;
+pub(crate) mod compare;
+pub mod inventory;
+pub(crate) mod locate;
+pub(crate) mod plan;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use active::Change;
+pub use compare::Difference;
+pub use locate::{active, nearest, resolve, wanted};
+pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
+pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
+pub(crate) use plan::{activation_entries, aliases, interpreter_entries};
+
+use crate::error::{Error, Result};
+use crate::formats::PyvenvCfg;
+use crate::fs;
+use crate::python::Interpreter;
+use crate::support::host::Platform;
+
+/// More than any `pyvenv.cfg` needs; what is larger is something else.
+pub(crate) const CFG_LIMIT: u64 = 64 * 1024;
+
+/// An environment on the disk, of whatever tool.
+#[derive(Clone, Debug)]
+pub struct Env {
+    root: PathBuf,
+    cfg: PyvenvCfg,
+    platform: Platform,
+}
+
+impl Env {
+    /// The environment at `root`.
+    ///
+    /// # Errors
+    /// When there is no readable `pyvenv.cfg` with a `home` in it, which is what makes a directory
+    /// an environment (PEP 405).
+    pub fn open(root: impl Into<PathBuf>, platform: Platform) -> Result<Self> {
+        let root = root.into();
+        let path = root.join("pyvenv.cfg");
+        if !path.exists() {
+            return Err(Error::NotAnEnvironment { path: root });
+        }
+        let cfg = PyvenvCfg::parse(&fs::read_bounded(&path, CFG_LIMIT)?);
+        if cfg.get("home").is_none() {
+            return Err(Error::BadPyvenvCfg { path, missing: "home" });
+        }
+        Ok(Self { root, cfg, platform })
+    }
+
+    /// Its directory, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Its `pyvenv.cfg`.
+    pub fn cfg(&self) -> &PyvenvCfg {
+        &self.cfg
+    }
+
+    /// `bin` or `Scripts`, relative to the root.
+    pub fn scripts(&self) -> &'static str {
+        if self.platform == Platform::Windows { "Scripts" } else { "bin" }
+    }
+
+    /// Where its commands are.
+    pub fn scripts_dir(&self) -> PathBuf {
+        self.root.join(self.scripts())
+    }
+
+    /// Its Python, which need not be there.
+    pub fn python(&self) -> PathBuf {
+        self.scripts_dir().join(if self.platform == Platform::Windows {
+            "python.exe"
+        } else {
+            "python"
+        })
+    }
+
+    /// Its Python.
+    ///
+    /// # Errors
+    /// When the interpreter is gone: activating such an environment would quietly give the
+    /// `python` of somewhere else on PATH.
+    pub fn working_python(&self) -> Result<PathBuf> {
+        let python = self.python();
+        let base = self.launched();
+        let there = std::fs::metadata(&python)
+            .and_then(|_| base.as_deref().map_or(Ok(()), |base| base.metadata().map(drop)));
+        match there {
+            Ok(()) => Ok(python),
+            Err(source) => {
+                let target = end_of_links(&python).or(base);
+                Err(Error::InterpreterGone { env: self.root.clone(), python, target, source })
+            }
+        }
+    }
+
+    /// The directory in which its Python finds the base to start, where that is a launcher and not
+    /// the base itself: on Windows.
+    fn launched(&self) -> Option<PathBuf> {
+        let home = self.cfg.get("home").filter(|_| self.platform == Platform::Windows)?;
+        Some(PathBuf::from(home))
+    }
+
+    /// Whether it has what an environment of `interpreter` with these options needs to work.
+    pub(crate) fn is_whole(&self, interpreter: &Interpreter, options: &Options) -> bool {
+        self.working_python().is_ok()
+            && self.root.join(&interpreter.scheme.purelib).is_dir()
+            && self.scripts_dir().join("activate").is_file()
+            && self.cfg.includes_system_site_packages() == options.system_site_packages
+            && self.cfg.prompt().as_deref() == options.prompt.as_deref()
+    }
+
+    /// Whether a distribution is installed: its RECORD, which is written last, is in
+    /// `site-packages`.
+    pub fn has_distribution(&self, name: &str) -> bool {
+        let Some(entries) = self.site_packages().and_then(|site| std::fs::read_dir(site).ok())
+        else {
+            return false;
+        };
+        let prefix = format!("{name}-");
+        entries.flatten().any(|entry| {
+            let file = entry.file_name();
+            let file = file.to_string_lossy();
+            file.starts_with(&prefix)
+                && file.ends_with(".dist-info")
+                && entry.path().join("RECORD").is_file()
+        })
+    }
+
+    /// What its prompt shows.
+    pub fn prompt(&self) -> OsString {
+        self.cfg
+            .prompt()
+            .map_or_else(|| default_prompt(&self.root), |prompt| OsString::from(prompt.as_ref()))
+    }
+
+    /// Whether it has a pip of its own.
+    pub fn has_pip(&self) -> bool {
+        self.site_packages().is_some_and(|site| site.join("pip").join("__main__.py").is_file())
+    }
+
+    /// Its `site-packages`, if there is one; the first by name where there are several.
+    pub fn site_packages(&self) -> Option<PathBuf> {
+        if self.platform == Platform::Windows {
+            return Some(self.root.join("Lib/site-packages")).filter(|dir| dir.is_dir());
+        }
+        let mut found: Vec<PathBuf> = std::fs::read_dir(self.root.join("lib"))
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path().join("site-packages"))
+            .filter(|dir| dir.is_dir())
+            .collect();
+        found.sort();
+        found.into_iter().next()
+    }
+}
+
+/// Where a chain of links ends that leads to nothing; `None` for no link, or a loop.
+pub(crate) fn end_of_links(path: &Path) -> Option<PathBuf> {
+    /// As many as Linux follows.
+    const LIMIT: usize = 40;
+    let mut end = std::fs::read_link(path).ok()?;
+    let mut from = path.to_owned();
+    for _ in 0..LIMIT {
+        let here = from.parent().unwrap_or(Path::new("")).join(&end);
+        match std::fs::read_link(&here) {
+            Ok(next) => (from, end) = (here, next),
+            Err(_) => return Some(here),
+        }
+    }
+    None
+}

@@ -1,0 +1,258 @@
+//! What an environment holds, as a pure list.
+//!
+//! The rules are those of each Python's own `venv` module, so that an environment of rvenv's is the
+//! one that the module would have made; where rvenv does otherwise, the README says so.
+
+mod posix;
+mod windows;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub(crate) use posix::aliases;
+
+use crate::error::{Error, Result};
+use crate::formats::{PyvenvCfg, python_repr};
+use crate::python::Interpreter;
+use crate::shell::{Activation, Script};
+use crate::support::host::Platform;
+
+/// What stands at a place in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A directory.
+    Directory,
+    /// A directory that holds what this one of the cache holds, and more. The files follow one by one, for
+    /// where it cannot be cloned as a whole.
+    Tree(PathBuf),
+    /// A symbolic link with this target.
+    Link(PathBuf),
+    /// An executable copy of this file, which the environment owns.
+    Copy(PathBuf),
+    /// The same as this file of the cache: cloned, hard-linked or copied, as the link mode says.
+    Share(PathBuf),
+    /// A file with these bytes.
+    Text(Vec<u8>),
+    /// An executable file with these bytes.
+    Script(Vec<u8>),
+}
+
+impl Content {
+    /// A file of lines, which end as Python ends them on that platform.
+    pub(crate) fn lines(text: &str, platform: Platform) -> Self {
+        let windows = platform == Platform::Windows;
+        let text = if windows { text.replace('\n', "\r\n") } else { text.to_owned() };
+        Self::Text(text.into_bytes())
+    }
+}
+
+/// One place in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Relative to the environment's root.
+    pub path: PathBuf,
+    /// What stands there.
+    pub content: Content,
+}
+
+impl Entry {
+    /// An entry.
+    pub fn new(path: impl Into<PathBuf>, content: Content) -> Self {
+        Self { path: path.into(), content }
+    }
+
+    /// Whether it serves other programs only: the environment works without it.
+    pub(crate) fn is_courtesy(&self) -> bool {
+        [".gitignore", "CACHEDIR.TAG"].iter().any(|name| self.path == Path::new(name))
+    }
+}
+
+/// How an environment is to be, beside its interpreter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Options {
+    /// Packages of the base are visible too.
+    pub system_site_packages: bool,
+    /// The interpreter is copied, not linked: the rule on Windows, where what is copied is the
+    /// launcher that starts the base.
+    pub copies: bool,
+    /// The prompt that the user chose; without one it is [`default_prompt`].
+    pub prompt: Option<String>,
+    /// Leave out the `.gitignore`.
+    pub without_scm_ignore_files: bool,
+    /// The environment can be moved: its commands find their Python beside themselves.
+    pub relocatable: bool,
+    /// How the environment is made, for people who read `pyvenv.cfg`.
+    pub command: String,
+}
+
+impl Options {
+    /// With what was not asked for as it is in an environment that is kept.
+    #[must_use]
+    pub(crate) fn inheriting(&self, cfg: &PyvenvCfg) -> Self {
+        let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
+        let system_site_packages = self.system_site_packages || cfg.includes_system_site_packages();
+        let relocatable = self.relocatable || cfg.is_relocatable();
+        Self { system_site_packages, prompt, relocatable, ..self.clone() }
+    }
+}
+
+/// What an environment holds, parents before children, `pyvenv.cfg` last: where that file is, the
+/// environment is whole.
+///
+/// `create` applies a plan, `--dry-run` prints it, `check` compares it with the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order of making.
+    pub entries: Vec<Entry>,
+}
+
+/// Marks a directory as one that backups can leave out (<https://bford.info/cachedir/>). The first
+/// 43 bytes are the convention's; the second line tells rvenv its own work from others'.
+pub(crate) const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This directory was made by rvenv and can be made again: backups may leave it out.\n";
+
+pub(crate) const GITIGNORE: &str =
+    "# Created by venv; see https://docs.python.org/3/library/venv.html\n*\n";
+
+impl Plan {
+    /// The plan of an environment at `root` (absolute), with what `seeds` puts into it.
+    ///
+    /// # Errors
+    /// [`Error::Placeholder`]: a mistake in this crate.
+    pub fn new(
+        root: &Path,
+        interpreter: &Interpreter,
+        options: &Options,
+        seeds: Vec<Entry>,
+    ) -> Result<Self> {
+        let mut plan = Self::default();
+        plan.add("CACHEDIR.TAG", Content::Text(CACHEDIR_TAG.into()));
+        if !options.without_scm_ignore_files {
+            plan.add(".gitignore", Content::lines(GITIGNORE, interpreter.platform));
+        }
+        let scheme = &interpreter.scheme;
+        for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
+            plan.add_directory(directory);
+        }
+        plan.entries.extend(interpreter_entries(interpreter, options.copies));
+        for script in activation_entries(root, interpreter, options) {
+            plan.entries.push(script?);
+        }
+        plan.entries.extend(seeds);
+        let cfg = configuration(interpreter, options);
+        plan.add("pyvenv.cfg", Content::lines(&cfg.to_string(), interpreter.platform));
+        Ok(plan)
+    }
+
+    fn add(&mut self, path: impl Into<PathBuf>, content: Content) {
+        self.entries.push(Entry::new(path, content));
+    }
+
+    /// Adds a directory and those above it, once each.
+    fn add_directory(&mut self, path: &Path) {
+        let missing: Vec<&Path> = path
+            .ancestors()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .take_while(|dir| !self.entries.iter().any(|entry| entry.path == **dir))
+            .collect();
+        for dir in missing.into_iter().rev() {
+            self.add(dir, Content::Directory);
+        }
+    }
+}
+
+/// The part of a plan that is the interpreter, under each of its names and with what it needs.
+pub(crate) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Vec<Entry> {
+    match interpreter.platform {
+        Platform::Windows => windows::interpreter(interpreter, copies),
+        Platform::Linux | Platform::MacOs => posix::interpreter(interpreter, copies),
+    }
+}
+
+/// The part of a plan that is the activation scripts of an environment at `root`, each made when it is
+/// asked for.
+///
+/// # Errors
+/// [`Error::Placeholder`]: a mistake in this crate.
+pub(crate) fn activation_entries<'a>(
+    root: &'a Path,
+    interpreter: &'a Interpreter,
+    options: &Options,
+) -> impl Iterator<Item = Result<Entry>> + use<'a> {
+    let prompt = options.prompt.as_ref().map_or_else(|| default_prompt(root), OsString::from);
+    let scripts = &interpreter.scheme.scripts;
+    Script::on_disk(interpreter.platform).filter_map(move |script| {
+        let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
+        let text = script.text(&activation).transpose()?;
+        Some(text.map(|text| Entry::new(scripts.join(script.file), Content::Text(text))))
+    })
+}
+
+/// The name in the prompt when the user chose none: the environment's, or its project's where the
+/// environment has one of the names that say nothing.
+pub fn default_prompt(root: &Path) -> OsString {
+    let name = root.file_name().unwrap_or(root.as_os_str());
+    let nameless = name == ".venv" || name == "venv";
+    let project = root.parent().and_then(Path::file_name).filter(|_| nameless);
+    project.unwrap_or(name).to_owned()
+}
+
+/// Refuses a place where an environment could not work.
+///
+/// # Errors
+/// When the path holds the separator of PATH, or a character that ends a line: `pyvenv.cfg` and
+/// PATH have no way to quote either.
+pub fn ensure_usable(root: &Path, platform: Platform) -> Result<()> {
+    let separator = platform.path_separator();
+    // Every one of these ends a line for Python's universal newlines or for `str.splitlines`.
+    let line_ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+        '\u{2029}',
+    ];
+    let text = root.to_string_lossy();
+    // A drive's colon is no separator on Windows, where the separator is another.
+    if text.contains(separator) {
+        return Err(Error::SeparatorInPath { path: root.to_owned(), separator });
+    }
+    if text.contains(line_ends) {
+        return Err(Error::LineEndInPath { path: root.to_owned() });
+    }
+    Ok(())
+}
+
+/// The keys in the order of stdlib's `venv`, with the values that it would write.
+fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
+    let mut cfg = PyvenvCfg::default();
+    cfg.set("home", &interpreter.home().to_string_lossy());
+    cfg.set(
+        "include-system-site-packages",
+        if options.system_site_packages { "true" } else { "false" },
+    );
+    cfg.set("version", &interpreter.version.release());
+    if let Some(prompt) = &options.prompt {
+        cfg.set("prompt", &python_repr(prompt));
+    }
+    // What uv says of such an environment too.
+    if options.relocatable {
+        cfg.set("relocatable", "true");
+    }
+    // Since 3.11 (gh-88286).
+    if interpreter.version.at_least(3, 11) {
+        cfg.set("executable", &interpreter.real_executable.to_string_lossy());
+        cfg.set("command", &options.command);
+    }
+    cfg
+}
+
+/// The name of an environment's interpreter: the base's own, but on Windows, where it is a launcher.
+pub(crate) fn executable_name(interpreter: &Interpreter) -> OsString {
+    if interpreter.platform == Platform::Windows {
+        return format!("python{}.exe", windows::debug_suffix(interpreter)).into();
+    }
+    interpreter.platform.split(&interpreter.executable).1
+}
+
+#[cfg(test)]
+mod tests;
