@@ -17,7 +17,7 @@ use clap_complete::ArgValueCompleter;
 use rvenv::shell::Shell;
 
 pub(crate) use create::Create;
-use deferred::Later;
+use deferred::Deferred;
 pub(crate) use hook::{Allow, Hook, HookEnv};
 pub(crate) use install_run::{Install, Run};
 
@@ -112,7 +112,7 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
         if name.is_empty() {
             Err("an empty name is no directory; `.` is the current one")
         } else {
-            Ok(rvenv::support::path::plain(Path::new(&name)).into_owned())
+            Ok(rvenv::support::path::strip_verbatim_prefix(Path::new(&name)).into_owned())
         }
     })
 }
@@ -127,42 +127,42 @@ pub(crate) enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make an environment
-    Create(Later<Create>),
+    Create(Deferred<Create>),
     /// Print code that activates an environment in the calling shell
     #[command(visible_alias = "activate-script")]
-    Activate(Later<Activate>),
+    Activate(Deferred<Activate>),
     /// Print code that deactivates the active environment
-    Deactivate(Later<Deactivate>),
+    Deactivate(Deferred<Deactivate>),
     /// Print code that activates and deactivates on a change of directory
-    Hook(Later<Hook>),
+    Hook(Deferred<Hook>),
     /// What the hook evaluates after a change of directory
     #[command(hide = true)]
-    HookEnv(Later<HookEnv>),
+    HookEnv(Deferred<HookEnv>),
     /// Let the hook activate an environment that was not made by rvenv here
-    Allow(Later<Allow>),
+    Allow(Deferred<Allow>),
     /// Keep the hook from activating an environment
-    Deny(Later<Allow>),
+    Deny(Deferred<Allow>),
     /// Tell whether an environment is active and healthy
-    Check(Later<Check>),
+    Check(Deferred<Check>),
     /// Run `pip install` in the right environment, and only there
-    Install(Later<Install>),
+    Install(Deferred<Install>),
     /// Show the Pythons that rvenv can see
     #[command(subcommand)]
     Python(Python),
     /// Run a command as if the environment were active
-    Run(Later<Run>),
+    Run(Deferred<Run>),
     /// Find environments, with Python, size, last use and health
-    List(Later<List>),
+    List(Deferred<List>),
     /// Remove environments, and nothing else
-    Remove(Later<Remove>),
+    Remove(Deferred<Remove>),
     /// Show the configuration and where each value comes from
-    Config(Later<Config>),
+    Config(Deferred<Config>),
     /// Print completions for a shell
-    Completions(Later<Completions>),
+    Completions(Deferred<Completions>),
     /// Print the manual page
-    Man(Later<Man>),
+    Man(Deferred<Man>),
     /// Where rvenv remembers things
-    Cache(Later<Cache>),
+    Cache(Deferred<Cache>),
 }
 
 /// `rvenv activate`.

@@ -376,7 +376,7 @@ pub enum Error {
 
     /// What an environment holds cannot be installed again, as nothing tells what it is.
     #[error("`{}` holds {}, which does not say what to install: it is as it was", path.display(), entries.join(", "))]
-    Unrepeatable {
+    NotReinstallable {
         /// The environment.
         path: PathBuf,
         /// Their names in its `site-packages`.

@@ -120,7 +120,7 @@ impl Error {
             | Self::Placeholder { .. }
             | Self::NoTrustList
             | Self::BadRedirect { .. }
-            | Self::Unrepeatable { .. }
+            | Self::NotReinstallable { .. }
             | Self::NotReinstalled { .. } => None,
         }
     }

@@ -3,7 +3,7 @@
 //! # Making an environment and checking it
 //! ```no_run
 //! use rvenv::support::cache::Cache;
-//! use rvenv::venv::{self, Existing, Options, Recipe, World, check::Check};
+//! use rvenv::venv::{self, Existing, Options, CreateRequest, World, check::Check};
 //! use rvenv::fs::{Guard, LinkMode};
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::{Host, Interrupt, pip};
@@ -13,7 +13,7 @@
 //! let cache = Cache::of(&host);
 //! let python = Finder::new(&host, &cache).find(&Request::parse(">=3.11", &host)?)?.interpreter;
 //! let root = host.absolute(".venv".as_ref());
-//! let recipe = Recipe {
+//! let recipe = CreateRequest {
 //!     root: &root,
 //!     interpreter: &python,
 //!     options: &Options::default(),

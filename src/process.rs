@@ -13,7 +13,7 @@ use rvenv::support::interrupt::Interrupt;
 #[cfg_attr(not(unix), path = "process/windows.rs")]
 mod sys;
 
-pub(crate) use sys::{become_command, end_by, exit_code, watch_signals};
+pub(crate) use sys::{exec, exit_by_signal, exit_code, watch_signals};
 
 /// How long a child is left alone between two looks at it.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -34,7 +34,7 @@ pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::
         }
         if let (Err(Error::Interrupted { signal }), false) = (interrupt.check(), told) {
             told = true;
-            sys::hand_on(signal, &child);
+            sys::forward_signal(signal, &child);
         }
         thread::sleep(PATIENCE);
     }

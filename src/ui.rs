@@ -89,7 +89,7 @@ impl Ui {
     }
 
     /// What of the settings is not heard, what was read, and with `-vv` what is set by whom.
-    pub(crate) fn tell_of_settings(&self, host: &Host, project: &Project, settings: &Settings) {
+    pub(crate) fn report_settings(&self, host: &Host, project: &Project, settings: &Settings) {
         if let Some(error) = &project.unreadable {
             self.warn(format_args!("{error}: it is left out"));
         }
@@ -131,12 +131,12 @@ impl Ui {
     }
 
     /// Clears the line of progress: what is said next stands in its place.
-    fn settle(&self) {
+    fn clear_progress(&self) {
         drop(self.line.take());
     }
 
     fn write(&self, label: Option<(Style, &str)>, text: impl Display) {
-        self.settle();
+        self.clear_progress();
         // A line that follows is set off, so that a name with a newline in it cannot pretend to be
         // one of our own lines.
         let text = visible(&text.to_string()).replace('\n', "\n  ");
@@ -153,7 +153,7 @@ impl Ui {
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
         let known = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
         if let Some(Error::Interrupted { signal }) = known {
-            return process::end_by(*signal);
+            return process::exit_by_signal(*signal);
         }
         self.write(Some((ERROR, "error")), error);
         for cause in error.chain().skip(1) {

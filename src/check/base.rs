@@ -9,11 +9,11 @@ use crate::formats::PyvenvCfg;
 use crate::python::{Finder, Implementation, Interpreter, Request, base_names, chain};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
-use crate::support::path::is_barred;
+use crate::support::path::is_permission_denied;
 
 /// Where a chain of links leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum InterpreterLink {
     /// There is nothing of this name.
     Missing,
     /// It ends at this path, where nothing is.
@@ -21,14 +21,14 @@ pub(crate) enum Way {
     /// It goes round.
     Loop,
     /// It leads to this path, which the user has no right to look at.
-    Barred(PathBuf),
+    PermissionDenied(PathBuf),
     /// It ends in the environment: a copy or a launcher.
     Inside(PathBuf),
     /// It leaves the environment for this path, which may be a further link.
     Outside(PathBuf),
 }
 
-impl Way {
+impl InterpreterLink {
     /// Follows `path`, which is in `root`.
     pub(super) fn of(path: &Path, root: &Path) -> Self {
         let (mut end, mut outside) = (path.to_owned(), None);
@@ -41,7 +41,9 @@ impl Way {
         match end.symlink_metadata() {
             Ok(meta) if meta.is_symlink() => Self::Loop,
             Ok(_) => outside.map_or(Self::Inside(end), Self::Outside),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Self::Barred(end),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Self::PermissionDenied(end)
+            }
             Err(_) if end == path => Self::Missing,
             Err(_) => Self::Dangling(outside.unwrap_or(end)),
         }
@@ -51,7 +53,7 @@ impl Way {
     fn target(&self) -> Option<&Path> {
         match self {
             Self::Outside(path) | Self::Dangling(path) => Some(path),
-            Self::Missing | Self::Loop | Self::Inside(_) | Self::Barred(_) => None,
+            Self::Missing | Self::Loop | Self::Inside(_) | Self::PermissionDenied(_) => None,
         }
     }
 }
@@ -66,28 +68,35 @@ pub(crate) enum Base {
     /// There is nothing at this place, by all that the environment says.
     Gone(PathBuf),
     /// The user has no right to look whether there is anything.
-    Barred(PathBuf),
+    PermissionDenied(PathBuf),
 }
 
 impl Base {
     /// The base of an environment whose `python`, in `scripts`, goes this way.
     pub(super) fn of(
-        way: &Way,
+        way: &InterpreterLink,
         cfg: &PyvenvCfg,
         scripts: &Path,
         host: &Host,
         cache: &Cache,
     ) -> Self {
         let executable = match way {
-            Way::Outside(path) => Some(path.clone()),
-            Way::Barred(path) => return Self::Barred(path.clone()),
-            Way::Inside(_) | Way::Missing | Way::Loop | Way::Dangling(_) => at_home(cfg, scripts),
+            InterpreterLink::Outside(path) => Some(path.clone()),
+            InterpreterLink::PermissionDenied(path) => return Self::PermissionDenied(path.clone()),
+            InterpreterLink::Inside(_)
+            | InterpreterLink::Missing
+            | InterpreterLink::Loop
+            | InterpreterLink::Dangling(_) => at_home(cfg, scripts),
         };
         let Some(executable) = executable else {
             let home = || cfg.get("home").map(PathBuf::from);
             let place = way.target().map(Path::to_owned).or_else(home).unwrap_or_default();
-            let is_barred = is_barred(&place.join("python"));
-            return if is_barred { Self::Barred(place) } else { Self::Gone(place) };
+            let is_permission_denied = is_permission_denied(&place.join("python"));
+            return if is_permission_denied {
+                Self::PermissionDenied(place)
+            } else {
+                Self::Gone(place)
+            };
         };
         match Finder::new(host, cache).find(&Request::Path(executable.clone())) {
             Ok(found) => Self::Sound(Box::new(found.interpreter)),
@@ -99,7 +108,7 @@ impl Base {
     pub(crate) fn interpreter(&self) -> Option<&Interpreter> {
         match self {
             Self::Sound(interpreter) => Some(interpreter),
-            Self::Broken { .. } | Self::Gone(_) | Self::Barred(_) => None,
+            Self::Broken { .. } | Self::Gone(_) | Self::PermissionDenied(_) => None,
         }
     }
 

@@ -8,9 +8,9 @@ use super::finding::{Code, Finding};
 use super::packages::install;
 use super::records::Record;
 use super::site::Site;
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use super::{relink, same_file};
-use crate::python::{Interpreter, TIME_LIMIT, isolated, listen};
+use crate::python::{Interpreter, TIME_LIMIT, isolated, run_with_timeout};
 
 /// What the environment's Python is asked.
 const SCRIPT: &str = "import json, sys; print('\\n' + json.dumps({'prefix': sys.prefix, \
@@ -22,27 +22,28 @@ struct Answer {
     version: String,
 }
 
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let base = subject.base.interpreter();
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let base = snapshot.base.interpreter();
     let mut findings: Vec<_> =
-        base.and_then(|base| interpreter(subject, base)).into_iter().collect();
-    if let Some(site) = subject.site() {
-        findings.extend(packages(subject, site));
+        base.and_then(|base| interpreter(snapshot, base)).into_iter().collect();
+    if let Some(site) = snapshot.site() {
+        findings.extend(packages(snapshot, site));
     }
     findings
 }
 
 /// Whether the environment's Python is what its files say.
-fn interpreter(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
-    let python = subject.root.join(subject.python());
+fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let python = snapshot.root.join(snapshot.python());
     let disagrees = |what: String| {
-        let seen = format!("`{}` {what}", subject.python().display());
-        Some(Finding::new(Code::InterpreterDisagrees, seen, relink::to_same_series(subject)))
+        let seen = format!("`{}` {what}", snapshot.python().display());
+        Some(Finding::new(Code::InterpreterDisagrees, seen, relink::to_same_series(snapshot)))
     };
-    let said = match listen(isolated(&python, subject.host).args(["-c", SCRIPT]), TIME_LIMIT) {
-        Ok(said) => said,
-        Err(reason) => return disagrees(reason.to_string()),
-    };
+    let said =
+        match run_with_timeout(isolated(&python, snapshot.host).args(["-c", SCRIPT]), TIME_LIMIT) {
+            Ok(said) => said,
+            Err(reason) => return disagrees(reason.to_string()),
+        };
     let stdout = String::from_utf8_lossy(&said.stdout);
     let answer = stdout.lines().next_back().and_then(|line| serde_json::from_str(line).ok());
     let Some(Answer { prefix, version }) = answer else {
@@ -50,7 +51,7 @@ fn interpreter(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
         let complaint = complaint.lines().next_back().unwrap_or_default();
         return disagrees(format!("fails ({}): {complaint}", said.status));
     };
-    if !same_file(&prefix, &subject.root) {
+    if !same_file(&prefix, &snapshot.root) {
         return disagrees(format!("takes `{}` for its environment", prefix.display()));
     }
     if version != base.version.release() {
@@ -60,7 +61,7 @@ fn interpreter(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
 }
 
 /// Whether the files of every package are those that were installed.
-fn packages(subject: &Subject<'_>, site: &Site) -> Vec<Finding> {
+fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
     let mut findings = Vec::new();
     // pip is judged by itself.
     for dist in site.dists().filter(|dist| dist.key() != "pip") {
@@ -76,7 +77,7 @@ fn packages(subject: &Subject<'_>, site: &Site) -> Vec<Finding> {
             if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
         let seen = format!("`{first}`{more} of {} {} is {how}", dist.name, dist.version);
         let flags = &["--force-reinstall", "--no-deps"];
-        let remedy = install(subject, flags, [dist.requirement(site)]);
+        let remedy = install(snapshot, flags, [dist.requirement(site)]);
         findings.push(Finding::new(code, seen, remedy));
     }
     findings

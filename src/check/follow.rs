@@ -7,7 +7,7 @@ use super::direct_url::{DirectUrl, percent_encoded};
 use super::origin::Origin;
 use super::rewrite::replaced;
 use super::site::Site;
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use crate::fs;
 use crate::venv::{Content, Entry};
 
@@ -15,12 +15,12 @@ use crate::venv::{Content, Entry};
 const LIMIT: u64 = 1 << 20;
 
 /// The files in `site-packages` that name what came along, naming where it is now.
-pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry> {
-    let Some(site) = subject.site() else { return Vec::new() };
+pub(super) fn brought_here(snapshot: &Snapshot<'_>, origin: &Origin) -> Vec<Entry> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
     let gone = editables(site).chain(pths(site).flat_map(|name| named(site, name)));
     let came: Vec<_> = gone
         .filter(|path| !path.exists())
-        .filter_map(|path| Some((origin.followed(&path, &subject.root)?, path)))
+        .filter_map(|path| Some((origin.followed(&path, &snapshot.root)?, path)))
         .filter_map(|(now, path)| Some((path.to_str()?.to_owned(), now.to_str()?.to_owned())))
         .collect();
     if came.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn brought_here(subject: &Subject<'_>, origin: &Origin) -> Vec<Entry>
         let new = paths
             .iter()
             .fold(old.clone(), |text, (from, to)| replaced(&text, from.as_bytes(), to.as_bytes()));
-        let path = site.relative(&subject.root, &name);
+        let path = site.relative(&snapshot.root, &name);
         (new != old).then(|| Entry::new(path, Content::Text(new)))
     };
     plain.chain(urls).filter_map(entry).collect()

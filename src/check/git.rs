@@ -25,7 +25,7 @@ pub(super) struct Repository {
 impl Repository {
     /// The one that `env` is in. A `.git` file is that of a linked working tree or a submodule.
     pub(super) fn of(env: &Path) -> Option<Self> {
-        let env = crate::support::path::real(env).ok()?;
+        let env = crate::support::path::canonicalize(env).ok()?;
         let top = env.ancestors().skip(1).find(|dir| dir.join(".git").exists())?.to_owned();
         let dot_git = top.join(".git");
         if dot_git.is_dir() {

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::base::{Base, Series, Way};
+use super::base::{Base, InterpreterLink, Series};
 use super::finding::{Code, Finding, Remedy};
-use super::subject::{Configuration, Maker, Subject};
+use super::snapshot::{Configuration, Maker, Snapshot};
 use super::{is_executable, relink, same_file};
 use crate::error::Error;
 use crate::python::{Implementation, Interpreter, Reason};
@@ -14,31 +14,31 @@ use crate::venv::compare::is_copy;
 use crate::venv::{Content, Difference, Entry};
 
 /// Everything that is wrong with them.
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = configuration(subject).into_iter().collect();
-    let broken = base(subject).or_else(|| interpreter(subject));
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = configuration(snapshot).into_iter().collect();
+    let broken = base(snapshot).or_else(|| interpreter(snapshot));
     match broken {
         // What follows from it is not worth a line.
         Some(finding) => findings.push(finding),
         None => {
-            if let Some(interpreter) = subject.base.interpreter() {
-                findings.extend(site_packages(subject, interpreter));
-                findings.extend(stale_keys(subject, interpreter));
-                findings.extend(aliases(subject, interpreter));
-                findings.extend(foreign_launchers(subject, interpreter));
-                findings.extend(ephemeral(subject, interpreter));
+            if let Some(interpreter) = snapshot.base.interpreter() {
+                findings.extend(site_packages(snapshot, interpreter));
+                findings.extend(stale_keys(snapshot, interpreter));
+                findings.extend(aliases(snapshot, interpreter));
+                findings.extend(foreign_launchers(snapshot, interpreter));
+                findings.extend(ephemeral(snapshot, interpreter));
             }
         }
     }
     findings
 }
 
-fn configuration(subject: &Subject<'_>) -> Option<Finding> {
-    let rewrite = || match subject.base.interpreter() {
-        Some(interpreter) => relink::configuration(subject, interpreter),
-        None => relink::to_same_series(subject),
+fn configuration(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let rewrite = || match snapshot.base.interpreter() {
+        Some(interpreter) => relink::configuration(snapshot, interpreter),
+        None => relink::to_same_series(snapshot),
     };
-    match &subject.configuration {
+    match &snapshot.configuration {
         Configuration::Missing => {
             Some(Finding::new(Code::CfgMissing, "there is no `pyvenv.cfg`", rewrite()))
         }
@@ -46,8 +46,8 @@ fn configuration(subject: &Subject<'_>) -> Option<Finding> {
             let seen = format!("`pyvenv.cfg` cannot be read: {cause}");
             Some(Finding::new(Code::CfgUnreadable, seen, rewrite()))
         }
-        Configuration::Barred => {
-            let root = subject.root.display();
+        Configuration::PermissionDenied => {
+            let root = snapshot.root.display();
             let advice = format!("have the right to read `{root}` given to you");
             let seen = "you may not read `pyvenv.cfg`";
             Some(Finding::new(Code::CfgUnreadable, seen, Remedy::advice(advice)))
@@ -73,18 +73,18 @@ fn configuration(subject: &Subject<'_>) -> Option<Finding> {
 }
 
 /// What is wrong with the installation that the environment rests on.
-fn base(subject: &Subject<'_>) -> Option<Finding> {
-    match &subject.base {
+fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    match &snapshot.base {
         Base::Gone(place) => {
-            let seen = match &subject.way {
-                Way::Dangling(target) => format!(
+            let seen = match &snapshot.way {
+                InterpreterLink::Dangling(target) => format!(
                     "`{}` leads to `{}`, which is gone",
-                    subject.python().display(),
+                    snapshot.python().display(),
                     target.display()
                 ),
                 _ => format!("there is no Python in `{}`", place.display()),
             };
-            Some(Finding::new(Code::BaseGone, seen, relink::to_same_series(subject)))
+            Some(Finding::new(Code::BaseGone, seen, relink::to_same_series(snapshot)))
         }
         Base::Broken { error, .. } => {
             let code = match error {
@@ -93,22 +93,22 @@ fn base(subject: &Subject<'_>) -> Option<Finding> {
                 }
                 _ => Code::BaseBroken,
             };
-            Some(Finding::new(code, error.to_string(), relink::to_same_series(subject)))
+            Some(Finding::new(code, error.to_string(), relink::to_same_series(snapshot)))
         }
-        Base::Barred(path) => barred(subject, path),
-        Base::Sound(interpreter) => changed(subject, interpreter),
+        Base::PermissionDenied(path) => barred(snapshot, path),
+        Base::Sound(interpreter) => changed(snapshot, interpreter),
     }
 }
 
 /// That the way to the base ends at a directory of somebody else's.
-fn barred(subject: &Subject<'_>, path: &Path) -> Option<Finding> {
+fn barred(snapshot: &Snapshot<'_>, path: &Path) -> Option<Finding> {
     // That the environment itself is closed was said.
-    if matches!(subject.configuration, Configuration::Barred) {
+    if matches!(snapshot.configuration, Configuration::PermissionDenied) {
         return None;
     }
     let entered = |dir: &&Path| dir.symlink_metadata().is_ok();
-    let dir = subject.shown(path.ancestors().skip(1).find(entered)?);
-    let seen = format!("`{}` is in `{dir}`, which you may not enter", subject.shown(path));
+    let dir = snapshot.shown(path.ancestors().skip(1).find(entered)?);
+    let seen = format!("`{}` is in `{dir}`, which you may not enter", snapshot.shown(path));
     let advice = format!(
         "have the right to enter `{dir}` given to you, or make the environment anew from a Python \
          that you may run"
@@ -117,12 +117,12 @@ fn barred(subject: &Subject<'_>, path: &Path) -> Option<Finding> {
 }
 
 /// Whether the base is another Python than the packages were installed for.
-fn changed(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    let site = subject.site();
+fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let site = snapshot.site();
     if site.is_some_and(|site| site.series.is_some()) {
         return None;
     }
-    let (now, was) = (Series::of_interpreter(interpreter), subject.series()?);
+    let (now, was) = (Series::of_interpreter(interpreter), snapshot.series()?);
     // Windows' directory is there whatever the packages are for, and has no name that tells. What
     // `pyvenv.cfg` does not tell either is no fault.
     let is_told = site.is_none();
@@ -130,7 +130,7 @@ fn changed(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
     let code = if is_told && now.implementation != was.implementation {
         Code::BaseImplementationChanged
     } else if (now.major, now.minor) != (was.major, was.minor)
-        || other_threads && !subject.sites.is_empty()
+        || other_threads && !snapshot.sites.is_empty()
     {
         Code::BaseMinorChanged
     } else {
@@ -141,27 +141,27 @@ fn changed(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
         interpreter.executable.display(),
         interpreter
     );
-    Some(Finding::new(code, seen, relink::to_same_series(subject)))
+    Some(Finding::new(code, seen, relink::to_same_series(snapshot)))
 }
 
 /// What is wrong with `python` itself.
-fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
-    let base = subject.base.interpreter()?;
-    let python = subject.python();
+fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let base = snapshot.base.interpreter()?;
+    let python = snapshot.python();
     let shown = python.display();
-    let relinked = || relink::to(subject, base);
-    match &subject.way {
-        Way::Missing => {
+    let relinked = || relink::to(snapshot, base);
+    match &snapshot.way {
+        InterpreterLink::Missing => {
             let seen = format!("there is no `{shown}`");
             Some(Finding::new(Code::InterpreterMissing, seen, relinked()))
         }
-        Way::Loop => {
+        InterpreterLink::Loop => {
             let seen = format!("`{shown}` is a link that leads to itself");
             Some(Finding::new(Code::InterpreterLoop, seen, relinked()))
         }
         // The base was found by `home`, which it does not lead to.
-        Way::Dangling(target) => {
-            let code = if target.starts_with(&subject.root) {
+        InterpreterLink::Dangling(target) => {
+            let code = if target.starts_with(&snapshot.root) {
                 Code::InterpreterMissing
             } else {
                 Code::BaseGone
@@ -169,25 +169,28 @@ fn interpreter(subject: &Subject<'_>) -> Option<Finding> {
             let seen = format!("`{shown}` leads to `{}`, which is not there", target.display());
             Some(Finding::new(code, seen, relinked()))
         }
-        Way::Inside(_) | Way::Outside(_) if !is_executable(&subject.root.join(&python)) => {
+        InterpreterLink::Inside(_) | InterpreterLink::Outside(_)
+            if !is_executable(&snapshot.root.join(&python)) =>
+        {
             let seen = format!("`{shown}` may not be executed");
-            let remedy = match &subject.way {
-                Way::Inside(_) => relinked(),
+            let remedy = match &snapshot.way {
+                InterpreterLink::Inside(_) => relinked(),
                 _ => Remedy::advice(format!("make `{}` executable", base.executable.display())),
             };
             Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
         }
-        Way::Barred(_) => None,
-        Way::Inside(_) => no_exec(subject).or_else(|| outdated(subject, base)),
-        Way::Outside(_) => no_exec(subject).or_else(|| elsewhere(subject, base)),
+        InterpreterLink::PermissionDenied(_) => None,
+        InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base)),
+        InterpreterLink::Outside(_) => no_exec(snapshot).or_else(|| elsewhere(snapshot, base)),
     }
 }
 
 /// Whether the file system of the environment lets nothing be executed.
-fn no_exec(subject: &Subject<'_>) -> Option<Finding> {
-    let seen = format!("`{}` is on a file system that is mounted `noexec`", subject.root.display());
+fn no_exec(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let seen =
+        format!("`{}` is on a file system that is mounted `noexec`", snapshot.root.display());
     let remedy = || Remedy::advice("make the environment elsewhere, or mount it with `exec`");
-    is_no_exec(&subject.scripts_dir())
+    is_no_exec(&snapshot.scripts_dir())
         .then(|| Finding::new(Code::InterpreterNotExecutable, seen, remedy()))
 }
 
@@ -211,62 +214,62 @@ fn is_no_exec(_dir: &Path) -> bool {
 }
 
 /// Whether `python` is another one than `home` says, from where Python takes its library.
-fn elsewhere(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
-    let Way::Outside(link) = &subject.way else { return None };
-    let home = Some(Path::new(subject.cfg.get("home")?)).filter(|home| home.is_absolute())?;
+fn elsewhere(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let InterpreterLink::Outside(link) = &snapshot.way else { return None };
+    let home = Some(Path::new(snapshot.cfg.get("home")?)).filter(|home| home.is_absolute())?;
     let leads_home = |path: &Path| path.parent().is_some_and(|parent| same_file(parent, home));
-    let real = || crate::support::path::real(link);
+    let real = || crate::support::path::canonicalize(link);
     if leads_home(link) || same_file(&base.home(), home) || leads_home(&real().ok()?) {
         return None;
     }
     let seen = format!(
         "`{}` leads to `{}`, and `pyvenv.cfg` names `{}`",
-        subject.python().display(),
+        snapshot.python().display(),
         link.display(),
         home.display()
     );
-    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
+    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(snapshot)))
 }
 
 /// Whether `python` is to be a copy of its base's, byte by byte.
-fn is_plain_copy(subject: &Subject<'_>, base: &Interpreter) -> bool {
+fn is_plain_copy(snapshot: &Snapshot<'_>, base: &Interpreter) -> bool {
     // Windows has launchers, which are judged with the other names, as GraalPy has; to run a copy on
     // macOS, virtualenv changes it.
-    let is_plain = match subject.host.platform() {
+    let is_plain = match snapshot.host.platform() {
         Platform::Linux => true,
-        Platform::MacOs => subject.maker != Maker::Virtualenv,
+        Platform::MacOs => snapshot.maker != Maker::Virtualenv,
         Platform::Windows => false,
     };
     let is_known = matches!(base.implementation, Implementation::CPython | Implementation::PyPy);
-    is_plain && is_known && matches!(subject.way, Way::Inside(_))
+    is_plain && is_known && matches!(snapshot.way, InterpreterLink::Inside(_))
 }
 
 /// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
-fn outdated(subject: &Subject<'_>, base: &Interpreter) -> Option<Finding> {
-    let python = subject.python();
-    let names = relink::names(subject, base);
+fn outdated(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let python = snapshot.python();
+    let names = relink::names(snapshot, base);
     let planned =
-        names.iter().find(|entry| is_plain_copy(subject, base) && entry.path == python)?;
-    if planned.difference(&subject.root)? != Difference::OtherBytes {
+        names.iter().find(|entry| is_plain_copy(snapshot, base) && entry.path == python)?;
+    if planned.difference(&snapshot.root)? != Difference::OtherBytes {
         return None;
     }
     let seen = format!("`{}` is no copy of `{}`", python.display(), base.executable.display());
-    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(subject)))
+    Some(Finding::new(Code::InterpreterElsewhere, seen, relink::to_same_series(snapshot)))
 }
 
-fn site_packages(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Finding> {
+fn site_packages(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Vec<Finding> {
     let purelib = &interpreter.scheme.purelib;
     let mut findings = Vec::new();
-    if subject.site().is_none() {
+    if snapshot.site().is_none() {
         let seen = format!("there is no `{}`", purelib.display());
         let entry = crate::venv::Entry::new(purelib.clone(), Content::Directory);
         findings.push(Finding::new(Code::SiteMissing, seen, relink::put([entry])));
     }
-    let own = subject.root.join(purelib);
-    for other in subject.sites.iter().filter(|site| site.path != own && !site.names.is_empty()) {
+    let own = snapshot.root.join(purelib);
+    for other in snapshot.sites.iter().filter(|site| site.path != own && !site.names.is_empty()) {
         let seen = format!(
             "`{}` holds packages, and the environment's Python is {}",
-            subject.shown(&other.path),
+            snapshot.shown(&other.path),
             interpreter.version.short()
         );
         let remedy = Remedy::advice("install again what is still needed of it, and delete it");
@@ -276,8 +279,8 @@ fn site_packages(subject: &Subject<'_>, interpreter: &Interpreter) -> Vec<Findin
 }
 
 /// Keys that tools read and that are not so any more.
-fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    let written = subject.cfg.version()?;
+fn stale_keys(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let written = snapshot.cfg.version()?;
     let actual = interpreter.version.release();
     // uv writes no more than `3.12` where it follows a link that moves with each patch release,
     // virtualenv adds the level: `3.12.1.final.0`.
@@ -290,34 +293,34 @@ fn stale_keys(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Findin
     }
     let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
     // Of the same size a copy may still be the old release's.
-    let remedy = if is_plain_copy(subject, interpreter) {
-        relink::copied(subject, interpreter)
+    let remedy = if is_plain_copy(snapshot, interpreter) {
+        relink::copied(snapshot, interpreter)
     } else {
-        relink::configuration(subject, interpreter)
+        relink::configuration(snapshot, interpreter)
     };
     Some(Finding::new(Code::CfgKeyWrong, seen, remedy))
 }
 
 /// The further names of the interpreter.
-fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    let python = subject.root.join(subject.python());
-    let is_windows = subject.host.platform() == Platform::Windows;
+fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let python = snapshot.root.join(snapshot.python());
+    let is_windows = snapshot.host.platform() == Platform::Windows;
     // A copy does not tell what the base was called when it was made.
-    let is_base_told = is_windows || !matches!(subject.way, Way::Inside(_));
+    let is_base_told = is_windows || !matches!(snapshot.way, InterpreterLink::Inside(_));
     let is_meant = |name: &OsStr| {
         is_base_told || crate::venv::aliases(interpreter).iter().any(|known| known == name)
     };
-    let mut wrong = relink::names(subject, interpreter);
-    wrong.retain(|entry| match entry.difference(&subject.root) {
+    let mut wrong = relink::names(snapshot, interpreter);
+    wrong.retain(|entry| match entry.difference(&snapshot.root) {
         None | Some(Difference::NotExecutable) => false,
         Some(Difference::OtherBytes) if is_windows => false,
         // Other tools make fewer names and link them otherwise: what counts is what runs.
         Some(Difference::Missing) => {
-            let is_made = subject.maker == Maker::Rvenv || entry.path.ends_with("python3");
+            let is_made = snapshot.maker == Maker::Rvenv || entry.path.ends_with("python3");
             is_made && entry.path.file_name().is_some_and(is_meant)
         }
         Some(Difference::OtherBytes | Difference::OtherKind | Difference::OtherTarget(_)) => {
-            let path = subject.root.join(&entry.path);
+            let path = snapshot.root.join(&entry.path);
             !same_file(&path, &python) && !is_copy(&path, &python)
         }
     });
@@ -326,13 +329,13 @@ fn aliases(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> 
 
 /// Launchers that are not the base's: they may start another build's executable, or none. Other tools
 /// than stdlib's `venv` bring their own.
-fn foreign_launchers(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
-    let is_theirs = matches!(subject.maker, Maker::Rvenv | Maker::Venv);
-    if subject.host.platform() != Platform::Windows || !is_theirs {
+fn foreign_launchers(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let is_theirs = matches!(snapshot.maker, Maker::Rvenv | Maker::Venv);
+    if snapshot.host.platform() != Platform::Windows || !is_theirs {
         return None;
     }
-    let mut entries = relink::names(subject, interpreter);
-    entries.retain(|entry| entry.difference(&subject.root) == Some(Difference::OtherBytes));
+    let mut entries = relink::names(snapshot, interpreter);
+    entries.retain(|entry| entry.difference(&snapshot.root) == Some(Difference::OtherBytes));
     alias(entries, &format!("come from `{}`", interpreter.home().display()))
 }
 
@@ -346,25 +349,25 @@ fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
 
 /// Whether the base is where things do not last: by its lasting path, or by those that the environment
 /// has for it.
-fn ephemeral(subject: &Subject<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
     let lasting = &interpreter.executable;
-    let linked = match &subject.way {
-        Way::Outside(path) => Some(path.clone()),
+    let linked = match &snapshot.way {
+        InterpreterLink::Outside(path) => Some(path.clone()),
         _ => None,
     };
-    let home = subject.cfg.get("home").zip(lasting.file_name());
+    let home = snapshot.cfg.get("home").zip(lasting.file_name());
     let home = home.map(|(home, name)| Path::new(home).join(name));
     let own = linked.into_iter().chain(home).filter(|path| path != lasting);
     let mut paths = std::iter::once(lasting.clone()).chain(own);
     let (path, what) = paths.find_map(|path| {
-        let what = passing(&path, &subject.root, subject.host)?;
+        let what = passing(&path, &snapshot.root, snapshot.host)?;
         Some((path, what))
     })?;
     let seen = format!("the base `{}` is in {what}", path.display());
     let remedy = if path == *lasting {
         Remedy::advice("make the environment anew from a Python that stays")
     } else {
-        relink::by_lasting_path(subject, interpreter)
+        relink::by_lasting_path(snapshot, interpreter)
     };
     Some(Finding::new(Code::BaseEphemeral, seen, remedy))
 }

@@ -8,7 +8,7 @@ use super::finding::{Code, Finding, Remedy};
 use super::packages::install;
 use super::records::Record;
 use super::site::{Dist, Site, normalized};
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use super::{direct_url, metadata};
 use crate::check::fix::Step;
 
@@ -20,12 +20,15 @@ pub(crate) const BYTECODE: &str = "__pycache__";
 
 /// What is wrong, and the dist-infos that this tells of: those of packages whose old version is
 /// aside still.
-pub(super) fn findings<'a>(subject: &Subject<'_>, site: &'a Site) -> (Vec<Finding>, Vec<&'a str>) {
+pub(super) fn findings<'a>(
+    snapshot: &Snapshot<'_>,
+    site: &'a Site,
+) -> (Vec<Finding>, Vec<&'a str>) {
     let names: Vec<_> = site.names.iter().map(String::as_str).filter(is_leftover).collect();
     if names.is_empty() {
         return <_>::default();
     }
-    let leftovers = Leftovers { subject, site, whole: whole(site), names };
+    let leftovers = Leftovers { snapshot, site, whole: whole(site), names };
     leftovers.findings()
 }
 
@@ -45,7 +48,7 @@ enum Fate {
 }
 
 struct Leftovers<'a, 's> {
-    subject: &'s Subject<'s>,
+    snapshot: &'s Snapshot<'s>,
     site: &'a Site,
     names: Vec<&'a str>,
     /// The distributions that are whole, each with its names at the top of `site-packages`.
@@ -163,19 +166,19 @@ impl<'a> Leftovers<'a, '_> {
 
     fn only(&self, names: &[&str], requirements: Vec<Vec<String>>) -> Option<Finding> {
         let remedy = if requirements.is_empty() {
-            let root = self.subject.root.display();
+            let root = self.snapshot.root.display();
             Remedy::advice(format!(
                 "install again what is missing, then run `rvenv check --fix {root}`"
             ))
         } else {
-            install(self.subject, &["--ignore-installed", "--no-deps"], requirements)
+            install(self.snapshot, &["--ignore-installed", "--no-deps"], requirements)
         };
         let seen = format!("an interrupted install took away what is now {}", list(names));
         finding(names, seen, remedy)
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.site.relative(&self.subject.root, name)
+        self.site.relative(&self.snapshot.root, name)
     }
 }
 

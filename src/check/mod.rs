@@ -1,6 +1,6 @@
 //! Is an environment active, is it healthy, what is wrong, and what mends it?
 //!
-//! The facts are read from files, once (`subject`); each part judges them and gives
+//! The facts are read from files, once (`snapshot`); each part judges them and gives
 //! [`Finding`]s. No Python is run, but once to learn what an interpreter is that nothing is
 //! remembered of, and on request.
 //!
@@ -44,7 +44,7 @@ mod rewrite;
 pub(crate) mod scripts;
 mod session;
 pub(crate) mod site;
-pub(crate) mod subject;
+pub(crate) mod snapshot;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -53,11 +53,11 @@ use serde::Serialize;
 
 pub use finding::{Code, Finding, Remedy, Severity};
 pub(super) use rewrite::relocation;
-pub use subject::Maker;
+pub use snapshot::Maker;
 
 use eggs::Egg;
 use session::Session;
-use subject::Subject;
+use snapshot::Snapshot;
 
 use crate::check::fix::Step;
 use crate::error::{Error, Result};
@@ -176,11 +176,11 @@ impl Check<'_> {
         let root = named.as_deref().or(session.meant());
         let judged = root.and_then(Identity::of);
         // One that is named was seen a moment before; where it is gone, that is an error.
-        let subject = root
+        let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
-            .map(|root| Subject::read(root, self.host, self.cache));
-        if let (Some(_), Some(subject)) = (&named, &subject) {
-            subject.ensure_environment()?;
+            .map(|root| Snapshot::read(root, self.host, self.cache));
+        if let (Some(_), Some(snapshot)) = (&named, &snapshot) {
+            snapshot.ensure_environment()?;
         }
         let active = match (session.active(), root) {
             (Some(active), Some(root)) => same_file(active, root),
@@ -188,11 +188,11 @@ impl Check<'_> {
         };
         let mut findings = Vec::new();
         if named.is_none() || active {
-            findings.extend(session.findings(root, subject::scripts(self.host.platform())));
+            findings.extend(session.findings(root, snapshot::scripts(self.host.platform())));
         }
-        if let Some(subject) = &subject {
-            let project = session.project_of(&subject.root);
-            findings.extend(self.environment_findings(subject, project));
+        if let Some(snapshot) = &snapshot {
+            let project = session.project_of(&snapshot.root);
+            findings.extend(self.environment_findings(snapshot, project));
         }
         let misses = |finding: &Finding| {
             matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
@@ -205,28 +205,28 @@ impl Check<'_> {
             healthy: !findings.iter().any(Finding::is_problem),
             virtual_env: session.variable,
             python_on_path: session.python,
-            environment: subject.as_ref().map(Summary::of),
+            environment: snapshot.as_ref().map(Summary::of),
             findings,
             judged,
         })
     }
 
     /// What is wrong with an environment whose project `project` is in.
-    fn environment_findings(&self, subject: &Subject<'_>, project: &Path) -> Vec<Finding> {
-        let mut findings = layout::findings(subject);
-        findings.extend(origin::finding(subject));
-        findings.extend(place::findings(subject));
-        findings.extend(scripts::findings(subject));
-        findings.extend(activation::findings(subject));
-        findings.extend(packages::findings(subject));
-        findings.extend(pip::finding(subject, self.deep));
-        findings.extend(permissions::findings(subject));
-        findings.extend(project::findings(subject, project));
+    fn environment_findings(&self, snapshot: &Snapshot<'_>, project: &Path) -> Vec<Finding> {
+        let mut findings = layout::findings(snapshot);
+        findings.extend(origin::finding(snapshot));
+        findings.extend(place::findings(snapshot));
+        findings.extend(scripts::findings(snapshot));
+        findings.extend(activation::findings(snapshot));
+        findings.extend(packages::findings(snapshot));
+        findings.extend(pip::finding(snapshot, self.deep));
+        findings.extend(permissions::findings(snapshot));
+        findings.extend(project::findings(snapshot, project));
         if self.deep {
-            findings.extend(deep::findings(subject));
+            findings.extend(deep::findings(snapshot));
         }
         for finding in &mut findings {
-            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(&subject.root));
+            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(&snapshot.root));
             if let Some(path) = obstacle.map(Path::display) {
                 let advice = format!("move `{path}` away, then run `rvenv check --fix`");
                 finding.remedy = Remedy::advice(advice);
@@ -247,16 +247,16 @@ impl Check<'_> {
 }
 
 impl Summary {
-    fn of(subject: &Subject<'_>) -> Self {
-        let executable = subject.root.join(subject.python());
-        let site = subject.site();
+    fn of(snapshot: &Snapshot<'_>) -> Self {
+        let executable = snapshot.root.join(snapshot.python());
+        let site = snapshot.site();
         Self {
-            path: subject.root.clone(),
-            maker: subject.maker,
-            python: subject.base.interpreter().map(|base| Python::of(executable, base)),
+            path: snapshot.root.clone(),
+            maker: snapshot.maker,
+            python: snapshot.base.interpreter().map(|base| Python::of(executable, base)),
             pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
             packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
-            system_site_packages: subject.cfg.includes_system_site_packages(),
+            system_site_packages: snapshot.cfg.includes_system_site_packages(),
         }
     }
 }

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::finding::{Code, Finding};
 use super::scripts::{SCRIPT_LIMIT, Script, shell_path};
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use super::{rewrite, same_file};
 use crate::fs;
 
@@ -83,8 +83,8 @@ fn of_commands(scripts: &[Script]) -> Option<&Path> {
 }
 
 /// That the environment is not where it was made.
-pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
-    let origin = subject.origin.as_ref()?;
+pub(super) fn finding(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let origin = snapshot.origin.as_ref()?;
     let (code, seen) = match origin {
         Origin::Left(root) => {
             (Code::Moved, format!("the environment was made at `{}`", root.display()))
@@ -93,7 +93,7 @@ pub(super) fn finding(subject: &Subject<'_>) -> Option<Finding> {
             (Code::Copied, format!("the environment is a copy of `{}`", root.display()))
         }
     };
-    Some(Finding::new(code, seen, rewrite::from_origin(subject, origin)))
+    Some(Finding::new(code, seen, rewrite::from_origin(snapshot, origin)))
 }
 
 #[cfg(all(test, unix))]

@@ -8,7 +8,7 @@ use super::finding::{Code, Finding, Remedy};
 use super::metadata::State;
 use super::records::Record;
 use super::site::{Dist, Site};
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use super::{abi, follow, leftovers, rewrite};
 use crate::check::fix::Step;
 use crate::fs;
@@ -17,10 +17,10 @@ use crate::fs;
 const LIMIT: u64 = 1 << 20;
 
 /// Everything that is wrong with the packages.
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(site) = subject.site() else { return Vec::new() };
-    let (mut findings, superseded) = leftovers::findings(subject, site);
-    let packages = Packages { subject, site, superseded };
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
+    let (mut findings, superseded) = leftovers::findings(snapshot, site);
+    let packages = Packages { snapshot, site, superseded };
     findings.extend(packages.incomplete());
     findings.extend(packages.twice());
     findings.extend(packages.foreign());
@@ -31,7 +31,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 struct Packages<'a> {
-    subject: &'a Subject<'a>,
+    snapshot: &'a Snapshot<'a>,
     site: &'a Site,
     /// The metadata that is told of with what an interrupted install left.
     superseded: Vec<&'a str>,
@@ -44,12 +44,12 @@ impl<'a> Packages<'a> {
     }
 
     fn remove(&self, dist: &Dist<'_>) -> Step {
-        Step::Remove(self.site.relative(&self.subject.root, dist.directory))
+        Step::Remove(self.site.relative(&self.snapshot.root, dist.directory))
     }
 
     fn install<'d>(&self, flags: &[&str], dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
         let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
-        install(self.subject, flags, requirements)
+        install(self.snapshot, flags, requirements)
     }
 
     /// Metadata that is not whole: an install did not end, or a disk was full. pip is looked at by
@@ -107,7 +107,7 @@ impl<'a> Packages<'a> {
             ("a directory in the place of a file", Remedy::advice(advice))
         } else if metadata == State::Garbled {
             let steps = vec![Step::Remove(
-                self.site.relative(&self.subject.root, &files[0].to_string_lossy()),
+                self.site.relative(&self.snapshot.root, &files[0].to_string_lossy()),
             )];
             ("a METADATA that is no text", Remedy::Fix { steps })
         } else {
@@ -179,14 +179,14 @@ impl<'a> Packages<'a> {
             // pip would replace the one that it finds first, and leave the others.
             _ => Remedy::advice(format!(
                 "`{} -m pip uninstall {}` once for each, then install it again",
-                self.subject.root.join(self.subject.python()).display(),
+                self.snapshot.root.join(self.snapshot.python()).display(),
                 dists[0].name
             )),
         }
     }
 
     fn foreign(&self) -> Vec<Finding> {
-        let Some(interpreter) = self.subject.base.interpreter() else { return Vec::new() };
+        let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
         let wheel = |dist: &Dist<'_>| {
             fs::read_bounded(&self.site.path.join(dist.directory).join("WHEEL"), LIMIT)
                 .unwrap_or_default()
@@ -229,8 +229,8 @@ impl<'a> Packages<'a> {
                 Remedy::advice(format!(
                     "install it from where it is now: `rvenv install --env {} -e DIR`, \
                      or `{} -m pip uninstall {}`",
-                    self.subject.root.display(),
-                    self.subject.root.join(self.subject.python()).display(),
+                    self.snapshot.root.display(),
+                    self.snapshot.root.join(self.snapshot.python()).display(),
                     dist.name
                 ))
             });
@@ -242,9 +242,9 @@ impl<'a> Packages<'a> {
 
     /// The way out for what is gone, if it came along when the environment was moved.
     fn followed(&self, gone: &Path) -> Option<Remedy> {
-        let origin = self.subject.origin.as_ref()?;
-        origin.followed(gone, &self.subject.root)?;
-        Some(rewrite::from_origin(self.subject, origin))
+        let origin = self.snapshot.origin.as_ref()?;
+        origin.followed(gone, &self.snapshot.root)?;
+        Some(rewrite::from_origin(self.snapshot, origin))
     }
 
     /// Lines of `.pth` files that name what is not there.
@@ -277,11 +277,11 @@ fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {
 
 /// `rvenv install --env ROOT FLAGS... REQUIREMENTS...`: it is not to depend on where that is typed.
 pub(super) fn install(
-    subject: &Subject<'_>,
+    snapshot: &Snapshot<'_>,
     flags: &[&str],
     requirements: impl IntoIterator<Item = Vec<String>>,
 ) -> Remedy {
-    let root = subject.root.to_string_lossy();
+    let root = snapshot.root.to_string_lossy();
     let words = ["rvenv", "install", "--env", &root].into_iter().chain(flags.iter().copied());
     Remedy::run(words.map(str::to_owned).chain(requirements.into_iter().flatten()))
 }

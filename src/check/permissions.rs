@@ -1,16 +1,16 @@
 //! Who may write into an environment.
 
 use super::finding::Finding;
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 
 #[cfg(unix)]
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    unix::findings(subject)
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    unix::findings(snapshot)
 }
 
 /// Windows guards files by access lists, which the user's profile sets well.
 #[cfg(not(unix))]
-pub(super) fn findings(_subject: &Subject<'_>) -> Vec<Finding> {
+pub(super) fn findings(_subject: &Snapshot<'_>) -> Vec<Finding> {
     Vec::new()
 }
 
@@ -21,19 +21,19 @@ mod unix {
     use std::path::PathBuf;
 
     use super::super::finding::{Code, Finding, Remedy};
-    use super::super::subject::Subject;
+    use super::super::snapshot::Snapshot;
     use crate::check::fix::Step;
 
-    pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-        let files = files(subject);
+    pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+        let files = files(snapshot);
         let Some((_, root)) = files.first() else { return Vec::new() };
         let mut findings = Vec::new();
-        findings.extend(owners(subject, &files, root.uid()));
+        findings.extend(owners(snapshot, &files, root.uid()));
         let writable = |bit| files.iter().filter(move |(_, meta)| is_writable_by(meta, bit));
         if let Some((path, _)) = writable(0o002).next() {
             let seen = format!(
                 "everybody may write `{}`{}",
-                subject.shown(path),
+                snapshot.shown(path),
                 more(writable(0o002).count())
             );
             let remedy = Remedy::Fix { steps: vec![Step::Protect] };
@@ -42,8 +42,8 @@ mod unix {
             writable(0o020).find(|(_, meta)| meta.gid() != meta.uid())
         {
             // A group with its user's number is the user's own, which umask 002 counts on.
-            let seen = format!("group {} may write `{}`", meta.gid(), subject.shown(path));
-            let remedy = Remedy::run(["chmod", "-R", "g-w", &*subject.root.to_string_lossy()]);
+            let seen = format!("group {} may write `{}`", meta.gid(), snapshot.shown(path));
+            let remedy = Remedy::run(["chmod", "-R", "g-w", &*snapshot.root.to_string_lossy()]);
             findings.push(Finding::new(Code::WritableByGroup, seen, remedy));
         }
         findings
@@ -51,32 +51,38 @@ mod unix {
 
     /// What decides what runs, and no more: the directories that are written into, the commands, and
     /// the top of `site-packages`; the environment's own directory first.
-    fn files(subject: &Subject<'_>) -> Vec<(PathBuf, Metadata)> {
-        let scripts_dir = subject.scripts_dir();
-        let sites = subject.sites.iter().flat_map(|site| {
+    fn files(snapshot: &Snapshot<'_>) -> Vec<(PathBuf, Metadata)> {
+        let scripts_dir = snapshot.scripts_dir();
+        let sites = snapshot.sites.iter().flat_map(|site| {
             let names = site.names.iter().map(|name| site.path.join(name));
             std::iter::once(site.path.clone()).chain(names)
         });
-        let paths = [subject.root.join("pyvenv.cfg"), scripts_dir.clone()].into_iter().chain(sites);
+        let paths =
+            [snapshot.root.join("pyvenv.cfg"), scripts_dir.clone()].into_iter().chain(sites);
         let looked_at = paths.filter_map(|path| {
             let meta = path.symlink_metadata().ok().filter(|meta| !meta.is_symlink())?;
             Some((path, meta))
         });
-        let scripts = subject
+        let scripts = snapshot
             .scripts
             .iter()
             .filter_map(|script| Some((scripts_dir.join(&script.name), script.meta.clone()?)));
         // The environment itself may be reached by a link.
-        let root = subject.root.metadata().map(|meta| (subject.root.clone(), meta));
+        let root = snapshot.root.metadata().map(|meta| (snapshot.root.clone(), meta));
         root.into_iter().chain(looked_at).chain(scripts).collect()
     }
 
-    fn owners(subject: &Subject<'_>, files: &[(PathBuf, Metadata)], owner: u32) -> Option<Finding> {
+    fn owners(
+        snapshot: &Snapshot<'_>,
+        files: &[(PathBuf, Metadata)],
+        owner: u32,
+    ) -> Option<Finding> {
         let me = rustix::process::geteuid().as_raw();
         let mut others = files.iter().filter(|(_, meta)| meta.uid() != owner);
         let seen = match others.next() {
             Some((path, meta)) => {
-                let (path, uid, more) = (subject.shown(path), meta.uid(), more(1 + others.count()));
+                let (path, uid, more) =
+                    (snapshot.shown(path), meta.uid(), more(1 + others.count()));
                 format!("the environment belongs to user {owner}, and `{path}`{more} to user {uid}")
             }
             // What root may write belongs to nobody else, and what root owns is meant for all.
@@ -87,7 +93,7 @@ mod unix {
         };
         let owner = owner.to_string();
         let remedy =
-            Remedy::run(["sudo", "chown", "-R", &*owner, &*subject.root.to_string_lossy()]);
+            Remedy::run(["sudo", "chown", "-R", &*owner, &*snapshot.root.to_string_lossy()]);
         Some(Finding::new(Code::OwnedByAnother, seen, remedy))
     }
 

@@ -3,55 +3,55 @@
 use super::finding::{Code, Finding, Remedy};
 use super::records::Record;
 use super::site::{Dist, Site};
-use super::subject::{Maker, Subject};
+use super::snapshot::{Maker, Snapshot};
 use crate::check::fix::{Seeding, Step};
 
 /// What is wrong with it; `deep` reads every byte.
-pub(super) fn finding(subject: &Subject<'_>, deep: bool) -> Option<Finding> {
-    let site = subject.site()?;
+pub(super) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Finding> {
+    let site = snapshot.site()?;
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
     let (code, seen) = match &*all {
-        [] => (Code::PipMissing, missing(subject)?),
+        [] => (Code::PipMissing, missing(snapshot)?),
         [pip] => (Code::PipDamaged, damaged(site, pip, deep)?),
         [first, second, ..] => {
             let seen = format!("pip is recorded as {} and {}", first.version, second.version);
             (Code::PipTwice, seen)
         }
     };
-    Some(Finding::new(code, seen, seed(subject, &all)))
+    Some(Finding::new(code, seen, seed(snapshot, &all)))
 }
 
 /// Seeds pip anew, in the place of what there is of it.
-fn seed(subject: &Subject<'_>, old: &[Dist<'_>]) -> Remedy {
-    let (Some(interpreter), Some(site)) = (subject.base.interpreter(), subject.site()) else {
+fn seed(snapshot: &Snapshot<'_>, old: &[Dist<'_>]) -> Remedy {
+    let (Some(interpreter), Some(site)) = (snapshot.base.interpreter(), snapshot.site()) else {
         return Remedy::advice("mend the base first");
     };
     let names = old.iter().map(|dist| dist.directory).chain(["pip"]);
     let there = names.map(|name| site.path.join(name)).filter(|path| path.exists());
-    let paths = there.filter_map(|path| Some(path.strip_prefix(&subject.root).ok()?.to_owned()));
+    let paths = there.filter_map(|path| Some(path.strip_prefix(&snapshot.root).ok()?.to_owned()));
     let seeding = Seeding {
         interpreter: interpreter.clone(),
-        relocatable: subject.cfg.is_relocatable(),
+        relocatable: snapshot.cfg.is_relocatable(),
         instead_of: paths.collect(),
     };
     Remedy::Fix { steps: vec![Step::SeedPip(Box::new(seeding))] }
 }
 
 /// That there is none, unless it was never meant to be there.
-fn missing(subject: &Subject<'_>) -> Option<String> {
-    if subject.script("pip".as_ref()).is_some() {
+fn missing(snapshot: &Snapshot<'_>) -> Option<String> {
+    if snapshot.script("pip".as_ref()).is_some() {
         return Some("there is `pip` and no pip".to_owned());
     }
-    let meant = match subject.maker {
-        Maker::Uv => subject.cfg.get("seed").is_some_and(|value| value == "true"),
+    let meant = match snapshot.maker {
+        Maker::Uv => snapshot.cfg.get("seed").is_some_and(|value| value == "true"),
         // Its mark of what it seeded: `pip-26.3.virtualenv`.
         Maker::Virtualenv => {
-            let names = subject.site().into_iter().flat_map(|site| &site.names);
+            let names = snapshot.site().into_iter().flat_map(|site| &site.names);
             names.into_iter().any(|name| name.starts_with("pip-") && name.ends_with(".virtualenv"))
         }
         // Until 3.10 nothing tells how it was made.
         Maker::Rvenv | Maker::Venv => {
-            subject.cfg.get("command").is_some() && !subject.made_with("--without-pip")
+            snapshot.cfg.get("command").is_some() && !snapshot.made_with("--without-pip")
         }
     };
     meant.then(|| "there is no pip".to_owned())

@@ -1,7 +1,7 @@
 //! The place of an environment: its path, and what stands beside it.
 
 use super::finding::{Code, Finding, Remedy};
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use crate::check::fix::Step;
 use crate::fs;
 use crate::support::host::Platform;
@@ -13,9 +13,9 @@ const SHORT_ENOUGH: usize = 127;
 /// allowed for files.
 const MAX_PATH: usize = 259;
 
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut findings: Vec<_> = path(subject).into_iter().collect();
-    if fs::is_littered(&subject.root) {
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let mut findings: Vec<_> = path(snapshot).into_iter().collect();
+    if fs::has_stale_temp_files(&snapshot.root) {
         let seen = "a process that was killed left temporary files";
         let remedy = Remedy::Fix { steps: vec![Step::Sweep] };
         findings.push(Finding::new(Code::CreateLeftover, seen, remedy));
@@ -23,13 +23,13 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
-fn path(subject: &Subject<'_>) -> Option<Finding> {
+fn path(snapshot: &Snapshot<'_>) -> Option<Finding> {
     let remedy = || Remedy::advice("move it to another place, then run `rvenv check --fix`");
-    if let Err(error) = ensure_usable(&subject.root, subject.host.platform()) {
+    if let Err(error) = ensure_usable(&snapshot.root, snapshot.host.platform()) {
         return Some(Finding::new(Code::PathUnusable, error.to_string(), remedy()));
     }
-    let python = subject.root.join(subject.python());
-    let seen = awkward(&python.to_string_lossy(), subject.host.platform())?;
+    let python = snapshot.root.join(snapshot.python());
+    let seen = awkward(&python.to_string_lossy(), snapshot.host.platform())?;
     Some(Finding::new(Code::PathAwkward, seen, remedy()))
 }
 

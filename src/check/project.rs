@@ -7,31 +7,31 @@ use pep440_rs::VersionSpecifiers;
 use super::finding::{Code, Finding, Remedy};
 use super::git::Repository;
 use super::relink;
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use crate::python::Versions;
 use crate::settings::project::Project;
 use crate::venv::{Content, Entry, GITIGNORE};
 
 /// What is wrong between an environment and its project, which `dir` is in.
-pub(super) fn findings(subject: &Subject<'_>, dir: &Path) -> Vec<Finding> {
-    let mut findings: Vec<_> = requires_python(subject, dir).into_iter().collect();
-    if let Some(repository) = Repository::of(&subject.root) {
+pub(super) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Finding> {
+    let mut findings: Vec<_> = requires_python(snapshot, dir).into_iter().collect();
+    if let Some(repository) = Repository::of(&snapshot.root) {
         if repository.tracks() {
             // Wherever it is typed: git looks for the repository from there. Also what was changed since
             // it was added, which stays as it is on the disk.
-            let root = &*subject.root.to_string_lossy();
+            let root = &*snapshot.root.to_string_lossy();
             let untrack = ["rm", "-r", "--cached", "--force", "--quiet", "--", "."];
             let remedy = Remedy::run(["git", "-C", root].into_iter().chain(untrack));
             findings.push(Finding::new(Code::TrackedByGit, "git tracks files of it", remedy));
         }
-        findings.extend(gitignore(subject, &repository));
+        findings.extend(gitignore(snapshot, &repository));
     }
     findings
 }
 
 /// Whether the project takes the environment's Python.
-fn requires_python(subject: &Subject<'_>, dir: &Path) -> Option<Finding> {
-    let interpreter = subject.base.interpreter()?;
+fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Finding> {
+    let interpreter = snapshot.base.interpreter()?;
     let project = Project::described(dir);
     let (requires, file) = project.requires_python()?;
     let range = requires.parse::<VersionSpecifiers>().ok()?;
@@ -43,18 +43,18 @@ fn requires_python(subject: &Subject<'_>, dir: &Path) -> Option<Finding> {
         file.display(),
         interpreter.version
     );
-    let root = subject.root.to_string_lossy();
+    let root = snapshot.root.to_string_lossy();
     let remedy = Remedy::run(["rvenv", "create", "--upgrade", "--python", requires, &root]);
     Some(Finding::new(Code::RequiresPython, seen, remedy))
 }
 
-fn gitignore(subject: &Subject<'_>, repository: &Repository) -> Option<Finding> {
-    let own = subject.root.join(".gitignore");
-    let meant = !subject.made_with("--without-scm-ignore-files");
-    if own.exists() || !meant || repository.ignores(subject.host) {
+fn gitignore(snapshot: &Snapshot<'_>, repository: &Repository) -> Option<Finding> {
+    let own = snapshot.root.join(".gitignore");
+    let meant = !snapshot.made_with("--without-scm-ignore-files");
+    if own.exists() || !meant || repository.ignores(snapshot.host) {
         return None;
     }
-    let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, subject.host.platform()));
+    let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, snapshot.host.platform()));
     let seen = "there is no `.gitignore` in it, and no line for it in the project's";
     Some(Finding::new(Code::GitignoreMissing, seen, relink::put([entry])))
 }

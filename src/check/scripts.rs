@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding};
 use super::origin::Origin;
-use super::subject::Subject;
+use super::snapshot::Snapshot;
 use super::{is_executable, rewrite, same_file};
 use crate::formats::launcher;
 use crate::fs::read_start;
@@ -154,43 +154,44 @@ const fn limit(platform: Platform) -> usize {
 
 /// Scripts whose interpreter is not the environment's. Those of a moved environment are one fault
 /// together, which is [`super::origin`]'s.
-pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
-    let elsewhere = subject.origin.as_ref().map(Origin::root);
+pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let elsewhere = snapshot.origin.as_ref().map(Origin::root);
     // Most scripts have the same interpreter.
     let mut known = BTreeMap::new();
-    let faults = subject.scripts.iter().filter_map(|script| {
+    let faults = snapshot.scripts.iter().filter_map(|script| {
         let line = script.python.as_ref()?;
         let interpreter = line.interpreter.as_path();
         if elsewhere.is_some() && interpreter.ancestors().nth(2) == elsewhere {
             return None;
         }
-        let is_long = line.direct && line.length - 1 > limit(subject.host.platform());
-        let mut fault = || *known.entry(interpreter).or_insert_with(|| fault(subject, interpreter));
+        let is_long = line.direct && line.length - 1 > limit(snapshot.host.platform());
+        let mut fault =
+            || *known.entry(interpreter).or_insert_with(|| fault(snapshot, interpreter));
         let code = if is_long { Some(Code::ShebangTooLong) } else { fault() };
         Some((code?, script))
     });
     let faults: Vec<_> = faults.collect();
     let finding = |code| {
         let scripts = faults.iter().filter(|(found, _)| *found == code);
-        finding(subject, code, &scripts.map(|(_, script)| *script).collect::<Vec<_>>())
+        finding(snapshot, code, &scripts.map(|(_, script)| *script).collect::<Vec<_>>())
     };
     let codes = [Code::ShebangDead, Code::ShebangForeign, Code::ShebangTooLong];
     codes.into_iter().filter_map(finding).collect()
 }
 
 /// What is wrong with an interpreter of scripts.
-fn fault(subject: &Subject<'_>, interpreter: &Path) -> Option<Code> {
+fn fault(snapshot: &Snapshot<'_>, interpreter: &Path) -> Option<Code> {
     if !is_executable(interpreter) {
         // When the environment's own Python does not start, that is the fault.
-        let is_own = interpreter.parent() == Some(&subject.scripts_dir());
-        let starts = || is_executable(&subject.root.join(subject.python()));
+        let is_own = interpreter.parent() == Some(&snapshot.scripts_dir());
+        let starts = || is_executable(&snapshot.root.join(snapshot.python()));
         return (!is_own || starts()).then_some(Code::ShebangDead);
     }
     let dir = interpreter.parent()?;
-    (!same_file(dir, &subject.scripts_dir())).then_some(Code::ShebangForeign)
+    (!same_file(dir, &snapshot.scripts_dir())).then_some(Code::ShebangForeign)
 }
 
-fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Finding> {
+fn finding(snapshot: &Snapshot<'_>, code: Code, scripts: &[&Script]) -> Option<Finding> {
     let first = scripts.first()?;
     let interpreter = first.python.as_ref()?.interpreter.display();
     let name = first.name.to_string_lossy();
@@ -204,7 +205,7 @@ fn finding(subject: &Subject<'_>, code: Code, scripts: &[&Script]) -> Option<Fin
         _ => "by a line that is too long",
     };
     let seen = format!("`{name}`{more} is run by `{interpreter}`, {what}");
-    Some(Finding::new(code, seen, rewrite::scripts(subject, scripts)))
+    Some(Finding::new(code, seen, rewrite::scripts(snapshot, scripts)))
 }
 
 /// Whether a file in the scripts' directory has the name of an activation script, of any tool.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::base::Series;
 use super::direct_url;
-use super::subject::names_in;
+use super::snapshot::names_in;
 use crate::support::host::Platform;
 
 /// What comes with an environment.

@@ -22,7 +22,7 @@ const FAINT: Style = Style::new().dimmed();
 pub(super) fn run(args: &Config, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let project = Project::find(&context.host)?;
     let settings = context.settings.clone().with_project(&project)?;
-    context.ui.tell_of_settings(&context.host, &project, &settings);
+    context.ui.report_settings(&context.host, &project, &settings);
     let user = settings::user_file(&context.host);
     if args.json {
         ui::print(as_json(&settings, &project, user.as_deref())?)?;

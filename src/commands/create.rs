@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::create::{self, Created, Existing, Outcome, Recipe, Rehearsal, World};
+use rvenv::create::{self, CreateRequest, Created, DryRun, Existing, Outcome, World};
 use rvenv::fs::Guard;
 use rvenv::python::{Finder, Found, Request};
 use rvenv::seed;
@@ -19,7 +19,7 @@ use rvenv::venv::{Content, Env, Options};
 use serde::Serialize;
 
 use super::Context;
-use super::install::Filling;
+use super::install::PackageInstall;
 use super::python::Chosen;
 use crate::cli::Create;
 use crate::{process, ui};
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     process::watch_signals(&context.interrupt)?;
     let project = Project::find(&context.host)?;
     let settings = context.settings.clone().with_project(&project)?.with_flags(flags(args));
-    context.ui.tell_of_settings(&context.host, &project, &settings);
+    context.ui.report_settings(&context.host, &project, &settings);
     let creation = Creation {
         args,
         context,
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         pip: settings.pip(&context.host),
         settings,
     };
-    let filling = Filling::of(args, context)?;
+    let filling = PackageInstall::of(args, context)?;
     let mut made = Vec::new();
     let mut code = 0;
     for dir in &args.dirs {
@@ -115,7 +115,7 @@ impl Creation<'_> {
             relocatable: settings.is_on(Key::Relocatable),
             command: self.command(&root, &found),
         };
-        let recipe = Recipe {
+        let recipe = CreateRequest {
             root: &root,
             interpreter: &found.interpreter,
             options: &options,
@@ -136,7 +136,7 @@ impl Creation<'_> {
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let rehearsal = create::rehearse(&recipe, &world, &mut progress)?;
+            let rehearsal = create::dry_run(&recipe, &world, &mut progress)?;
             if !args.json {
                 ui::print(listing(&rehearsal))?;
             }
@@ -162,7 +162,7 @@ impl Creation<'_> {
     /// Installs what an environment of another Python held; pip says what it does, and why not.
     fn fill(&self, env: &Env, requirements: &Path) -> bool {
         self.context.ui.say("installing what it held");
-        match Filling::again(requirements).install(env.root(), self.context) {
+        match PackageInstall::again(requirements).install(env.root(), self.context) {
             Ok(code) => code == 0,
             Err(error) => {
                 self.context.ui.warn(format_args!("{error:#}"));
@@ -279,7 +279,7 @@ impl Made {
 }
 
 /// What a dry run would write, a line each.
-fn listing(rehearsal: &Rehearsal) -> String {
+fn listing(rehearsal: &DryRun) -> String {
     let line = |entry: &venv::Entry| {
         let path = entry.path.display();
         match &entry.content {

@@ -61,7 +61,7 @@ impl Visit<'_> {
     /// led elsewhere once its directory is on PATH. What is broken is not the hook's business.
     fn nearest(&self) -> Option<Env> {
         let host = &self.context.host;
-        let root = rvenv::support::path::real(venv::nearest(host).ok()?.root()).ok()?;
+        let root = rvenv::support::path::canonicalize(venv::nearest(host).ok()?.root()).ok()?;
         Env::open(root, host.platform()).ok()
     }
 

@@ -39,13 +39,13 @@ pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitC
 }
 
 /// What an environment that was just made is filled with.
-pub(super) struct Filling {
+pub(super) struct PackageInstall {
     words: Vec<OsString>,
     /// Whether stdout is for the answer of rvenv, which pip's would garble.
     apart: bool,
 }
 
-impl Filling {
+impl PackageInstall {
     /// What the flags of `create` name.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ impl Filling {
 /// The active environment can be a forgotten one.
 fn warn_of_another(env: &Env, context: &Context<'_>) {
     let Ok(own) = venv::nearest(&context.host) else { return };
-    let same =
-        rvenv::support::path::real(own.root()).ok() == rvenv::support::path::real(env.root()).ok();
+    let same = rvenv::support::path::canonicalize(own.root()).ok()
+        == rvenv::support::path::canonicalize(env.root()).ok();
     if venv::active(&context.host).is_some() && !same {
         let (active, own) = (env.root().display(), own.root());
         let word = ui::word(own);
@@ -185,7 +185,7 @@ impl Pip {
     fn install(mut self, words: &[OsString], context: &Context<'_>) -> anyhow::Result<ExitCode> {
         self.command.args(words);
         match self.unpacked {
-            None => process::become_command(self.command),
+            None => process::exec(self.command),
             Some(dir) => {
                 process::watch_signals(&context.interrupt)?;
                 let code = process::wait_for(&mut self.command, &context.interrupt);

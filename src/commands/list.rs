@@ -109,7 +109,7 @@ impl Row {
             age: used.map(|time| now.duration_since(time).unwrap_or_default()),
             path,
         };
-        inventory::unnoticed(&row.path.clone(), || row.judged(context))
+        inventory::preserving_atime(&row.path.clone(), || row.judged(context))
     }
 
     /// With what a check finds out.

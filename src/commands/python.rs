@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::python::{Candidate, Demand, Finder, Found, Interpreter, Origin};
+use rvenv::python::{Finder, Found, Interpreter, Origin, ProbedCandidate, ResolvedRequest};
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;
@@ -28,7 +28,7 @@ impl Chosen {
         project: &Project,
         context: &Context<'_>,
     ) -> anyhow::Result<Self> {
-        let demand = Demand::of(settings, project, &context.host)?;
+        let demand = ResolvedRequest::of(settings, project, &context.host)?;
         for ignored in &demand.ignored {
             context.ui.warn(ignored);
         }
@@ -111,7 +111,7 @@ struct Facts {
 }
 
 impl<'a> Row<'a> {
-    fn of(candidate: &'a Candidate, default: Option<&Path>) -> Self {
+    fn of(candidate: &'a ProbedCandidate, default: Option<&Path>) -> Self {
         let interpreter = candidate.outcome.as_ref().ok();
         Self {
             path: interpreter.map_or(&candidate.path, |it| &it.executable),

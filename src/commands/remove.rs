@@ -26,7 +26,8 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
             Ok((dir, guard.judge(&path)?))
         })
         .collect::<rvenv::Result<Vec<_>>>()?;
-    let active = venv::active(&context.host).and_then(|root| rvenv::support::path::real(root).ok());
+    let active =
+        venv::active(&context.host).and_then(|root| rvenv::support::path::canonicalize(root).ok());
     for (dir, doomed) in &doomed {
         context.interrupt.check()?;
         if args.dry_run {

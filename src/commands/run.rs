@@ -27,7 +27,7 @@ pub(super) fn run(args: &Run, context: &Context<'_>) -> anyhow::Result<ExitCode>
     };
     child.args(rest);
     activate(&mut child, &env, context)?;
-    process::become_command(child)
+    process::exec(child)
 }
 
 /// Gives `child` the variables of a process in which `env` is active.

@@ -1,7 +1,7 @@
 //! What an environment holds, to be installed again elsewhere.
 
-mod installed;
 mod generated;
+mod installed;
 mod user_files;
 
 use std::fmt::Write as _;
@@ -10,33 +10,33 @@ use std::path::Path;
 use crate::check::base::Series;
 use crate::check::eggs::Egg;
 use crate::check::site::{SEEDS, Site, normalized};
-use crate::check::subject::Subject;
+use crate::check::snapshot::Snapshot;
 use crate::check::{direct_url, metadata};
 use crate::error::{Error, Result};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::venv::Env;
 
-pub(crate) use user_files::Own;
+pub(crate) use user_files::UserFile;
 
 /// What an environment holds beside what every environment holds.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct Contents {
     /// As a requirements file has them.
     lines: Vec<String>,
     /// What is installed and cannot be told to an installer.
     nameless: Vec<String>,
     setuptools: bool,
     /// What the user put there himself.
-    pub(crate) own: Vec<Own>,
+    pub(crate) own: Vec<UserFile>,
 }
 
-impl Held {
+impl Contents {
     /// # Errors
     /// When not all of the environment can be read.
     pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
-        let subject = Subject::read(root, host, cache);
-        let site = site(&subject);
+        let snapshot = Snapshot::read(root, host, cache);
+        let site = site(&snapshot);
         let dists = || site.into_iter().flat_map(Site::dists);
         let (mut lines, mut nameless) = (Vec::new(), Vec::new());
         for (entry, requirement) in site.into_iter().flat_map(installed) {
@@ -50,17 +50,17 @@ impl Held {
             lines,
             nameless,
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
-            own: Own::all(&subject)?,
+            own: UserFile::all(&snapshot)?,
         })
     }
 
     /// # Errors
-    /// [`Error::Unrepeatable`] where not all of it can be installed again.
-    pub(crate) fn ensure_repeatable(&self, root: &Path) -> Result<()> {
+    /// [`Error::NotReinstallable`] where not all of it can be installed again.
+    pub(crate) fn ensure_reinstallable(&self, root: &Path) -> Result<()> {
         if self.nameless.is_empty() {
             return Ok(());
         }
-        Err(Error::Unrepeatable { path: root.to_owned(), entries: self.nameless.clone() })
+        Err(Error::NotReinstallable { path: root.to_owned(), entries: self.nameless.clone() })
     }
 
     /// A requirements file for the environment that is to hold the same; `None` when there is
@@ -80,10 +80,10 @@ impl Held {
 }
 
 /// The `site-packages` that holds the packages, also when the base is another one by now.
-fn site<'s>(subject: &'s Subject<'_>) -> Option<&'s Site> {
-    let series = subject.series();
-    let of_series = || subject.sites.iter().find(|site| site.series == series);
-    subject.site().or_else(of_series).or_else(|| subject.sites.first())
+fn site<'s>(snapshot: &'s Snapshot<'_>) -> Option<&'s Site> {
+    let series = snapshot.series();
+    let of_series = || snapshot.sites.iter().find(|site| site.series == series);
+    snapshot.site().or_else(of_series).or_else(|| snapshot.sites.first())
 }
 
 /// What is installed beside the seeds, each with how pip is told to install it again.
@@ -111,6 +111,6 @@ pub(crate) fn is_for_another(
     host: &Host,
     cache: &Cache,
 ) -> bool {
-    let series = Subject::read(root, host, cache).series();
+    let series = Snapshot::read(root, host, cache).series();
     series.is_some_and(|series| series != Series::of_interpreter(interpreter))
 }

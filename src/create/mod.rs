@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::fs::{Dir, Doomed, Guard, InPlace, LinkMode, Linker, Stage};
+use crate::fs::{DeletionTarget, Dir, Guard, InPlace, LinkMode, Linker, Stage};
 use crate::python::Interpreter;
 use crate::seed;
 use crate::shell;
@@ -27,7 +27,7 @@ use crate::venv::{Content, Entry, Env, Options, Plan, end_of_links, ensure_usabl
 
 /// What to make, where, and what to do about what is there.
 #[derive(Clone, Debug)]
-pub struct Recipe<'a> {
+pub struct CreateRequest<'a> {
     /// The environment's directory, absolute.
     pub root: &'a Path,
     /// The base.
@@ -98,7 +98,7 @@ pub enum Outcome {
 
 /// What would come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// What would happen.
     pub outcome: Outcome,
     /// What would be written; empty where nothing would.
@@ -116,7 +116,11 @@ const ATTEMPTS: usize = 5;
 /// # Errors
 /// When the place cannot hold one or is taken, the seeds cannot be had, or the disk fails: then
 /// what was there before is there still.
-pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+pub fn create(
+    recipe: &CreateRequest<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+) -> Result<Created> {
     ensure_usable(recipe.root, world.host.platform())?;
     let mut last = None;
     for _ in 0..ATTEMPTS {
@@ -124,7 +128,11 @@ pub fn create(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) ->
             // As stdlib does: no link is needed, for as long as there is a copy.
             Err(Error::NoLinks { .. }) if !recipe.options.copies => {
                 let options = Options { copies: true, ..recipe.options.clone() };
-                return create(&Recipe { options: &options, ..recipe.clone() }, world, progress);
+                return create(
+                    &CreateRequest { options: &options, ..recipe.clone() },
+                    world,
+                    progress,
+                );
             }
             // Another process was faster: what it made may be what is wanted. And what it took from
             // the cache can be had again.
@@ -147,11 +155,11 @@ pub type Progress<'a> = &'a mut dyn FnMut(seed::Event);
 ///
 /// # Errors
 /// As [`create`], as far as they can be foreseen.
-pub fn rehearse(
-    recipe: &Recipe<'_>,
+pub fn dry_run(
+    recipe: &CreateRequest<'_>,
     world: &World<'_>,
     progress: Progress<'_>,
-) -> Result<Rehearsal> {
+) -> Result<DryRun> {
     ensure_usable(recipe.root, world.host.platform())?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
@@ -172,13 +180,17 @@ pub fn rehearse(
         }
         Action::Nothing => (Outcome::Unchanged, Plan::default()),
     };
-    Ok(Rehearsal { outcome, plan })
+    Ok(DryRun { outcome, plan })
 }
 
-fn attempt(recipe: &Recipe<'_>, world: &World<'_>, progress: Progress<'_>) -> Result<Created> {
+fn attempt(
+    recipe: &CreateRequest<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+) -> Result<Created> {
     // Behind a link, also one that leads nowhere while what it leads to is aside.
-    let place =
-        end_of_links(recipe.root).map(|end| crate::support::path::real(&end).unwrap_or(end));
+    let place = end_of_links(recipe.root)
+        .map(|end| crate::support::path::canonicalize(&end).unwrap_or(end));
     fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
@@ -195,7 +207,7 @@ enum Action {
     /// Nothing is there: build it, put it there.
     Make,
     /// Build it, exchange it with what is there, delete that.
-    Replace(Doomed),
+    Replace(DeletionTarget),
     /// Write its files among what is there.
     Merge(Merge),
     /// What is there is as it should be.
@@ -223,7 +235,7 @@ impl Merge {
 
 impl Action {
     /// Looks at the place; gives where it is, links resolved, and what is to be done there.
-    fn choose(recipe: &Recipe<'_>, world: &World<'_>) -> Result<(PathBuf, Self)> {
+    fn choose(recipe: &CreateRequest<'_>, world: &World<'_>) -> Result<(PathBuf, Self)> {
         let root = recipe.root;
         let meta = match std::fs::symlink_metadata(root) {
             Ok(meta) => meta,
@@ -234,7 +246,7 @@ impl Action {
         };
         // A link stays: the environment is made where it leads.
         let location = if meta.is_symlink() {
-            crate::support::path::real(root).map_err(Error::io("follow", root))?
+            crate::support::path::canonicalize(root).map_err(Error::io("follow", root))?
         } else {
             root.to_owned()
         };
@@ -256,7 +268,7 @@ impl Action {
     }
 
     /// What to do about an environment that is to be kept.
-    fn keep(env: &Env, recipe: &Recipe<'_>) -> Result<Self> {
+    fn keep(env: &Env, recipe: &CreateRequest<'_>) -> Result<Self> {
         let wanted = recipe.interpreter.version.short();
         let has = env.cfg().version().unwrap_or("unknown");
         if has != wanted && !has.starts_with(&format!("{wanted}.")) {
@@ -280,7 +292,7 @@ impl Action {
 
 /// One recipe being carried out at one place.
 struct Work<'a> {
-    recipe: &'a Recipe<'a>,
+    recipe: &'a CreateRequest<'a>,
     world: &'a World<'a>,
     /// Where the environment is, links resolved.
     location: &'a Path,
@@ -300,7 +312,7 @@ impl Work<'_> {
         Ok(self.done(Outcome::Made, pip, true))
     }
 
-    fn replace(&self, doomed: &Doomed, progress: Progress<'_>) -> Result<Created> {
+    fn replace(&self, doomed: &DeletionTarget, progress: Progress<'_>) -> Result<Created> {
         let mut stage = Stage::beside(self.location)?;
         let pip = self.build(&mut stage, progress)?;
         match stage.replace(doomed) {
@@ -327,7 +339,7 @@ impl Work<'_> {
     fn merge(&self, merge: &Merge, progress: Progress<'_>) -> Result<Created> {
         let mut place = InPlace::open(self.location)?;
         if !merge.is_environment {
-            place = place.sparing();
+            place = place.no_overwrite();
         }
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
@@ -362,7 +374,7 @@ impl Work<'_> {
     fn seal_of_users(&self, entry: &Entry) -> Option<Seal> {
         let Content::Text(planned) = &entry.content else { return None };
         let scripts = &self.recipe.interpreter.scheme.scripts;
-        if !entry.is_courtesy() && entry.path.parent() != Some(scripts) {
+        if !entry.is_optional() && entry.path.parent() != Some(scripts) {
             return None;
         }
         let found = fs::read_bounded(&self.location.join(&entry.path), TEXT_LIMIT).ok()?;
@@ -384,7 +396,7 @@ impl Work<'_> {
             !matches!(entry.content, Content::Directory | Content::Tree(_))
                 && self.location.join(&entry.path).symlink_metadata().is_ok()
         };
-        plan.entries.retain(|entry| !(entry.is_courtesy() && taken(entry)));
+        plan.entries.retain(|entry| !(entry.is_optional() && taken(entry)));
         match plan.entries.iter().find(|entry| taken(entry)) {
             Some(entry) => Err(Error::WouldOverwrite { path: self.location.join(&entry.path) }),
             None => Ok(()),
@@ -392,7 +404,7 @@ impl Work<'_> {
     }
 
     fn plan(&self, options: &Options, seed: Option<&seed::Seed>) -> Result<Plan> {
-        let Recipe { root, interpreter, .. } = *self.recipe;
+        let CreateRequest { root, interpreter, .. } = *self.recipe;
         let name = executable_name(interpreter);
         let target = seed::Target {
             root,

@@ -5,8 +5,8 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::contents::{Held, Own, is_for_another};
-use super::{Created, Existing, Outcome, Progress, Recipe, World, create};
+use super::contents::{Contents, UserFile, is_for_another};
+use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create};
 use crate::check;
 use crate::check::fix::{Fixer, Step};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
 
 /// Whether the environment at the recipe's root was made for another minor version or another
 /// implementation than the recipe's: only making it anew gives it that one.
-pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
+pub fn needs_rebuild(recipe: &CreateRequest<'_>, world: &World<'_>) -> bool {
     is_for_another(recipe.root, recipe.interpreter, world.host, world.cache)
 }
 
@@ -27,27 +27,28 @@ pub fn needs_rebuild(recipe: &Recipe<'_>, world: &World<'_>) -> bool {
 /// it into the old one's place when that succeeded. Files that no installer put there come along.
 ///
 /// # Errors
-/// [`Error::Unrepeatable`] when the old one holds what nothing tells how to install, and
+/// [`Error::NotReinstallable`] when the old one holds what nothing tells how to install, and
 /// [`Error::NotReinstalled`] when `install` fails; any error of [`create`]. The old environment
 /// then stands as it was.
 pub fn upgrade(
-    recipe: &Recipe<'_>,
+    recipe: &CreateRequest<'_>,
     world: &World<'_>,
     progress: Progress<'_>,
     install: Install<'_>,
 ) -> Result<Created> {
     let World { host, cache, guard, interrupt } = *world;
     let old = Env::open(recipe.root, host.platform())?;
-    let location =
-        crate::support::path::real(recipe.root).map_err(Error::io("follow", recipe.root))?;
+    let location = crate::support::path::canonicalize(recipe.root)
+        .map_err(Error::io("follow", recipe.root))?;
     let doomed = guard.judge(&location)?;
     let options = recipe.options.inheriting(old.cfg());
-    let held = Held::of(&location, host, cache)?;
-    held.ensure_repeatable(recipe.root)?;
+    let held = Contents::of(&location, host, cache)?;
+    held.ensure_reinstallable(recipe.root)?;
     let mut stage = Stage::beside(&location)?;
     let requirements = stage.scratch()?.join("requirements.txt");
     let at = stage.dir().path().to_owned();
-    let made = Recipe { root: &at, options: &options, existing: Existing::Keep, ..recipe.clone() };
+    let made =
+        CreateRequest { root: &at, options: &options, existing: Existing::Keep, ..recipe.clone() };
     let created = create(&made, world, progress)?;
     let env = Env::open(&at, host.platform())?;
     if let Some(text) = held.requirements(&env) {
@@ -91,7 +92,7 @@ impl<'a> Carrying<'a> {
     }
 
     /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
-    fn all(mut self, held: &Held) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    fn all(mut self, held: &Contents) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         held.own.iter().try_for_each(|own| self.carry(own))?;
         // Last, and from below: they may forbid to put anything in.
         for (from, to) in self.made.iter().rev() {
@@ -102,7 +103,7 @@ impl<'a> Carrying<'a> {
         Ok((self.kept, self.beside))
     }
 
-    fn carry(&mut self, own: &Own) -> Result<()> {
+    fn carry(&mut self, own: &UserFile) -> Result<()> {
         let from = self.old.join(&own.path);
         let to = match &own.in_site {
             Some(path) => self.site.join(path),
@@ -111,7 +112,7 @@ impl<'a> Carrying<'a> {
         let to = self.unobstructed(to);
         if to.symlink_metadata().is_err() {
             self.duplicate(own, &from, &to)?;
-        } else if own.goes_before {
+        } else if own.takes_precedence {
             std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
             self.duplicate(own, &from, &to)?;
             self.kept.push(self.relative(&to));
@@ -143,7 +144,7 @@ impl<'a> Carrying<'a> {
     }
 
     /// Links a file, or makes an empty directory, and the directories that it is in.
-    fn duplicate(&mut self, own: &Own, from: &Path, to: &Path) -> Result<()> {
+    fn duplicate(&mut self, own: &UserFile, from: &Path, to: &Path) -> Result<()> {
         let failed = || Error::io("carry over", from);
         let meta = from.symlink_metadata().map_err(failed())?;
         if meta.is_dir() {

@@ -49,7 +49,7 @@ pub enum Refusal {
     NotAnEnvironment,
 }
 
-/// The rules of deletion: who asks, what is precious, and whether `--force` was given.
+/// The rules of deletion: who asks, what is refusal_by_contents, and whether `--force` was given.
 #[derive(Clone, Debug)]
 pub struct Guard {
     kept: Vec<(Refusal, PathBuf)>,
@@ -58,7 +58,7 @@ pub struct Guard {
 
 /// A directory that was judged and may be deleted: which one it is, not just its name.
 #[derive(Debug)]
-pub struct Doomed {
+pub struct DeletionTarget {
     path: PathBuf,
     id: Id,
     force: bool,
@@ -90,7 +90,7 @@ impl Guard {
     ///
     /// # Errors
     /// [`Error::Protected`] says why not.
-    pub fn judge(&self, path: &Path) -> Result<Doomed> {
+    pub fn judge(&self, path: &Path) -> Result<DeletionTarget> {
         let failed = || Error::io("look at", path);
         // Without a slash at the end, which would follow a link.
         let place: PathBuf = path.components().collect();
@@ -101,7 +101,7 @@ impl Guard {
         } else if meta.is_symlink() {
             Err(Refusal::Link)
         } else if meta.is_dir() {
-            let place = crate::support::path::real(place).map_err(failed())?;
+            let place = crate::support::path::canonicalize(place).map_err(failed())?;
             self.judge_directory(place).map_err(failed())?
         } else {
             Err(Refusal::NotADirectory)
@@ -109,7 +109,7 @@ impl Guard {
         verdict.map_err(|refusal| Error::Protected { path: path.to_owned(), refusal })
     }
 
-    fn judge_directory(&self, path: PathBuf) -> io::Result<Result<Doomed, Refusal>> {
+    fn judge_directory(&self, path: PathBuf) -> io::Result<Result<DeletionTarget, Refusal>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name().map(Path::new)) else {
             return Ok(Err(Refusal::Root));
         };
@@ -125,18 +125,18 @@ impl Guard {
                     return Ok(Err(refusal.clone()));
                 }
             }
-            let refusal = precious(&directory, self.force)?;
+            let refusal = refusal_by_contents(&directory, self.force)?;
             // Another process may have put a new one in its place meanwhile, and deleted this one
             // while we looked.
             directory = parent.sub(name, Mounts::Stay)?;
             if directory.id()? == id {
-                return Ok(refusal.map_or(Ok(Doomed { path, id, force: self.force }), Err));
+                return Ok(refusal.map_or(Ok(DeletionTarget { path, id, force: self.force }), Err));
             }
         }
     }
 }
 
-impl Doomed {
+impl DeletionTarget {
     /// Where it was: absolute, without links.
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,14 +145,14 @@ impl Doomed {
     /// Is this the directory that was judged, or one that is to be judged alike? (Another process
     /// may have put its environment there meanwhile.)
     pub(super) fn covers(&self, directory: &Handle) -> io::Result<bool> {
-        Ok(directory.id()? == self.id || precious(directory, self.force)?.is_none())
+        Ok(directory.id()? == self.id || refusal_by_contents(directory, self.force)?.is_none())
     }
 }
 
 /// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
 fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        match crate::support::path::real(ancestor) {
+        match crate::support::path::canonicalize(ancestor) {
             Ok(real) => {
                 return Ok(real
                     .ancestors()
@@ -166,7 +166,7 @@ fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
 }
 
 /// What speaks against deleting, by what is in the directory.
-fn precious(directory: &Handle, force: bool) -> io::Result<Option<Refusal>> {
+fn refusal_by_contents(directory: &Handle, force: bool) -> io::Result<Option<Refusal>> {
     for (names, refusal) in
         [(REPOSITORY, Refusal::Repository as fn(_) -> _), (MANIFEST, Refusal::Project)]
     {

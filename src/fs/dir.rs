@@ -8,7 +8,7 @@ use super::link::{LinkMode, Linker};
 use super::remove::remove_at;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
-use super::undo_log::{Done, Workshop};
+use super::undo_log::{Done, UndoLog};
 use crate::error::{Error, Result};
 
 /// Which directory something is, whatever its name: another that has come to stand in its place is
@@ -34,7 +34,7 @@ pub struct Dir {
     handle: Handle,
     path: PathBuf,
     /// `None` for a fresh directory.
-    workshop: Option<Workshop>,
+    workshop: Option<UndoLog>,
 }
 
 impl Dir {
@@ -48,16 +48,16 @@ impl Dir {
         Self { handle, path, workshop: None }
     }
 
-    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: Workshop) -> Self {
+    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: UndoLog) -> Self {
         Self { handle, path, workshop: Some(workshop) }
     }
 
-    pub(super) fn workshop(&mut self) -> Option<&mut Workshop> {
+    pub(super) fn workshop(&mut self) -> Option<&mut UndoLog> {
         self.workshop.as_mut()
     }
 
     /// Undoes all that was done in place, as far as that goes.
-    pub(super) fn take_back(&self) {
+    pub(super) fn roll_back(&self) {
         let Some(workshop) = &self.workshop else { return };
         for done in workshop.forget().iter().rev() {
             let Ok((parent, name)) = self.place(done.relative()) else { continue };
@@ -148,7 +148,7 @@ impl Dir {
         done
     }
 
-    /// Asks the system's backups to leave the directory out, in the way that they listen to beside
+    /// Asks the system's backups to leave the directory out, in the way that they run_with_timeout to beside
     /// `CACHEDIR.TAG`. That a file system cannot note it is no failure.
     pub fn exclude_from_backups(&self) {
         let _ = self.handle.exclude_from_backups();
@@ -244,7 +244,7 @@ impl Dir {
     fn replace(
         &self,
         relative: &Path,
-        workshop: &Workshop,
+        workshop: &UndoLog,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         let (parent, name) = self.place(relative)?;

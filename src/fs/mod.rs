@@ -12,7 +12,7 @@
 //! | [`Dir`] | an open directory, and everything made or replaced in it |
 //! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
 //! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | building beside a target, moving into place, cleaning up after the killed |
-//! | [`Guard`], [`Doomed`] | what may be deleted at all |
+//! | [`Guard`], [`DeletionTarget`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
 mod deletion;
@@ -29,15 +29,15 @@ mod staging_area;
 mod sys;
 mod undo_log;
 
-pub use deletion::{Doomed, Guard, Refusal};
+pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::{Dir, Identity};
 pub use file::{open_regular, read_bounded, write_whole};
 pub(crate) use file::{read_start, sweep_files};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
-pub(crate) use staging_area::is_yard;
-pub use staging_area::{is_littered, is_unfinished, sweep};
+pub(crate) use staging_area::is_staging_area;
+pub use staging_area::{has_stale_temp_files, is_unfinished, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -4,14 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::deletion::Doomed;
+use super::deletion::DeletionTarget;
 use super::dir::Dir;
 use super::remove::{empty, split};
 use super::staging_area;
-use super::staging_area::{NEW, Yard};
+use super::staging_area::{NEW, StagingArea};
 use super::sys;
 use super::sys::{Handle, Mounts};
-use super::undo_log::Workshop;
+use super::undo_log::UndoLog;
 use crate::error::{Error, Result};
 
 /// A place beside a target, to build in what is then moved there in one step.
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Stage {
     dir: Dir,
-    yard: Yard,
+    yard: StagingArea,
     target: PathBuf,
     name: OsString,
     parents: Vec<PathBuf>,
@@ -32,7 +32,7 @@ impl Stage {
         let (at, name) = split(target)?;
         let mut parents = Vec::new();
         let made = make_parents(at, &mut parents).and_then(|parent| {
-            let (yard, new) = Yard::beside(parent, at, name)?;
+            let (yard, new) = StagingArea::beside(parent, at, name)?;
             Ok((Dir::fresh(new, yard.path.join(NEW)), yard))
         });
         let (dir, yard) = made.inspect_err(|_| remove_parents(&parents))?;
@@ -63,7 +63,7 @@ impl Stage {
     fn move_in(&mut self) -> Result<()> {
         // To rename a directory onto something else than nothing or an empty directory fails by
         // the rules of POSIX: no special flag is needed, which older systems would not know.
-        let Yard { stage, parent, .. } = &self.yard;
+        let StagingArea { stage, parent, .. } = &self.yard;
         stage.rename(Path::new(NEW), parent, Path::new(&self.name)).map_err(|error| {
             if staging_area::is_occupied(&error) {
                 Error::Occupied { path: self.target.clone() }
@@ -82,8 +82,8 @@ impl Stage {
     /// [`Error::Changed`] when something else has come to stand there, which is left alone;
     /// [`Error::Immovable`] when the old one can only be worked on in place (an image layer of a
     /// container, a mount point). The old directory then stands as it was.
-    pub fn replace(&mut self, doomed: &Doomed) -> Result<()> {
-        let Yard { stage, parent, .. } = &self.yard;
+    pub fn replace(&mut self, doomed: &DeletionTarget) -> Result<()> {
+        let StagingArea { stage, parent, .. } = &self.yard;
         let (new, name) = (Path::new(NEW), Path::new(&self.name));
         match stage.exchange(new, parent, name) {
             Ok(()) => {}
@@ -99,8 +99,8 @@ impl Stage {
     }
 
     /// For systems that cannot exchange: what is aside comes back when this is killed.
-    pub(super) fn replace_in_two_steps(&mut self, doomed: &Doomed) -> Result<()> {
-        match self.yard.set_aside(&self.name) {
+    pub(super) fn replace_in_two_steps(&mut self, doomed: &DeletionTarget) -> Result<()> {
+        match self.yard.move_aside(&self.name) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return self.publish(),
             Err(error) => return Err(self.failed(error)),
@@ -113,7 +113,7 @@ impl Stage {
         match moved {
             Ok(()) | Err(Error::Occupied { .. }) => {
                 // Where that fails, it cannot come back either: its place is taken.
-                let _ = self.yard.bury();
+                let _ = self.yard.mark_dead();
             }
             Err(_) => self.yard.put_back(&self.name),
         }
@@ -122,8 +122,8 @@ impl Stage {
 
     /// The first of the two steps alone.
     #[cfg(all(test, unix))]
-    pub(super) fn set_aside(&self) -> io::Result<()> {
-        self.yard.set_aside(&self.name)
+    pub(super) fn move_aside(&self) -> io::Result<()> {
+        self.yard.move_aside(&self.name)
     }
 
     /// Deletes what was replaced and everything else that was temporary.
@@ -153,11 +153,11 @@ impl Drop for Stage {
 ///
 /// # Errors
 /// [`Error::Changed`] when something else has come to stand there, which is left alone.
-pub fn discard(doomed: &Doomed) -> Result<()> {
+pub fn discard(doomed: &DeletionTarget) -> Result<()> {
     let (at, name) = split(doomed.path())?;
     let handle = Handle::open(at).map_err(Error::io("open", at))?;
-    let (mut yard, _) = Yard::beside(handle, at, name)?;
-    match yard.set_aside(name) {
+    let (mut yard, _) = StagingArea::beside(handle, at, name)?;
+    match yard.move_aside(name) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
             return discard_in_place(&yard.parent, doomed, name);
         }
@@ -167,7 +167,7 @@ pub fn discard(doomed: &Doomed) -> Result<()> {
         yard.put_back(name);
         return Err(changed(doomed));
     }
-    if let Err(error) = yard.bury() {
+    if let Err(error) = yard.mark_dead() {
         yard.put_back(name);
         return Err(refused(doomed.path(), error));
     }
@@ -176,7 +176,7 @@ pub fn discard(doomed: &Doomed) -> Result<()> {
 
 /// A directory of a container's image layer cannot be renamed. What marks it as an environment goes
 /// first, so that nobody takes what is left of it for one.
-fn discard_in_place(parent: &Handle, doomed: &Doomed, name: &OsStr) -> Result<()> {
+fn discard_in_place(parent: &Handle, doomed: &DeletionTarget, name: &OsStr) -> Result<()> {
     let failed = || Error::io("remove", doomed.path());
     let directory = parent.sub(Path::new(name), Mounts::Stay).map_err(failed())?;
     if !doomed.covers(&directory).map_err(failed())? {
@@ -190,7 +190,7 @@ fn discard_in_place(parent: &Handle, doomed: &Doomed, name: &OsStr) -> Result<()
     parent.remove_dir(Path::new(name)).map_err(failed())
 }
 
-fn changed(doomed: &Doomed) -> Error {
+fn changed(doomed: &DeletionTarget) -> Error {
     Error::Changed { path: doomed.path().to_owned() }
 }
 
@@ -203,7 +203,7 @@ fn changed(doomed: &Doomed) -> Error {
 #[derive(Debug)]
 pub struct InPlace {
     dir: Dir,
-    yard: Yard,
+    yard: StagingArea,
 }
 
 impl InPlace {
@@ -212,15 +212,16 @@ impl InPlace {
         let failed = || Error::io("open", target);
         let handle = Handle::open(target).map_err(failed())?;
         // Our own mark first: the killed one's must not go before there is another.
-        let (yard, workshop) = Yard::inside(Handle::open(target).map_err(failed())?, target)?;
+        let (yard, workshop) =
+            StagingArea::inside(Handle::open(target).map_err(failed())?, target)?;
         staging_area::sweep_inside(&handle, target)?;
-        let dir = Dir::in_place(handle, target.to_owned(), Workshop::new(workshop));
+        let dir = Dir::in_place(handle, target.to_owned(), UndoLog::new(workshop));
         Ok(Self { dir, yard })
     }
 
     /// Files of others are in the directory: none of them is to be replaced.
     #[must_use]
-    pub fn sparing(mut self) -> Self {
+    pub fn no_overwrite(mut self) -> Self {
         if let Some(workshop) = self.dir.workshop() {
             workshop.spare();
         }
@@ -248,12 +249,12 @@ impl InPlace {
 
 impl Drop for InPlace {
     fn drop(&mut self) {
-        self.dir.take_back();
+        self.dir.roll_back();
     }
 }
 
 /// Is this what was judged? What cannot be looked at is not.
-fn covers(directory: io::Result<Handle>, doomed: &Doomed) -> bool {
+fn covers(directory: io::Result<Handle>, doomed: &DeletionTarget) -> bool {
     directory.and_then(|directory| doomed.covers(&directory)).unwrap_or(false)
 }
 

@@ -65,7 +65,7 @@ pub fn is_unfinished(target: &Path) -> bool {
 }
 
 /// Whether [`sweep`] would find something of a killed process.
-pub fn is_littered(target: &Path) -> bool {
+pub fn has_stale_temp_files(target: &Path) -> bool {
     let Ok((at, name)) = split(target) else { return false };
     let yards = [at.join(yard_name(name)), target.join(INSIDE)];
     yards.iter().filter_map(|yard| std::fs::read_dir(yard).ok()).any(|stages| {
@@ -76,7 +76,7 @@ pub fn is_littered(target: &Path) -> bool {
 
 /// Whether this is a directory as rvenv makes them for temporary files, with nothing else in it, and
 /// not in use.
-pub(crate) fn is_yard(path: &Path) -> bool {
+pub(crate) fn is_staging_area(path: &Path) -> bool {
     let is_dead = |stage: io::Result<DirEntry>| stage.is_ok_and(|stage| is_dead(&stage.path()));
     std::fs::read_dir(path).is_ok_and(|mut stages| stages.all(is_dead))
 }
@@ -135,7 +135,7 @@ fn sweep_stage(
     };
     // Occupied: the new environment has been moved in, or something else that is not to be touched.
     let done =
-        put_back.or_else(|error| if is_occupied(&error) { bury(&stage) } else { Err(error) });
+        put_back.or_else(|error| if is_occupied(&error) { mark_dead(&stage) } else { Err(error) });
     match done {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             return Err(Error::Io { action: "put back", path: path.join(OLD), source: error });
@@ -216,7 +216,7 @@ fn remove_stage(
 
 /// The directory for temporary files of one target, and this process's part of it.
 #[derive(Debug)]
-pub(super) struct Yard {
+pub(super) struct StagingArea {
     pub(super) parent: Handle,
     wrapper: Handle,
     pub(super) stage: Handle,
@@ -231,7 +231,7 @@ pub(super) struct Yard {
     cleared: bool,
 }
 
-impl Yard {
+impl StagingArea {
     /// In `parent`, whose path is `at`, for its entry `target`; with the directory [`NEW`] in it.
     pub(super) fn beside(parent: Handle, at: &Path, target: &OsStr) -> Result<(Self, Handle)> {
         Self::open(parent, at, yard_name(target))
@@ -289,7 +289,7 @@ impl Yard {
     }
 
     /// Takes the directory `name` away from its place for a moment.
-    pub(super) fn set_aside(&self, name: &OsStr) -> io::Result<()> {
+    pub(super) fn move_aside(&self, name: &OsStr) -> io::Result<()> {
         self.parent.rename(Path::new(name), &self.stage, Path::new(OLD))
     }
 
@@ -311,8 +311,8 @@ impl Yard {
     }
 
     /// What was set aside must not come back from here on: it may soon be half deleted.
-    pub(super) fn bury(&self) -> io::Result<()> {
-        bury(&self.stage)
+    pub(super) fn mark_dead(&self) -> io::Result<()> {
+        mark_dead(&self.stage)
     }
 
     /// Gives what was set aside its name back. Where that fails, it stays where `sweep` finds it.
@@ -343,7 +343,7 @@ impl Yard {
     }
 }
 
-impl Drop for Yard {
+impl Drop for StagingArea {
     fn drop(&mut self) {
         // Here nobody is left to tell of a failure; `sweep` will find what remains.
         let _ = self.clear();
@@ -386,7 +386,7 @@ impl Claim {
     }
 }
 
-fn bury(stage: &Handle) -> io::Result<()> {
+fn mark_dead(stage: &Handle) -> io::Result<()> {
     stage.rename(Path::new(OLD), stage, Path::new(DEAD))
 }
 

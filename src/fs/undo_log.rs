@@ -11,7 +11,7 @@ use super::sys::{Handle, Kind};
 /// Where the files of a directory that is worked on in place are made, what was replaced is kept
 /// until the end, and what was done is known.
 #[derive(Debug)]
-pub(super) struct Workshop {
+pub(super) struct UndoLog {
     handle: Handle,
     /// Whether what is there already may be replaced.
     replaces: bool,
@@ -36,7 +36,7 @@ impl Done {
     }
 }
 
-impl Workshop {
+impl UndoLog {
     pub(super) fn new(handle: Handle) -> Self {
         Self { handle, replaces: true, pieces: AtomicUsize::new(0), done: Mutex::default() }
     }

@@ -18,7 +18,7 @@ const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 pub(super) const WHY_NOT: &str = ": its first line names an interpreter that is not there";
 
 /// Lets the signals that end a program end the work first: what was begun is taken away, then
-/// [`end_by`] ends the program as the signal would have. A second signal ends it at once.
+/// [`exit_by_signal`] ends the program as the signal would have. A second signal ends it at once.
 pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
     let second = Arc::new(AtomicBool::new(false));
     for signal in ENDING {
@@ -34,7 +34,7 @@ pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
 }
 
 /// Ends the program as `signal` would have, so that the shell knows.
-pub(crate) fn end_by(signal: usize) -> ExitCode {
+pub(crate) fn exit_by_signal(signal: usize) -> ExitCode {
     let number = i32::try_from(signal).unwrap_or_default();
     // Only a system that does not know the signal comes back from this.
     let _ = low_level::emulate_default_handler(number);
@@ -43,14 +43,14 @@ pub(crate) fn end_by(signal: usize) -> ExitCode {
 
 /// Runs `command` in this program's place: on Unix it becomes the command, so that signals, the
 /// terminal and the exit code are the command's own.
-pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) fn exec(mut command: Command) -> anyhow::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
     Err(failed(&command, error))
 }
 
 /// Passes a signal on that was sent to this program alone; Ctrl-C is sent to both by the terminal.
-pub(super) fn hand_on(signal: usize, child: &Child) {
+pub(super) fn forward_signal(signal: usize, child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
     let signal = i32::try_from(signal).ok().filter(|signal| *signal != SIGINT);
     let signal = signal.and_then(Signal::from_named_raw);

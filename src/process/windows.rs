@@ -19,7 +19,7 @@ const INTERRUPTED: i32 = 0xC000_013A_u32.cast_signed();
 /// What the system means when it does not find a program that is there.
 pub(super) const WHY_NOT: &str = ": its path is too long for Windows to start it";
 
-/// Lets Ctrl-C end the work first: what was begun is taken away, then [`end_by`] ends the program.
+/// Lets Ctrl-C end the work first: what was begun is taken away, then [`exit_by_signal`] ends the program.
 /// A second one ends it at once.
 pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
     let flag = Arc::clone(interrupt.flag());
@@ -35,13 +35,13 @@ fn on_interrupt(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
 }
 
 /// Ends the program as Ctrl-C would have, so that the shell knows.
-pub(crate) fn end_by(_signal: usize) -> ExitCode {
+pub(crate) fn exit_by_signal(_signal: usize) -> ExitCode {
     std::process::exit(INTERRUPTED)
 }
 
 /// Runs `command` and ends with its exit code. What interrupts it is its own to answer, and this
 /// program waits for the answer.
-pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) fn exec(mut command: Command) -> anyhow::Result<ExitCode> {
     on_interrupt(|| {})?;
     match command.status() {
         Ok(status) => Ok(exit_code(code(status))),
@@ -50,7 +50,7 @@ pub(crate) fn become_command(mut command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// The child was told already.
-pub(super) fn hand_on(_signal: usize, _child: &Child) {}
+pub(super) fn forward_signal(_signal: usize, _child: &Child) {}
 
 /// The exit code.
 pub(super) fn code(status: ExitStatus) -> i32 {

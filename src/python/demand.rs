@@ -35,7 +35,7 @@ pub enum Origin {
 
 /// Which Python is asked for, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demand {
+pub struct ResolvedRequest {
     /// What is asked for.
     pub request: Request,
     /// By whom.
@@ -63,7 +63,7 @@ pub struct Ignored {
     pub text: String,
 }
 
-impl Demand {
+impl ResolvedRequest {
     /// The first demand that is made, with the option among the settings.
     ///
     /// # Errors

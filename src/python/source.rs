@@ -11,15 +11,15 @@ pub enum Source {
     /// In a directory of PATH.
     Path,
     /// Chosen by the rule of the manager whose shim is on PATH.
-    Shim(Place),
+    Shim(Installer),
     /// Where a version manager or an installer keeps its Pythons.
-    Place(Place),
+    Installer(Installer),
 }
 
 /// Who keeps Pythons in places of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Installer {
     /// <https://github.com/pyenv/pyenv>
     Pyenv,
     /// <https://docs.astral.sh/uv/>
@@ -48,7 +48,7 @@ pub enum Place {
     Conda,
 }
 
-impl Place {
+impl Installer {
     /// Every place, in the order of search among equal versions.
     pub const ALL: [Self; 13] = [
         Self::Pyenv,
@@ -86,7 +86,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Installer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -98,7 +98,7 @@ impl fmt::Display for Source {
             Self::Given => f.write_str("given"),
             Self::Path => f.write_str("PATH"),
             Self::Shim(place) => write!(f, "PATH, through {place}"),
-            Self::Place(place) => place.fmt(f),
+            Self::Installer(place) => place.fmt(f),
         }
     }
 }

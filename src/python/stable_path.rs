@@ -9,7 +9,7 @@ use std::fs;
 use std::iter;
 use std::path::{Component, Path, PathBuf};
 
-use crate::support::path::{real, same};
+use crate::support::path::{canonicalize, same};
 
 /// Links that are followed before a circle is suspected: as many as Linux follows.
 const LINKS: usize = 40;
@@ -46,7 +46,7 @@ fn join(dir: &Path, target: &Path) -> PathBuf {
         match part {
             Component::ParentDir => {
                 if out.is_symlink() {
-                    out = real(&out).unwrap_or(out);
+                    out = canonicalize(&out).unwrap_or(out);
                 }
                 out.pop();
             }

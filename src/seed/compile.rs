@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::process::{Child, Stdio};
 
-use super::Job;
+use super::SeedContext;
 use crate::error::{Error, Result};
-use crate::python::collect;
+use crate::python::wait_with_output;
 
 /// Into how many processes the work is split, whatever the machine. What a process compiled before
 /// shows in the bytes that it writes next (which of its strings are shared), so a number that
@@ -41,7 +41,7 @@ pub(crate) struct Source<'a> {
 /// The bytecode file of each source, in the same order; `None` for a source that this Python cannot
 /// compile, such as a template or code for another version.
 pub(crate) fn bytecode(
-    job: &Job<'_>,
+    job: &SeedContext<'_>,
     sources: &[Source<'_>],
     check: Check,
 ) -> Result<Vec<Option<Vec<u8>>>> {
@@ -53,7 +53,7 @@ pub(crate) fn bytecode(
     }
     let mut compiled = Vec::with_capacity(sources.len());
     for worker in workers {
-        let said = collect(worker).map_err(failed)?;
+        let said = wait_with_output(worker).map_err(failed)?;
         if !said.status.success() {
             let stderr = String::from_utf8_lossy(&said.stderr).trim().to_owned();
             return Err(Error::PythonFailed {
@@ -76,7 +76,7 @@ pub(crate) fn bytecode(
     }
 }
 
-fn spawn(job: &Job<'_>, share: &[Source<'_>], check: Check) -> io::Result<Child> {
+fn spawn(job: &SeedContext<'_>, share: &[Source<'_>], check: Check) -> io::Result<Child> {
     let mut child = job
         .python()
         // Not `-I`, which would refuse the seed: before 3.11 the order of a set in bytecode follows it.

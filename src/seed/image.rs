@@ -17,12 +17,12 @@ use tempfile::TempDir;
 use super::compile;
 use super::compile::Check;
 use super::layout;
-use super::layout::{Layout, Piece};
+use super::layout::{ImageFile, Layout};
 use super::lock::Lock;
 use super::scripts;
 use super::scripts::Command;
 use super::wheel::Wheel;
-use super::{Event, Job, cache_error};
+use super::{Event, SeedContext, cache_error};
 use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::formats::record::Row;
@@ -96,7 +96,7 @@ impl Image {
 
     /// The image of a wheel, built where there is none.
     pub(crate) fn obtain(
-        job: &mut Job<'_>,
+        job: &mut SeedContext<'_>,
         project: &str,
         wheel: &Path,
         layout: Layout,
@@ -176,7 +176,7 @@ fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
 }
 
 /// Writes an image of `wheel` into the directory `staging`.
-fn build(job: &Job<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result<Manifest> {
+fn build(job: &SeedContext<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result<Manifest> {
     let python = job.interpreter;
     let check = if layout == Layout::Archive { Check::Nothing } else { Check::Hash };
     let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
@@ -214,7 +214,7 @@ fn build(job: &Job<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result
     Ok(manifest)
 }
 
-fn recorded(piece: &Piece) -> Recorded {
+fn recorded(piece: &ImageFile) -> Recorded {
     let hash = if piece.hashed { record::hash(&piece.data) } else { String::new() };
     Recorded { path: piece.path.clone(), size: piece.data.len() as u64, hash }
 }

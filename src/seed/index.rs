@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use super::image::Image;
 use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
-use super::{Event, Job, cache_error, pep440};
+use super::{Event, SeedContext, cache_error, pep440};
 use crate::error::{Error, Result};
-use crate::python::{collect, isolated};
+use crate::python::{isolated, wait_with_output};
 use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
 
@@ -48,7 +48,7 @@ impl File {
 }
 
 /// Fetches the newest pip for this Python without a pip, and keeps it.
-pub(crate) fn fetch(job: &mut Job<'_>) -> Result<PathBuf> {
+pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     (job.progress)(Event::Downloading { requirement: "pip".to_owned() });
     let listed = run(job, "ask the index for pip", fetcher(job).arg("list"))?;
     let page: Page = serde_json::from_slice(&listed).map_err(|source| Error::IndexUnreadable {
@@ -81,7 +81,11 @@ pub(crate) fn fetch(job: &mut Job<'_>) -> Result<PathBuf> {
 
 /// Downloads `requirement` by the pip in `image`, with all of the user's settings for it, and keeps
 /// the wheel.
-pub(crate) fn download(job: &mut Job<'_>, image: &Image, requirement: &str) -> Result<PathBuf> {
+pub(crate) fn download(
+    job: &mut SeedContext<'_>,
+    image: &Image,
+    requirement: &str,
+) -> Result<PathBuf> {
     (job.progress)(Event::Downloading { requirement: requirement.to_owned() });
     let (_lock, staging) = staging(job)?;
     let mut pip = job.python();
@@ -131,7 +135,7 @@ fn wheels(cache: &Path) -> PathBuf {
 }
 
 /// A place to download to, that nobody else uses or needs any more.
-fn staging(job: &Job<'_>) -> Result<(Lock, TempDir)> {
+fn staging(job: &SeedContext<'_>) -> Result<(Lock, TempDir)> {
     let dir = wheels(job.cache);
     create_private_dir(&dir).map_err(cache_error(&dir))?;
     let lock = Lock::take(&dir.join(".lock"))?;
@@ -143,7 +147,7 @@ fn staging(job: &Job<'_>) -> Result<(Lock, TempDir)> {
 
 /// Moves a wheel to the wheels of the cache. One that is there already stays as it is, so that its
 /// image does.
-fn keep(job: &Job<'_>, wheel: &Path) -> Result<PathBuf> {
+fn keep(job: &SeedContext<'_>, wheel: &Path) -> Result<PathBuf> {
     let place = wheels(job.cache).join(wheel.file_name().unwrap_or_default());
     let same = |a: &Path, b: &Path| Some(fs::read(a).ok()? == fs::read(b).ok()?);
     if same(wheel, &place) != Some(true) {
@@ -152,17 +156,17 @@ fn keep(job: &Job<'_>, wheel: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-fn fetcher(job: &Job<'_>) -> Command {
+fn fetcher(job: &SeedContext<'_>) -> Command {
     let mut fetcher = isolated(&job.interpreter.executable, job.host);
     fetcher.arg("-c").arg(include_str!("fetch.py"));
     fetcher
 }
 
 /// Runs a Python to its end, and gives what it wrote.
-fn run(job: &Job<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
+fn run(job: &SeedContext<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
     let python = &job.interpreter.executable;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let said = command.spawn().and_then(collect).map_err(Error::io("run", python))?;
+    let said = command.spawn().and_then(wait_with_output).map_err(Error::io("run", python))?;
     if said.status.success() {
         return Ok(said.stdout);
     }

@@ -34,7 +34,7 @@ impl Layout {
 
 /// One file of a layout.
 #[derive(Debug)]
-pub(crate) struct Piece {
+pub(crate) struct ImageFile {
     /// Relative to `site-packages`, with `/`.
     pub(crate) path: String,
     /// Its content.
@@ -43,7 +43,7 @@ pub(crate) struct Piece {
     pub(crate) hashed: bool,
 }
 
-impl Piece {
+impl ImageFile {
     fn new(path: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
         Self { path: path.into(), data: data.into(), hashed: true }
     }
@@ -65,21 +65,25 @@ pub(crate) fn sources(wheel: &Wheel) -> Vec<Source<'_>> {
 }
 
 /// The files layout: everything in the wheel, each source with its bytecode in `__pycache__`.
-pub(crate) fn files(wheel: &Wheel, bytecode: Vec<Option<Vec<u8>>>, cache_tag: &str) -> Vec<Piece> {
+pub(crate) fn files(
+    wheel: &Wheel,
+    bytecode: Vec<Option<Vec<u8>>>,
+    cache_tag: &str,
+) -> Vec<ImageFile> {
     let mut pieces = marks(wheel);
-    pieces.extend(wheel.files.iter().map(|(path, data)| Piece::new(path, data.clone())));
+    pieces.extend(wheel.files.iter().map(|(path, data)| ImageFile::new(path, data.clone())));
     for (source, pyc) in sources(wheel).iter().zip(bytecode) {
         let (dir, name) = source.name.rsplit_once('/').unwrap_or(("", source.name));
         let separator = if dir.is_empty() { "" } else { "/" };
         let stem = name.strip_suffix(".py").unwrap_or(name);
         let path = format!("{dir}{separator}__pycache__/{stem}.{cache_tag}.pyc");
-        pieces.extend(pyc.map(|data| Piece { path, data, hashed: false }));
+        pieces.extend(pyc.map(|data| ImageFile { path, data, hashed: false }));
     }
     pieces
 }
 
 /// The archive layout.
-pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<Vec<Piece>> {
+pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<Vec<ImageFile>> {
     let mut pieces = marks(wheel);
     let mut packed = Vec::new();
     for (path, data) in &wheel.files {
@@ -88,7 +92,7 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
             if path == "pip/__init__.py" {
                 data.extend(HOOK.as_bytes());
             }
-            pieces.push(Piece::new(path, data));
+            pieces.push(ImageFile::new(path, data));
         } else {
             packed.push((path.as_str(), data.as_slice()));
         }
@@ -101,7 +105,7 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
         .collect();
     packed.extend(compiled.iter().map(|(name, pyc)| (name.as_str(), *pyc)));
     packed.sort_unstable();
-    pieces.push(Piece::new(ARCHIVE, pack(&packed)?));
+    pieces.push(ImageFile::new(ARCHIVE, pack(&packed)?));
     Ok(pieces)
 }
 
@@ -125,8 +129,8 @@ fn pack(files: &[(&str, &[u8])]) -> ZipResult<Vec<u8>> {
 }
 
 /// The two files that `ensurepip` adds to the dist-info: who installed it, and that it was asked for.
-fn marks(wheel: &Wheel) -> Vec<Piece> {
-    let mark = |name, data: &str| Piece::new(format!("{}/{name}", wheel.dist_info), data);
+fn marks(wheel: &Wheel) -> Vec<ImageFile> {
+    let mark = |name, data: &str| ImageFile::new(format!("{}/{name}", wheel.dist_info), data);
     vec![mark("INSTALLER", "pip\n"), mark("REQUESTED", "")]
 }
 

@@ -123,7 +123,7 @@ pub struct Seed {
 }
 
 /// What one preparation works with.
-pub(crate) struct Job<'a> {
+pub(crate) struct SeedContext<'a> {
     interpreter: &'a Interpreter,
     options: &'a Options,
     cache: &'a Path,
@@ -131,7 +131,7 @@ pub(crate) struct Job<'a> {
     progress: &'a mut dyn FnMut(Event),
 }
 
-impl Job<'_> {
+impl SeedContext<'_> {
     /// The interpreter, with the host's variables less those that mislead a Python.
     fn python(&self) -> Command {
         let isolated = isolated(&self.interpreter.executable, self.host);
@@ -158,7 +158,7 @@ pub fn prepare(
     let Some(cache) = cache.root() else {
         return Err(Error::CacheUnwritable { path: None, source: io::ErrorKind::NotFound.into() });
     };
-    let mut job = Job { interpreter, options, cache, host, progress };
+    let mut job = SeedContext { interpreter, options, cache, host, progress };
     let mut images = Vec::new();
     if options.setuptools
         && let Some(wheel) = source::bundled(interpreter, "setuptools")

@@ -9,7 +9,7 @@ use super::index;
 use super::index::kept;
 use super::layout::Layout;
 use super::wheel::{WheelFault, version_in_name};
-use super::{Choice, Job};
+use super::{Choice, SeedContext};
 use crate::error::{Error, Result};
 use crate::python::{Implementation, Interpreter};
 
@@ -21,10 +21,10 @@ pub(crate) fn bundled<'a>(python: &'a Interpreter, project: &str) -> Option<&'a 
 }
 
 /// The image of the pip that was asked for.
-pub(crate) fn pip(job: &mut Job<'_>) -> Result<Image> {
+pub(crate) fn pip(job: &mut SeedContext<'_>) -> Result<Image> {
     match &job.options.choice {
         Choice::Wheel(path) => image(job, &job.host.absolute(path)),
-        Choice::Bundled => at_hand(job),
+        Choice::Bundled => bundled_or_cached(job),
         Choice::Latest => latest(job),
         Choice::Version(version) => match version.parse() {
             Ok(version) => exactly(job, &version),
@@ -35,7 +35,7 @@ pub(crate) fn pip(job: &mut Job<'_>) -> Result<Image> {
 
 /// The pip that there is without asking for a certain one: the base's, else the newest in the
 /// cache, else the newest of the index.
-fn at_hand(job: &mut Job<'_>) -> Result<Image> {
+fn bundled_or_cached(job: &mut SeedContext<'_>) -> Result<Image> {
     if let Some(wheel) = bundled(job.interpreter, "pip") {
         return image(job, wheel);
     }
@@ -57,7 +57,7 @@ fn at_hand(job: &mut Job<'_>) -> Result<Image> {
     }
 }
 
-fn latest(job: &mut Job<'_>) -> Result<Image> {
+fn latest(job: &mut SeedContext<'_>) -> Result<Image> {
     if !job.options.offline {
         return downloaded(job, "pip");
     }
@@ -68,7 +68,7 @@ fn latest(job: &mut Job<'_>) -> Result<Image> {
     first_fitting(job, wheels)?.ok_or_else(|| offline(job, "pip".to_owned()))
 }
 
-fn exactly(job: &mut Job<'_>, version: &Version) -> Result<Image> {
+fn exactly(job: &mut SeedContext<'_>, version: &Version) -> Result<Image> {
     let bundled = bundled(job.interpreter, "pip")
         .filter(|wheel| version_in_name(wheel, "pip").as_ref() == Some(version));
     if let Some(wheel) = bundled {
@@ -82,14 +82,17 @@ fn exactly(job: &mut Job<'_>, version: &Version) -> Result<Image> {
     if job.options.offline { Err(offline(job, requirement)) } else { downloaded(job, &requirement) }
 }
 
-fn downloaded(job: &mut Job<'_>, requirement: &str) -> Result<Image> {
-    let pip = at_hand(job)?;
+fn downloaded(job: &mut SeedContext<'_>, requirement: &str) -> Result<Image> {
+    let pip = bundled_or_cached(job)?;
     let wheel = index::download(job, &pip, requirement)?;
     image(job, &wheel)
 }
 
 /// The image of the first of these wheels of the cache that can be used with this Python.
-fn first_fitting(job: &mut Job<'_>, wheels: Vec<(Version, PathBuf)>) -> Result<Option<Image>> {
+fn first_fitting(
+    job: &mut SeedContext<'_>,
+    wheels: Vec<(Version, PathBuf)>,
+) -> Result<Option<Image>> {
     for (_, wheel) in wheels {
         match image(job, &wheel) {
             // Not for this Python, damaged, or gone by now.
@@ -101,7 +104,7 @@ fn first_fitting(job: &mut Job<'_>, wheels: Vec<(Version, PathBuf)>) -> Result<O
 }
 
 /// The image of this wheel of pip.
-fn image(job: &mut Job<'_>, wheel: &Path) -> Result<Image> {
+fn image(job: &mut SeedContext<'_>, wheel: &Path) -> Result<Image> {
     let Some(version) = version_in_name(wheel, "pip") else {
         return Err(Error::Wheel { path: wheel.to_owned(), fault: WheelFault::Name });
     };
@@ -110,7 +113,7 @@ fn image(job: &mut Job<'_>, wheel: &Path) -> Result<Image> {
 }
 
 /// The layout that was asked for, where it can work.
-fn layout(job: &Job<'_>, pip: &Version) -> Layout {
+fn layout(job: &SeedContext<'_>, pip: &Version) -> Layout {
     let python = job.interpreter;
     let can_import =
         matches!(python.implementation, Implementation::CPython | Implementation::PyPy);
@@ -122,7 +125,7 @@ fn layout(job: &Job<'_>, pip: &Version) -> Layout {
     }
 }
 
-fn offline(job: &Job<'_>, requirement: String) -> Error {
+fn offline(job: &SeedContext<'_>, requirement: String) -> Error {
     let python = job.interpreter.executable.clone();
     Error::PipOffline { requirement, python, package: package(job.interpreter) }
 }

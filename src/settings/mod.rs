@@ -21,8 +21,8 @@ use crate::fs::LinkMode;
 use crate::seed;
 use crate::settings::project::{Document, Project};
 use crate::support::host::{Host, Platform};
-use crate::support::path::is_barred;
-use crate::support::suggest::near;
+use crate::support::path::is_permission_denied;
+use crate::support::suggest::similar;
 
 /// Who set a value, the weakest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +67,7 @@ impl Settings {
                     settings.take_table(&document.table, &Source::User(document.path))?;
                 }
                 // The home is another's, as in a container whose user was changed.
-                Err(_) if is_barred(&path) => {}
+                Err(_) if is_permission_denied(&path) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -172,7 +172,7 @@ impl Settings {
     fn take_table(&mut self, table: &Table, source: &Source) -> Result<()> {
         for (name, value) in table {
             let Some(key) = Key::ALL.into_iter().find(|key| key.name() == name) else {
-                let near = near(name, Key::ALL.map(Key::name));
+                let near = similar(name, Key::ALL.map(Key::name));
                 return Err(Error::UnknownSetting {
                     key: name.clone(),
                     origin: source.clone(),
@@ -212,7 +212,7 @@ pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
     let names = host.vars().filter_map(|(name, _)| name.to_str()?.strip_prefix("RVENV_"));
     names
         .filter(|name| !known.iter().any(|known| known == name))
-        .map(|name| (name, near(name, known.iter().map(String::as_str))))
+        .map(|name| (name, similar(name, known.iter().map(String::as_str))))
         .filter(|(_, near)| !near.is_empty())
         .map(|(name, near)| {
             let near = near.iter().map(|name| format!("RVENV_{name}")).collect();

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::support::path::plain;
+use crate::support::path::strip_verbatim_prefix;
 
 /// The kind of system that an environment is made for.
 ///
@@ -174,7 +174,8 @@ impl Host {
         let native = path.starts_with(CYGDRIVE).then(|| self.native(path));
         let path = native.as_deref().unwrap_or(path);
         // The current directory may have the prefix, too.
-        for part in plain(&self.on_drive(&plain(path))).components() {
+        for part in strip_verbatim_prefix(&self.on_drive(&strip_verbatim_prefix(path))).components()
+        {
             match part {
                 Component::CurDir => {}
                 Component::ParentDir => {

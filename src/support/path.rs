@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// `path` without the prefix `\\?\`, which people do not write and most programs cannot read: wherever
 /// it means the same file without it.
 #[cfg(windows)]
-pub fn plain(path: &Path) -> Cow<'_, Path> {
+pub fn strip_verbatim_prefix(path: &Path) -> Cow<'_, Path> {
     use std::ffi::OsString;
     use std::path::{Component, Prefix};
     let mut parts = path.components();
@@ -29,7 +29,7 @@ pub fn plain(path: &Path) -> Cow<'_, Path> {
 
 /// Elsewhere there is no such prefix.
 #[cfg(not(windows))]
-pub fn plain(path: &Path) -> Cow<'_, Path> {
+pub fn strip_verbatim_prefix(path: &Path) -> Cow<'_, Path> {
     path.into()
 }
 
@@ -48,9 +48,9 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> PathBuf {
 
 /// `path` with its links resolved; where case makes no difference, in the case that the disk has.
 #[expect(clippy::disallowed_methods, reason = "this is what is to be used instead")]
-pub fn real(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = std::fs::canonicalize(path)?;
-    let shorter = match plain(&path) {
+    let shorter = match strip_verbatim_prefix(&path) {
         Cow::Owned(plain) => Some(plain),
         Cow::Borrowed(_) => None,
     };
@@ -59,11 +59,11 @@ pub fn real(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 
 /// Whether two paths lead to the same place; what is not there is nowhere.
 pub(crate) fn same(one: &Path, other: &Path) -> bool {
-    real(one).is_ok_and(|one| real(other).is_ok_and(|other| one == other))
+    canonicalize(one).is_ok_and(|one| canonicalize(other).is_ok_and(|other| one == other))
 }
 
 /// Whether a directory that `path` is in may not be entered: what is there cannot be told.
-pub(crate) fn is_barred(path: &Path) -> bool {
+pub(crate) fn is_permission_denied(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
@@ -85,7 +85,7 @@ mod tests {
             (r"C:\a".to_owned(), r"C:\a"),
             ("a".to_owned(), "a"),
         ] {
-            assert_eq!(plain(Path::new(&path)).as_os_str(), expected, "{path}");
+            assert_eq!(strip_verbatim_prefix(Path::new(&path)).as_os_str(), expected, "{path}");
         }
     }
 }

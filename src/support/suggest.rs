@@ -5,7 +5,10 @@ const SHOWN: usize = 3;
 
 /// The candidates that are a slip of the hand away from `name`, nearest first: one letter, or one
 /// in three of a longer name; letters that changed places count once.
-pub(crate) fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+pub(crate) fn similar<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<String> {
     let limit = (name.chars().count() / 3).max(1);
     let name = name.to_lowercase();
     let mut found: Vec<(usize, &str)> = candidates
@@ -19,15 +22,15 @@ pub(crate) fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>
 
 #[cfg(test)]
 mod tests {
-    use super::near;
+    use super::similar;
 
     #[test]
     fn finds_slips_and_nothing_else() {
         let names = ["pytest", "py.test", "pip", "ruff", "python3"];
-        assert_eq!(near("pytset", names), ["pytest", "py.test"]);
-        assert_eq!(near("rufff", names), ["ruff"]);
-        assert_eq!(near("PYTEST", names), ["pytest", "py.test"]);
-        assert_eq!(near("mypy", names), Vec::<String>::new());
-        assert_eq!(near("", names), Vec::<String>::new());
+        assert_eq!(similar("pytset", names), ["pytest", "py.test"]);
+        assert_eq!(similar("rufff", names), ["ruff"]);
+        assert_eq!(similar("PYTEST", names), ["pytest", "py.test"]);
+        assert_eq!(similar("mypy", names), Vec::<String>::new());
+        assert_eq!(similar("", names), Vec::<String>::new());
     }
 }

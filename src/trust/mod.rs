@@ -68,7 +68,7 @@ impl Trust {
     }
 
     fn judge(&self, root: &Path) -> Option<Verdict> {
-        let path = crate::support::path::real(root).ok()?;
+        let path = crate::support::path::canonicalize(root).ok()?;
         let record = fs::read_bounded(&self.file(&path)?, RECORD_LIMIT).ok()?;
         if record == denial(&path) {
             return Some(Verdict::Denied);
@@ -102,7 +102,7 @@ impl Trust {
         let canonical;
         let path = if cfg!(unix) && location.parent() == Some(cwd) {
             location
-        } else if let Ok(path) = crate::support::path::real(location) {
+        } else if let Ok(path) = crate::support::path::canonicalize(location) {
             canonical = path;
             &canonical
         } else {
@@ -163,12 +163,12 @@ impl Trust {
 
 /// Names an environment as it is now, in 16 characters: another one in its place has another name.
 pub fn fingerprint(root: &Path) -> String {
-    let path = crate::support::path::real(root).unwrap_or_else(|_| root.to_owned());
+    let path = crate::support::path::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     hash(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
-    crate::support::path::real(root).map_err(Error::io("find", root))
+    crate::support::path::canonicalize(root).map_err(Error::io("find", root))
 }
 
 fn allowance(path: &Path) -> io::Result<Vec<u8>> {
@@ -254,7 +254,7 @@ mod tests {
         }
 
         fn path(&self, name: &str) -> PathBuf {
-            crate::support::path::real(self.root.path()).unwrap().join(name)
+            crate::support::path::canonicalize(self.root.path()).unwrap().join(name)
         }
 
         fn put(&self, name: &str, cfg: &str) {

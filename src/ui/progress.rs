@@ -33,7 +33,7 @@ impl Progress<'_> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        self.0.settle();
+        self.0.clear_progress();
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Env;
 use crate::error::{Error, Result};
 use crate::support::host::{Host, Platform};
-use crate::support::suggest::near;
+use crate::support::suggest::similar;
 
 /// A variable and its new value; `None` takes it out.
 pub type Change = (&'static str, Option<OsString>);
@@ -72,7 +72,7 @@ impl Env {
         let missing = || {
             let command = command.to_string_lossy().into_owned();
             let names = self.commands();
-            let near = near(&command, names.iter().map(String::as_str));
+            let near = similar(&command, names.iter().map(String::as_str));
             Error::NoCommand { command, env: self.root.clone(), near }
         };
         if Path::new(command).components().nth(1).is_some() {

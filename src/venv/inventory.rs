@@ -143,7 +143,7 @@ pub fn last_used(root: &Path) -> Option<SystemTime> {
 
 /// Does `look` at the environment at `root` without using it: looking reads `pyvenv.cfg`, which
 /// would be taken for a use the next time.
-pub fn unnoticed<T>(root: &Path, look: impl FnOnce() -> T) -> T {
+pub fn preserving_atime<T>(root: &Path, look: impl FnOnce() -> T) -> T {
     let cfg = root.join(MARK);
     let before = std::fs::metadata(&cfg).and_then(|meta| meta.accessed());
     let seen = look();

@@ -51,7 +51,7 @@ impl Sandbox {
 
     /// The world's root, canonical.
     pub(crate) fn root(&self) -> PathBuf {
-        rvenv::support::path::real(self.root.path()).expect("the sandbox's root")
+        rvenv::support::path::canonicalize(self.root.path()).expect("the sandbox's root")
     }
 
     /// The folder that commands run in.

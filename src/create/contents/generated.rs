@@ -6,7 +6,7 @@ use std::path::Path;
 use walkdir::DirEntry;
 
 use crate::check::scripts::Script;
-use crate::fs::{is_yard, read_bounded};
+use crate::fs::{is_staging_area, read_bounded};
 use crate::seed;
 use crate::support::host::Platform;
 use crate::venv::{CACHEDIR_TAG, GITIGNORE};
@@ -48,13 +48,13 @@ pub(super) fn is_made(entry: &DirEntry) -> bool {
         Some("CACHEDIR.TAG") => kind.is_file() && says(path, &CACHEDIR_TAGS),
         // uv's lock has nothing in it.
         Some(".lock") => kind.is_file() && says(path, &[""]),
-        Some(".rvenv") => kind.is_dir() && is_yard(path),
+        Some(".rvenv") => kind.is_dir() && is_staging_area(path),
         _ => false,
     }
 }
 
 /// Whether a file of the user's at the top of an environment goes before the maker's.
-pub(super) fn is_courtesy(entry: &DirEntry) -> bool {
+pub(super) fn is_optional(entry: &DirEntry) -> bool {
     let is_named = |name| COURTESIES.contains(&name);
     !entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(is_named)
 }

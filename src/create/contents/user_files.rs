@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::installed::Installed;
 use super::generated;
+use super::installed::Installed;
 use crate::check::scripts::{SCRIPT_LIMIT, is_activation};
-use crate::check::subject::Subject;
+use crate::check::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::fs::{read_bounded, read_start};
@@ -20,30 +20,30 @@ const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
 
 /// A file, a link or an empty directory of the user's.
 #[derive(Clone, Debug)]
-pub(crate) struct Own {
+pub(crate) struct UserFile {
     /// Where it is, relative to the environment.
     pub(crate) path: PathBuf,
     /// Where it is in a `site-packages`, whose path is another for another Python.
     pub(crate) in_site: Option<PathBuf>,
     /// Whether it goes before what a new environment has there: a script of rvenv's with the user's
     /// changes, a `.gitignore` of his.
-    pub(crate) goes_before: bool,
+    pub(crate) takes_precedence: bool,
     /// What of it is his, where other lines are not.
     pub(crate) lines: Option<String>,
 }
 
-impl Own {
+impl UserFile {
     /// All there is.
     ///
     /// # Errors
     /// When a directory cannot be read: what is in it would be lost.
-    pub(super) fn all(subject: &Subject<'_>) -> Result<Vec<Self>> {
-        let search = Search::of(subject);
+    pub(super) fn all(snapshot: &Snapshot<'_>) -> Result<Vec<Self>> {
+        let search = Search::of(snapshot);
         let mut found = Vec::new();
-        let walk = WalkDir::new(&subject.root).min_depth(1).sort_by_file_name();
+        let walk = WalkDir::new(&snapshot.root).min_depth(1).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| !search.is_made(entry)) {
             let entry = entry.map_err(|error| {
-                let path = error.path().unwrap_or(&subject.root).to_owned();
+                let path = error.path().unwrap_or(&snapshot.root).to_owned();
                 Error::io("read", path)(error.into())
             })?;
             found.extend(search.own(&entry)?);
@@ -53,15 +53,15 @@ impl Own {
 }
 
 struct Search<'a> {
-    subject: &'a Subject<'a>,
+    snapshot: &'a Snapshot<'a>,
     /// Every `site-packages`.
     sites: Vec<Installed<'a>>,
 }
 
 impl<'a> Search<'a> {
-    fn of(subject: &'a Subject<'a>) -> Self {
-        let sites = subject.sites.iter().map(|site| Installed::read(site, &subject.root));
-        Self { subject, sites: sites.collect() }
+    fn of(snapshot: &'a Snapshot<'a>) -> Self {
+        let sites = snapshot.sites.iter().map(|site| Installed::read(site, &snapshot.root));
+        Self { snapshot, sites: sites.collect() }
     }
 
     /// The `site-packages` that a path is in, and where in it.
@@ -70,7 +70,7 @@ impl<'a> Search<'a> {
     }
 
     fn relative<'e>(&self, entry: &'e DirEntry) -> &'e Path {
-        entry.path().strip_prefix(&self.subject.root).unwrap_or(entry.path())
+        entry.path().strip_prefix(&self.snapshot.root).unwrap_or(entry.path())
     }
 
     /// Whether this was made, with all that is in it.
@@ -83,7 +83,7 @@ impl<'a> Search<'a> {
         if parent.as_os_str().is_empty() {
             return generated::is_made(entry);
         }
-        if parent == self.subject.scripts_name() {
+        if parent == self.snapshot.scripts_name() {
             return is_interpreter(&name)
                 && !entry.file_type().is_dir()
                 && !is_script(entry.path());
@@ -93,7 +93,7 @@ impl<'a> Search<'a> {
 
     /// Whether a script is as the `venv` module of the environment's own base makes it.
     fn is_stdlibs(&self, name: &str, text: &[u8]) -> bool {
-        let Some(base) = self.subject.base.interpreter() else { return false };
+        let Some(base) = self.snapshot.base.interpreter() else { return false };
         let folder = base.stdlib.join("venv/scripts");
         let mut templates =
             ["common", "posix", "nt"].map(|kind| folder.join(kind).join(name)).into_iter();
@@ -109,10 +109,12 @@ impl<'a> Search<'a> {
     /// `site-packages` goes with what it was changed in.
     fn is_installed(&self, entry: &DirEntry, is_in_site: bool) -> bool {
         let (path, name) = (self.relative(entry), entry.file_name());
-        let is_command = path.parent() == Some(self.subject.scripts_name());
+        let is_command = path.parent() == Some(self.snapshot.scripts_name());
         let is_generated = || {
-            let script = self.subject.script(name).filter(|_| is_command);
-            script.is_some_and(|script| generated::is_generated(script, self.subject.host.platform()))
+            let script = self.snapshot.script(name).filter(|_| is_command);
+            script.is_some_and(|script| {
+                generated::is_generated(script, self.snapshot.host.platform())
+            })
         };
         match self.sites.iter().find_map(|site| site.files.get(path)) {
             Some(_) if is_in_site => true,
@@ -133,7 +135,7 @@ impl<'a> Search<'a> {
     }
 
     /// What an entry is, if it is the user's.
-    fn own(&self, entry: &DirEntry) -> Result<Option<Own>> {
+    fn own(&self, entry: &DirEntry) -> Result<Option<UserFile>> {
         let path = self.relative(entry);
         let site = self.site(path);
         if self.is_installed(entry, site.is_some()) {
@@ -142,24 +144,29 @@ impl<'a> Search<'a> {
         if entry.file_type().is_dir() {
             // In a `site-packages`, an installer may have left it.
             let is_own = site.is_none() && is_empty(entry.path())?;
-            let own = || Own { path: path.into(), in_site: None, goes_before: false, lines: None };
+            let own = || UserFile {
+                path: path.into(),
+                in_site: None,
+                takes_precedence: false,
+                lines: None,
+            };
             return Ok(is_own.then(own));
         }
         let name = entry.file_name().to_string_lossy();
         let lines = self.own_lines(entry);
-        let is_script = path.parent() == Some(self.subject.scripts_name()) && is_activation(&name);
+        let is_script = path.parent() == Some(self.snapshot.scripts_name()) && is_activation(&name);
         let script = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok()).flatten();
         let seal = script.as_deref().map(shell::seal);
         let is_made = match seal {
             Some(Seal::Missing) => script.is_some_and(|text| self.is_stdlibs(&name, &text)),
             seal => seal == Some(Seal::Whole) || lines.as_deref() == Some(""),
         };
-        Ok((!is_made).then(|| Own {
+        Ok((!is_made).then(|| UserFile {
             path: path.to_owned(),
             in_site: site.map(|(_, path)| path.to_owned()),
             lines,
-            goes_before: seal == Some(Seal::Broken)
-                || (entry.depth() == 1 && generated::is_courtesy(entry)),
+            takes_precedence: seal == Some(Seal::Broken)
+                || (entry.depth() == 1 && generated::is_optional(entry)),
         }))
     }
 }

@@ -40,7 +40,7 @@ impl Handle {
 
     /// Which directory this is.
     pub(crate) fn id(&self) -> io::Result<Id> {
-        crate::support::path::real(&self.0)
+        crate::support::path::canonicalize(&self.0)
     }
 
     /// Access lists guard a user's directories; there is no owner to ask for.
@@ -237,7 +237,7 @@ fn kind_of(file_type: std::fs::FileType) -> Kind {
 
 /// Which file or directory `path` is, links being followed.
 pub(crate) fn id(path: &Path) -> io::Result<Id> {
-    crate::support::path::real(path)
+    crate::support::path::canonicalize(path)
 }
 
 /// A mounted volume is a link here, which is refused as such.

@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Doomed, Guard};
+use super::{DeletionTarget, Guard};
 use crate::Host;
 
 /// A temporary directory, and its real path.
 fn world() -> (TempDir, PathBuf) {
     let root = tempfile::Builder::new().prefix("rvenv-fs-").tempdir().unwrap();
-    let path = crate::support::path::real(root.path()).unwrap();
+    let path = crate::support::path::canonicalize(root.path()).unwrap();
     (root, path)
 }
 
@@ -47,7 +47,7 @@ fn which(path: &Path) -> String {
     std::fs::read_to_string(path.join("which")).unwrap()
 }
 
-fn doom(path: &Path) -> Doomed {
+fn doom(path: &Path) -> DeletionTarget {
     Guard::new(&Host::new([("HOME", "/nonexistent/home")], "/nonexistent/cwd")).judge(path).unwrap()
 }
 

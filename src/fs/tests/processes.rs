@@ -112,7 +112,7 @@ fn an_environment_that_was_aside_comes_back() {
 fn sets_aside() {
     let target = given().join("env");
     let stage = staged(&target, "never");
-    stage.set_aside().unwrap();
+    stage.move_aside().unwrap();
     wait();
 }
 

@@ -133,7 +133,7 @@ fn work_in_place_that_is_not_finished_is_taken_back() {
     assert_eq!(tree(&root), before);
     assert_eq!(which(&target), "old");
 
-    let place = InPlace::open(&target).unwrap().sparing();
+    let place = InPlace::open(&target).unwrap().no_overwrite();
     place.dir().write(Path::new("new"), b"x", false).unwrap();
     assert!(place.dir().write(Path::new("which"), b"new", false).is_err());
     drop(place);

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{names, registry};
-use crate::python::{Place, Versions, Wanted, files};
+use crate::python::{Installer, Versions, Wanted, files};
 use crate::support::host::{Host, Platform};
 
 /// An installation, as its directory's name tells.
 #[derive(Clone, Debug)]
 pub(super) struct Installation {
-    pub(super) place: Place,
+    pub(super) place: Installer,
     /// Its directory, or its executable where that is known.
     pub(super) dir: PathBuf,
     /// What the name says of the Python inside: `3.12.1`, `pypy3.10-7.3.12`.
@@ -22,7 +22,7 @@ pub(super) struct Installation {
 impl Installation {
     /// Its executable.
     pub(super) fn executable(&self, host: &Host) -> Option<PathBuf> {
-        if self.place == Place::Registry && names::is_executable(&self.dir) {
+        if self.place == Installer::Registry && names::is_executable(&self.dir) {
             return Some(self.dir.clone());
         }
         // hatch and older versions of rye keep the tree one deeper.
@@ -34,7 +34,7 @@ impl Installation {
 /// The installations of all managers but [`conda`], newest first. Those whose names tell no version
 /// come last.
 pub(super) fn installations(host: &Host) -> Vec<Installation> {
-    let mut found: Vec<_> = Place::ALL.into_iter().flat_map(|place| of(place, host)).collect();
+    let mut found: Vec<_> = Installer::ALL.into_iter().flat_map(|place| of(place, host)).collect();
     found.sort_by_cached_key(|found| {
         Reverse(found.told.as_ref().and_then(|told| told.versions.newest()))
     });
@@ -42,7 +42,7 @@ pub(super) fn installations(host: &Host) -> Vec<Installation> {
 }
 
 /// The directory that a manager has for itself.
-pub(crate) fn root(place: Place, host: &Host) -> Option<PathBuf> {
+pub(crate) fn root(place: Installer, host: &Host) -> Option<PathBuf> {
     let windows = host.platform() == Platform::Windows;
     let variable = |name| host.path_var(name).filter(|path| path.is_absolute()).map(Path::to_owned);
     let home = |dir| host.home().map(|home| home.join(dir));
@@ -52,70 +52,70 @@ pub(crate) fn root(place: Place, host: &Host) -> Option<PathBuf> {
         None => home(".local/share").map(|data| data.join(name)),
     };
     match place {
-        Place::Pyenv if windows => variable("PYENV").or_else(|| home(".pyenv/pyenv-win")),
-        Place::Pyenv => variable("PYENV_ROOT").or_else(|| home(".pyenv")),
-        Place::Uv if windows => variable("APPDATA").map(|data| data.join("uv")),
-        Place::Uv => data("uv"),
-        Place::Mise => variable("MISE_DATA_DIR").or_else(|| data("mise")),
-        Place::Asdf => variable("ASDF_DATA_DIR").or_else(|| home(".asdf")),
-        Place::Rye => variable("RYE_HOME").or_else(|| home(".rye")),
-        Place::Hatch if host.platform() == Platform::MacOs => {
+        Installer::Pyenv if windows => variable("PYENV").or_else(|| home(".pyenv/pyenv-win")),
+        Installer::Pyenv => variable("PYENV_ROOT").or_else(|| home(".pyenv")),
+        Installer::Uv if windows => variable("APPDATA").map(|data| data.join("uv")),
+        Installer::Uv => data("uv"),
+        Installer::Mise => variable("MISE_DATA_DIR").or_else(|| data("mise")),
+        Installer::Asdf => variable("ASDF_DATA_DIR").or_else(|| home(".asdf")),
+        Installer::Rye => variable("RYE_HOME").or_else(|| home(".rye")),
+        Installer::Hatch if host.platform() == Platform::MacOs => {
             home("Library/Application Support/hatch")
         }
-        Place::Hatch => data("hatch"),
-        Place::Homebrew
-        | Place::Scoop
-        | Place::Registry
-        | Place::PythonOrg
-        | Place::Opt
-        | Place::System
-        | Place::Conda => None,
+        Installer::Hatch => data("hatch"),
+        Installer::Homebrew
+        | Installer::Scoop
+        | Installer::Registry
+        | Installer::PythonOrg
+        | Installer::Opt
+        | Installer::System
+        | Installer::Conda => None,
     }
 }
 
 /// The directory in which a manager has a directory for each Python.
-pub(super) fn versions_dir(place: Place, root: &Path) -> PathBuf {
+pub(super) fn versions_dir(place: Installer, root: &Path) -> PathBuf {
     root.join(match place {
-        Place::Pyenv => "versions",
-        Place::Uv => "python",
-        Place::Mise | Place::Asdf => "installs/python",
-        Place::Rye => "py",
-        Place::Hatch => "pythons",
-        Place::Homebrew
-        | Place::Scoop
-        | Place::Registry
-        | Place::PythonOrg
-        | Place::Opt
-        | Place::System
-        | Place::Conda => "",
+        Installer::Pyenv => "versions",
+        Installer::Uv => "python",
+        Installer::Mise | Installer::Asdf => "installs/python",
+        Installer::Rye => "py",
+        Installer::Hatch => "pythons",
+        Installer::Homebrew
+        | Installer::Scoop
+        | Installer::Registry
+        | Installer::PythonOrg
+        | Installer::Opt
+        | Installer::System
+        | Installer::Conda => "",
     })
 }
 
-fn of(place: Place, host: &Host) -> Vec<Installation> {
+fn of(place: Installer, host: &Host) -> Vec<Installation> {
     let unix = host.platform() != Platform::Windows;
     let dirs: Vec<PathBuf> = match place {
-        Place::Uv => uv(host),
-        Place::Homebrew if unix => {
+        Installer::Uv => uv(host),
+        Installer::Homebrew if unix => {
             homebrew_prefixes(host).map(|prefix| prefix.join("opt")).collect()
         }
-        Place::Scoop if !unix => return scoop(host),
-        Place::PythonOrg if host.platform() == Platform::MacOs => ["Python", "PythonT"]
+        Installer::Scoop if !unix => return scoop(host),
+        Installer::PythonOrg if host.platform() == Platform::MacOs => ["Python", "PythonT"]
             .map(|name| format!("/Library/Frameworks/{name}.framework/Versions").into())
             .into(),
         // Those of the installers, and of the install manager that follows them.
-        Place::PythonOrg if !unix => host
+        Installer::PythonOrg if !unix => host
             .path_var("LOCALAPPDATA")
             .map(|data| ["Programs/Python", "Python"].map(|dir| data.join(dir)))
             .into_iter()
             .flatten()
             .collect(),
-        Place::Registry => return registry::installations(),
-        Place::Opt if unix => vec!["/opt/python".into()],
+        Installer::Registry => return registry::installations(),
+        Installer::Opt if unix => vec!["/opt/python".into()],
         _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
     };
     let found = dirs.iter().flat_map(|dir| in_dir(place, dir));
     // Homebrew's `opt` holds every formula.
-    found.filter(|found| place != Place::Homebrew || is_named_as_one(&found.dir)).collect()
+    found.filter(|found| place != Installer::Homebrew || is_named_as_one(&found.dir)).collect()
 }
 
 /// Whether a package is called as Pythons are.
@@ -128,14 +128,14 @@ fn is_named_as_one(package: &Path) -> bool {
 /// A link that names a minor version is one too, and better than what it leads to: the manager moves
 /// it when a patch release arrives. One that names less (`3`, `latest`, `Current`) would one day lead to
 /// another minor version, under which an environment is garbage.
-pub(super) fn in_dir(place: Place, dir: &Path) -> Vec<Installation> {
+pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let mut found: Vec<_> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
             let name = name.to_str()?;
-            let told = Wanted::parse(name).filter(|_| place != Place::Conda);
+            let told = Wanted::parse(name).filter(|_| place != Installer::Conda);
             let minor = told.as_ref().and_then(|told| told.versions.minor());
             let lasting = minor.is_some() || !entry.file_type().is_ok_and(|kind| kind.is_symlink());
             lasting.then(|| Installation { place, dir: entry.path(), told })
@@ -147,13 +147,17 @@ pub(super) fn in_dir(place: Place, dir: &Path) -> Vec<Installation> {
 
 /// The newest of a manager's installations that `name` may mean: its own name, or the beginning of its
 /// version.
-pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf> {
+pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<PathBuf> {
     let dir = versions_dir(place, root);
     let wanted = Wanted::parse(name);
     let exact = dir.join(name);
     if exact.is_dir() {
         let minor = wanted.and_then(|wanted| wanted.versions.minor());
-        return if minor.is_none() { crate::support::path::real(exact).ok() } else { Some(exact) };
+        return if minor.is_none() {
+            crate::support::path::canonicalize(exact).ok()
+        } else {
+            Some(exact)
+        };
     }
     let wanted = wanted?;
     in_dir(place, &dir)
@@ -162,7 +166,7 @@ pub(super) fn installed(place: Place, root: &Path, name: &str) -> Option<PathBuf
         // `3.12` means CPython to every manager, which calls the others by name.
         .filter(|found| {
             let implementation = found.told.as_ref().and_then(|told| told.implementation.as_ref());
-            implementation == wanted.implementation.as_ref() || place == Place::Rye
+            implementation == wanted.implementation.as_ref() || place == Installer::Rye
         })
         .max_by_key(|found| found.told.as_ref().and_then(|told| told.versions.newest()))
         .map(|found| found.dir)
@@ -173,13 +177,13 @@ fn uv(host: &Host) -> Vec<PathBuf> {
     if let Some(dir) = host.path_var("UV_PYTHON_INSTALL_DIR") {
         return vec![host.absolute(dir)];
     }
-    let root = root(Place::Uv, host);
+    let root = root(Installer::Uv, host);
     let former = match host.platform() {
         Platform::Windows => root.as_ref().map(|root| root.join("data")),
         Platform::MacOs => host.home().map(|home| home.join("Library/Application Support/uv")),
         Platform::Linux => None,
     };
-    root.iter().chain(&former).map(|root| versions_dir(Place::Uv, root)).collect()
+    root.iter().chain(&former).map(|root| versions_dir(Installer::Uv, root)).collect()
 }
 
 fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
@@ -199,14 +203,14 @@ fn scoop(host: &Host) -> Vec<Installation> {
     let shared = host.path_var("SCOOP_GLOBAL").map(Path::to_owned);
     let shared = shared.or_else(|| Some(host.path_var("ProgramData")?.join("scoop")));
     let roots = [own, shared].into_iter().flatten().filter(|root| root.is_absolute());
-    let apps = roots.flat_map(|root| in_dir(Place::Scoop, &root.join("apps")));
+    let apps = roots.flat_map(|root| in_dir(Installer::Scoop, &root.join("apps")));
     apps.filter(|app| is_named_as_one(&app.dir))
         .flat_map(|app| {
             let minor = app.told.as_ref().and_then(|told| told.versions.minor());
             if minor.is_some() {
                 return vec![Installation { dir: app.dir.join("current"), ..app }];
             }
-            let mut releases = in_dir(Place::Scoop, &app.dir);
+            let mut releases = in_dir(Installer::Scoop, &app.dir);
             releases.retain(|release| release.told.is_some());
             releases
         })
@@ -233,13 +237,13 @@ pub(super) fn conda(host: &Host) -> Vec<Installation> {
     let registry = host.home().map(|home| home.join(".conda"));
     let mut dirs = bases.clone();
     dirs.extend(bases.iter().chain(&registry).flat_map(|base| {
-        in_dir(Place::Conda, &base.join("envs")).into_iter().map(|found| found.dir)
+        in_dir(Installer::Conda, &base.join("envs")).into_iter().map(|found| found.dir)
     }));
     // conda writes the path of each environment that it makes into this file.
     let listed = registry.and_then(|dir| files::read(&dir.join("environments.txt")));
     dirs.extend(listed.unwrap_or_default().lines().map(|line| PathBuf::from(line.trim())));
     dirs.retain(|dir| dir.is_absolute() && dir.join("conda-meta").is_dir());
-    dirs.into_iter().map(|dir| Installation { place: Place::Conda, dir, told: None }).collect()
+    dirs.into_iter().map(|dir| Installation { place: Installer::Conda, dir, told: None }).collect()
 }
 
 impl Versions {
@@ -262,24 +266,24 @@ mod tests {
     #[test]
     fn names_of_directories_tell_what_is_inside() {
         let rows = [
-            (Place::Opt, "cp312-cp312", Some("cpython3.12")),
-            (Place::Opt, "cp313-cp313t", Some("cpython3.13+freethreaded")),
-            (Place::Opt, "pp310-pypy310_pp73", Some("pypy3.10")),
-            (Place::Opt, "3.12.4", Some("3.12.4")),
+            (Installer::Opt, "cp312-cp312", Some("cpython3.12")),
+            (Installer::Opt, "cp313-cp313t", Some("cpython3.13+freethreaded")),
+            (Installer::Opt, "pp310-pypy310_pp73", Some("pypy3.10")),
+            (Installer::Opt, "3.12.4", Some("3.12.4")),
             (
-                Place::Uv,
+                Installer::Uv,
                 "cpython-3.13.0+freethreaded-linux-x86_64-gnu",
                 Some("cpython3.13.0+freethreaded-linux-x86_64"),
             ),
-            (Place::Uv, "pypy-3.10.14-linux-x86_64-gnu", Some("pypy3.10.14-linux-x86_64")),
-            (Place::Pyenv, "3.13.0t", Some("3.13.0+freethreaded")),
-            (Place::Pyenv, "pypy3.10-7.3.12", Some("pypy3.10")),
-            (Place::Pyenv, "miniconda3-24.1", None),
-            (Place::Rye, "cpython@3.12.1", Some("cpython3.12.1")),
-            (Place::Homebrew, "python@3.12", Some("3.12")),
-            (Place::PythonOrg, "Python313-arm64", Some("3.13-aarch64")),
-            (Place::PythonOrg, "pythoncore-3.14t-64", Some("cpython3.14+freethreaded-64")),
-            (Place::Conda, "py312", None),
+            (Installer::Uv, "pypy-3.10.14-linux-x86_64-gnu", Some("pypy3.10.14-linux-x86_64")),
+            (Installer::Pyenv, "3.13.0t", Some("3.13.0+freethreaded")),
+            (Installer::Pyenv, "pypy3.10-7.3.12", Some("pypy3.10")),
+            (Installer::Pyenv, "miniconda3-24.1", None),
+            (Installer::Rye, "cpython@3.12.1", Some("cpython3.12.1")),
+            (Installer::Homebrew, "python@3.12", Some("3.12")),
+            (Installer::PythonOrg, "Python313-arm64", Some("3.13-aarch64")),
+            (Installer::PythonOrg, "pythoncore-3.14t-64", Some("cpython3.14+freethreaded-64")),
+            (Installer::Conda, "py312", None),
         ];
         for (place, name, expected) in rows {
             let dir = tempfile::tempdir().unwrap();
@@ -302,7 +306,8 @@ mod tests {
             }
             let vars = [("HOME", root.path().to_owned()), ("APPDATA", root.path().join("roaming"))];
             let host = Host::new(vars, root.path()).on(platform);
-            let found: Vec<_> = of(Place::Uv, &host).into_iter().map(|found| found.dir).collect();
+            let found: Vec<_> =
+                of(Installer::Uv, &host).into_iter().map(|found| found.dir).collect();
             assert_eq!(found, paths);
         }
     }
@@ -325,7 +330,7 @@ mod tests {
         let found = |vars: [(&str, &str); 2]| {
             let vars = vars.map(|(name, dir)| (name, at(dir)));
             let host = Host::new(vars, root.path()).on(Platform::Windows);
-            let found = of(Place::Scoop, &host).into_iter().map(|found| {
+            let found = of(Installer::Scoop, &host).into_iter().map(|found| {
                 assert!(found.told.is_some(), "{found:?}");
                 found.dir.strip_prefix(root.path()).unwrap().to_owned()
             });

@@ -32,9 +32,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::probe::cache::Memory;
+use super::probe::cache::ProbeCache;
 use super::stable_path::chain;
-use super::{Interpreter, Place, Reason, Request, Source, Wanted, probe};
+use super::{Installer, Interpreter, Reason, Request, Source, Wanted, probe};
 use crate::error::{Error, Result};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
@@ -62,7 +62,7 @@ pub struct PassedOver {
 
 /// What stands on this machine, sound or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+pub struct ProbedCandidate {
     /// The executable, as it was found.
     pub path: PathBuf,
     /// Where it was found.
@@ -75,7 +75,7 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Finder<'a> {
     host: &'a Host,
-    memory: Memory,
+    memory: ProbeCache,
     shims: Shims<'a>,
     limit: Duration,
     passed_over: Vec<PassedOver>,
@@ -83,7 +83,7 @@ pub struct Finder<'a> {
 
 /// Where a Python may be.
 #[derive(Clone, Debug)]
-pub(super) struct Lead {
+pub(super) struct Candidate {
     pub(crate) path: PathBuf,
     pub(super) source: Source,
 }
@@ -93,7 +93,7 @@ impl<'a> Finder<'a> {
     pub fn new(host: &'a Host, cache: &Cache) -> Self {
         Self {
             host,
-            memory: Memory::of(cache),
+            memory: ProbeCache::of(cache),
             shims: Shims::new(host),
             limit: probe::TIME_LIMIT,
             passed_over: Vec::new(),
@@ -158,7 +158,8 @@ impl<'a> Finder<'a> {
     fn nothing(&self, request: &Request) -> Error {
         let mut seen = BTreeSet::new();
         let mut candidates = self.passed_over.clone();
-        candidates.retain(|passed| seen.insert(crate::support::path::real(&passed.path).ok()));
+        candidates
+            .retain(|passed| seen.insert(crate::support::path::canonicalize(&passed.path).ok()));
         Error::NoPython { request: request.to_string(), candidates }
     }
 
@@ -172,7 +173,7 @@ impl<'a> Finder<'a> {
             Err(_) => Err(Reason::Missing),
         };
         let look = |path| {
-            let looked = self.look(&Lead { path, source: Source::Given }, &Request::Any);
+            let looked = self.look(&Candidate { path, source: Source::Given }, &Request::Any);
             looked.map_err(|(_, reason)| reason)
         };
         executable
@@ -181,7 +182,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The interpreter of a lead, if it is what was asked for.
-    fn judge(&self, lead: &Lead, request: &Request) -> Result<Found, (Source, Reason)> {
+    fn judge(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
         let found = self.look(lead, request)?;
         // A name was looked up as such, and may be a link to a Python of another name.
         if matches!(request, Request::Name(_)) || request.matches(&found.interpreter) {
@@ -192,8 +193,8 @@ impl<'a> Finder<'a> {
 
     /// What stands at a lead, or what it starts if it is a shim: the cheapest test first, and asked
     /// only when nothing else tells.
-    fn look(&self, lead: &Lead, request: &Request) -> Result<Found, (Source, Reason)> {
-        let Lead { path, source } = lead;
+    fn look(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
+        let Candidate { path, source } = lead;
         let (source, outcome) = match self.shims.by_place(path) {
             Some(shim) => self.through(shim, path, request),
             None => match self.known(path, *source, request) {
@@ -247,7 +248,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Every interpreter once, and what is broken with its reason, in the order of search.
-    pub fn all(&mut self) -> Vec<Candidate> {
+    pub fn all(&mut self) -> Vec<ProbedCandidate> {
         let mut seen = BTreeSet::new();
         let leads: Vec<_> =
             leads(&Request::Any, self.host).filter(|lead| seen.insert(lead.path.clone())).collect();
@@ -262,19 +263,18 @@ impl<'a> Finder<'a> {
             let nowhere = matches!(outcome, Err(Reason::Shim { .. }));
             let identity = match &outcome {
                 Ok(interpreter) => interpreter.real_executable.clone(),
-                Err(_) => {
-                    crate::support::path::real(&lead.path).unwrap_or_else(|_| lead.path.clone())
-                }
+                Err(_) => crate::support::path::canonicalize(&lead.path)
+                    .unwrap_or_else(|_| lead.path.clone()),
             };
             if !nowhere && shown.insert(identity) {
-                candidates.push(Candidate { path: lead.path.clone(), source, outcome });
+                candidates.push(ProbedCandidate { path: lead.path.clone(), source, outcome });
             }
         }
         candidates
     }
 
     /// Looks at several leads at a time, so that those that hang do so together.
-    fn look_at_all(&self, leads: &[Lead]) -> Vec<Result<Found, (Source, Reason)>> {
+    fn look_at_all(&self, leads: &[Candidate]) -> Vec<Result<Found, (Source, Reason)>> {
         let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -301,7 +301,7 @@ impl<'a> Finder<'a> {
 
 /// Whether a lead is what the user's own `python3` means, which a request for any Python takes as it is, an
 /// active environment's `PyPy` say.
-fn own(lead: &Lead, request: &Request, found: &Found) -> bool {
+fn own(lead: &Candidate, request: &Request, found: &Found) -> bool {
     *request == Request::Any
         && lead.source == Source::Path
         && names::is_plain(&lead.path)
@@ -317,11 +317,11 @@ fn tell_by_name(path: &Path, request: &Request) -> Option<Reason> {
 }
 
 /// Where a Python may be that was asked for, in the order of search, found as it is asked for.
-fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> + 'a {
+fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candidate> + 'a {
     let mut seen = BTreeSet::new();
     let dirs: Vec<_> = host.search_path().filter(|dir| seen.insert(dir.clone())).collect();
     let on_path = move |rounds| in_dirs(rounds, dirs.clone());
-    let lead = |path| Lead { path, source: Source::Path };
+    let lead = |path| Candidate { path, source: Source::Path };
     on_path(names::rounds(request, host))
         .map(lead)
         .chain(later(move || kept(request, host)))
@@ -335,7 +335,7 @@ fn later<I: IntoIterator>(make: impl FnOnce() -> I) -> impl Iterator<Item = I::I
 }
 
 /// The installations that are kept somewhere and may be what was asked for.
-fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> + 'a {
+fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candidate> + 'a {
     let wanted = match request {
         Request::Path(_) | Request::Name(_) => None,
         Request::Any => Some(Wanted::default()),
@@ -352,18 +352,18 @@ fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Lead> 
         found.into_iter().chain(later(move || managers::conda(host)))
     };
     wanted.into_iter().flat_map(fitting).filter_map(move |found| {
-        Some(Lead { path: found.executable(host)?, source: Source::Place(found.place) })
+        Some(Candidate { path: found.executable(host)?, source: Source::Installer(found.place) })
     })
 }
 
 /// Pythons of the system, for a PATH that lacks its directories.
-fn of_system(request: &Request, host: &Host) -> Vec<Lead> {
+fn of_system(request: &Request, host: &Host) -> Vec<Candidate> {
     if host.platform() == Platform::Windows {
         return Vec::new();
     }
     let dirs = ["/usr/local/bin", "/usr/bin"].map(PathBuf::from);
     in_dirs(names::rounds(request, host), dirs.into())
-        .map(|path| Lead { path, source: Source::Place(Place::System) })
+        .map(|path| Candidate { path, source: Source::Installer(Installer::System) })
         .collect()
 }
 

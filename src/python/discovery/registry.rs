@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::managers::Installation;
 #[cfg(windows)]
-use crate::python::{Place, Wanted};
+use crate::python::{Installer, Wanted};
 
 /// The installations that are written down, the user's own before those of everyone.
 #[cfg(windows)]
@@ -55,7 +55,7 @@ fn installation(company: &windows_registry::Key, name: &str, tag: &str) -> Optio
     let told = (name == "PythonCore").then(|| tag.split('-').next().and_then(Wanted::parse));
     let path = Path::new(path.trim_end_matches('\\'));
     path.is_absolute().then(|| Installation {
-        place: Place::Registry,
+        place: Installer::Registry,
         dir: path.to_owned(),
         told: told.flatten(),
     })

@@ -11,13 +11,14 @@ use std::sync::{Mutex, PoisonError};
 use super::managers;
 use crate::fs::open_regular;
 use crate::python::stable_path::chain;
-use crate::python::{Place, Reason};
+use crate::python::{Installer, Reason};
 use crate::support::host::{Host, Platform};
 
 mod rules;
 
 /// The managers that put shims on PATH.
-const MANAGERS: [Place; 4] = [Place::Pyenv, Place::Mise, Place::Asdf, Place::Rye];
+const MANAGERS: [Installer; 4] =
+    [Installer::Pyenv, Installer::Mise, Installer::Asdf, Installer::Rye];
 
 /// The shims of a host. What a manager's rule chooses is the same for each of its shims, and worked
 /// out once.
@@ -31,7 +32,7 @@ pub(super) struct Shims<'a> {
 /// Whose shim an executable is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shim {
-    pub(super) place: Place,
+    pub(super) place: Installer,
     /// The manager's root.
     root: PathBuf,
 }
@@ -65,8 +66,8 @@ impl<'a> Shims<'a> {
     pub(super) fn by_content(&self, path: &Path) -> Option<Shim> {
         let real = chain(path).last()?;
         let place = match real.file_name()?.to_str()? {
-            "mise" | "rtx" => Place::Mise,
-            "rye" => Place::Rye,
+            "mise" | "rtx" => Installer::Mise,
+            "rye" => Installer::Rye,
             _ => by_script(&real)?,
         };
         let shims = path.parent().filter(|dir| dir.ends_with("shims"));
@@ -88,7 +89,7 @@ impl<'a> Shims<'a> {
 }
 
 /// The manager that a script calls.
-fn by_script(path: &Path) -> Option<Place> {
+fn by_script(path: &Path) -> Option<Installer> {
     let mut start = Vec::with_capacity(1024);
     open_regular(path).ok()?.take(1024).read_to_end(&mut start).ok()?;
     // Where it is cut, half a character may stand.
@@ -104,9 +105,14 @@ fn by_script(path: &Path) -> Option<Place> {
             called && words.next().is_some_and(|verb| ["exec", "x"].contains(&verb))
         })
     };
-    [("pyenv", Place::Pyenv), ("asdf", Place::Asdf), ("mise", Place::Mise), ("rtx", Place::Mise)]
-        .into_iter()
-        .find_map(|(program, place)| calls(program).then_some(place))
+    [
+        ("pyenv", Installer::Pyenv),
+        ("asdf", Installer::Asdf),
+        ("mise", Installer::Mise),
+        ("rtx", Installer::Mise),
+    ]
+    .into_iter()
+    .find_map(|(program, place)| calls(program).then_some(place))
 }
 
 impl Chosen {

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Examined;
+use super::ProbeOutcome;
 use crate::fs::{read_bounded, write_whole};
 use crate::python::probe;
 use crate::python::{Interpreter, Reason};
@@ -36,7 +36,7 @@ const HANGS_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What was found out about interpreters.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct ProbeCache {
     dir: Option<PathBuf>,
 }
 
@@ -64,7 +64,7 @@ struct Identity {
     changed: u64,
 }
 
-impl Memory {
+impl ProbeCache {
     pub(crate) fn of(cache: &Cache) -> Self {
         Self {
             dir: cache.root().map(|root| root.join("interpreters").join(format!("{FORM:016x}"))),
@@ -88,13 +88,13 @@ impl Memory {
     }
 
     /// Keeps what was found out about `path`. That it cannot be kept costs time, and is no error.
-    pub(crate) fn keep(&self, path: &Path, examined: &Examined) {
+    pub(crate) fn keep(&self, path: &Path, examined: &ProbeOutcome) {
         if examined.lasting {
             let _ = self.write(path, examined);
         }
     }
 
-    fn write(&self, path: &Path, examined: &Examined) -> Option<()> {
+    fn write(&self, path: &Path, examined: &ProbeOutcome) -> Option<()> {
         let outcome = match &examined.outcome {
             Ok(interpreter) => Outcome::Answered(Box::new(interpreter.clone())),
             Err(Reason::Hangs(limit)) => Outcome::Hung { limit: *limit, since: SystemTime::now() },

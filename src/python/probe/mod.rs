@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::base::Environment;
-use super::probe::process::{Said, isolated, listen};
+use super::probe::process::{Output, isolated, run_with_timeout};
 use super::{Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, stable_path};
 use crate::error::{Error, Result};
 use crate::support::host::{Host, Platform};
@@ -42,7 +42,7 @@ pub fn probe(executable: &Path, host: &Host) -> Result<Interpreter> {
 
 /// What came of asking, and what that rests on.
 #[derive(Debug)]
-pub(crate) struct Examined {
+pub(crate) struct ProbeOutcome {
     pub(crate) outcome: Result<Interpreter, Reason>,
     /// Files and directories with whose change the outcome may change; they need not exist.
     pub(crate) rests_on: Vec<PathBuf>,
@@ -52,13 +52,13 @@ pub(crate) struct Examined {
 }
 
 /// [`probe`] for a path that is absolute, with everything that it learns.
-pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> Examined {
+pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> ProbeOutcome {
     let mut rests_on = vec![path.to_owned()];
     let mut lasting = true;
     let outcome = follow(path, host, limit, &mut rests_on, &mut lasting);
     let mut seen = HashSet::new();
     rests_on.retain(|path| seen.insert(path.clone()));
-    Examined { outcome, rests_on, lasting }
+    ProbeOutcome { outcome, rests_on, lasting }
 }
 
 /// Asks `path`, or the base that it leads to.
@@ -94,7 +94,7 @@ fn follow(
 
 /// Runs the probe and reads its answer.
 fn ask(executable: &Path, host: &Host, limit: Duration) -> Result<Facts, Reason> {
-    let said = listen(isolated(executable, host).arg("-c").arg(SCRIPT), limit)?;
+    let said = run_with_timeout(isolated(executable, host).arg("-c").arg(SCRIPT), limit)?;
     let text = String::from_utf8_lossy(&said.stdout);
     let Some((_, rest)) = text.split_once(BEGIN) else { return Err(silence(&said)) };
     let Some((answer, _)) = rest.split_once(END) else { return Err(silence(&said)) };
@@ -114,7 +114,7 @@ fn ask(executable: &Path, host: &Host, limit: Duration) -> Result<Facts, Reason>
 }
 
 /// What it means that a child gave no answer.
-fn silence(said: &Said) -> Reason {
+fn silence(said: &Output) -> Reason {
     if said.status.success() {
         return Reason::NotPython;
     }
@@ -133,12 +133,12 @@ fn silence(said: &Said) -> Reason {
 struct Answer {
     version: Version,
     implementation: Implementation,
-    facts: Option<Told>,
+    facts: Option<ProbeReply>,
 }
 
 /// What the probe says of an interpreter, in its own words.
 #[derive(Deserialize)]
-struct Told {
+struct ProbeReply {
     executable: PathBuf,
     base_executable: Option<PathBuf>,
     prefix: PathBuf,
@@ -164,13 +164,13 @@ struct Told {
 struct Facts {
     version: Version,
     implementation: Implementation,
-    told: Told,
+    told: ProbeReply,
 }
 
 impl Facts {
     /// The executable that really answered, where it is another one than `asked`.
     fn elsewhere(&self, asked: &Path) -> Option<PathBuf> {
-        let Told { executable, base_executable, prefix, base_prefix, .. } = &self.told;
+        let ProbeReply { executable, base_executable, prefix, base_prefix, .. } = &self.told;
         let answered =
             if prefix == base_prefix { Some(executable) } else { base_executable.as_ref() }?;
         (real(answered) != real(asked)).then(|| answered.clone())
@@ -219,5 +219,5 @@ impl Facts {
 
 /// `path` with its links resolved. An alias of Windows' Store cannot be: it stands for itself.
 fn real(path: &Path) -> PathBuf {
-    crate::support::path::real(path).unwrap_or_else(|_| path.to_owned())
+    crate::support::path::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

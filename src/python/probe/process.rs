@@ -34,7 +34,7 @@ pub(crate) fn isolated(executable: &Path, host: &Host) -> Command {
 
 /// What a child said before it ended.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Output {
     /// How it ended.
     pub(crate) status: ExitStatus,
     /// What it wrote, up to a limit.
@@ -44,7 +44,7 @@ pub(crate) struct Said {
 }
 
 /// Runs `command` to its end, or ends it and all that it started when `limit` has passed.
-pub(crate) fn listen(command: &mut Command, limit: Duration) -> Result<Said, Reason> {
+pub(crate) fn run_with_timeout(command: &mut Command, limit: Duration) -> Result<Output, Reason> {
     let deadline = Instant::now() + limit;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
@@ -58,12 +58,12 @@ pub(crate) fn listen(command: &mut Command, limit: Duration) -> Result<Said, Rea
         end(&mut child);
         return Err(Reason::Hangs(limit));
     };
-    Ok(Said { status, stdout: stdout.finish(), stderr: stderr.finish() })
+    Ok(Output { status, stdout: stdout.finish(), stderr: stderr.finish() })
 }
 
 /// Waits for `child`, whose answer may be large, as bytecode is. Not `wait_with_output`, which
 /// panics where a pipe cannot be read.
-pub(crate) fn collect(mut child: Child) -> io::Result<Said> {
+pub(crate) fn wait_with_output(mut child: Child) -> io::Result<Output> {
     let stderr = Drain::of(child.stderr.take())?;
     let mut stdout = Vec::new();
     let received = match child.stdout.take() {
@@ -74,7 +74,7 @@ pub(crate) fn collect(mut child: Child) -> io::Result<Said> {
     if received? as u64 > ANSWER_LIMIT {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    Ok(Said { status, stdout, stderr: stderr.finish() })
+    Ok(Output { status, stdout, stderr: stderr.finish() })
 }
 
 /// A pipe that is being read to its end by a thread of its own, so that a full pipe never blocks

@@ -63,7 +63,7 @@ impl Entry {
     }
 
     /// Whether it serves other programs only: the environment works without it.
-    pub(crate) fn is_courtesy(&self) -> bool {
+    pub(crate) fn is_optional(&self) -> bool {
         [".gitignore", "CACHEDIR.TAG"].iter().any(|name| self.path == Path::new(name))
     }
 }

@@ -175,7 +175,7 @@ fn a_base_of_another_implementation() {
 #[test]
 fn a_base_that_fails() {
     let world = world(&cpythons()[0]);
-    let executable = rvenv::support::path::real(&world.python).unwrap();
+    let executable = rvenv::support::path::canonicalize(&world.python).unwrap();
     fs::remove_file(&executable).unwrap();
     let asked = world.sandbox.project().join("asked");
     let script = format!("#!/bin/sh\necho >> '{}'\necho no >&2\nexit 3\n", asked.display());

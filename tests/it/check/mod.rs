@@ -224,7 +224,7 @@ fn installation(of: &CPython, prefix: &Path) {
     let name = format!("python{}", of.minor);
     fs::create_dir_all(prefix.join("bin")).unwrap();
     fs::create_dir_all(prefix.join("lib")).unwrap();
-    let real = rvenv::support::path::real(&of.path).unwrap();
+    let real = rvenv::support::path::canonicalize(&of.path).unwrap();
     fs::copy(real, prefix.join("bin").join(&name)).unwrap();
     symlink(&name, prefix.join("bin/python3")).unwrap();
     symlink(&of.stdlib, prefix.join("lib").join(&name)).unwrap();

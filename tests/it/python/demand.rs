@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 
 use rvenv::Error;
-use rvenv::python::{Demand, Finder};
+use rvenv::python::{Finder, ResolvedRequest};
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 
@@ -9,12 +9,12 @@ use super::world::World;
 use crate::sandbox::USER_CONFIG;
 
 /// What is asked for in this world, with this option.
-fn demand(world: &World, option: Option<&str>) -> rvenv::Result<Demand> {
+fn demand(world: &World, option: Option<&str>) -> rvenv::Result<ResolvedRequest> {
     let host = world.host();
     let project = Project::find(&host)?;
     let option = option.map(|text| (Key::Python, Value::text(OsStr::new(text))));
     let settings = Settings::of_user(&host)?.with_project(&project)?.with_flags(option);
-    Demand::of(&settings, &project, &host)
+    ResolvedRequest::of(&settings, &project, &host)
 }
 
 /// What is asked for and by whom, in words.

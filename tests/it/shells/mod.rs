@@ -121,7 +121,7 @@ impl World {
     }
 
     pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
-        rvenv::support::path::real(self.root.path()).unwrap().join(name)
+        rvenv::support::path::canonicalize(self.root.path()).unwrap().join(name)
     }
 
     /// A fake program. A link, as a file that was just written may still be busy in a fork of another test.

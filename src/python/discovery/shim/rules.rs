@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::python::Place;
+use crate::python::Installer;
 use crate::python::files::{read, words};
 use crate::support::host::Host;
 
@@ -22,12 +22,12 @@ const MISE_FILES: [&str; 8] = [
 ];
 
 /// The names of the versions that are chosen here and now, as the manager's user wrote them.
-pub(super) fn chosen(place: Place, root: &Path, host: &Host) -> Result<Vec<String>, String> {
+pub(super) fn chosen(place: Installer, root: &Path, host: &Host) -> Result<Vec<String>, String> {
     let names = match place {
-        Place::Pyenv => pyenv(root, host),
-        Place::Asdf => asdf(host),
-        Place::Mise => mise(host),
-        Place::Rye => rye(root, host),
+        Installer::Pyenv => pyenv(root, host),
+        Installer::Asdf => asdf(host),
+        Installer::Mise => mise(host),
+        Installer::Rye => rye(root, host),
         _ => None,
     };
     names.filter(|names| !names.is_empty()).ok_or_else(|| "no version is chosen".to_owned())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::base::{Base, Series, Way};
+use super::base::{Base, InterpreterLink, Series};
 use super::origin;
 use super::origin::Origin;
 use super::scripts::Script;
@@ -38,13 +38,13 @@ pub(super) enum Configuration {
     Missing,
     Unreadable(String),
     /// The user has no right to read it.
-    Barred,
+    PermissionDenied,
     Read(PyvenvCfg),
 }
 
 /// An environment, or what is left of one.
 #[derive(Debug)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct Snapshot<'a> {
     pub(crate) host: &'a Host,
     pub(super) cache: &'a Cache,
     pub(crate) root: PathBuf,
@@ -55,7 +55,7 @@ pub(crate) struct Subject<'a> {
     pub(super) cfg: PyvenvCfg,
     pub(super) maker: Maker,
     /// Where `python` leads.
-    pub(super) way: Way,
+    pub(super) way: InterpreterLink,
     pub(crate) base: Base,
     /// The files in the scripts' directory, by name.
     pub(super) scripts: Vec<Script>,
@@ -67,18 +67,18 @@ pub(crate) struct Subject<'a> {
     pub(crate) sites: Vec<Site>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> Snapshot<'a> {
     pub(crate) fn read(root: &Path, host: &'a Host, cache: &'a Cache) -> Self {
         let configuration = configuration(root);
         let cfg = match &configuration {
             Configuration::Read(cfg) => cfg.clone(),
-            Configuration::Missing | Configuration::Unreadable(_) | Configuration::Barred => {
-                PyvenvCfg::default()
-            }
+            Configuration::Missing
+            | Configuration::Unreadable(_)
+            | Configuration::PermissionDenied => PyvenvCfg::default(),
         };
         let scripts_dir = root.join(scripts(host.platform()));
         let python = scripts_dir.join(python_name(host.platform()));
-        let way = Way::of(&python, root);
+        let way = InterpreterLink::of(&python, root);
         let scripts = Script::all(&scripts_dir);
         let activated = origin::activated(&scripts_dir, &scripts);
         // uv's and rvenv's word for scripts that find their place themselves.
@@ -104,7 +104,7 @@ impl<'a> Subject<'a> {
     /// Refuses a directory that has nothing of an environment, and so is none that broke.
     pub(super) fn ensure_environment(&self) -> Result<()> {
         let has_something = !matches!(self.configuration, Configuration::Missing)
-            || self.way != Way::Missing
+            || self.way != InterpreterLink::Missing
             || !self.sites.is_empty();
         if has_something {
             return Ok(());
@@ -182,9 +182,12 @@ impl<'a> Subject<'a> {
             Platform::Linux | Platform::MacOs => self.made_with("--copies"),
         };
         match self.way {
-            Way::Inside(_) => true,
-            Way::Missing => by_command,
-            Way::Outside(_) | Way::Dangling(_) | Way::Loop | Way::Barred(_) => false,
+            InterpreterLink::Inside(_) => true,
+            InterpreterLink::Missing => by_command,
+            InterpreterLink::Outside(_)
+            | InterpreterLink::Dangling(_)
+            | InterpreterLink::Loop
+            | InterpreterLink::PermissionDenied(_) => false,
         }
     }
 
@@ -223,7 +226,7 @@ fn configuration(root: &Path) -> Configuration {
             let cause = std::error::Error::source(&error);
             let cause = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
             if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::PermissionDenied) {
-                return Configuration::Barred;
+                return Configuration::PermissionDenied;
             }
             Configuration::Unreadable(cause.map_or_else(|| error.to_string(), ToString::to_string))
         }
