@@ -49,7 +49,7 @@ pub enum Refusal {
     NotAnEnvironment,
 }
 
-/// The rules of deletion: who asks, what is refusal_by_contents, and whether `--force` was given.
+/// The rules of deletion: who asks, which directories are protected, and whether `--force` was given.
 #[derive(Clone, Debug)]
 pub struct Guard {
     kept: Vec<(Refusal, PathBuf)>,

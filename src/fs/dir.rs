@@ -148,7 +148,7 @@ impl Dir {
         done
     }
 
-    /// Asks the system's backups to leave the directory out, in the way that they run_with_timeout to beside
+    /// Asks the system's backups to leave the directory out, in the way that they accept beside
     /// `CACHEDIR.TAG`. That a file system cannot note it is no failure.
     pub fn exclude_from_backups(&self) {
         let _ = self.handle.exclude_from_backups();

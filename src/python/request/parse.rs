@@ -115,7 +115,7 @@ impl Wanted {
             "linux" => self.platform = Some(Platform::Linux),
             "macos" | "darwin" => self.platform = Some(Platform::MacOs),
             "windows" => self.platform = Some(Platform::Windows),
-            // Output of a Python that runs here, these tell nothing.
+            // A Python that starts on this machine fits its C library: the name adds no condition.
             "any" | "none" | "gnu" | "gnueabihf" | "musl" | "msvc" | "dev" => {}
             _ => match machine(text) {
                 Some(machine) => self.machine = Some(machine.to_owned()),
