@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox, USER_CONFIG};
+use crate::sandbox::{Ran, Running, Sandbox, USER_CONFIG};
 
 /// Writes the user's file.
 fn write_own(sandbox: &Sandbox, text: &str) -> PathBuf {
@@ -246,17 +245,8 @@ fn every_key_is_a_flag_of_create() {
 #[test]
 fn nobody_reads_the_answer_and_that_is_no_error() {
     let sandbox = Sandbox::new();
-    let mut child = sandbox
-        .rvenv()
-        .arg("config")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(output.stderr.is_empty(), "{output:?}");
+    let ran = Running::start_with_closed_stdout(sandbox.rvenv().arg("config")).wait().ok();
+    assert_eq!(ran.stderr, "");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, for_each_python, output};
 
 /// Where rvenv does otherwise than stdlib's `venv`, on purpose. The README lists the same.
 mod permitted {
@@ -89,7 +89,7 @@ fn observed(sandbox: &Sandbox, root: &Path) -> String {
 
 fn is_older_than_3_9(python: &Path) -> bool {
     let script = "import sys; sys.exit(sys.version_info < (3, 9))";
-    !Command::new(python).args(["-c", script]).status().expect("a Python").success()
+    !output(Command::new(python).args(["-c", script])).status.success()
 }
 
 fn compare(python: &Path, flags: &[&str]) {
@@ -129,15 +129,15 @@ fn compare(python: &Path, flags: &[&str]) {
     }
 }
 
-#[test]
-fn every_python_gets_what_its_own_venv_makes() {
-    for python in real_pythons() {
-        compare(&python, &[]);
-    }
+for_each_python!(create_makes_what_the_venv_of_this_python_makes);
+
+fn create_makes_what_the_venv_of_this_python_makes(python: &Path) {
+    compare(python, &[]);
 }
 
-#[test]
-fn every_flag_means_what_it_means_in_stdlib() {
+for_each_python!(flags_mean_what_they_mean_in_the_stdlib_venv);
+
+fn flags_mean_what_they_mean_in_the_stdlib_venv(python: &Path) {
     let all: [&[&str]; 5] = [
         &["--system-site-packages"],
         &["--copies"],
@@ -145,20 +145,18 @@ fn every_flag_means_what_it_means_in_stdlib() {
         &["--prompt", "it's \"quoted\" \\ 'twice'"],
         &["--prompt", "."],
     ];
-    for python in real_pythons() {
-        for flags in all {
-            // Debian's PyPy then copies all of /usr/lib, or fails when something there is broken.
-            if flags.contains(&"--copies") && python.ends_with("pypy3") {
-                continue;
-            }
-            // Only since 3.9 is `.` the current directory's name; rvenv does the same for all.
-            if flags.contains(&".") && is_older_than_3_9(&python) {
-                continue;
-            }
-            let mut flags = flags.to_vec();
-            flags.push("--without-pip");
-            compare(&python, &flags);
+    for flags in all {
+        // Debian's PyPy then copies all of /usr/lib, or fails when something there is broken.
+        if flags.contains(&"--copies") && python.ends_with("pypy3") {
+            continue;
         }
+        // Only since 3.9 is `.` the current directory's name; rvenv does the same for all.
+        if flags.contains(&".") && is_older_than_3_9(python) {
+            continue;
+        }
+        let mut flags = flags.to_vec();
+        flags.push("--without-pip");
+        compare(python, &flags);
     }
 }
 

@@ -15,7 +15,6 @@ impl World {
     /// `None`, and said, where strace is not installed.
     fn new() -> Option<Self> {
         if !has_strace() {
-            eprintln!("skipped: strace is not installed");
             return None;
         }
         let python = real_pythons().pop().unwrap();

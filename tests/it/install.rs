@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Running, Sandbox, real_pythons};
 
 const WHEEL: &str = "greeting-1.0-py3-none-any.whl";
 
@@ -258,15 +258,12 @@ fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
     sandbox.write("slow/pyproject.toml", manifest);
     let mut command = sandbox.rvenv();
     command.args(["create", "-q", "--install", "./slow"]);
-    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = Running::start(&mut command);
     let begun = sandbox.project().join("slow/begun");
-    while !begun.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it was told to");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    child.wait_until("the build began", || begun.exists());
     let id = child.id().to_string();
     Ran::of(sandbox.command("kill").args(["-TERM", &id])).ok();
-    let status = child.wait().unwrap();
+    let status = child.wait_for_exit();
     assert_eq!(status.code(), Some(128 + 15), "{status:?}");
     // What was made before stays.
     sandbox.run(["run", "python", "-c", ""]).ok();

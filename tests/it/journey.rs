@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, for_each_python, real_pythons};
 
 /// A package of one module with one command, as a source tree that needs no network to install.
 fn write_project(dir: &Path) {
@@ -33,12 +33,12 @@ fn bash(sandbox: &mut Sandbox, python: &Path, script: &str) -> Ran {
     Ran::of(sandbox.command("bash").args(["-euo", "pipefail", "-c", script]))
 }
 
-#[test]
-fn a_newcomer_gets_from_an_empty_folder_to_a_running_program() {
-    for python in real_pythons() {
-        let mut sandbox = Sandbox::new();
-        write_project(&sandbox.project());
-        let script = r#"
+for_each_python!(the_quick_start_of_the_readme_works_in_bash);
+
+fn the_quick_start_of_the_readme_works_in_bash(python: &Path) {
+    let mut sandbox = Sandbox::new();
+    write_project(&sandbox.project());
+    let script = r#"
             rvenv create .venv --python "$(command -v python3)"
             eval "$(rvenv activate)"
             rvenv check
@@ -49,19 +49,18 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_running_program() {
             deactivate
             [ "$(command -v python3)" != "$PWD/.venv/bin/python3" ]
         "#;
-        let ran = bash(&mut sandbox, &python, script).ok();
-        assert!(ran.stderr.contains("created `.venv`"), "{ran:#?}");
-        assert!(ran.stderr.contains("next: eval \"$(rvenv activate)\""), "{ran:#?}");
-        assert!(ran.stderr.contains(".venv"), "{ran:#?}");
-    }
+    let ran = bash(&mut sandbox, python, script).ok();
+    assert!(ran.stderr.contains("created `.venv`"), "{ran:#?}");
+    assert!(ran.stderr.contains("next: eval \"$(rvenv activate)\""), "{ran:#?}");
+    assert!(ran.stderr.contains(".venv"), "{ran:#?}");
 }
 
-#[test]
-fn the_way_that_guides_teach_works_too() {
-    for python in real_pythons() {
-        let mut sandbox = Sandbox::new();
-        write_project(&sandbox.project());
-        let script = r#"
+for_each_python!(sourcing_bin_activate_works_in_bash);
+
+fn sourcing_bin_activate_works_in_bash(python: &Path) {
+    let mut sandbox = Sandbox::new();
+    write_project(&sandbox.project());
+    let script = r#"
             rvenv -q create .venv --python "$(command -v python3)"
             source .venv/bin/activate
             which python
@@ -69,15 +68,14 @@ fn the_way_that_guides_teach_works_too() {
             python -c 'import six, sys; print(sys.prefix)'
             deactivate
         "#;
-        let ran = bash(&mut sandbox, &python, script).ok();
-        let venv = sandbox.project().join(".venv");
-        let lines: Vec<&str> = ran.stdout.lines().collect();
-        assert_eq!(
-            lines,
-            [venv.join("bin/python").to_str().unwrap(), venv.to_str().unwrap()],
-            "{ran:#?}"
-        );
-    }
+    let ran = bash(&mut sandbox, python, script).ok();
+    let venv = sandbox.project().join(".venv");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [venv.join("bin/python").to_str().unwrap(), venv.to_str().unwrap()],
+        "{ran:#?}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, output, real_pythons};
 
 const PREFIX: &str = "import sys; print(sys.prefix)";
 
@@ -37,7 +37,7 @@ fn is_path(text: &str, path: &Path) {
 #[test]
 fn an_environment_is_made_whole_and_its_python_runs() {
     let (sandbox, env) = world(&[]);
-    let python = sandbox.command(program(&env, "python")).args(["-c", PREFIX]).output().unwrap();
+    let python = output(sandbox.command(program(&env, "python")).args(["-c", PREFIX]));
     is_path(&String::from_utf8(python.stdout).unwrap(), &env);
     let pip = Ran::of(sandbox.command(program(&env, "pip")).arg("--version")).ok();
     assert!(pip.stdout.starts_with("pip "), "{pip:#?}");
@@ -127,7 +127,7 @@ fn pythons_are_listed_and_found_by_what_is_asked_for() {
 }
 
 #[test]
-fn one_that_a_guide_may_have_made_is_judged_by_the_same_rules() {
+fn an_environment_of_the_stdlib_venv_is_checked_and_run_like_one_of_rvenv() {
     let sandbox = Sandbox::new();
     let python = &real_pythons()[0];
     let venv = ["-m", "venv", "--without-pip", "theirs"];

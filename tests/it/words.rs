@@ -2,7 +2,7 @@
 
 use predicates::prelude::*;
 
-use crate::sandbox::{Ran, Sandbox, USER_CONFIG};
+use crate::sandbox::{Ran, Running, Sandbox, USER_CONFIG, skip};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -162,10 +162,8 @@ fn the_manual_is_roff_and_covers_every_command() {
         assert!(page.contains(&format!(".TH rvenv-{name} 1")), "{page}");
     }
     sandbox.run(["man", "nonsense"]).code(2);
-    let man = std::process::Command::new("man").arg("--version").output();
-    if man.is_err() {
-        eprintln!("skipped: there is no `man` that could read the page");
-        return;
+    if which::which("man").is_err() {
+        return skip("`man` is not installed");
     }
     let file = sandbox.write("rvenv.1", page);
     let ran = Ran::of(sandbox.command("man").args(["--warnings", "-l"]).arg(file)).ok();
@@ -179,12 +177,8 @@ fn a_closed_pipe_is_no_error() {
     sandbox.run(["create", "--without-pip"]).ok();
     for args in [&["--help"][..], &["activate"], &["man"], &["completions", "bash"], &["list"]] {
         let mut command = sandbox.rvenv();
-        command.args(args).stdout(std::process::Stdio::piped());
-        command.env("SHELL", "/bin/sh").stderr(std::process::Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
+        command.args(args).env("SHELL", "/bin/sh");
+        let stderr = Running::start_with_closed_stdout(&mut command).wait().stderr;
         assert!(!stderr.contains("panic") && !stderr.contains("Broken pipe"), "{args:?}: {stderr}");
     }
 }
@@ -194,7 +188,7 @@ fn create_on_terminal(sandbox: &Sandbox, args: &str) -> String {
     let rvenv = env!("CARGO_BIN_EXE_rvenv");
     let mut command = sandbox.command("script");
     command.env("TERM", "xterm").args(["-qec", &format!("'{rvenv}' create {args}"), "/dev/null"]);
-    Ran::of(command.stdin(std::process::Stdio::null())).ok().stdout
+    Ran::of(&mut command).ok().stdout
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::{CPython, World, cpythons, edit, installation};
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, skip};
 
 /// An environment of an installation at `opt/python` in the sandbox, with a package.
 pub(super) fn world(of: &CPython) -> World {
@@ -37,7 +37,7 @@ fn a_version_that_is_too_old_is_not_called_broken() {
         (name.starts_with("3.7") || name.starts_with("3.6")).then_some(python)
     });
     let Some(old) = old else {
-        eprintln!("skipped: no Python before 3.8");
+        skip("there is no Python older than 3.8");
         return;
     };
     let sandbox = Sandbox::new();

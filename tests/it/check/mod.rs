@@ -197,8 +197,7 @@ fn cpythons() -> Vec<CPython> {
         os.path.dirname(os.__file__), sep='\\n')";
     let mut found = Vec::new();
     for path in real_pythons() {
-        let output = Command::new(&path).args(["-I", "-c", tell]).output().expect("a Python");
-        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let output = Ran::of(Command::new(&path).args(["-I", "-c", tell])).ok().stdout;
         let mut lines = output.lines().map(str::to_owned);
         if lines.next().is_some_and(|name| name == "cpython") {
             let mut line = || lines.next().expect("a line");

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use super::base::world;
 use super::{Report, World, cpythons};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, skip};
 
 #[test]
 fn what_everybody_may_write() {
@@ -22,7 +22,7 @@ fn what_everybody_may_write() {
 fn what_another_user_owns() {
     let world = World::new();
     if std::os::unix::fs::chown(world.bin("activate"), Some(12345), None).is_err() {
-        eprintln!("skipped: only root can give a file away");
+        skip("only root can give a file away");
         return;
     }
     let report = world.check(&[".venv"]);
@@ -38,7 +38,7 @@ fn what_a_group_may_write_is_worth_a_note() {
     // A group with its user's number is that user alone.
     assert_eq!(world.faults(), [""; 0]);
     if std::os::unix::fs::chown(world.bin("activate"), None, Some(12345)).is_err() {
-        eprintln!("skipped: only root can give a file to another group");
+        skip("only root can give a file to another group");
         return;
     }
     fs::set_permissions(world.bin("activate"), fs::Permissions::from_mode(0o664)).unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Package, World, append, edit, hash, healthy, site};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, skip};
 
 /// A world whose environment was made as `name`, with a package, and then moved to `.venv`.
 fn moved(name: &str) -> World {
@@ -69,7 +69,7 @@ fn a_path_that_is_no_unicode() {
     let (one, other) = (OsStr::from_bytes(b"n\xffon"), OsStr::from_bytes(b"n\xfeon"));
     let (one, other) = (project.join(one), project.join(other));
     if fs::create_dir(&one).is_err() {
-        eprintln!("skipped: the file system takes only Unicode for names");
+        skip("the file system takes only Unicode for names");
         return;
     }
     let rvenv = |dir: &Path, args: &[&str]| {
@@ -317,7 +317,7 @@ fn a_file_system_where_nothing_may_be_executed() {
     let rvenv = world.sandbox.rvenv().get_program().to_owned();
     let ran = Ran::of(command.args(["-m", "sh", "-c", script]).arg(rvenv));
     if ran.code == Some(9) || ran.stdout.is_empty() {
-        eprintln!("skipped: no right to mount ({})", ran.stderr);
+        skip("mounting is not allowed here");
         return;
     }
     assert!(ran.stdout.contains("\"interpreter-not-executable\""), "{ran:#?}");

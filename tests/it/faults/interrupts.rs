@@ -2,37 +2,27 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
 use super::state::State;
-use crate::sandbox::{Sandbox, real_pythons};
+use crate::sandbox::{Running, Sandbox, real_pythons};
 
-fn pid(child: &Child) -> Pid {
-    Pid::from_child(child)
+fn pid(running: &Running) -> Pid {
+    Pid::from_raw(running.id().try_into().unwrap()).unwrap()
 }
 
 /// Starts rvenv in a process group of its own, as a shell does.
-fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
-    let mut command: Command = sandbox.rvenv();
-    command.args(args).process_group(0).stderr(Stdio::piped()).spawn().unwrap()
+fn start(sandbox: &Sandbox, args: &[&str]) -> Running {
+    Running::start(sandbox.rvenv().args(args))
 }
 
-/// Waits for something to be there, as long as rvenv runs.
 #[track_caller]
-fn until(child: &mut Child, path: &Path) {
-    while !path.exists() {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before `{}` was there",
-            path.display()
-        );
-        std::thread::sleep(Duration::from_millis(1));
-    }
+fn wait_for_file(running: &mut Running, path: &Path) {
+    running.wait_until(&format!("`{}` exists", path.display()), || path.exists());
 }
 
 #[test]
@@ -46,16 +36,16 @@ fn a_signal_during_a_cold_create_leaves_nothing() {
         let before = State::of(&sandbox.project(), &[]);
         let args = ["create", "--offline", "-p", python.to_str().unwrap(), "deep/.venv"];
         let mut child = start(&sandbox, &args);
-        until(&mut child, &sandbox.project().join("deep/.rvenv-.venv"));
+        wait_for_file(&mut child, &sandbox.project().join("deep/.rvenv-.venv"));
         // In a terminal, the Pythons that compile pip get it too.
         if to_all {
             kill_process_group(pid(&child), signal).unwrap();
         } else {
             kill_process(pid(&child), signal).unwrap();
         }
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.signal(), Some(signal.as_raw()), "{signal:?} {to_all}: {said}");
+        let ran = child.wait();
+        let said = &ran.stderr;
+        assert_eq!(ran.signal, Some(signal.as_raw()), "{signal:?} {to_all}: {said}");
         assert!(!said.contains("error"), "{said}");
         let left = State::of(&sandbox.project(), &[]).difference(&before);
         assert_eq!(left, "", "{signal:?} left something");
@@ -77,13 +67,13 @@ fn a_second_signal_ends_at_once() {
     fs::write(&python, script).unwrap();
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let mut child = start(&sandbox, &["create", "-p", python.to_str().unwrap()]);
-    until(&mut child, &sleeper);
+    wait_for_file(&mut child, &sleeper);
     kill_process(pid(&child), Signal::INT).unwrap();
     // Signals that come together could be taken for one.
     std::thread::sleep(Duration::from_millis(100));
     let _ = kill_process(pid(&child), Signal::INT);
-    let status = child.wait().unwrap();
-    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
+    let ended = child.wait_for_exit();
+    assert_eq!(ended.signal(), Some(Signal::INT.as_raw()));
     // Had rvenv waited until the Python took too long, it would have ended it.
     let sleeper: i32 = fs::read_to_string(sleeper).unwrap().trim().parse().unwrap();
     let sleeper = Pid::from_raw(sleeper).unwrap();

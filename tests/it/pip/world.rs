@@ -13,19 +13,11 @@ use rvenv::support::cache::Cache;
 use rvenv::venv::{Content, Entry};
 use rvenv::{Error, Host};
 
-use crate::sandbox::{Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 /// The facts about a real Python.
 pub(crate) fn interpreter(sandbox: &Sandbox, python: &Path) -> Interpreter {
     python::probe(python, &host(sandbox)).expect("the facts about a Python")
-}
-
-/// Says that a test could not do its work here, which CI does not take for an answer.
-#[expect(clippy::print_stderr, reason = "it is for whoever runs the tests")]
-pub(crate) fn skipped(why: &str) {
-    let host = Host::from_process().expect("a current directory");
-    assert!(host.var("RVENV_REQUIRE_SHELLS").is_none_or(|value| value != "1"), "{why}");
-    eprintln!("skipped: {why}");
 }
 
 /// A Python that carries pip and no setuptools, where there is one.
@@ -83,9 +75,8 @@ pub(crate) fn prepare(
 
 /// An environment at `root` with what `seed` places.
 pub(crate) fn place(seed: &Seed, python: &Interpreter, root: &Path) {
-    let made =
-        Command::new(&python.executable).args(["-m", "venv", "--without-pip"]).arg(root).output();
-    assert!(made.expect("python -m venv").status.success());
+    let mut venv = Command::new(&python.executable);
+    Ran::of(venv.args(["-m", "venv", "--without-pip"]).arg(root)).ok();
     // The scripts name the Python that ensurepip would have run by.
     let name = python.executable.file_name().expect("a name").to_string_lossy();
     let target = Target { root, interpreter: python, python: &name, relocatable: false };

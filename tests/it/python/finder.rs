@@ -7,7 +7,8 @@ use rvenv::python::{Finder, Reason, Request};
 use serde_json::json;
 
 use super::world::World;
-use crate::sandbox::real_pythons;
+use crate::sandbox::{for_each_python, real_pythons, skip};
+use std::path::Path;
 
 #[test]
 fn path_goes_before_everything_and_python3_before_names_with_a_version() {
@@ -208,30 +209,29 @@ fn the_error_lists_a_file_once() {
     assert_eq!(text.matches("is CPython 3.17.0").count(), 1, "{text}");
 }
 
-#[test]
-fn inside_an_active_environment_the_base_is_found() {
-    for python in real_pythons() {
-        let mut world = World::new();
-        let env = world.at("env");
-        let mut venv = std::process::Command::new(&python);
-        if !venv.args(["-m", "venv", "--without-pip"]).arg(&env).status().unwrap().success() {
-            eprintln!("skipped: {} has no venv", python.display());
-            continue;
-        }
-        world.set("VIRTUAL_ENV", &env);
-        world.path(["env/bin"]);
-        assert_eq!(world.find("python").interpreter.executable, python);
-        // An environment of an environment has the same base, also where Python itself loses sight of it.
-        let inner = world.at("inner");
-        std::process::Command::new(env.join("bin/python"))
-            .args(["-m", "venv", "--without-pip"])
-            .arg(&inner)
-            .status()
-            .unwrap();
-        let found = world.find(inner.to_str().unwrap()).interpreter;
-        assert_eq!(found.real_executable, rvenv::support::path::canonicalize(&python).unwrap());
-        assert!(found.executable.starts_with(python.parent().unwrap()), "{found:?}");
+for_each_python!(inside_an_active_environment_the_base_is_found);
+
+fn inside_an_active_environment_the_base_is_found(python: &Path) {
+    let mut world = World::new();
+    let env = world.at("env");
+    let mut venv = std::process::Command::new(python);
+    if !venv.args(["-m", "venv", "--without-pip"]).arg(&env).status().unwrap().success() {
+        skip(&format!("{} has no venv", python.display()));
+        return;
     }
+    world.set("VIRTUAL_ENV", &env);
+    world.path(["env/bin"]);
+    assert_eq!(world.find("python").interpreter.executable, python);
+    // An environment of an environment has the same base, also where Python itself loses sight of it.
+    let inner = world.at("inner");
+    std::process::Command::new(env.join("bin/python"))
+        .args(["-m", "venv", "--without-pip"])
+        .arg(&inner)
+        .status()
+        .unwrap();
+    let found = world.find(inner.to_str().unwrap()).interpreter;
+    assert_eq!(found.real_executable, rvenv::support::path::canonicalize(python).unwrap());
+    assert!(found.executable.starts_with(python.parent().unwrap()), "{found:?}");
 }
 
 #[test]

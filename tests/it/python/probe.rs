@@ -7,7 +7,7 @@ use rvenv::Error;
 use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 
 use super::world::World;
-use crate::sandbox::{Ran, real_pythons};
+use crate::sandbox::{Ran, for_each_python, real_pythons, skip};
 
 #[track_caller]
 fn reason(world: &World, path: &Path) -> Reason {
@@ -22,78 +22,72 @@ fn movable() -> Vec<PathBuf> {
     let found: Vec<_> =
         real_pythons().into_iter().filter(|python| !python.starts_with("/usr")).collect();
     if found.is_empty() {
-        eprintln!("skipped: no Python of its own directory");
+        skip("there is no Python with a directory of its own");
     }
     found
 }
 
-#[test]
-fn a_real_python_tells_what_its_venv_makes() {
+for_each_python!(the_probe_of_a_python_agrees_with_its_venv);
+
+fn the_probe_of_a_python_agrees_with_its_venv(python: &Path) {
     let world = World::new();
-    for python in real_pythons() {
-        let env = world.at(python.display().to_string().replace('/', "_"));
-        Ran::of(Command::new(&python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
-        let told = probe(&python, &world.host()).unwrap();
+    let env = world.at(python.display().to_string().replace('/', "_"));
+    Ran::of(Command::new(python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
+    let told = probe(python, &world.host()).unwrap();
 
-        let cfg = fs::read_to_string(env.join("pyvenv.cfg")).unwrap();
-        let value =
-            |key: &str| cfg.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
-        assert_eq!(value("home").map(PathBuf::from), Some(told.home()));
-        assert_eq!(value("version"), Some(&*told.version.release()));
-        assert!(
-            value("executable").is_none_or(|path| Path::new(path) == told.real_executable),
-            "{cfg}"
-        );
+    let cfg = fs::read_to_string(env.join("pyvenv.cfg")).unwrap();
+    let value = |key: &str| cfg.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+    assert_eq!(value("home").map(PathBuf::from), Some(told.home()));
+    assert_eq!(value("version"), Some(&*told.version.release()));
+    assert!(
+        value("executable").is_none_or(|path| Path::new(path) == told.real_executable),
+        "{cfg}"
+    );
 
-        let scheme = &told.scheme;
-        for dir in [&scheme.scripts, &scheme.include, &scheme.purelib, &scheme.platlib] {
-            assert!(env.join(dir).is_dir(), "{}: {}", python.display(), dir.display());
-        }
-        // One link is absolute, the others lead to it.
-        let mut links = fs::read_dir(env.join(&scheme.scripts)).unwrap().flatten();
-        assert!(
-            links.any(
-                |link| fs::read_link(link.path()).is_ok_and(|target| target == told.executable)
-            )
-        );
-
-        let show = "import sys, sysconfig, importlib.util as i; print(sys.implementation.cache_tag, i.MAGIC_NUMBER.hex(), sysconfig.get_config_var('EXT_SUFFIX'), sysconfig.get_path('stdlib'), sys.base_prefix)";
-        let shown =
-            Ran::of(Command::new(env.join("bin/python")).args(["-I", "-c", show])).ok().stdout;
-        let Interpreter { cache_tag, bytecode_magic, extension_suffix, stdlib, prefix, .. } = &told;
-        let expected = format!(
-            "{cache_tag} {bytecode_magic} {extension_suffix} {} {}",
-            stdlib.display(),
-            prefix.display()
-        );
-        assert_eq!(shown.trim(), expected);
-        assert!(told.has_zlib);
+    let scheme = &told.scheme;
+    for dir in [&scheme.scripts, &scheme.include, &scheme.purelib, &scheme.platlib] {
+        assert!(env.join(dir).is_dir(), "{}: {}", python.display(), dir.display());
     }
+    // One link is absolute, the others lead to it.
+    let mut links = fs::read_dir(env.join(&scheme.scripts)).unwrap().flatten();
+    assert!(
+        links.any(|link| fs::read_link(link.path()).is_ok_and(|target| target == told.executable))
+    );
+
+    let show = "import sys, sysconfig, importlib.util as i; print(sys.implementation.cache_tag, i.MAGIC_NUMBER.hex(), sysconfig.get_config_var('EXT_SUFFIX'), sysconfig.get_path('stdlib'), sys.base_prefix)";
+    let shown = Ran::of(Command::new(env.join("bin/python")).args(["-I", "-c", show])).ok().stdout;
+    let Interpreter { cache_tag, bytecode_magic, extension_suffix, stdlib, prefix, .. } = &told;
+    let expected = format!(
+        "{cache_tag} {bytecode_magic} {extension_suffix} {} {}",
+        stdlib.display(),
+        prefix.display()
+    );
+    assert_eq!(shown.trim(), expected);
+    assert!(told.has_zlib);
 }
 
-#[test]
-fn a_real_python_tells_the_wheels_of_its_ensurepip() {
+for_each_python!(the_probe_of_a_python_lists_the_wheels_of_its_ensurepip);
+
+fn the_probe_of_a_python_lists_the_wheels_of_its_ensurepip(python: &Path) {
     let world = World::new();
-    for python in real_pythons() {
-        let told = probe(&python, &world.host()).unwrap();
-        let version = Ran::of(Command::new(&python).args(["-I", "-m", "ensurepip", "--version"]));
-        if version.code != Some(0) {
-            eprintln!("skipped: {} has no ensurepip", python.display());
-            continue;
-        }
-        let pip = told.wheels.last().expect("a wheel of pip");
-        // Debian's says what it was built with, and installs what is in its directory of wheels.
-        let system = pip.path.starts_with("/usr/share/python-wheels");
-        assert!(
-            system || version.stdout.trim() == format!("pip {}", pip.version),
-            "{version:?} {pip:?}"
-        );
-        let projects: Vec<_> = told.wheels.iter().map(|wheel| wheel.project.as_str()).collect();
-        let expected: &[&str] =
-            if told.version.at_least(3, 12) { &["pip"] } else { &["setuptools", "pip"] };
-        assert_eq!(projects, expected);
-        assert!(told.wheels.iter().all(|wheel| wheel.path.is_file()), "{:?}", told.wheels);
+    let told = probe(python, &world.host()).unwrap();
+    let version = Ran::of(Command::new(python).args(["-I", "-m", "ensurepip", "--version"]));
+    if version.code != Some(0) {
+        skip(&format!("{} has no ensurepip", python.display()));
+        return;
     }
+    let pip = told.wheels.last().expect("a wheel of pip");
+    // Debian's says what it was built with, and installs what is in its directory of wheels.
+    let system = pip.path.starts_with("/usr/share/python-wheels");
+    assert!(
+        system || version.stdout.trim() == format!("pip {}", pip.version),
+        "{version:?} {pip:?}"
+    );
+    let projects: Vec<_> = told.wheels.iter().map(|wheel| wheel.project.as_str()).collect();
+    let expected: &[&str] =
+        if told.version.at_least(3, 12) { &["pip"] } else { &["setuptools", "pip"] };
+    assert_eq!(projects, expected);
+    assert!(told.wheels.iter().all(|wheel| wheel.path.is_file()), "{:?}", told.wheels);
 }
 
 #[test]
@@ -130,7 +124,7 @@ fn a_python_that_is_too_old_is_told_so() {
         old += 1;
     }
     if old == 0 {
-        eprintln!("skipped: no Python before 3.8");
+        skip("there is no Python older than 3.8");
     }
 }
 

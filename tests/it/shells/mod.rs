@@ -22,6 +22,8 @@ use rvenv::shell::{Activation, Script, Shell};
 use rvenv::{Host, Platform};
 use tempfile::TempDir;
 
+use crate::sandbox::{output, skip_unless_required};
+
 /// A shell to run: its label, what it is to rvenv, its program and arguments before a script's path.
 #[derive(Clone, Debug)]
 pub(crate) struct Real {
@@ -70,11 +72,8 @@ pub(crate) fn real(label: &str) -> Option<Real> {
     });
     match found {
         Some(program) => Some(Real { label, shell, program, args }),
-        None if env::var_os("RVENV_REQUIRE_SHELLS").is_some_and(|value| value == "1") => {
-            panic!("{program} is not installed, and RVENV_REQUIRE_SHELLS is set")
-        }
         None => {
-            eprintln!("skipped: {program} is not installed");
+            skip_unless_required("RVENV_REQUIRE_SHELLS", &format!("{program} is not installed"));
             None
         }
     }
@@ -208,7 +207,7 @@ impl World {
         // PowerShell wants its extension, nushell and the others do not care.
         let file = self.at("script.ps1");
         fs::write(&file, script.as_ref()).unwrap();
-        let Output { status, stdout, stderr } = command.arg(&file).output().unwrap();
+        let Output { status, stdout, stderr } = output(command.arg(&file));
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         let script = String::from_utf8_lossy(script.as_ref()).into_owned();
         let end: String = script.chars().take(2000).collect();

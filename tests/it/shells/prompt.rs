@@ -7,7 +7,7 @@ use rvenv::shell::Shell;
 
 use super::dialect::{read_code, source};
 use super::{Real, World, real};
-use crate::sandbox::{Ran, real_pythons};
+use crate::sandbox::{Ran, output, real_pythons};
 
 /// What the tests' own prompt ends in.
 const MARK: &str = "@P@";
@@ -44,7 +44,7 @@ fn typed(world: &World, real: &Real, lines: &[String]) -> String {
         command.env("RVENV_SETTLE", "0.7");
     }
     command.current_dir(world.at("cwd"));
-    let output = command.output().unwrap();
+    let output = output(&mut command);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     plain(&String::from_utf8_lossy(&output.stdout))
 }

@@ -8,7 +8,7 @@ use rvenv::shell::Shell;
 
 use super::dialect::{note, read_code, set, source};
 use super::{Real, World, real};
-use crate::sandbox::{Ran, real_pythons};
+use crate::sandbox::{Ran, for_each_python};
 
 /// The shells' strictest, and options that change how scripts are read.
 const MOODS: [(&str, &str); 22] = [
@@ -185,26 +185,25 @@ fn a_script_that_is_run_says_so() {
     }
 }
 
-#[test]
-fn activate_this_activates_the_running_python() {
+for_each_python!(activate_this_activates_the_running_python);
+
+fn activate_this_activates_the_running_python(python: &Path) {
     let world = World::new();
     let root = world.environment("env", "na'me");
     let script = root.join("bin/activate_this.py");
     let program = "import os, sys; path = sys.argv[1]; exec(open(path).read(), {'__file__': path}); \
                    print(sys.prefix, os.environ['VIRTUAL_ENV'], os.environ['VIRTUAL_ENV_PROMPT'], os.environ['PATH'])";
-    for python in real_pythons() {
-        let mut command = Command::new(&python);
-        command.env_clear().env("PATH", "/usr/bin").args(["-c", program]).arg(&script);
-        let shown = Ran::of(&mut command).ok();
-        let root = root.display();
-        assert_eq!(
-            shown.stdout,
-            format!("{root} {root} na'me {root}/bin:/usr/bin\n"),
-            "{}",
-            python.display()
-        );
-        assert_eq!(shown.stderr, "");
-    }
+    let mut command = Command::new(python);
+    command.env_clear().env("PATH", "/usr/bin").args(["-c", program]).arg(&script);
+    let shown = Ran::of(&mut command).ok();
+    let root = root.display();
+    assert_eq!(
+        shown.stdout,
+        format!("{root} {root} na'me {root}/bin:/usr/bin\n"),
+        "{}",
+        python.display()
+    );
+    assert_eq!(shown.stderr, "");
 }
 
 #[test]

@@ -1,13 +1,21 @@
-//! The harness: a temporary world with its own home, cache and project, and no variable of the
-//! developer's in it.
+//! The harness: a temporary directory with its own home, cache and project, and none of the
+//! developer's variables.
+
+mod child;
+mod pythons;
+mod skipped;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
+
+pub(crate) use child::{Ran, Running, output};
+pub(crate) use pythons::{for_each_python, known_python, real_pythons};
+pub(crate) use skipped::{skip, skip_unless_required};
 
 /// The user's own file of settings, from the root of a sandbox.
 #[cfg(unix)]
@@ -17,14 +25,14 @@ pub(crate) const USER_CONFIG: &str = if cfg!(target_os = "macos") {
     "home/.config/rvenv/config.toml"
 };
 
-/// A temporary world. Everything in it is removed when it is dropped.
+/// A temporary directory and the variables of the commands that run in it. Removed when dropped.
 pub(crate) struct Sandbox {
     root: TempDir,
     vars: BTreeMap<OsString, OsString>,
 }
 
 impl Sandbox {
-    /// A world whose PATH holds only the system's directories.
+    /// A sandbox whose PATH holds only the system's directories.
     pub(crate) fn new() -> Self {
         let root = tempfile::Builder::new()
             .prefix("rvenv-test-")
@@ -49,7 +57,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// The world's root, canonical.
+    /// The sandbox's root, canonical.
     pub(crate) fn root(&self) -> PathBuf {
         rvenv::support::path::canonicalize(self.root.path()).expect("the sandbox's root")
     }
@@ -65,7 +73,7 @@ impl Sandbox {
         self
     }
 
-    /// Any program, in the project, with the world's variables only.
+    /// Any program, in the project, with the sandbox's variables only.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         self.prepare(Command::new(program))
     }
@@ -108,76 +116,12 @@ impl Sandbox {
     }
 }
 
-/// Whether strace is installed, which has to be where every shell is demanded.
+/// Whether strace is installed; reports it if not.
 #[cfg(target_os = "linux")]
 pub(crate) fn has_strace() -> bool {
-    let is_there = Command::new("strace").arg("-V").output().is_ok();
-    let demanded = std::env::var_os("RVENV_REQUIRE_SHELLS").is_some();
-    assert!(is_there || !demanded, "strace is not installed");
+    let is_there = which::which("strace").is_ok();
+    if !is_there {
+        skip_unless_required("RVENV_REQUIRE_SHELLS", "strace is not installed");
+    }
     is_there
-}
-
-/// How a command ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    /// The exit code; `None` when a signal ended it.
-    pub(crate) code: Option<i32>,
-    /// What it wrote for programs.
-    pub(crate) stdout: String,
-    /// What it wrote for people.
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// Runs `command` to its end.
-    #[track_caller]
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let Output { status, stdout, stderr } =
-            command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-        Self {
-            code: status.code(),
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        }
-    }
-
-    /// Asserts the exit code, and shows all that was written when it is another.
-    #[track_caller]
-    pub(crate) fn code(self, expected: i32) -> Self {
-        assert_eq!(self.code, Some(expected), "{self:#?}");
-        self
-    }
-
-    /// Asserts success.
-    #[track_caller]
-    pub(crate) fn ok(self) -> Self {
-        self.code(0)
-    }
-}
-
-/// Every real CPython 3.8+ and `PyPy` 3 on this machine, in the order of their paths; never empty.
-pub(crate) fn real_pythons() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    if cfg!(windows) {
-        found.extend(which::which_all("python").into_iter().flatten());
-    }
-    let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
-    let pyenv = pyenv.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".pyenv")));
-    let home = pyenv.unwrap_or_default().join("versions");
-    if let Ok(entries) = std::fs::read_dir(home) {
-        found.extend(entries.flatten().map(|entry| entry.path().join("bin/python3")));
-    }
-    found.extend(["/usr/bin/python3", "/usr/bin/pypy3"].map(PathBuf::from));
-    found.retain(|python| {
-        Command::new(python)
-            .args(["-I", "-c", "import sys; sys.exit(sys.version_info < (3, 8))"])
-            .output()
-            .is_ok_and(|output| output.status.success())
-    });
-    if found.is_empty() {
-        found.extend(which::which("python3"));
-    }
-    found.sort();
-    assert!(!found.is_empty(), "the tests need a Python 3.8 or later");
-    found
 }
