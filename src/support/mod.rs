@@ -7,4 +7,5 @@ pub mod host;
 pub mod interrupt;
 pub mod json;
 pub mod path;
+pub mod python_vars;
 pub(crate) mod suggest;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Env;
 use crate::error::{Error, Result};
 use crate::support::host::{Host, Platform};
+use crate::support::python_vars;
 use crate::support::suggest::similar;
 
 /// A variable and its new value; `None` takes it out.
@@ -19,13 +20,13 @@ impl Env {
     /// When PATH could not hold the environment's directory.
     pub fn activation(&self, host: &Host) -> Result<Vec<Change>> {
         super::ensure_usable(&self.root, self.platform)?;
-        Ok(vec![
+        let mut changes = vec![
             ("VIRTUAL_ENV", Some(self.root.clone().into())),
             ("VIRTUAL_ENV_PROMPT", Some(self.prompt())),
             ("PATH", Some(self.search_path(host)?)),
-            // It would lead the environment's Python to another standard library.
-            ("PYTHONHOME", None),
-        ])
+        ];
+        changes.extend(python_vars::MISLEADING.map(|name| (name, None)));
+        Ok(changes)
     }
 
     /// PATH with this environment's commands first, and without those of the one that was active.

@@ -36,6 +36,19 @@ fn the_command_sees_what_activation_would_set_and_prints_alone() {
 }
 
 #[test]
+fn variables_that_mislead_python_are_hidden() {
+    let mut sandbox = world();
+    let venv = sandbox.project().join(".venv");
+    for name in rvenv::support::python_vars::MISLEADING {
+        sandbox.set(name, "/nowhere");
+    }
+    let ran = sandbox.run(["run", "python", "-c", "import sys; print(sys.prefix)"]).ok();
+    assert_eq!(ran.stdout, format!("{}\n", venv.display()));
+    let ran = sandbox.run(["run", "env"]).ok();
+    assert!(!ran.stdout.contains("/nowhere"), "{}", ran.stdout);
+}
+
+#[test]
 fn another_environment_is_taken_out_of_path() {
     let mut sandbox = world();
     sandbox.run(["create", "--without-pip", "../other"]).ok();

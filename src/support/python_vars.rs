@@ -1,0 +1,12 @@
+//! The variables that make an environment's Python use another installation.
+
+/// The variables that change which prefix, program or standard library Python takes, wherever its
+/// executable is. Whatever starts an environment's Python removes them, and activation hides them.
+///
+/// - `PYTHONHOME`: the prefix of the standard library (`python --help-env`).
+/// - `PYTHONEXECUTABLE`: `sys.executable`, from which `getpath.py` derives the prefix, on every
+///   system since CPython 3.11.
+/// - `__PYVENV_LAUNCHER__`: the same, set by the launchers of macOS and Windows for their own child.
+/// - `PYTHONPLATLIBDIR`: `sys.platlibdir`, the directory that the standard library is in.
+pub const MISLEADING: [&str; 4] =
+    ["PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"];
