@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::{output, skip};
+use super::{output, skip_unless_required};
 
 /// Every real CPython 3.8+ and `PyPy` 3 on this machine, in the order of their paths; never empty.
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
@@ -61,7 +61,8 @@ pub(crate) fn known_python(name: &str) -> Option<PathBuf> {
         }),
     };
     if found.is_none() {
-        skip(&format!("Python {name} is not installed"));
+        let why = format!("Python {name} is not installed");
+        skip_unless_required("RVENV_REQUIRE_PYTHONS", &why);
     }
     found
 }
