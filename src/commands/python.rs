@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::python::{Finder, Found, Interpreter, Origin, ProbedCandidate, ResolvedRequest};
+use rvenv::python::{
+    Finder, Found, Interpreter, Origin, PassedOver, ProbedCandidate, ResolvedRequest,
+};
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;
@@ -38,10 +40,7 @@ impl Chosen {
         }
         let mut finder = Finder::new(&context.host, &context.cache);
         let found = context.ui.timed("looked for a Python", || finder.find(&demand.request));
-        for passed in finder.passed_over() {
-            let (path, source) = (passed.path.display(), &passed.source);
-            context.ui.detail(format_args!("passed over `{path}` ({source}): {}", passed.reason));
-        }
+        report_passed_over(finder.passed_over(), found.is_ok(), context);
         let found = found?;
         if let Some(requires) = demand.requires
             && !requires.allows(&found.interpreter)
@@ -52,6 +51,21 @@ impl Chosen {
             ));
         }
         Ok(Self { found, was_asked_for })
+    }
+}
+
+/// Reports the Pythons that were passed over, and warns of the first one if the user expects it. An error
+/// lists them all.
+fn report_passed_over(passed_over: &[PassedOver], is_found: bool, context: &Context<'_>) {
+    let unexpected = passed_over.iter().position(PassedOver::is_unexpected);
+    for (index, passed) in passed_over.iter().enumerate() {
+        let (path, source) = (passed.path.display(), &passed.source);
+        let text = format!("passed over `{path}` ({source}): it {}", passed.reason);
+        if is_found && unexpected == Some(index) {
+            context.ui.warn(text);
+        } else {
+            context.ui.detail(text);
+        }
     }
 }
 

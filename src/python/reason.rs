@@ -52,6 +52,30 @@ pub enum Reason {
     Other(String),
 }
 
+impl Reason {
+    /// Whether it is a Python that does not work, or pretends to be one: neither a sound one of another
+    /// version nor a placeholder.
+    pub fn is_malfunction(&self) -> bool {
+        match self {
+            Self::CannotRun(_)
+            | Self::Failed { .. }
+            | Self::Hangs(_)
+            | Self::NotPython
+            | Self::NotUnicode
+            | Self::Lies(_)
+            | Self::BaseMissing(_) => true,
+            Self::Missing
+            | Self::EmptyDirectory
+            | Self::TooOld(..)
+            | Self::Ancient
+            | Self::Shim { .. }
+            | Self::AppleStub
+            | Self::StoreStub
+            | Self::Other(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

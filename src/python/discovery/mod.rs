@@ -60,6 +60,13 @@ pub struct PassedOver {
     pub reason: Reason,
 }
 
+impl PassedOver {
+    /// Whether it is a `python3` or `python` on PATH that does not work: the user expects that one.
+    pub fn is_unexpected(&self) -> bool {
+        self.source == Source::Path && names::is_plain(&self.path) && self.reason.is_malfunction()
+    }
+}
+
 /// What stands on this machine, sound or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbedCandidate {

@@ -94,7 +94,12 @@ fn follow(
 
 /// Runs the probe and reads its answer.
 fn ask(executable: &Path, host: &Host, limit: Duration) -> Result<Facts, Reason> {
-    let said = run_with_timeout(isolated(executable, host).arg("-c").arg(SCRIPT), limit)?;
+    let run = || run_with_timeout(isolated(executable, host).arg("-c").arg(SCRIPT), limit);
+    let mut said = run()?;
+    if said.status.success() && said.stdout.is_empty() {
+        // No Python ends in this way, unless it was disturbed.
+        said = run()?;
+    }
     let text = String::from_utf8_lossy(&said.stdout);
     let Some((_, rest)) = text.split_once(BEGIN) else { return Err(silence(&said)) };
     let Some((answer, _)) = rest.split_once(END) else { return Err(silence(&said)) };

@@ -1,27 +1,39 @@
-//! Running an interpreter so that nothing but the interpreter answers.
+//! Runs an interpreter with a time limit and collects its output.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::python::Reason;
 use crate::support::host::Host;
 
+#[cfg(not(unix))]
+#[path = "pipe_threads.rs"]
+mod pipe;
+#[cfg(unix)]
+#[path = "pipe_unix.rs"]
+mod pipe;
+
+use pipe::Pipes;
+
 /// Variables that change what an interpreter does although it runs isolated (`-I`).
 const MISLEADING: [&str; 2] = ["__PYVENV_LAUNCHER__", "VIRTUAL_ENV"];
 
-/// The most that is read of a child's output: an answer takes about 2 KiB.
-const OUTPUT_LIMIT: usize = 1 << 20;
+/// Bytes that are kept of each output stream of a probe, the last ones: the answer has about 2 KiB, and
+/// start-up files may print before it.
+const PROBE_OUTPUT_LIMIT: usize = 1024 * 1024;
 
-/// The most that an answer may take that is meant to be large: pip's bytecode is 5 MiB.
-const ANSWER_LIMIT: u64 = 1 << 28;
+/// Bytes that a helper program of rvenv may write to stdout: the bytecode of pip has 5 MiB.
+const HELPER_OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
 
-/// `executable -I -B`, with the host's variables less those that mislead a Python, and nothing to
-/// read from. `-I` keeps the user's site and the current directory out, `-B` writes no bytecode
-/// into an installation that is not ours.
+/// The longest pause between two calls of `waitpid` on a child that runs.
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// `executable -I -B`, without the host's variables that mislead a Python, and with an empty stdin. `-I`
+/// ignores the user's site-packages and the current directory, `-B` writes no bytecode into the
+/// installation.
 pub(crate) fn isolated(executable: &Path, host: &Host) -> Command {
     let mut command = Command::new(executable);
     let vars = host.vars().filter(|(name, _)| {
@@ -32,18 +44,59 @@ pub(crate) fn isolated(executable: &Path, host: &Host) -> Command {
     command
 }
 
-/// What a child said before it ended.
+/// Exit status and output of a child.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// How it ended.
+    /// The exit status.
     pub(crate) status: ExitStatus,
-    /// What it wrote, up to a limit.
+    /// What it wrote to stdout, up to a limit.
     pub(crate) stdout: Vec<u8>,
-    /// What it complained of, up to a limit.
+    /// What it wrote to stderr, up to a limit.
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Runs `command` to its end, or ends it and all that it started when `limit` has passed.
+/// Which bytes of a stream are kept.
+#[derive(Clone, Copy)]
+enum Keep {
+    /// The last ones, this many.
+    Last(usize),
+    /// All of them. More than this many are an error.
+    AtMost(usize),
+}
+
+/// The bytes that were read from a stream.
+struct Stream {
+    bytes: Vec<u8>,
+    keep: Keep,
+}
+
+impl Stream {
+    const fn new(keep: Keep) -> Self {
+        Self { bytes: Vec::new(), keep }
+    }
+
+    /// Adds bytes that were read.
+    fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes.extend_from_slice(bytes);
+        match self.keep {
+            Keep::AtMost(limit) if self.bytes.len() > limit => {
+                Err(io::ErrorKind::FileTooLarge.into())
+            }
+            // Twice the limit, so that a long output is not moved with each read.
+            Keep::Last(limit) if self.bytes.len() > 2 * limit => {
+                self.bytes.drain(..self.bytes.len() - limit);
+                Ok(())
+            }
+            Keep::AtMost(_) | Keep::Last(_) => Ok(()),
+        }
+    }
+}
+
+/// Runs `command` to its end. After `limit`, the child and its process group are killed.
+///
+/// # Errors
+/// [`Reason::CannotRun`] when the child cannot be started or its output cannot be read;
+/// [`Reason::Hangs`] when it did not end within `limit`.
 pub(crate) fn run_with_timeout(command: &mut Command, limit: Duration) -> Result<Output, Reason> {
     let deadline = Instant::now() + limit;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -51,86 +104,73 @@ pub(crate) fn run_with_timeout(command: &mut Command, limit: Duration) -> Result
     std::os::unix::process::CommandExt::process_group(command, 0);
     let cannot_run = |error: io::Error| Reason::CannotRun(error.to_string());
     let mut child = command.spawn().map_err(cannot_run)?;
-    let drains = Drain::of(child.stdout.take())
-        .and_then(|stdout| Ok((stdout, Drain::of(child.stderr.take())?)));
-    let (stdout, stderr) = drains.inspect_err(|_| end(&mut child)).map_err(cannot_run)?;
-    let Some(status) = wait(&mut child, deadline) else {
-        end(&mut child);
-        return Err(Reason::Hangs(limit));
-    };
-    Ok(Output { status, stdout: stdout.finish(), stderr: stderr.finish() })
+    let keep = Keep::Last(PROBE_OUTPUT_LIMIT);
+    match collect(&mut child, keep, Some(deadline)) {
+        Ok(Some(output)) => Ok(output),
+        Ok(None) => {
+            kill_group(&mut child);
+            Err(Reason::Hangs(limit))
+        }
+        Err(error) => {
+            kill_group(&mut child);
+            Err(cannot_run(error))
+        }
+    }
 }
 
-/// Waits for `child`, whose answer may be large, as bytecode is. Not `wait_with_output`, which
-/// panics where a pipe cannot be read.
+/// Waits for `child` and returns all that it wrote. Not [`Child::wait_with_output`], which panics if a
+/// pipe cannot be read.
+///
+/// # Errors
+/// When a pipe cannot be read, or stdout is larger than 256 MiB.
 pub(crate) fn wait_with_output(mut child: Child) -> io::Result<Output> {
-    let stderr = Drain::of(child.stderr.take())?;
-    let mut stdout = Vec::new();
-    let received = match child.stdout.take() {
-        Some(pipe) => pipe.take(ANSWER_LIMIT + 1).read_to_end(&mut stdout),
-        None => Ok(0),
-    };
-    let status = child.wait()?;
-    if received? as u64 > ANSWER_LIMIT {
-        return Err(io::ErrorKind::FileTooLarge.into());
+    let collected = collect(&mut child, Keep::AtMost(HELPER_OUTPUT_LIMIT), None);
+    if collected.is_err() {
+        kill(&mut child);
     }
-    Ok(Output { status, stdout, stderr: stderr.finish() })
+    collected?.ok_or_else(|| io::ErrorKind::TimedOut.into())
 }
 
-/// A pipe that is being read to its end by a thread of its own, so that a full pipe never blocks
-/// the child; the first part is kept.
-struct Drain {
-    kept: Arc<Mutex<Vec<u8>>>,
-    ended: mpsc::Receiver<()>,
-}
-
-impl Drain {
-    fn of(pipe: Option<impl Read + Send + 'static>) -> io::Result<Self> {
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let (sender, ended) = mpsc::channel();
-        let shared = Arc::clone(&kept);
-        // Not `thread::spawn`, which panics where there may be no more threads.
-        thread::Builder::new().spawn(move || {
-            let mut buffer = [0; 8192];
-            let mut pipe = pipe;
-            while let Some(Ok(count @ 1..)) = pipe.as_mut().map(|pipe| pipe.read(&mut buffer)) {
-                let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = OUTPUT_LIMIT.saturating_sub(kept.len()).min(count);
-                kept.extend_from_slice(&buffer[..room]);
-            }
-            drop(sender);
-        })?;
-        Ok(Self { kept, ended })
-    }
-
-    /// What was read. The child has ended, but a process that it left behind may hold the pipe
-    /// open: then what is there by now is all.
-    fn finish(self) -> Vec<u8> {
-        let _ = self.ended.recv_timeout(Duration::from_millis(200));
-        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Waits for `child` until `deadline`.
-fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+/// Reads both pipes until the child has ended; `None` when `deadline` passed before that.
+///
+/// When `waitpid` reports the end, everything that the child wrote is in the pipes, and a process that it
+/// left behind may keep them open. So the pipes are read once more, as far as that needs no waiting.
+fn collect(child: &mut Child, keep: Keep, deadline: Option<Instant>) -> io::Result<Option<Output>> {
+    let streams = [Stream::new(keep), Stream::new(Keep::Last(PROBE_OUTPUT_LIMIT))];
+    let mut pipes = Pipes::new(child.stdout.take(), child.stderr.take(), streams)?;
     let mut pause = Duration::from_micros(500);
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(pause),
-            Ok(None) | Err(_) => return None,
+        let is_open = pipes.read_available()?;
+        if let Some(status) = child.try_wait()? {
+            let [stdout, stderr] = pipes.finish(deadline)?;
+            return Ok(Some(Output { status, stdout, stderr }));
         }
-        pause = (pause * 2).min(Duration::from_millis(10));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Ok(None);
+        }
+        let pause_now = left.map_or(pause, |left| left.min(pause));
+        if is_open {
+            pipes.wait(pause_now)?;
+        } else {
+            thread::sleep(pause_now);
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Ends `child`, and on Unix its whole process group: a shim's grandchild may be what hangs.
-fn end(child: &mut Child) {
+/// Kills `child`, and on Unix its whole process group: a shim may have started the process that hangs.
+fn kill_group(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
-    // Either fails only when it has ended by itself.
+    kill(child);
+}
+
+/// Kills `child` and reaps it.
+fn kill(child: &mut Child) {
+    // Both fail only when it has ended already.
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -84,6 +84,28 @@ fn a_broken_first_python_does_not_end_the_search() {
 }
 
 #[test]
+fn the_users_own_python3_is_not_passed_over_without_a_word() {
+    let mut sandbox = crate::sandbox::Sandbox::new();
+    let bin = sandbox.root().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let python = bin.join("python3");
+    fs::write(&python, "#!/bin/sh\necho 'cannot do that' >&2; exit 9\n").unwrap();
+    fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let ran = sandbox.run(["python", "find"]).ok();
+    let warnings: Vec<_> = ran.stderr.lines().filter(|line| line.contains("passed over")).collect();
+    let [warning] = warnings[..] else { panic!("{}", ran.stderr) };
+    assert!(
+        warning.contains("bin/python3` (PATH): it fails (exit status: 9): cannot do that"),
+        "{warning}"
+    );
+    // A name that was found by a version manager's rule, or another version, is no malfunction.
+    fs::write(&python, "#!/bin/sh\nexec /usr/bin/python3 \"$@\"\n").unwrap();
+    let ran = sandbox.run(["python", "find"]).ok();
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
 fn one_that_hangs_is_passed_over() {
     let mut world = World::new();
     world.path(["hangs/bin", "bin"]);

@@ -7,7 +7,7 @@ use rvenv::Error;
 use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 
 use super::world::World;
-use crate::sandbox::{Ran, for_each_python, real_pythons, skip};
+use crate::sandbox::{Ran, Sandbox, for_each_python, has_strace, real_pythons, skip};
 
 #[track_caller]
 fn reason(world: &World, path: &Path) -> Reason {
@@ -98,7 +98,7 @@ fn the_library_of_a_framework_is_found() {
     let ask = format!(
         "import runpy; probe = runpy.run_path({script:?}); print(); \
          print(probe['shared_library']({{'INSTSONAME': {name:?}, 'PYTHONFRAMEWORKPREFIX': {prefix:?}}}.get))",
-        script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/python/probe.py"),
+        script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/python/probe/probe.py"),
         prefix = world.at("Library/Frameworks"),
     );
     let python = real_pythons().pop().unwrap();
@@ -280,6 +280,72 @@ fn one_that_leaves_a_process_behind_is_not_waited_for() {
     assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
     let pid = fs::read_to_string(world.at("pid")).unwrap();
     Ran::of(Command::new("kill").arg(pid.trim())).ok();
+}
+
+/// The delay of `read` is that of a busy machine: a process that has data, and no processor time.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_is_read_late_counts() {
+    let mut sandbox = Sandbox::new();
+    if !has_strace() {
+        return skip("strace is not installed");
+    }
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    let python = real_pythons().pop().unwrap();
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
+    let found = sandbox
+        .command("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=read"])
+        .args(["-e", "inject=read:delay_exit=600000:when=1"])
+        .arg(rvenv)
+        .args(["python", "find"])
+        .arg(&python)
+        .output()
+        .unwrap();
+    let found = String::from_utf8(found.stdout).unwrap();
+    assert_eq!(found.trim(), python.to_str().unwrap());
+}
+
+#[test]
+fn a_python_that_wrote_nothing_is_asked_again() {
+    let world = World::new();
+    let python = world.fake("real/bin/python3", "3.17.0");
+    let silent = world.at("silent");
+    let script = format!(
+        "[ -e '{0}' ] || {{ : > '{0}'; exit 0; }}\nexec '{1}' \"$@\"",
+        silent.display(),
+        python.display()
+    );
+    let python = world.script("bin/python3", &script);
+    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
+}
+
+#[test]
+fn more_output_than_is_kept_before_the_answer() {
+    let world = World::new();
+    let answer = super::world::saying(&world.answer("bin/python3", "3.17.0"));
+    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
+    let noise = "i=0; while [ $i -lt 3000 ]; do printf '%01000d\\n' 0; i=$((i+1)); done";
+    let python = world.script("bin/python3", &format!("{noise}\n{answer}"));
+    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
+}
+
+#[test]
+fn a_process_that_was_left_behind_and_writes_without_end_is_not_waited_for() {
+    let world = World::new();
+    let answer = super::world::saying(&world.answer("bin/python3", "3.17.0"));
+    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
+    let pid = world.at("pid");
+    let python = world.script(
+        "bin/python3",
+        &format!(
+            "{answer}\n(while :; do printf '%01000d' 0; done) 2>/dev/null & echo $! > '{}'",
+            pid.display()
+        ),
+    );
+    let found = probe(&python, &world.host());
+    let _ = Command::new("kill").arg(fs::read_to_string(pid).unwrap().trim()).output();
+    assert_eq!(found.unwrap().version.to_string(), "3.17.0");
 }
 
 #[test]
