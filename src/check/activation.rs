@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::finding::{Code, Finding, Remedy};
 use super::origin::Origin;
-use super::scripts::{SCRIPT_LIMIT, Script};
+use super::scripts::Script;
 use super::snapshot::{Maker, Snapshot};
 use super::{relink, rewrite, same_file};
 use crate::fs::read_bounded;
 use crate::shell;
 use crate::shell::Seal;
+use crate::support::limits;
 use crate::venv::{Content, Difference, Entry, activation_entries};
 
 /// Scripts that are missing, or not the ones that this rvenv writes.
@@ -22,7 +23,7 @@ pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
         match difference(snapshot, &entry) {
             None => {}
             Some(Difference::Missing) => missing.push(entry),
-            Some(_) => match read_bounded(&path, SCRIPT_LIMIT).map(|bytes| shell::seal(&bytes)) {
+            Some(_) => match read_bounded(&path, limits::SCRIPT).map(|bytes| shell::seal(&bytes)) {
                 Ok(Seal::Whole) => stale.push(entry),
                 Ok(Seal::Broken | Seal::Missing) | Err(_) => altered.push(entry),
             },
@@ -90,7 +91,7 @@ pub(super) fn brought_here(snapshot: &Snapshot<'_>, origin: &Origin) -> Vec<Entr
     let scripts = snapshot.scripts.iter().filter(|script| script.python.is_none());
     let brought = scripts.filter_map(|script| {
         let path = snapshot.scripts_name().join(&script.name);
-        let bytes = read_bounded(&snapshot.root.join(&path), SCRIPT_LIMIT).ok()?;
+        let bytes = read_bounded(&snapshot.root.join(&path), limits::SCRIPT).ok()?;
         if shell::seal(&bytes) == Seal::Whole {
             return planned.iter().find(|entry| entry.path == path).cloned();
         }

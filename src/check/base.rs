@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::same_file;
 use crate::error::Error;
 use crate::formats::PyvenvCfg;
-use crate::python::{Finder, Implementation, Interpreter, Request, base_names, chain};
+use crate::python::{Finder, Implementation, Interpreter, Request, base_names};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
+use crate::support::links::chain;
 use crate::support::path::is_permission_denied;
 
 /// Where a chain of links leads.

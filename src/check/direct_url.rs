@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::fs;
-
-/// More than any such file.
-const LIMIT: u64 = 1 << 20;
+use crate::support::limits;
 
 /// The file, as far as it matters here.
 #[derive(Debug, Deserialize)]
@@ -36,7 +34,7 @@ impl DirectUrl {
     /// That of the distribution with this dist-info.
     pub(crate) fn of(dist_info: &Path) -> Option<Self> {
         let path = dist_info.join("direct_url.json");
-        serde_json::from_slice(&fs::read_bounded(&path, LIMIT).ok()?).ok()
+        serde_json::from_slice(&fs::read_bounded(&path, limits::SITE_FILE).ok()?).ok()
     }
 
     /// The project of an editable install.

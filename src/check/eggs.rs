@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use super::site::{Site, normalized};
 use super::{direct_url, metadata};
 use crate::fs;
-
-/// More than any path, and any list of names.
-const LIMIT: u64 = 1 << 20;
+use crate::support::limits;
 
 /// A distribution's file or directory of metadata, or all of it in one.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ impl<'a> Egg<'a> {
     /// The directory that a link leads to, absolute.
     pub(crate) fn project(&self) -> Option<String> {
         let link = has_extension(self.entry, "egg-link").then_some(&self.path)?;
-        let text = String::from_utf8(fs::read_bounded(link, LIMIT).ok()?).ok()?;
+        let text = String::from_utf8(fs::read_bounded(link, limits::SITE_FILE).ok()?).ok()?;
         let project = text.lines().next().filter(|line| Path::new(line).is_absolute());
         project.map(str::to_owned)
     }
@@ -61,7 +59,7 @@ impl<'a> Egg<'a> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        String::from_utf8(fs::read_bounded(&self.path.join(name), LIMIT).ok()?).ok()
+        String::from_utf8(fs::read_bounded(&self.path.join(name), limits::SITE_FILE).ok()?).ok()
     }
 
     /// Whether it is one of these distributions.

@@ -8,11 +8,12 @@ use serde::{Serialize, Serializer};
 use crate::create::place;
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::fs::{Dir, Identity, InPlace, LinkMode, Linker};
+use crate::fs::{Dir, InPlace, LinkMode, Linker};
 use crate::python::Interpreter;
 use crate::seed;
 use crate::support::cache::Cache;
 use crate::support::host::Host;
+use crate::support::identity::FileId;
 use crate::support::interrupt::Interrupt;
 use crate::venv::{Content, Entry};
 
@@ -117,7 +118,7 @@ pub struct Fixer<'a> {
     /// The environment's directory.
     pub root: &'a Path,
     /// The directory that the steps are for, where it was looked at some time ago.
-    pub judged: Option<&'a Identity>,
+    pub judged: Option<&'a FileId>,
     /// The process.
     pub host: &'a Host,
     /// What is remembered.

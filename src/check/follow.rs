@@ -9,10 +9,8 @@ use super::rewrite::replaced;
 use super::site::Site;
 use super::snapshot::Snapshot;
 use crate::fs;
+use crate::support::limits;
 use crate::venv::{Content, Entry};
-
-/// More than any of these files.
-const LIMIT: u64 = 1 << 20;
 
 /// The files in `site-packages` that name what came along, naming where it is now.
 pub(super) fn brought_here(snapshot: &Snapshot<'_>, origin: &Origin) -> Vec<Entry> {
@@ -32,7 +30,7 @@ pub(super) fn brought_here(snapshot: &Snapshot<'_>, origin: &Origin) -> Vec<Entr
     let plain = pths(site).chain(finders).map(|name| (name.to_owned(), &came));
     let urls = site.dists().map(|dist| (format!("{}/direct_url.json", dist.directory), &encoded));
     let entry = |(name, paths): (String, &Vec<(String, String)>)| {
-        let old = fs::read_bounded(&site.path.join(&name), LIMIT).ok()?;
+        let old = fs::read_bounded(&site.path.join(&name), limits::SITE_FILE).ok()?;
         let new = paths
             .iter()
             .fold(old.clone(), |text, (from, to)| replaced(&text, from.as_bytes(), to.as_bytes()));
@@ -64,7 +62,7 @@ pub(super) fn pths(site: &Site) -> impl Iterator<Item = &str> {
 
 /// What a `.pth` file names, as `site` reads it.
 pub(super) fn named(site: &Site, pth: &str) -> Vec<PathBuf> {
-    let bytes = fs::read_bounded(&site.path.join(pth), LIMIT).unwrap_or_default();
+    let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let is_code = |line: &str| line.starts_with("import ") || line.starts_with("import\t");
     let lines = text.lines().map(str::trim_end);

@@ -4,12 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::formats::{git_index, gitignore};
 use crate::fs::read_bounded;
+use crate::support::dirs;
 use crate::support::host::Host;
-
-/// More than any text file that people write.
-const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
-/// The index of a repository with millions of files.
-const INDEX_LIMIT: u64 = 1024 * 1024 * 1024;
+use crate::support::limits;
 
 /// The repository that an environment is in.
 pub(super) struct Repository {
@@ -43,7 +40,7 @@ impl Repository {
     pub(super) fn tracks(&self) -> bool {
         let path = self.env.strip_prefix(&self.top).ok().and_then(Path::to_str);
         let prefix = path.map(|path| path.replace('\\', "/") + "/");
-        let index = read_bounded(&self.git_dir.join("index"), INDEX_LIMIT);
+        let index = read_bounded(&self.git_dir.join("index"), limits::GIT_INDEX);
         let (Some(prefix), Ok(index)) = (prefix, index) else { return false };
         let config = read_text(&self.common_dir.join("config")).unwrap_or_default();
         let prefix = prefix.as_bytes();
@@ -57,7 +54,7 @@ impl Repository {
         let Ok(path) = self.env.strip_prefix(&self.top) else { return false };
         // A name that is no text is none of the environment's.
         let read = |file: &Path| {
-            let bytes = read_bounded(file, TEXT_LIMIT).unwrap_or_default();
+            let bytes = read_bounded(file, limits::GIT_TEXT).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let mut files = vec![
@@ -82,8 +79,7 @@ impl Repository {
     fn users_own(&self, host: &Host) -> Option<PathBuf> {
         let home = host.home();
         let in_home = |path: &str| home.map(|home| home.join(path));
-        let xdg = host.path_var("XDG_CONFIG_HOME").map(Path::to_owned);
-        let dir = xdg.or_else(|| in_home(".config"))?.join("git");
+        let dir = dirs::xdg_config(host)?.join("git");
         let configs =
             [Some(self.common_dir.join("config")), in_home(".gitconfig"), Some(dir.join("config"))];
         let set = configs.into_iter().flatten().find_map(|file| {
@@ -126,7 +122,7 @@ fn setting<'a>(config: &'a str, section: &str, key: &str) -> Option<&'a str> {
 
 /// The text of a regular file; of a pipe or a device there is none.
 fn read_text(path: &Path) -> Option<String> {
-    String::from_utf8(read_bounded(path, TEXT_LIMIT).ok()?).ok()
+    String::from_utf8(read_bounded(path, limits::GIT_TEXT).ok()?).ok()
 }
 
 #[cfg(test)]

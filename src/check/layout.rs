@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use super::base::{Base, InterpreterLink, Series};
 use super::finding::{Code, Finding, Remedy};
 use super::snapshot::{Configuration, Maker, Snapshot};
-use super::{is_executable, relink, same_file};
+use super::{relink, same_file};
 use crate::error::Error;
 use crate::python::{Implementation, Interpreter, Reason};
+use crate::support::dirs;
+use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 use crate::venv::compare::is_copy;
 use crate::venv::{Content, Difference, Entry};
@@ -384,10 +386,7 @@ fn passing(path: &Path, root: &Path, host: &Host) -> Option<&'static str> {
     }
     let caches =
         host.home().into_iter().flat_map(|home| [home.join(".cache"), home.join("Library/Caches")]);
-    if caches
-        .chain(host.path_var("XDG_CACHE_HOME").map(Path::to_owned))
-        .any(|dir| path.starts_with(dir))
-    {
+    if caches.chain(dirs::absolute(host, "XDG_CACHE_HOME")).any(|dir| path.starts_with(dir)) {
         return Some("a cache");
     }
     if path.components().any(|part| part.as_os_str() == "Cellar") {

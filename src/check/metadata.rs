@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use crate::fs;
-
-/// More than any such file.
-const LIMIT: u64 = 1 << 20;
+use crate::support::limits;
 
 /// Where the name and the version stand in such a file, but for strange ones.
 const START: u64 = 1 << 10;
@@ -39,7 +37,7 @@ impl State {
 
 /// The name and the version that a file of metadata gives.
 pub(crate) fn headers(path: &Path) -> Option<(String, String)> {
-    parse(&fs::read_bounded(path, LIMIT).ok()?)
+    parse(&fs::read_bounded(path, limits::METADATA).ok()?)
 }
 
 fn parse(bytes: &[u8]) -> Option<(String, String)> {

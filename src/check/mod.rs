@@ -61,10 +61,10 @@ use snapshot::Snapshot;
 
 use crate::check::fix::Step;
 use crate::error::{Error, Result};
-use crate::fs::Identity;
 use crate::python::{Build, Interpreter};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
+use crate::support::identity::FileId;
 use crate::venv::locate;
 
 /// The version of the report's form: another number, another form. Fields may be added to one.
@@ -91,7 +91,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Which directory was looked at: what is found is not to be mended in another.
     #[serde(skip)]
-    pub judged: Option<Identity>,
+    pub judged: Option<FileId>,
 }
 
 /// An environment in short.
@@ -174,7 +174,7 @@ impl Check<'_> {
         let session = Session::of(self.host);
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
         let root = named.as_deref().or(session.meant());
-        let judged = root.and_then(Identity::of);
+        let judged = root.and_then(|root| FileId::of(root).ok());
         // One that is named was seen a moment before; where it is gone, that is an error.
         let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
@@ -276,18 +276,6 @@ impl Python {
 /// Whether two paths lead to the same place, if there is one.
 fn same_file(one: &Path, other: &Path) -> bool {
     one == other || crate::support::path::same(one, other)
-}
-
-#[cfg(unix)]
-pub(super) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    let is_executable = |meta: std::fs::Metadata| meta.permissions().mode() & 0o111 != 0;
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && is_executable(meta))
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_executable(path: &Path) -> bool {
-    path.is_file()
 }
 
 #[cfg(test)]

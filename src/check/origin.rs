@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use super::finding::{Code, Finding};
-use super::scripts::{SCRIPT_LIMIT, Script, shell_path};
+use super::scripts::{Script, shell_path};
 use super::snapshot::Snapshot;
 use super::{rewrite, same_file};
 use crate::fs;
+use crate::support::limits;
 
 /// The place for which an environment's scripts were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn activated(scripts_dir: &Path, scripts: &[Script]) -> Option<PathBu
     match script.and_then(Script::text) {
         Some(text) => named(text),
         // A link, or more text than is usual.
-        None => named(&fs::read_bounded(&scripts_dir.join("activate"), SCRIPT_LIMIT).ok()?),
+        None => named(&fs::read_bounded(&scripts_dir.join("activate"), limits::SCRIPT).ok()?),
     }
 }
 

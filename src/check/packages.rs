@@ -12,9 +12,7 @@ use super::snapshot::Snapshot;
 use super::{abi, follow, leftovers, rewrite};
 use crate::check::fix::Step;
 use crate::fs;
-
-/// More than any small file of metadata.
-const LIMIT: u64 = 1 << 20;
+use crate::support::limits;
 
 /// Everything that is wrong with the packages.
 pub(super) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
@@ -188,7 +186,7 @@ impl<'a> Packages<'a> {
     fn foreign(&self) -> Vec<Finding> {
         let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
         let wheel = |dist: &Dist<'_>| {
-            fs::read_bounded(&self.site.path.join(dist.directory).join("WHEEL"), LIMIT)
+            fs::read_bounded(&self.site.path.join(dist.directory).join("WHEEL"), limits::SITE_FILE)
                 .unwrap_or_default()
         };
         let dists = self.site.dists();

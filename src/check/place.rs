@@ -5,10 +5,9 @@ use super::snapshot::Snapshot;
 use crate::check::fix::Step;
 use crate::fs;
 use crate::support::host::Platform;
+use crate::support::limits;
 use crate::venv::ensure_usable;
 
-/// What a script's first line may hold on every Linux.
-const SHORT_ENOUGH: usize = 127;
 /// `MAX_PATH` without the zero at the end: what Windows starts programs from, whatever long paths are
 /// allowed for files.
 const MAX_PATH: usize = 259;
@@ -42,7 +41,7 @@ fn awkward(python: &str, platform: Platform) -> Option<&'static str> {
     }
     if python.contains(char::is_whitespace) {
         Some("there is a space in its path")
-    } else if python.len() + "#!\n".len() > SHORT_ENOUGH {
+    } else if python.len() + "#!\n".len() > limits::SHEBANG_ANY_LINUX {
         Some("its path is too long for the first line of a script")
     } else {
         None

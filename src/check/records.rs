@@ -13,10 +13,8 @@ use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::formats::record::Row;
 use crate::fs;
+use crate::support::limits;
 use crate::venv::{Content, Entry};
-
-/// The largest RECORDs known have 10 MB.
-const LIMIT: u64 = 256 << 20;
 
 /// One distribution's RECORD.
 #[derive(Debug)]
@@ -110,9 +108,9 @@ impl Record {
 
 /// The text of a RECORD, if it is whole, and tells of an install that ended.
 fn text(path: &Path) -> Option<String> {
-    let text = String::from_utf8(fs::read_bounded(path, LIMIT).ok()?).ok()?;
+    let text = String::from_utf8(fs::read_bounded(path, limits::RECORD).ok()?).ok()?;
     let entry_points = || {
-        let bytes = fs::read_bounded(&path.with_file_name("entry_points.txt"), LIMIT);
+        let bytes = fs::read_bounded(&path.with_file_name("entry_points.txt"), limits::RECORD);
         String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
     };
     (record::is_whole(&text) && record::is_final(&text, entry_points)).then_some(text)

@@ -8,18 +8,17 @@ use std::path::{Path, PathBuf};
 use super::finding::{Code, Finding};
 use super::origin::Origin;
 use super::snapshot::Snapshot;
-use super::{is_executable, rewrite, same_file};
+use super::{rewrite, same_file};
 use crate::formats::launcher;
 use crate::fs::read_start;
 use crate::python::begins_as_python;
+use crate::support::executable::is_executable;
 use crate::support::host::Platform;
+use crate::support::limits;
 use crate::support::path::from_bytes;
 
 /// More than any activation script, and than any system reads of a first line.
 const HEAD: u64 = 16 * 1024;
-/// More than any activation script, whatever the user has put into it.
-pub(crate) const SCRIPT_LIMIT: u64 = 1 << 20;
-
 /// A file in the scripts' directory.
 #[derive(Debug)]
 pub(crate) struct Script {
@@ -143,11 +142,11 @@ fn is_python(path: &Path) -> bool {
     is_absolute && name.is_some_and(|name| begins_as_python(name.as_bytes()))
 }
 
-/// How long a first line the system takes: Linux since 5.1 gives 255 bytes, macOS 512.
+/// How many bytes of a first line the system reads.
 const fn limit(platform: Platform) -> usize {
     match platform {
-        Platform::Linux => 255,
-        Platform::MacOs => 512,
+        Platform::Linux => limits::SHEBANG_LINUX,
+        Platform::MacOs => limits::SHEBANG_MACOS,
         Platform::Windows => usize::MAX,
     }
 }

@@ -1,11 +1,11 @@
 //! What the shell that called thinks is active.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Code, Finding, Remedy};
-use super::{is_executable, same_file};
-use crate::support::host::{Host, Platform};
+use super::same_file;
+use crate::support::executable;
+use crate::support::host::Host;
 use crate::venv::locate;
 
 /// The commands that must be the environment's when it is active.
@@ -95,7 +95,8 @@ impl<'a> Session<'a> {
                 name => find(self.host, name),
             }?;
             let is_shadow = !same_file(first.parent()?, &own)
-                && executable(&own, name, self.host.platform()).is_some();
+                && executable::find_in([own.clone()], name.as_ref(), self.host.platform())
+                    .is_some();
             is_shadow.then_some((name, first))
         });
         let (name, first) = shadow?;
@@ -177,13 +178,5 @@ fn activate(root: &Path) -> Remedy {
 
 /// The first command of this name on PATH.
 fn find(host: &Host, name: &str) -> Option<PathBuf> {
-    host.search_path().find_map(|dir| executable(&dir, name, host.platform()))
-}
-
-fn executable(dir: &Path, name: &str, platform: Platform) -> Option<PathBuf> {
-    let path = match platform {
-        Platform::Windows => dir.join(format!("{name}.exe")),
-        Platform::Linux | Platform::MacOs => dir.join(OsStr::new(name)),
-    };
-    is_executable(&path).then_some(path)
+    executable::find_in(host.search_path(), name.as_ref(), host.platform())
 }

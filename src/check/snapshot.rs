@@ -16,7 +16,8 @@ use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
-use crate::venv::{CACHEDIR_TAG, CFG_LIMIT, Options};
+use crate::support::limits;
+use crate::venv::{CACHEDIR_TAG, Options};
 
 /// Which tool made an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -219,7 +220,7 @@ fn configuration(root: &Path) -> Configuration {
     let path = root.join("pyvenv.cfg");
     let is_missing =
         || path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    match fs::read_bounded(&path, CFG_LIMIT) {
+    match fs::read_bounded(&path, limits::PYVENV_CFG) {
         Ok(bytes) => Configuration::Read(PyvenvCfg::parse(&bytes)),
         Err(_) if is_missing() => Configuration::Missing,
         Err(error) => {
@@ -235,7 +236,7 @@ fn configuration(root: &Path) -> Configuration {
 
 fn maker(root: &Path, cfg: &PyvenvCfg) -> Maker {
     let is_ours = || {
-        fs::read_bounded(&root.join("CACHEDIR.TAG"), CFG_LIMIT)
+        fs::read_bounded(&root.join("CACHEDIR.TAG"), limits::PYVENV_CFG)
             .is_ok_and(|tag| tag == CACHEDIR_TAG.as_bytes())
     };
     if cfg.get("uv").is_some() {

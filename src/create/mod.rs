@@ -22,8 +22,10 @@ use crate::shell::Seal;
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::support::interrupt::Interrupt;
+use crate::support::limits;
+use crate::support::links;
 use crate::venv::plan::executable_name;
-use crate::venv::{Content, Entry, Env, Options, Plan, end_of_links, ensure_usable};
+use crate::venv::{Content, Entry, Env, Options, Plan, ensure_usable};
 
 /// What to make, where, and what to do about what is there.
 #[derive(Clone, Debug)]
@@ -104,9 +106,6 @@ pub struct DryRun {
     /// What would be written; empty where nothing would.
     pub plan: Plan,
 }
-
-/// More than any script, and than any file that tells git what to ignore.
-const TEXT_LIMIT: u64 = 1 << 20;
 
 /// How often a place may change under our hands before that is the error.
 const ATTEMPTS: usize = 5;
@@ -189,8 +188,8 @@ fn attempt(
     progress: Progress<'_>,
 ) -> Result<Created> {
     // Behind a link, also one that leads nowhere while what it leads to is aside.
-    let place = end_of_links(recipe.root)
-        .map(|end| crate::support::path::canonicalize(&end).unwrap_or(end));
+    let place =
+        links::end(recipe.root).map(|end| crate::support::path::canonicalize(&end).unwrap_or(end));
     fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
@@ -377,7 +376,7 @@ impl Work<'_> {
         if !entry.is_optional() && entry.path.parent() != Some(scripts) {
             return None;
         }
-        let found = fs::read_bounded(&self.location.join(&entry.path), TEXT_LIMIT).ok()?;
+        let found = fs::read_bounded(&self.location.join(&entry.path), limits::SCRIPT).ok()?;
         let seal = shell::seal(&found);
         (seal != Seal::Whole && !found.is_empty() && found != *planned).then_some(seal)
     }

@@ -4,9 +4,12 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::sys;
-use super::sys::{Handle, Id, Kind, Mounts};
+use super::sys::{Handle, Kind, Mounts};
 use crate::error::{Error, Result};
 use crate::support::host::Host;
+use crate::support::identity::FileId;
+use crate::support::limits;
+use crate::support::users;
 
 /// What a directory with somebody's work in it holds: version control,
 const REPOSITORY: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
@@ -29,9 +32,9 @@ pub enum Refusal {
     /// Another file system is mounted there.
     #[error("it is a mount point")]
     MountPoint,
-    /// The user's home, or a directory above it.
-    #[error("the home directory is in it")]
-    Home,
+    /// A user's home, or a directory above it.
+    #[error("the home directory `{}` is in it", .0.display())]
+    Home(PathBuf),
     /// The current directory, or a directory above it.
     #[error("the current directory is in it")]
     CurrentDirectory,
@@ -53,6 +56,7 @@ pub enum Refusal {
 #[derive(Clone, Debug)]
 pub struct Guard {
     kept: Vec<(Refusal, PathBuf)>,
+    own_home: Option<PathBuf>,
     force: bool,
 }
 
@@ -60,16 +64,18 @@ pub struct Guard {
 #[derive(Debug)]
 pub struct DeletionTarget {
     path: PathBuf,
-    id: Id,
+    id: FileId,
     force: bool,
 }
 
 impl Guard {
-    /// Guards the home and the current directory.
+    /// Protects the current directory and the homes of all users.
     pub fn new(host: &Host) -> Self {
-        let home = host.home().map(|home| (Refusal::Home, home.to_owned()));
+        let own = host.home().map(Path::to_owned);
+        let homes = own.clone().into_iter().chain(users::homes());
+        let homes = homes.map(|home| (Refusal::Home(home.clone()), home));
         let cwd = (Refusal::CurrentDirectory, host.cwd().to_owned());
-        Self { kept: home.into_iter().chain([cwd]).collect(), force: false }
+        Self { kept: homes.chain([cwd]).collect(), own_home: own, force: false }
     }
 
     /// Guards a file or directory of rvenv's own too: its cache, its executable.
@@ -113,6 +119,9 @@ impl Guard {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name().map(Path::new)) else {
             return Ok(Err(Refusal::Root));
         };
+        if users::is_foreign_home(&path, self.own_home.as_deref()) {
+            return Ok(Err(Refusal::Home(path)));
+        }
         let parent = Handle::open(parent)?;
         if sys::is_mount_point(&parent, name)? {
             return Ok(Err(Refusal::MountPoint));
@@ -150,13 +159,13 @@ impl DeletionTarget {
 }
 
 /// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
-fn is_in(path: &Path, id: &Id) -> io::Result<bool> {
+fn is_in(path: &Path, id: &FileId) -> io::Result<bool> {
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
         match crate::support::path::canonicalize(ancestor) {
             Ok(real) => {
                 return Ok(real
                     .ancestors()
-                    .any(|ancestor| sys::id(ancestor).is_ok_and(|found| found == *id)));
+                    .any(|ancestor| FileId::of(ancestor).is_ok_and(|found| found == *id)));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -197,7 +206,7 @@ fn is_environment(directory: &Handle) -> io::Result<bool> {
         return Ok(false);
     }
     let mut text = Vec::new();
-    file.take(64 * 1024).read_to_end(&mut text)?;
+    file.take(limits::PYVENV_CFG).read_to_end(&mut text)?;
     let is_home = |line: &[u8]| {
         let key = line.split(|byte| *byte == b'=').next().unwrap_or_default();
         key.len() < line.len() && key.trim_ascii().eq_ignore_ascii_case(b"home")

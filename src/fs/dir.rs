@@ -10,18 +10,7 @@ use super::sys;
 use super::sys::{Handle, Kind, Mounts};
 use super::undo_log::{Done, UndoLog};
 use crate::error::{Error, Result};
-
-/// Which directory something is, whatever its name: another that has come to stand in its place is
-/// another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity(sys::Id);
-
-impl Identity {
-    /// Of what `path` leads to; `None` when that cannot be told.
-    pub fn of(path: &Path) -> Option<Self> {
-        sys::id(path).ok().map(Self)
-    }
-}
+use crate::support::identity::FileId;
 
 /// An open directory. Every path given to it is relative, and stays below it; threads may share it.
 ///
@@ -66,8 +55,8 @@ impl Dir {
     }
 
     /// Which directory this is, whatever its name.
-    pub fn identity(&self) -> Option<Identity> {
-        self.handle.id().ok().map(Identity)
+    pub fn identity(&self) -> Option<FileId> {
+        self.handle.id().ok()
     }
 
     /// The path by which it was opened, for messages and for other programs.

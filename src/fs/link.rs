@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sys;
 use super::sys::{Handle, Opened};
+use crate::support::executable::has_execute_bit;
 
 /// How an environment shares a file of the cache. What a file system cannot do falls back to the
 /// next mode in this order; symbolic links fall back to copies.
@@ -108,7 +109,7 @@ fn open(from: &Path) -> Opened {
     let file = sys::open_for_reading(from)?;
     let meta = file.metadata()?;
     if meta.is_file() {
-        Ok((file, sys::is_executable(&meta)))
+        Ok((file, has_execute_bit(&meta)))
     } else {
         Err(ErrorKind::InvalidInput.into())
     }

@@ -30,7 +30,7 @@ mod sys;
 mod undo_log;
 
 pub use deletion::{DeletionTarget, Guard, Refusal};
-pub use dir::{Dir, Identity};
+pub use dir::Dir;
 pub use file::{open_regular, read_bounded, write_whole};
 pub(crate) use file::{read_start, sweep_files};
 pub use link::{LinkMode, Linker};

@@ -9,12 +9,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Reason;
-use super::stable_path::chain;
 use crate::formats::PyvenvCfg;
 use crate::fs;
-
-/// More than any `pyvenv.cfg` needs; what is larger is something else.
-const CFG_LIMIT: u64 = 64 * 1024;
+use crate::support::limits;
+use crate::support::links::chain;
 
 /// An environment that an executable belongs to.
 pub(super) struct Environment {
@@ -29,7 +27,7 @@ impl Environment {
     /// how Python itself tells.
     pub(super) fn of(executable: &Path) -> Option<Self> {
         let paths = executable.parent()?.ancestors().take(2).map(|dir| dir.join("pyvenv.cfg"));
-        let read = |path: PathBuf| Some((fs::read_bounded(&path, CFG_LIMIT).ok()?, path));
+        let read = |path: PathBuf| Some((fs::read_bounded(&path, limits::PYVENV_CFG).ok()?, path));
         let (text, path) = paths.into_iter().find_map(read)?;
         let cfg = PyvenvCfg::parse(&text);
         Some(Self { home: cfg.get("home")?.into(), path, cfg })

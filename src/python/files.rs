@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use crate::fs;
-
-/// More than any of them needs; what is larger is something else.
-const LIMIT: u64 = 1024 * 1024;
+use crate::support::limits;
 
 /// The text of a file, if it is a regular file of that kind. A pipe of its name would keep us waiting.
 pub(super) fn read(path: &Path) -> Option<String> {
-    String::from_utf8(fs::read_bounded(path, LIMIT).ok()?).ok()
+    String::from_utf8(fs::read_bounded(path, limits::VERSION_FILE).ok()?).ok()
 }
 
 /// The lines that say something: without comments and blanks around them.

@@ -37,5 +37,4 @@ pub(crate) use probe::process::{isolated, run_with_timeout, wait_with_output};
 pub use reason::Reason;
 pub use request::{Request, Series, Versions, Wanted};
 pub use source::{Installer, Source};
-pub(crate) use stable_path::chain;
 pub use version::{Level, Version};

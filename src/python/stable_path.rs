@@ -5,14 +5,10 @@
 //! followed (cpython#106045, virtualenv#3157); a tree that is linked as a whole, and Homebrew's `opt`
 //! link, stay the same when a patch release replaces what they lead to, so they are kept (uv#1640).
 
-use std::fs;
-use std::iter;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use crate::support::path::{canonicalize, same};
-
-/// Links that are followed before a circle is suspected: as many as Linux follows.
-const LINKS: usize = 40;
+use crate::support::links::chain;
+use crate::support::path::same;
 
 /// The path of the executable at `asked` that lasts. `library` is the standard library as seen from
 /// the tree's root.
@@ -22,39 +18,6 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
         .unwrap_or_else(|| asked.to_owned());
     let kept = homebrew(&kept).unwrap_or(kept);
     formula(&kept).unwrap_or(kept)
-}
-
-/// `path`, and each path that it leads to. A link is read when what it leads to is asked for.
-pub(crate) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut last: Option<PathBuf> = None;
-    let follow = move || {
-        let next = match &last {
-            None => path.to_owned(),
-            Some(link) => join(link.parent()?, &fs::read_link(link).ok()?),
-        };
-        last = Some(next.clone());
-        Some(next)
-    };
-    iter::from_fn(follow).take(LINKS)
-}
-
-/// `target` as seen from `dir`. Above a link is not what its path says, but what is above where it
-/// leads.
-fn join(dir: &Path, target: &Path) -> PathBuf {
-    let mut out = dir.to_owned();
-    for part in target.components() {
-        match part {
-            Component::ParentDir => {
-                if out.is_symlink() {
-                    out = canonicalize(&out).unwrap_or(out);
-                }
-                out.pop();
-            }
-            Component::CurDir => {}
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// Whether the tree that `path` lies in holds the library: `TREE/bin/python3` with `TREE/lib/python3.12`.

@@ -30,6 +30,7 @@ use crate::fs::read_bounded;
 use crate::python::Interpreter;
 use crate::support::cache::create_private_dir;
 use crate::support::host::Platform;
+use crate::support::limits;
 
 /// Raised when an image of the same wheel comes out otherwise than before.
 const FORMAT: u32 = 1;
@@ -41,8 +42,6 @@ const STAMP: Duration = Duration::from_secs(946_684_800);
 /// Where an image keeps what stands in `site-packages`.
 const FILES: &str = "files";
 const MANIFEST: &str = "manifest.json";
-/// More than the manifest of any wheel that is unpacked.
-const MANIFEST_LIMIT: u64 = 64 * 1024 * 1024;
 /// The Windows launcher, which stands in front of every command.
 const LAUNCHER: &str = "launcher.exe";
 
@@ -129,9 +128,10 @@ impl Image {
 
     /// The image at `root`, if it is whole.
     fn open(root: &Path, platform: Platform) -> Option<Self> {
-        let manifest: Manifest =
-            serde_json::from_slice(&read_bounded(&root.join(MANIFEST), MANIFEST_LIMIT).ok()?)
-                .ok()?;
+        let manifest: Manifest = serde_json::from_slice(
+            &read_bounded(&root.join(MANIFEST), limits::IMAGE_MANIFEST).ok()?,
+        )
+        .ok()?;
         let files = root.join(FILES);
         if !manifest.files.iter().all(|file| is_intact(&files.join(&file.path), file.size)) {
             return None;

@@ -13,6 +13,7 @@ use super::Target;
 use super::wheel::Wheel;
 use crate::python::Version;
 use crate::support::host::Platform;
+use crate::support::limits;
 
 /// What distlib writes, and pip did until it brought a template of its own.
 const TEMPLATE: &str = "\
@@ -124,8 +125,10 @@ pub(crate) fn render(
 /// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
 /// quotes leave open to the shell.
 pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
-    // What the kernel reads of a first line: Linux 127 bytes, macOS 512.
-    let limit = if platform == Platform::MacOs { 512 } else { 127 };
+    let limit = match platform {
+        Platform::MacOs => limits::SHEBANG_MACOS,
+        Platform::Linux | Platform::Windows => limits::SHEBANG_ANY_LINUX,
+    };
     let Some(text) = python.to_str() else { return relative(python) };
     let length = text.len() + "#!\n".len();
     // Inside a Python string a backslash or a newline would not survive.

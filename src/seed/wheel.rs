@@ -16,10 +16,9 @@ use zip::result::ZipError;
 use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::fs::open_regular;
+use crate::support::limits;
 
-/// More than any pip or setuptools, and little enough to keep in memory.
-const MAX_TOTAL: u64 = 128 * 1024 * 1024;
-/// As for [`MAX_TOTAL`]: setuptools has fewer than a thousand.
+/// As for [`limits::WHEEL_CONTENT`]: setuptools has fewer than a thousand.
 const MAX_FILES: usize = 20_000;
 
 /// What is wrong with a wheel.
@@ -56,7 +55,7 @@ pub enum WheelFault {
         name: String,
     },
     /// More or bigger files than any real pip has.
-    #[error("it unpacks to more than {MAX_FILES} files or {} MiB", MAX_TOTAL >> 20)]
+    #[error("it unpacks to more than {MAX_FILES} files or {} MiB", limits::WHEEL_CONTENT >> 20)]
     TooLarge,
     /// A file that cannot be unpacked.
     #[error("`{name}` in it cannot be unpacked")]
@@ -196,7 +195,7 @@ fn unpack(file: BufReader<File>) -> Result<BTreeMap<String, Vec<u8>>, WheelFault
         return Err(WheelFault::TooLarge);
     }
     let mut files = BTreeMap::new();
-    let mut left = MAX_TOTAL;
+    let mut left = limits::WHEEL_CONTENT;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(WheelFault::Archive)?;
         let name = entry.name().map_err(WheelFault::Archive)?.into_owned();

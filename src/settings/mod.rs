@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::fs::LinkMode;
 use crate::seed;
 use crate::settings::project::{Document, Project};
+use crate::support::dirs;
 use crate::support::host::{Host, Platform};
 use crate::support::path::is_permission_denied;
 use crate::support::suggest::similar;
@@ -276,19 +277,7 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
 /// The user's file, which need not be there: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
-    user_dir(host, host.platform()).map(|dir| dir.join("rvenv").join("config.toml"))
-}
-
-fn user_dir(host: &Host, platform: Platform) -> Option<PathBuf> {
-    match platform {
-        Platform::Linux => host
-            .path_var("XDG_CONFIG_HOME")
-            .filter(|dir| dir.is_absolute())
-            .map(Path::to_owned)
-            .or_else(|| Some(host.home()?.join(".config"))),
-        Platform::MacOs => host.home().map(|home| home.join("Library/Application Support")),
-        Platform::Windows => host.path_var("APPDATA").map(Path::to_owned),
-    }
+    dirs::config(host).map(|dir| dir.join("rvenv").join("config.toml"))
 }
 
 /// The project's settings: `rvenv.toml`, or `[tool.rvenv]`.
@@ -317,20 +306,6 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_users_directory_is_the_platforms() {
-        let host = Host::new([("HOME", "/home/u"), ("APPDATA", "/roaming")], "/");
-        let dir = |platform| user_dir(&host, platform).unwrap();
-        assert_eq!(dir(Platform::Linux), Path::new("/home/u/.config"));
-        assert_eq!(dir(Platform::MacOs), Path::new("/home/u/Library/Application Support"));
-        assert_eq!(dir(Platform::Windows), Path::new("/roaming"));
-        for (value, expected) in [("/etc/x", "/etc/x"), ("relative", "/home/u/.config")] {
-            let host = Host::new([("HOME", "/home/u"), ("XDG_CONFIG_HOME", value)], "/");
-            assert_eq!(user_dir(&host, Platform::Linux).unwrap(), Path::new(expected));
-        }
-        assert_eq!(user_file(&Host::new([("PATH", "/bin")], "/")), None);
-    }
 
     #[test]
     fn opposites_are_decided_by_the_stronger_layer() {

@@ -8,9 +8,7 @@ use toml::Table;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::support::host::Host;
-
-/// More than any manifest needs; what is larger is something else.
-const LIMIT: u64 = 4 * 1024 * 1024;
+use crate::support::limits;
 
 /// A TOML file.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +150,7 @@ fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
 }
 
 fn read_text(path: &Path) -> Result<Option<String>> {
-    let bytes = match fs::read_bounded(path, LIMIT) {
+    let bytes = match fs::read_bounded(path, limits::PROJECT_FILE) {
         Ok(bytes) => bytes,
         Err(Error::Io { source, .. })
             if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>

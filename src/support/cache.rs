@@ -6,7 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::support::host::{Host, Platform};
+use crate::support::dirs;
+use crate::support::host::Host;
 
 /// The names that stand in the directory: what cleaning takes away, and nothing else.
 const PARTS: [&str; 2] = ["interpreters", "pip"];
@@ -56,16 +57,7 @@ impl Cache {
         if let Some(dir) = host.path_var("RVENV_CACHE_DIR") {
             return Some(host.absolute(dir));
         }
-        let user = match host.platform() {
-            Platform::Linux => host
-                .path_var("XDG_CACHE_HOME")
-                .filter(|dir| dir.is_absolute())
-                .map(Path::to_owned)
-                .or_else(|| Some(host.home()?.join(".cache"))),
-            Platform::MacOs => host.home().map(|home| home.join("Library/Caches")),
-            Platform::Windows => host.path_var("LOCALAPPDATA").map(Path::to_owned),
-        };
-        user.map(|dir| dir.join("rvenv"))
+        dirs::cache(host).map(|dir| dir.join("rvenv"))
     }
 }
 

@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::support::cache;
+use crate::support::dirs;
 use crate::support::hex::hex;
 use crate::support::host::{Host, Platform};
+use crate::support::limits;
 
-/// More than any path and the line before it.
-const RECORD_LIMIT: u64 = 64 * 1024;
 const DENIED: &str = "denied";
 
 /// The list of environments that the user allowed or denied.
@@ -45,20 +45,9 @@ impl Trust {
     ///
     /// One that belongs to another user, or that others can write to, counts as no list at all.
     pub fn of(host: &Host) -> Self {
-        let dir = match host.platform() {
-            Platform::Linux => host
-                .path_var("XDG_STATE_HOME")
-                .filter(|dir| dir.is_absolute())
-                .map(Path::to_owned)
-                .or_else(|| Some(host.home()?.join(".local/state")))
-                .map(|state| state.join("rvenv/allowed")),
-            Platform::MacOs => {
-                host.home().map(|home| home.join("Library/Application Support/rvenv/allowed"))
-            }
-            Platform::Windows => {
-                host.path_var("LOCALAPPDATA").map(|dir| dir.join(r"rvenv-state\allowed"))
-            }
-        };
+        // On Windows this is the directory of the cache, too.
+        let own = if host.platform() == Platform::Windows { "rvenv-state" } else { "rvenv" };
+        let dir = dirs::state(host).map(|state| state.join(own).join("allowed"));
         Self { dir: dir.filter(|dir| cache::trusted(dir)) }
     }
 
@@ -69,7 +58,7 @@ impl Trust {
 
     fn judge(&self, root: &Path) -> Option<Verdict> {
         let path = crate::support::path::canonicalize(root).ok()?;
-        let record = fs::read_bounded(&self.file(&path)?, RECORD_LIMIT).ok()?;
+        let record = fs::read_bounded(&self.file(&path)?, limits::TRUST_RECORD).ok()?;
         if record == denial(&path) {
             return Some(Verdict::Denied);
         }
@@ -112,7 +101,8 @@ impl Trust {
         let open = |fresh| {
             std::fs::File::options().write(true).create_new(fresh).truncate(!fresh).open(&file)
         };
-        let is_denied = || fs::read_bounded(&file, RECORD_LIMIT).is_ok_and(|it| it == denial(path));
+        let is_denied =
+            || fs::read_bounded(&file, limits::TRUST_RECORD).is_ok_and(|it| it == denial(path));
         let make_list = || file.parent().is_some_and(|dir| make_private(dir).is_ok());
         let opened = open(true).or_else(|error| match error.kind() {
             io::ErrorKind::AlreadyExists if !is_denied() => open(false),
@@ -139,7 +129,7 @@ impl Trust {
         fs::sweep_files(dir);
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         for file in entries.map(|entry| entry.path()) {
-            let Ok(record) = fs::read_bounded(&file, RECORD_LIMIT) else { continue };
+            let Ok(record) = fs::read_bounded(&file, limits::TRUST_RECORD) else { continue };
             if path_of(&record).is_none_or(|path| !path.exists()) {
                 // Another process may have been faster.
                 let _ = std::fs::remove_file(file);

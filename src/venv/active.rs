@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Env;
 use crate::error::{Error, Result};
+use crate::support::executable::{find_in, is_command};
 use crate::support::host::{Host, Platform};
 use crate::support::python_vars;
 use crate::support::suggest::similar;
@@ -52,7 +53,7 @@ impl Env {
         let mut names: Vec<String> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| is_executable(path))
+            .filter(|path| is_command(path, self.platform))
             .filter_map(|path| {
                 let windows = self.platform == Platform::Windows;
                 let name = if windows { path.file_stem() } else { path.file_name() };
@@ -81,27 +82,13 @@ impl Env {
             return if host.cwd().join(&path).exists() { Ok(path) } else { Err(missing()) };
         }
         let path = self.search_path(host)?;
-        if let Ok(program) = which::which_in(command, Some(&path), host.cwd()) {
+        let dirs = || std::env::split_paths(&path).map(|dir| host.cwd().join(dir));
+        if let Some(program) = find_in(dirs(), command.as_ref(), self.platform) {
             return Ok(program);
         }
-        let files = std::env::split_paths(&path).map(|dir| dir.join(command));
-        match files.into_iter().find(|file| file.is_file()) {
+        match dirs().map(|dir| dir.join(command)).find(|file| file.is_file()) {
             Some(path) => Err(Error::NotExecutable { path }),
             None => Err(missing()),
         }
     }
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path)
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.extension().is_some_and(|end| {
-        ["exe", "bat", "cmd", "com"].iter().any(|known| end.eq_ignore_ascii_case(known))
-    })
 }

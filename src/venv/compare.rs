@@ -4,8 +4,9 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Entry, Plan};
-use crate::check::is_executable;
 use crate::fs::read_bounded;
+use crate::support::executable::is_executable;
+use crate::support::limits;
 
 /// How a place differs from its plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +22,6 @@ pub enum Difference {
     /// There is a file as planned that may not be executed.
     NotExecutable,
 }
-
-/// Where an interpreter is in a library, its executable is little more than a start, of the same size
-/// in many releases: up to here the bytes are compared, too.
-const STUB: u64 = 64 * 1024;
 
 impl Plan {
     /// The entries that the disk does not hold as planned, in the plan's order. What is there
@@ -74,7 +71,7 @@ fn has_size_of(path: &Path, from: &Path) -> bool {
 
 /// Whether `path` is a copy of `from`, as far as it is cheap to tell.
 pub(crate) fn is_copy(path: &Path, from: &Path) -> bool {
-    let stub = |path| read_bounded(path, STUB).ok();
+    let stub = |path| read_bounded(path, limits::LAUNCHER_START).ok();
     has_size_of(path, from) && stub(path) == stub(from)
 }
 

@@ -6,12 +6,10 @@ use super::Env;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::support::host::Host;
+use crate::support::limits;
 
 /// The names of a project's environment, in the order of preference.
 const NAMES: [&str; 2] = [".venv", "venv"];
-
-/// More than any path needs.
-const REDIRECT_LIMIT: u64 = 16 * 1024;
 
 /// The environment that `VIRTUAL_ENV` names, whether there is one or not.
 pub fn active(host: &Host) -> Option<PathBuf> {
@@ -83,7 +81,7 @@ fn is_candidate(path: &Path, name: &str) -> bool {
 /// Follows a `.venv` file: its text is the path of the environment, relative to the file. One step:
 /// a redirect to a redirect is a mistake, and could go round for ever.
 fn follow(file: &Path, host: &Host) -> Result<PathBuf> {
-    let bytes = fs::read_bounded(file, REDIRECT_LIMIT)?;
+    let bytes = fs::read_bounded(file, limits::REDIRECT)?;
     let text = String::from_utf8(bytes).ok();
     let target = text
         .as_deref()

@@ -21,9 +21,8 @@ use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::python::Interpreter;
 use crate::support::host::Platform;
-
-/// More than any `pyvenv.cfg` needs; what is larger is something else.
-pub(crate) const CFG_LIMIT: u64 = 64 * 1024;
+use crate::support::limits;
+use crate::support::links;
 
 /// An environment on the disk, of whatever tool.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ impl Env {
         if !path.exists() {
             return Err(Error::NotAnEnvironment { path: root });
         }
-        let cfg = PyvenvCfg::parse(&fs::read_bounded(&path, CFG_LIMIT)?);
+        let cfg = PyvenvCfg::parse(&fs::read_bounded(&path, limits::PYVENV_CFG)?);
         if cfg.get("home").is_none() {
             return Err(Error::BadPyvenvCfg { path, missing: "home" });
         }
@@ -94,7 +93,7 @@ impl Env {
         match there {
             Ok(()) => Ok(python),
             Err(source) => {
-                let target = end_of_links(&python).or(base);
+                let target = links::end(&python).or(base);
                 Err(Error::InterpreterGone { env: self.root.clone(), python, target, source })
             }
         }
@@ -159,20 +158,4 @@ impl Env {
         found.sort();
         found.into_iter().next()
     }
-}
-
-/// Where a chain of links ends that leads to nothing; `None` for no link, or a loop.
-pub(crate) fn end_of_links(path: &Path) -> Option<PathBuf> {
-    /// As many as Linux follows.
-    const LIMIT: usize = 40;
-    let mut end = std::fs::read_link(path).ok()?;
-    let mut from = path.to_owned();
-    for _ in 0..LIMIT {
-        let here = from.parent().unwrap_or(Path::new("")).join(&end);
-        match std::fs::read_link(&here) {
-            Ok(next) => (from, end) = (here, next),
-            Err(_) => return Some(here),
-        }
-    }
-    None
 }

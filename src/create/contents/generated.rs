@@ -9,10 +9,8 @@ use crate::check::scripts::Script;
 use crate::fs::{is_staging_area, read_bounded};
 use crate::seed;
 use crate::support::host::Platform;
+use crate::support::limits;
 use crate::venv::{CACHEDIR_TAG, GITIGNORE};
-
-/// More than any of them.
-const LIMIT: u64 = 4096;
 
 /// Those of rvenv and `venv`, of uv, and of virtualenv.
 const GITIGNORES: [&str; 3] = [GITIGNORE, "*", "# created by virtualenv automatically\n*"];
@@ -79,7 +77,9 @@ pub(super) fn is_generated(script: &Script, platform: Platform) -> bool {
 
 /// Whether a file has one of these texts, the ends of lines aside.
 fn says(path: &Path, texts: &[&str]) -> bool {
-    let text = read_bounded(path, LIMIT).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = read_bounded(path, limits::GENERATED_TEXT)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     text.is_some_and(|text| texts.iter().any(|own| text.trim_end().lines().eq(own.lines())))
 }
 

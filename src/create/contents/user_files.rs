@@ -7,13 +7,14 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::generated;
 use super::installed::Installed;
-use crate::check::scripts::{SCRIPT_LIMIT, is_activation};
+use crate::check::scripts::is_activation;
 use crate::check::snapshot::Snapshot;
 use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::fs::{read_bounded, read_start};
 use crate::shell;
 use crate::shell::Seal;
+use crate::support::limits;
 
 /// Where setuptools lists eggs, and users add lines of their own.
 const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
@@ -99,7 +100,7 @@ impl<'a> Search<'a> {
             ["common", "posix", "nt"].map(|kind| folder.join(kind).join(name)).into_iter();
         let Ok(text) = std::str::from_utf8(text) else { return false };
         templates.any(|template| {
-            let template = read_bounded(&template, SCRIPT_LIMIT).ok();
+            let template = read_bounded(&template, limits::SCRIPT).ok();
             let template = template.and_then(|bytes| String::from_utf8(bytes).ok());
             template.is_some_and(|template| is_made_from(text, &template))
         })
@@ -130,7 +131,7 @@ impl<'a> Search<'a> {
     fn own_lines(&self, entry: &DirEntry) -> Option<String> {
         let (site, path) = self.site(self.relative(entry))?;
         let list = LISTS.iter().any(|list| path == Path::new(list)).then(|| entry.path())?;
-        let text = String::from_utf8(read_bounded(list, SCRIPT_LIMIT).ok()?).ok()?;
+        let text = String::from_utf8(read_bounded(list, limits::SCRIPT).ok()?).ok()?;
         Some(site.own_lines(&text))
     }
 
@@ -155,7 +156,7 @@ impl<'a> Search<'a> {
         let name = entry.file_name().to_string_lossy();
         let lines = self.own_lines(entry);
         let is_script = path.parent() == Some(self.snapshot.scripts_name()) && is_activation(&name);
-        let script = is_script.then(|| read_bounded(entry.path(), SCRIPT_LIMIT).ok()).flatten();
+        let script = is_script.then(|| read_bounded(entry.path(), limits::SCRIPT).ok()).flatten();
         let seal = script.as_deref().map(shell::seal);
         let is_made = match seal {
             Some(Seal::Missing) => script.is_some_and(|text| self.is_stdlibs(&name, &text)),

@@ -7,10 +7,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use super::kind::{Kind, Mounts, Opened};
+use crate::support::identity::FileId;
 
-/// Which file or directory this is, whatever its name: its canonical path.
-pub(crate) type Id = PathBuf;
+pub(crate) use super::kind::{Kind, Mounts, Opened};
 
 /// A directory.
 #[derive(Debug)]
@@ -39,8 +38,8 @@ impl Handle {
     }
 
     /// Which directory this is.
-    pub(crate) fn id(&self) -> io::Result<Id> {
-        crate::support::path::canonicalize(&self.0)
+    pub(crate) fn id(&self) -> io::Result<FileId> {
+        FileId::of(&self.0)
     }
 
     /// Access lists guard a user's directories; there is no owner to ask for.
@@ -235,11 +234,6 @@ fn kind_of(file_type: std::fs::FileType) -> Kind {
     }
 }
 
-/// Which file or directory `path` is, links being followed.
-pub(crate) fn id(path: &Path) -> io::Result<Id> {
-    crate::support::path::canonicalize(path)
-}
-
 /// A mounted volume is a link here, which is refused as such.
 pub(crate) fn is_mount_point(_parent: &Handle, _name: &Path) -> io::Result<bool> {
     Ok(false)
@@ -253,11 +247,6 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
 /// The bytes of a name, for measuring and hashing it.
 pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
     name.as_encoded_bytes()
-}
-
-/// There is no such right here.
-pub(crate) fn is_executable(_meta: &std::fs::Metadata) -> bool {
-    false
 }
 
 /// Does this error say that the file system, or the way between two of them, cannot do what was

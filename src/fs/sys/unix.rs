@@ -15,10 +15,9 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
-pub(crate) use super::kind::{Kind, Mounts, Opened};
+use crate::support::identity::FileId;
 
-/// Which file or directory this is, whatever its name: device and inode.
-pub(crate) type Id = (u64, u64);
+pub(crate) use super::kind::{Kind, Mounts, Opened};
 
 /// An open directory.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Handle {
             let Component::Normal(name) = part else { return Err(Errno::INVAL.into()) };
             let at = handle.as_ref().unwrap_or(self);
             let next = at.child(name)?;
-            if mounts == Mounts::Stay && next.id()?.0 != at.id()?.0 {
+            if mounts == Mounts::Stay && next.id()?.device() != at.id()?.device() {
                 return Err(Errno::XDEV.into());
             }
             handle = Some(next);
@@ -83,9 +82,9 @@ impl Handle {
     }
 
     /// Which directory this is.
-    pub(crate) fn id(&self) -> io::Result<Id> {
+    pub(crate) fn id(&self) -> io::Result<FileId> {
         let stat = rustix::fs::fstat(&self.0)?;
-        Ok(id_of(&stat))
+        Ok(FileId::of_stat(&stat))
     }
 
     /// Does this directory belong to the user that the process acts for?
@@ -298,17 +297,6 @@ fn set_mode(place: &OwnedFd, mode: Mode) -> io::Result<()> {
     }
 }
 
-fn id_of(stat: &rustix::fs::Stat) -> Id {
-    // The types differ from system to system.
-    #[allow(clippy::useless_conversion, clippy::cast_sign_loss, clippy::unnecessary_cast)]
-    (stat.st_dev as u64, stat.st_ino as u64)
-}
-
-/// Which file or directory `path` is, links being followed.
-pub(crate) fn id(path: &Path) -> io::Result<Id> {
-    Ok(id_of(&rustix::fs::stat(path)?))
-}
-
 /// Is the directory of that name the root of a mounted file system?
 pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
     match parent.sub(name, Mounts::Stay) {
@@ -327,12 +315,6 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
 /// The bytes of a name, for measuring and hashing it.
 pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
     name.as_bytes()
-}
-
-/// May this file be executed by its owner?
-pub(crate) fn is_executable(meta: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    meta.permissions().mode() & 0o100 != 0
 }
 
 /// Here a name can be taken away from what is in use.
@@ -373,7 +355,7 @@ mod tests {
                 let path = Path::new(path);
                 let found = |handle: io::Result<Handle>| handle.and_then(|handle| handle.id()).ok();
                 let expected = match path.to_str() {
-                    Some("a" | "a/b") => Some(id(&root.path().join(path)).unwrap()),
+                    Some("a" | "a/b") => Some(FileId::of(&root.path().join(path)).unwrap()),
                     _ => None,
                 };
                 assert_eq!(found(handle.sub_by_parts(path, mounts)), expected, "{path:?}");

@@ -53,8 +53,8 @@ fn work_and_homes_stay_also_by_force() {
     // The cache need not exist for what is around it to stay.
     let own = cache.join("not/yet/there");
     let guard = Guard::new(&host).keep(&own).force(true);
-    assert_eq!(refusal(&guard, &home), Refusal::Home);
-    assert_eq!(refusal(&guard, &root), Refusal::Home);
+    assert_eq!(refusal(&guard, &home), Refusal::Home(home.clone()));
+    assert_eq!(refusal(&guard, &root), Refusal::Home(home.clone()));
     assert_eq!(refusal(&guard, &current), Refusal::CurrentDirectory);
     assert_eq!(refusal(&guard, &cache), Refusal::OwnFiles(own));
     assert_eq!(refusal(&guard, Path::new("/")), Refusal::Root);
@@ -78,7 +78,8 @@ fn a_home_is_known_by_any_name_and_links_stay() {
     symlink(".", root.join("loop")).unwrap();
     let host = Host::new([(HOME, root.join("alias"))], "/nonexistent");
     let guard = Guard::new(&host).force(true);
-    assert_eq!(refusal(&guard, &root.join("loop/loop/home")), Refusal::Home);
+    let home = Refusal::Home(root.join("alias"));
+    assert_eq!(refusal(&guard, &root.join("loop/loop/home")), home);
     assert_eq!(refusal(&guard, &root.join("alias")), Refusal::Link);
     // A slash at the end would follow the link.
     assert_eq!(refusal(&guard, &root.join("alias/")), Refusal::Link);

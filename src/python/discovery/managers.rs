@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{names, registry};
 use crate::python::{Installer, Versions, Wanted, files};
+use crate::support::dirs;
+use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 
 /// An installation, as its directory's name tells.
@@ -22,7 +24,7 @@ pub(super) struct Installation {
 impl Installation {
     /// Its executable.
     pub(super) fn executable(&self, host: &Host) -> Option<PathBuf> {
-        if self.place == Installer::Registry && names::is_executable(&self.dir) {
+        if self.place == Installer::Registry && is_executable(&self.dir) {
             return Some(self.dir.clone());
         }
         // hatch and older versions of rye keep the tree one deeper.
@@ -44,13 +46,9 @@ pub(super) fn installations(host: &Host) -> Vec<Installation> {
 /// The directory that a manager has for itself.
 pub(crate) fn root(place: Installer, host: &Host) -> Option<PathBuf> {
     let windows = host.platform() == Platform::Windows;
-    let variable = |name| host.path_var(name).filter(|path| path.is_absolute()).map(Path::to_owned);
+    let variable = |name| dirs::absolute(host, name);
     let home = |dir| host.home().map(|home| home.join(dir));
-    let data = |name| match variable("XDG_DATA_HOME") {
-        Some(data) => Some(data.join(name)),
-        None if windows => variable("LOCALAPPDATA").map(|data| data.join(name)),
-        None => home(".local/share").map(|data| data.join(name)),
-    };
+    let data = |name| dirs::xdg_data(host).map(|data| data.join(name));
     match place {
         Installer::Pyenv if windows => variable("PYENV").or_else(|| home(".pyenv/pyenv-win")),
         Installer::Pyenv => variable("PYENV_ROOT").or_else(|| home(".pyenv")),

@@ -33,11 +33,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::probe::cache::ProbeCache;
-use super::stable_path::chain;
 use super::{Installer, Interpreter, Reason, Request, Source, Wanted, probe};
 use crate::error::{Error, Result};
 use crate::support::cache::Cache;
+use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
+use crate::support::links::chain;
 use shim::{Shim, Shims};
 
 /// An interpreter that is what was asked for.
@@ -383,7 +384,7 @@ fn in_dirs(rounds: Vec<Vec<String>>, dirs: Vec<PathBuf>) -> impl Iterator<Item =
             let scripts = scripts.filter_map(|name| name.strip_suffix(".exe"));
             let scripts = scripts.map(|name| dir.join(format!("{name}.bat")));
             let paths: Vec<_> = names.iter().map(|name| dir.join(name)).chain(scripts).collect();
-            paths.into_iter().filter(|path| names::is_executable(path))
+            paths.into_iter().filter(|path| is_executable(path))
         })
     })
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::python::{Implementation, Request, Series, Version, Versions, Wanted};
+use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 
 /// The newest minor version whose name is tried: some years ahead, as every name costs a `stat`.
@@ -126,20 +127,6 @@ pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<
 /// Whether an executable is called `python3` or `python`.
 pub(super) fn is_plain(path: &Path) -> bool {
     path.file_stem().is_some_and(|name| name == "python3" || name == "python")
-}
-
-/// Whether a shell would run `path`.
-#[cfg(unix)]
-pub(super) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path)
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-/// Whether a shell would run `path`.
-#[cfg(not(unix))]
-pub(super) fn is_executable(path: &Path) -> bool {
-    path.is_file()
 }
 
 /// What the name of an executable tells of it.

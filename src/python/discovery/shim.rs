@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::managers;
 use crate::fs::open_regular;
-use crate::python::stable_path::chain;
 use crate::python::{Installer, Reason};
 use crate::support::host::{Host, Platform};
+use crate::support::links::chain;
 
 mod rules;
 

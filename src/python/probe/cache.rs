@@ -11,9 +11,8 @@
 //! drive, a busy machine. The others show at once, and many end without a trace in the file: by
 //! installing a library, by granting a right, by going to another directory.
 
-use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,12 +23,11 @@ use crate::python::probe;
 use crate::python::{Interpreter, Reason};
 use crate::support::cache::{Cache, create_private_dir};
 use crate::support::hex::hex;
+use crate::support::identity::FileVersion;
+use crate::support::limits;
 
 /// Names the form of the records. What the probe asks and what its answers mean is part of it.
 const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
-
-/// More than any record needs.
-const RECORD_LIMIT: u64 = 1024 * 1024;
 
 /// How long one that hung is taken for one that hangs.
 const HANGS_FOR: Duration = Duration::from_secs(60 * 60);
@@ -43,7 +41,7 @@ pub(crate) struct ProbeCache {
 #[derive(Serialize, Deserialize)]
 struct Record {
     path: PathBuf,
-    rests_on: Vec<(PathBuf, Option<Identity>)>,
+    rests_on: Vec<(PathBuf, Option<FileVersion>)>,
     outcome: Outcome,
 }
 
@@ -55,15 +53,6 @@ enum Outcome {
     Hung { limit: Duration, since: SystemTime },
 }
 
-/// What tells a file from what later stands in its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    changed: u64,
-}
-
 impl ProbeCache {
     pub(crate) fn of(cache: &Cache) -> Self {
         Self {
@@ -73,10 +62,10 @@ impl ProbeCache {
 
     /// What is known about the executable at `path`, if it still holds.
     pub(crate) fn recall(&self, path: &Path) -> Option<Result<Interpreter, Reason>> {
-        let record = read_bounded(&self.file(path)?, RECORD_LIMIT).ok()?;
+        let record = read_bounded(&self.file(path)?, limits::PROBE_RECORD).ok()?;
         let record: Record = serde_json::from_slice(&record).ok()?;
         let holds = record.path == path
-            && record.rests_on.iter().all(|(path, identity)| Identity::of(path) == *identity);
+            && record.rests_on.iter().all(|(path, identity)| FileVersion::of(path) == *identity);
         match record.outcome {
             _ if !holds => None,
             Outcome::Answered(interpreter) => Some(Ok(*interpreter)),
@@ -102,7 +91,7 @@ impl ProbeCache {
         };
         let file = self.file(path)?;
         let rests_on =
-            examined.rests_on.iter().map(|path| (path.clone(), Identity::of(path))).collect();
+            examined.rests_on.iter().map(|path| (path.clone(), FileVersion::of(path))).collect();
         let record = Record { path: path.to_owned(), rests_on, outcome };
         create_private_dir(file.parent()?).ok()?;
         // Whole or not at all: somebody else may be reading it.
@@ -116,16 +105,6 @@ impl ProbeCache {
     }
 }
 
-impl Identity {
-    fn of(path: &Path) -> Option<Self> {
-        let meta = fs::metadata(path).ok()?;
-        let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        let changed = u64::try_from(changed.as_nanos()).ok()?;
-        let (device, inode) = number(&meta);
-        Some(Self { device, inode, size: meta.len(), changed })
-    }
-}
-
 /// FNV-1a, which can be computed when rvenv is built: a changed probe leaves no old answer standing.
 const fn checksum(bytes: &[u8]) -> u64 {
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
@@ -135,17 +114,4 @@ const fn checksum(bytes: &[u8]) -> u64 {
         index += 1;
     }
     sum
-}
-
-#[cfg(unix)]
-fn number(meta: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (meta.dev(), meta.ino())
-}
-
-/// Stable Rust does not tell a Windows file's number: the time of its making stands for it.
-#[cfg(windows)]
-fn number(meta: &Metadata) -> (u64, u64) {
-    use std::os::windows::fs::MetadataExt;
-    (0, meta.creation_time())
 }

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use crate::python::Installer;
 use crate::python::files::{read, words};
+use crate::support::dirs;
 use crate::support::host::Host;
 
 /// The files in which mise looks for its tools, the first in a directory first.
@@ -65,10 +66,7 @@ fn mise(host: &Host) -> Option<Vec<String>> {
     }
     let global = || -> Option<PathBuf> {
         let given = host.path_var("MISE_GLOBAL_CONFIG_FILE").map(Path::to_owned);
-        let config = host.path_var("XDG_CONFIG_HOME").map(Path::to_owned);
-        given.or_else(|| {
-            Some(config.or_else(|| Some(host.home()?.join(".config")))?.join("mise/config.toml"))
-        })
+        given.or_else(|| Some(dirs::xdg_config(host)?.join("mise/config.toml")))
     };
     upward(host.cwd(), |dir| {
         let own = MISE_FILES.iter().find_map(|name| mise_tools(&dir.join(name)));

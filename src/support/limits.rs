@@ -1,0 +1,50 @@
+//! The most that is read of a file of each kind, in bytes.
+//!
+//! A longer file is not of that kind: a device, a corrupt download, or one made to use up memory.
+
+/// Bytes in a KiB and a MiB.
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// `pyvenv.cfg` (PEP 405): a few lines.
+pub const PYVENV_CFG: u64 = 64 * KIB;
+/// A `.venv` file (PEP 832): one path. Linux limits a path to 4096 bytes.
+pub const REDIRECT: u64 = 16 * KIB;
+/// `pyproject.toml` and `rvenv.toml`. The longest on GitHub are below 1 MiB.
+pub const PROJECT_FILE: u64 = 4 * MIB;
+/// `.python-version`, `.tool-versions` and the configuration of version managers.
+pub const VERSION_FILE: u64 = MIB;
+/// A record of the list of allowed environments: a line and a path.
+pub const TRUST_RECORD: u64 = 64 * KIB;
+/// What the cache holds about one interpreter: about 2 KiB.
+pub const PROBE_RECORD: u64 = MIB;
+/// The manifest of an unpacked wheel: about 100 bytes per file.
+pub const IMAGE_MANIFEST: u64 = 64 * MIB;
+/// The files of a wheel to seed, unpacked. pip takes 10 MiB.
+pub const WHEEL_CONTENT: u64 = 128 * MIB;
+
+/// A script that installers or activation write: activation scripts have 10 KiB.
+pub const SCRIPT: u64 = MIB;
+/// A small text file that tools generate in an environment: `.gitignore`, `CACHEDIR.TAG`.
+pub const GENERATED_TEXT: u64 = 4 * KIB;
+/// METADATA and PKG-INFO (core metadata): the longest on PyPI have about 500 KiB.
+pub const METADATA: u64 = MIB;
+/// `direct_url.json` (PEP 610), `.egg-link`, `.pth` (the `site` module), `INSTALLER`.
+pub const SITE_FILE: u64 = MIB;
+/// RECORD (PEP 376): about 120 bytes per installed file; 182 MiB have been seen.
+pub const RECORD: u64 = 256 * MIB;
+/// The stub of the Windows launcher (distlib, CPython): below 200 KiB; it differs in its first part.
+pub const LAUNCHER_START: u64 = 64 * KIB;
+
+/// `.gitignore` and git's configuration (gitignore(5), git-config(1)).
+pub const GIT_TEXT: u64 = 16 * MIB;
+/// git's index (gitformat-index(5)): about 100 bytes per tracked file.
+pub const GIT_INDEX: u64 = 64 * MIB;
+
+/// What Linux reads of a script's first line, without its end: `BINPRM_BUF_SIZE` of
+/// `linux/binfmts.h`, which execve(2) gives as 255 bytes since Linux 5.1.
+pub const SHEBANG_LINUX: usize = 255;
+/// The same before Linux 5.1: what every Linux can execute.
+pub const SHEBANG_ANY_LINUX: usize = 127;
+/// What macOS reads of a script's first line: `IMG_SHSIZE` of `sys/imgact.h`.
+pub const SHEBANG_MACOS: usize = 512;
