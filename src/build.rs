@@ -1,11 +1,9 @@
-//! Tells the program which commit it was built from, without starting git, and has it linked
-//! without a dynamic linker where that can be.
+//! Passes on the commit and the target that the program is built for, without starting git.
 
 #![allow(clippy::disallowed_methods, reason = "cargo speaks to a build script by variables")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{fs, io};
 
 /// As many digits as git shows.
 const SHORT: usize = 7;
@@ -14,57 +12,13 @@ fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let release = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let commit = packaged(&root).or_else(|| checked_out(&root.join(".git")));
+    let target = std::env::var("TARGET").unwrap_or_default();
     let version = match commit.as_deref().and_then(|commit| commit.get(..SHORT)) {
-        Some(commit) => format!("{release} ({commit})"),
-        None => release,
+        Some(commit) => format!("{release} ({commit} {target})"),
+        None => format!("{release} ({target})"),
     };
     println!("cargo::rustc-env=RVENV_VERSION={version}");
     watch(&root.join("src/build.rs"));
-    if let Some(archives) = archives()
-        && let Err(error) = link_statically(&archives)
-    {
-        println!("cargo::warning=the program is linked dynamically: {error}");
-    }
-}
-
-/// The archives that GNU's C library and what comes with the compiler lie in, where the linker can
-/// make a static program that may be loaded anywhere. Some distributions have no archives.
-fn archives() -> Option<Vec<String>> {
-    let cargo = |name: &str| std::env::var(name).unwrap_or_default();
-    let system = [cargo("CARGO_CFG_TARGET_OS"), cargo("CARGO_CFG_TARGET_ENV")];
-    let asked_for = cargo("CARGO_CFG_TARGET_FEATURE").contains("crt-static");
-    if system != ["linux", "gnu"] || cargo("HOST") != cargo("TARGET") || asked_for {
-        return None;
-    }
-    let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let find = |name: &str| {
-        let mut command = Command::new(&linker);
-        let output = command.arg(format!("-print-file-name={name}")).output().ok()?;
-        let path = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-        // What is not found comes back as its name alone.
-        Path::new(&path).is_absolute().then_some(path)
-    };
-    find("rcrt1.o")?;
-    ["gcc_eh", "gcc", "util", "rt", "pthread", "m", "dl", "c"]
-        .map(|name| find(&format!("lib{name}.a")))
-        .into_iter()
-        .collect()
-}
-
-/// Has the linker find `archives` wherever Rust's standard library names a shared library.
-///
-/// The dynamic linker takes 0.3 ms, more than all that `rvenv activate` does itself. The known way,
-/// `-C target-feature=+crt-static`, is refused by procedural macros unless each build names its
-/// target, and that moves the program to another directory.
-fn link_statically(archives: &[String]) -> io::Result<()> {
-    let dir = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    let script = format!("GROUP ( {} )", archives.join(" "));
-    for name in ["gcc_s", "util", "rt", "pthread", "m", "dl", "c"] {
-        fs::write(dir.join(format!("lib{name}.so")), &script)?;
-    }
-    println!("cargo::rustc-link-arg-bins=-L{}", dir.display());
-    println!("cargo::rustc-link-arg-bins=-static-pie");
-    Ok(())
 }
 
 /// The commit that `cargo package` wrote down.

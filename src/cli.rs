@@ -24,7 +24,7 @@ pub(crate) use install_run::{Install, Run};
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
 
-/// The release, and the commit that it was built from where that is known.
+/// The release, the commit that it was built from where that is known, and the target triple.
 const VERSION: &str = env!("RVENV_VERSION");
 
 /// Makes, activates, checks and fills Python virtual environments.

@@ -137,10 +137,18 @@ fn help_is_short_and_long() {
 }
 
 #[test]
-fn the_version_tells_its_commit() {
+fn the_version_names_release_commit_and_target() {
     let ran = Sandbox::new().run(["--version"]).ok();
-    let form = format!(r"^rvenv {}( \([0-9a-f]{{7}}\))?\n$", env!("CARGO_PKG_VERSION"));
+    let (release, architecture) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    let form =
+        format!(r"^rvenv {release} \(([0-9a-f]{{7}} )?{architecture}(-[a-z0-9_]+){{2,3}}\)\n$");
     assert!(predicate::str::is_match(form).unwrap().eval(&ran.stdout), "{ran:#?}");
+    let root = env!("CARGO_MANIFEST_DIR");
+    if std::path::Path::new(root).join(".git").exists() {
+        let mut git = std::process::Command::new("git");
+        let head = Ran::of(git.args(["-C", root, "rev-parse", "--short=7", "HEAD"])).ok();
+        assert!(ran.stdout.contains(&format!("({} ", head.stdout.trim())), "{ran:#?}");
+    }
 }
 
 #[test]
