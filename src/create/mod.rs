@@ -360,7 +360,7 @@ impl Work<'_> {
                 if seal == Some(Seal::Broken) {
                     kept.push(entry.path.clone());
                 }
-                seal.is_none() && !self.stands(entry)
+                seal.is_none() && !self.stands(entry) && !self.is_below_link(entry)
             });
         } else {
             self.spare(plan)?;
@@ -384,6 +384,16 @@ impl Work<'_> {
     /// Whether a directory is where a link is planned: `lib64` of other tools is one.
     fn stands(&self, entry: &Entry) -> bool {
         matches!(entry.content, Content::Link(_)) && self.location.join(&entry.path).is_dir()
+    }
+
+    /// Whether a planned directory lies behind a link to a directory, as `lib64` of an environment
+    /// can be one: what the link leads to holds it.
+    fn is_below_link(&self, entry: &Entry) -> bool {
+        let is_link = |path: &Path| path.is_symlink() && path.is_dir();
+        entry.content == Content::Directory
+            && entry.path.ancestors().any(|parent| {
+                !parent.as_os_str().is_empty() && is_link(&self.location.join(parent))
+            })
     }
 
     /// Leaves the user's files alone. What only serves others (`.gitignore`, `CACHEDIR.TAG`) is left
@@ -426,10 +436,29 @@ impl Work<'_> {
                 }
                 Content::Directory | Content::Share(_)
                     if cloned.iter().any(|tree| entry.path.starts_with(tree)) => {}
+                Content::Link(target) if is_lib64(entry) => {
+                    self.place_lib64(target, dir)?;
+                }
                 _ => place(entry, dir, &linker)?,
             }
         }
         Ok(())
+    }
+
+    /// Makes the link `lib64`, or what is needed in its place where the file system has no links:
+    /// nothing, unless the interpreter installs compiled packages there. stdlib's `venv` fails there
+    /// (gh-133951).
+    fn place_lib64(&self, target: &Path, dir: &Dir) -> Result<()> {
+        let platlib = &self.recipe.interpreter.scheme.platlib;
+        match dir.symlink(target, Path::new(LIB64)) {
+            Err(Error::NoLinks { .. }) if platlib.starts_with(LIB64) => {
+                let parents: Vec<&Path> = platlib.ancestors().collect();
+                let parents = parents.into_iter().rev().skip(1);
+                parents.map(|parent| dir.create_dir(parent)).collect()
+            }
+            Err(Error::NoLinks { .. }) => Ok(()),
+            done => done,
+        }
     }
 
     /// The seeds, from the cache; without a cache that can be written, from a directory that goes
@@ -453,15 +482,18 @@ impl Work<'_> {
     }
 }
 
+/// The second name of `lib`, and where some distributions install compiled packages.
+const LIB64: &str = "lib64";
+
+fn is_lib64(entry: &Entry) -> bool {
+    entry.path == Path::new(LIB64)
+}
+
 pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
     let path = &entry.path;
     match &entry.content {
         Content::Directory | Content::Tree(_) => dir.create_dir(path),
-        Content::Link(target) => match dir.symlink(target, path) {
-            // Nothing looks for it but old programs; stdlib's `venv` fails here (gh-133951).
-            Err(Error::NoLinks { .. }) if path == Path::new("lib64") => Ok(()),
-            done => done,
-        },
+        Content::Link(target) => dir.symlink(target, path),
         Content::Copy(from) => dir.copy(from, path),
         Content::Share(from) => dir.share(from, path, linker).map_err(|error| {
             if from.exists() { error } else { Error::CacheCleaned { path: from.clone() } }

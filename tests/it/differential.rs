@@ -2,12 +2,12 @@
 //! observed from outside.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use walkdir::WalkDir;
 
-use crate::sandbox::{Ran, Sandbox, for_each_python, output};
+use crate::sandbox::{Ran, Sandbox, for_each_python, output, real_pythons};
 
 /// Where rvenv does otherwise than stdlib's `venv`, on purpose. The README lists the same.
 mod permitted {
@@ -158,6 +158,101 @@ fn flags_mean_what_they_mean_in_the_stdlib_venv(python: &Path) {
         flags.push("--without-pip");
         compare(python, &flags);
     }
+}
+
+for_each_python!(another_platlibdir_gets_what_the_stdlib_venv_makes);
+
+/// Fedora, openSUSE and Gentoo build Python with `--with-platlibdir=lib64`.
+fn another_platlibdir_gets_what_the_stdlib_venv_makes(python: &Path) {
+    for name in ["lib64", "lib32"] {
+        let base = tempfile::tempdir().expect("a directory");
+        // PyPy's library is found in another way, and no distribution moves it.
+        let Some(base) = with_platlibdir(python, name, base.path()) else { return };
+        compare(&base, &["--without-pip"]);
+        for flag in ["--copies", "--system-site-packages"] {
+            compare(&base, &[flag, "--without-pip"]);
+        }
+        let sandbox = Sandbox::new();
+        let python = base.to_str().expect("a path of text");
+        sandbox.run(["create", "--relocatable", "--python", python, "moved"]).ok();
+        sandbox.run(["create", "--clear", "--python", python, "moved"]).ok();
+        for env in ["new", "theirs"] {
+            let root = sandbox.project().join(env);
+            if env == "new" {
+                std::fs::create_dir(&root).expect("a directory");
+                let mut create = sandbox.rvenv();
+                Ran::of(create.args(["create", "--python", python, "."]).current_dir(&root)).ok();
+            } else {
+                let venv = ["-m", "venv", "--without-pip", env];
+                Ran::of(sandbox.command(&base).args(venv)).ok();
+            }
+            sandbox.run(["create", "--python", python, env]).ok();
+            sandbox.run(["create", "--upgrade", "--python", python, env]).ok();
+            let link = std::fs::read_link(root.join("lib64")).expect("a link");
+            assert_eq!(link, Path::new("lib"), "{name}, {env}");
+            assert!(packages(&sandbox, &root).contains("pip=="), "{name}, {env}");
+            sandbox.run(["check", env]).ok();
+        }
+    }
+}
+
+/// Without symbolic links, `lib64` has to be a directory where the interpreter installs into it.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_links_lib64_is_a_directory_of_its_own() {
+    if !crate::sandbox::has_strace() {
+        return;
+    }
+    let recent = real_pythons().into_iter().find(|python| {
+        let script = "import sys; sys.exit(sys.version_info < (3, 11))";
+        Command::new(python).args(["-c", script]).status().expect("a Python").success()
+    });
+    let temp = tempfile::tempdir().expect("a directory");
+    let Some(base) = recent.and_then(|python| with_platlibdir(&python, "lib64", temp.path()))
+    else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    let mut command = sandbox.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=symlink,symlinkat:error=EPERM"]);
+    Ran::of(command.arg(rvenv).args(["create", "--python"]).arg(&base).arg("e")).ok();
+    let root = sandbox.project().join("e");
+    let platlib = "import sysconfig; print(sysconfig.get_path('platlib'))";
+    let told = Ran::of(sandbox.command(root.join("bin/python")).args(["-c", platlib])).ok().stdout;
+    let platlib = Path::new(told.trim_end());
+    assert!(platlib.starts_with(root.join("lib64")) && platlib.is_dir(), "{told}");
+    assert!(!root.join("lib64").is_symlink());
+    assert!(packages(&sandbox, &root).contains("pip=="));
+}
+
+/// A Python like `python` whose `sys.platlibdir` is `name`, in `dir`: it has an executable of its own
+/// and its library through links. `None` for one that is not `CPython` on Unix.
+fn with_platlibdir(python: &Path, name: &str, dir: &Path) -> Option<PathBuf> {
+    let script = "import os, sys; print(os.path.realpath(sys.executable), os.path.dirname(os.__file__), \
+                  sys.implementation.name, sep='\\n')";
+    let told = Command::new(python).args(["-I", "-c", script]).output().expect("a Python").stdout;
+    let told = String::from_utf8(told).expect("text");
+    let [executable, library, "cpython"] = told.lines().collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let (executable, library) = (Path::new(executable), Path::new(library));
+    let copy = dir.join("bin").join(executable.file_name()?);
+    std::fs::create_dir(dir.join("bin")).expect("a directory");
+    std::fs::copy(executable, &copy).expect("a copy");
+    let own = dir.join("lib").join(library.file_name()?);
+    let site = own.join("site-packages");
+    std::fs::create_dir_all(&site).expect("a directory");
+    for entry in std::fs::read_dir(library).expect("a library").flatten() {
+        let name = entry.file_name();
+        if !["site-packages", "sitecustomize.py", "__pycache__"].iter().any(|own| name == *own) {
+            std::os::unix::fs::symlink(entry.path(), own.join(name)).expect("a link");
+        }
+    }
+    std::os::unix::fs::symlink("lib", dir.join(name)).expect("a link");
+    let text = format!("import sys; sys.platlibdir = {name:?}\n");
+    std::fs::write(own.join("sitecustomize.py"), text).expect("a file");
+    Some(copy)
 }
 
 #[test]

@@ -132,8 +132,7 @@ impl Plan {
         if !options.without_scm_ignore_files {
             plan.add(".gitignore", Content::lines(GITIGNORE, interpreter.platform));
         }
-        let scheme = &interpreter.scheme;
-        for directory in [&scheme.include, &scheme.purelib, &scheme.platlib, &scheme.scripts] {
+        for directory in directories(interpreter) {
             plan.add_directory(directory);
         }
         plan.entries.extend(interpreter_entries(interpreter, options.copies));
@@ -161,6 +160,18 @@ impl Plan {
             self.add(dir, Content::Directory);
         }
     }
+}
+
+/// The directories that stdlib's `venv` makes, relative to the root.
+fn directories(interpreter: &Interpreter) -> Vec<&Path> {
+    let scheme = &interpreter.scheme;
+    let mut directories = vec![&*scheme.include, &*scheme.purelib, &*scheme.scripts];
+    // `sys.platlibdir` names another directory than `lib` on Fedora, openSUSE and Gentoo: `lib64`.
+    // Up to 3.14 a link to `lib` has that name, or installers make the directory (gh-137139).
+    if interpreter.version.at_least(3, 15) {
+        directories.push(&scheme.platlib);
+    }
+    directories
 }
 
 /// The part of a plan that is the interpreter, under each of its names and with what it needs.
