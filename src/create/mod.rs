@@ -453,8 +453,8 @@ impl Work<'_> {
         match dir.symlink(target, Path::new(LIB64)) {
             Err(Error::NoLinks { .. }) if platlib.starts_with(LIB64) => {
                 let parents: Vec<&Path> = platlib.ancestors().collect();
-                let parents = parents.into_iter().rev().skip(1);
-                parents.map(|parent| dir.create_dir(parent)).collect()
+                let mut parents = parents.into_iter().rev().skip(1);
+                parents.try_for_each(|parent| dir.create_dir(parent))
             }
             Err(Error::NoLinks { .. }) => Ok(()),
             done => done,
