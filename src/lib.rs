@@ -60,7 +60,7 @@ pub mod create;
 pub mod error;
 pub mod formats;
 pub mod fs;
-pub mod hint;
+
 pub mod python;
 pub mod seed;
 pub mod settings;
@@ -70,6 +70,6 @@ pub mod trust;
 pub mod venv;
 
 pub use error::{Error, Result};
-pub use hint::Hint;
+pub use support::hint::Hint;
 pub use support::host::{Host, Platform};
 pub use support::interrupt::Interrupt;

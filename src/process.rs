@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use rvenv::Error;
+use rvenv::support;
 use rvenv::support::interrupt::Interrupt;
 
 #[cfg_attr(unix, path = "process/unix.rs")]
@@ -32,7 +32,7 @@ pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::
         if let Some(status) = child.try_wait()? {
             return Ok(sys::code(status));
         }
-        if let (Err(Error::Interrupted { signal }), false) = (interrupt.check(), told) {
+        if let (Err(support::Error::Interrupted { signal }), false) = (interrupt.check(), told) {
             told = true;
             sys::forward_signal(signal, &child);
         }

@@ -1,6 +1,7 @@
 //! Everything that is written: stdout is for programs, stderr for people.
 
 mod hint;
+mod library_error;
 mod progress;
 
 use std::cell::RefCell;
@@ -15,12 +16,12 @@ use clap::ValueEnum;
 use rvenv::settings;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings};
-use rvenv::{Error, Hint, Host, Platform};
+use rvenv::{Hint, Host, Platform};
 
 use self::progress::{Line, Progress};
 use crate::cli::{ColorWhen, Output};
 use crate::process;
-use crate::process::{CANNOT_EXECUTE, CannotRun, NOT_FOUND};
+use crate::process::CannotRun;
 
 /// 1: the command failed, or `check` found a problem.
 pub(crate) const FAILED: u8 = 1;
@@ -151,27 +152,19 @@ impl Ui {
 
     /// Tells of a failure: the error, its causes, the way out.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        let known = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-        if let Some(Error::Interrupted { signal }) = known {
-            return process::exit_by_signal(*signal);
+        let known = library_error::find(error).unwrap_or_default();
+        if let Some(signal) = known.signal {
+            return process::exit_by_signal(signal);
         }
         self.write(Some((ERROR, "error")), error);
         for cause in error.chain().skip(1) {
             self.write(None, format_args!("  caused by: {cause}"));
         }
-        if let Some(hint) = known.and_then(Error::hint) {
+        if let Some(hint) = known.hint {
             self.hint(hint::words(&hint));
         }
-        ExitCode::from(code(error, known))
-    }
-}
-
-/// The exit code of a failure: 1, or a shell's for a command that did not start.
-fn code(error: &anyhow::Error, known: Option<&Error>) -> u8 {
-    match known {
-        Some(Error::NoCommand { .. }) => NOT_FOUND,
-        Some(Error::NotExecutable { .. }) => CANNOT_EXECUTE,
-        _ => error.downcast_ref::<CannotRun>().map_or(FAILED, |error| error.code),
+        let not_started = || error.downcast_ref::<CannotRun>().map(|error| error.code);
+        ExitCode::from(known.code.or_else(not_started).unwrap_or(FAILED))
     }
 }
 

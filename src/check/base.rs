@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::same_file;
-use crate::error::Error;
 use crate::formats::PyvenvCfg;
+use crate::python::Error;
 use crate::python::{Finder, Implementation, Interpreter, Request, base_names};
 use crate::support::cache::Cache;
 use crate::support::host::Host;

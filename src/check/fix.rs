@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use crate::create::place;
-use crate::error::{Error, Result};
+use crate::check::Result;
 use crate::fs;
 use crate::fs::{Dir, InPlace, LinkMode, Linker};
 use crate::python::Interpreter;
@@ -15,6 +14,7 @@ use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::support::identity::FileId;
 use crate::support::interrupt::Interrupt;
+use crate::venv::write_entry;
 use crate::venv::{Content, Entry};
 
 /// One change to an environment, that can be told of before it is made. Paths are relative to it.
@@ -132,13 +132,13 @@ impl Fixer<'_> {
     /// whole, so that stopping between two steps, or in one, leaves nothing half made.
     ///
     /// # Errors
-    /// The first failure; the steps before it are done. [`Error::Changed`] when another directory
+    /// The first failure; the steps before it are done. [`fs::Error::Changed`] when another directory
     /// than the one that was judged is there by now.
     pub fn take(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<()> {
         let mut place = InPlace::open(self.root)?;
         // What another process has put there meanwhile has nothing of what was seen.
         if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
-            return Err(Error::Changed { path: self.root.to_owned() });
+            return Err(fs::Error::Changed { path: self.root.to_owned() }.into());
         }
         let taken = steps.iter().try_for_each(|step| {
             self.interrupt.check()?;
@@ -148,21 +148,22 @@ impl Fixer<'_> {
         });
         // What was told of as done stays done.
         let finished = place.finish();
-        taken.and(finished)
+        taken.and(finished.map_err(Into::into))
     }
 
     fn step(&self, step: &Step, at: &mut InPlace) -> Result<()> {
         match step {
-            Step::Put(entry) => put(entry, at.dir()),
-            Step::Remove(path) => at.dir().remove_tree(path),
+            Step::Put(entry) => put(entry, at.dir())?,
+            Step::Remove(path) => at.dir().remove_tree(path)?,
             Step::PutBack { from, to } => {
                 at.dir().remove_tree(to)?;
-                at.dir().rename(from, to)
+                at.dir().rename(from, to)?;
             }
-            Step::SeedPip(seeding) => self.seed_pip(seeding, at),
-            Step::Protect => at.dir().protect(),
-            Step::Sweep => fs::sweep(self.root),
+            Step::SeedPip(seeding) => self.seed_pip(seeding, at)?,
+            Step::Protect => at.dir().protect()?,
+            Step::Sweep => fs::sweep(self.root)?,
         }
+        Ok(())
     }
 
     fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<()> {
@@ -172,7 +173,7 @@ impl Fixer<'_> {
         let prepare =
             |cache: &Cache| seed::prepare(interpreter, &options, cache, host, &mut |_| {});
         let seed = match prepare(cache) {
-            Err(Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
+            Err(seed::Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
             seed => seed?,
         };
         instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
@@ -188,5 +189,5 @@ fn put(entry: &Entry, at: &Dir) -> Result<()> {
     for dir in parents.collect::<Vec<_>>().into_iter().rev() {
         at.create_dir(dir)?;
     }
-    place(entry, at, &Linker::new(LinkMode::Clone))
+    Ok(write_entry(entry, at, &Linker::new(LinkMode::Clone))?)
 }

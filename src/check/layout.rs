@@ -7,7 +7,7 @@ use super::base::{Base, InterpreterLink, Series};
 use super::finding::{Code, Finding, Remedy};
 use super::snapshot::{Configuration, Maker, Snapshot};
 use super::{relink, same_file};
-use crate::error::Error;
+use crate::python;
 use crate::python::{Implementation, Interpreter, Reason};
 use crate::support::dirs;
 use crate::support::executable::is_executable;
@@ -90,9 +90,10 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
         }
         Base::Broken { error, .. } => {
             let code = match error {
-                Error::UnusablePython { reason: Reason::TooOld(..) | Reason::Ancient, .. } => {
-                    Code::BaseUnsupported
-                }
+                python::Error::UnusablePython {
+                    reason: Reason::TooOld(..) | Reason::Ancient,
+                    ..
+                } => Code::BaseUnsupported,
                 _ => Code::BaseBroken,
             };
             Some(Finding::new(code, error.to_string(), relink::to_same_series(snapshot)))

@@ -19,6 +19,8 @@
 //! along (`held`, with a folder of its own): what is installed, what a tool made, and what is the
 //! user's.
 
+mod error;
+
 pub(crate) mod abi;
 mod activation;
 pub(crate) mod base;
@@ -46,6 +48,7 @@ mod session;
 pub(crate) mod site;
 pub(crate) mod snapshot;
 
+pub use error::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +63,7 @@ use session::Session;
 use snapshot::Snapshot;
 
 use crate::check::fix::Step;
-use crate::error::{Error, Result};
+
 use crate::python::{Build, Interpreter};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
@@ -241,7 +244,7 @@ impl Check<'_> {
         match std::fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => Ok(path),
             Ok(_) => Ok(locate::resolve(Some(&path), self.host)?.root().to_owned()),
-            Err(error) => Err(Error::io("open", &path)(error)),
+            Err(error) => Err(crate::fs::Error::io("open", &path)(error).into()),
         }
     }
 }

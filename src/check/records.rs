@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::site::{Dist, Site};
-use crate::error::{Error, Result};
+use crate::check::Result;
 use crate::formats::record;
 use crate::formats::record::Row;
 use crate::fs;
@@ -152,7 +152,7 @@ impl Records {
 fn hash(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut fs::open_regular(path)?, &mut Hashing(&mut hasher))
-        .map_err(Error::io("read", path))?;
+        .map_err(fs::Error::io("read", path))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(hasher.finalize()))
 }
 

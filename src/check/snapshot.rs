@@ -11,12 +11,13 @@ use super::origin;
 use super::origin::Origin;
 use super::scripts::Script;
 use super::site::Site;
-use crate::error::{Error, Result};
+use crate::check::Result;
 use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+use crate::venv;
 use crate::venv::{CACHEDIR_TAG, Options};
 
 /// Which tool made an environment.
@@ -110,7 +111,7 @@ impl<'a> Snapshot<'a> {
         if has_something {
             return Ok(());
         }
-        Err(Error::NotAnEnvironment { path: self.root.clone() })
+        Err(venv::Error::NotAnEnvironment { path: self.root.clone() }.into())
     }
 
     /// `bin` or `Scripts`.

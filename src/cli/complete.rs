@@ -40,7 +40,7 @@ impl ValueCompleter for Commands {
         if index > 0 {
             return PathCompleter::any().complete(current);
         }
-        let env = Host::from_process().and_then(|host| venv::wanted(None, &host));
+        let env = Host::from_process().ok().and_then(|host| venv::wanted(None, &host).ok());
         let names = env.map(|env| env.commands()).unwrap_or_default();
         let mut found = beginning(current, names.into_iter().map(|name| (name, None)));
         let is_script = |path: &Path| path.extension().is_some_and(|end| end == "py");

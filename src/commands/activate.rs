@@ -30,5 +30,8 @@ pub(super) fn deactivate(args: &Deactivate, context: &Context<'_>) -> anyhow::Re
 }
 
 fn calling(choice: &ForShell, context: &Context<'_>) -> Result<Shell, Error> {
-    choice.shell.or_else(|| shell::detect(&context.host)).ok_or(Error::UnknownCallingShell)
+    choice
+        .shell
+        .or_else(|| shell::detect(&context.host))
+        .ok_or(rvenv::Error::Shell(rvenv::shell::Error::UnknownCallingShell))
 }

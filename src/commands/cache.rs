@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use rvenv::Error;
 use rvenv::fs;
 use rvenv::fs::Guard;
 use rvenv::venv::inventory::Disk;
@@ -30,7 +29,7 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
                 disk.measure(&part);
                 match guard.judge(&part).and_then(|doomed| fs::discard(&doomed)) {
                     // Another process cleans too.
-                    Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                    Err(fs::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                     cleaned => cleaned?,
                 }
             }

@@ -88,7 +88,7 @@ impl Visit<'_> {
         // As a literal: who named the directory may have put line ends into its name.
         let root = env.root().to_string_lossy();
         ui.warn(format_args!("not activating {root:?}: {objection}"));
-        told.and(self.shell, &fingerprint)
+        Ok(told.and(self.shell, &fingerprint)?)
     }
 
     /// What could go wrong, before the shell is told anything.

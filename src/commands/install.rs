@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use rvenv::Error;
+use rvenv::fs;
 use rvenv::python::{Finder, Request};
 use rvenv::seed;
 use rvenv::settings::Key;
@@ -56,7 +56,8 @@ impl PackageInstall {
             words.push("--quiet".into());
         }
         for file in &args.requirement {
-            std::fs::metadata(context.host.cwd().join(file)).map_err(Error::io("read", file))?;
+            std::fs::metadata(context.host.cwd().join(file))
+                .map_err(fs::Error::io("read", file))?;
             words.extend(["-r".into(), file.into()]);
         }
         words.extend(args.install.iter().cloned());
@@ -167,7 +168,7 @@ impl Pip {
             })
         };
         let (seed, unpacked) = match prepare(&context.cache) {
-            Err(Error::CacheUnwritable { .. }) => {
+            Err(seed::Error::CacheUnwritable { .. }) => {
                 let dir = tempfile::tempdir()?;
                 (prepare(&Cache::at(dir.path()))?, Some(dir))
             }

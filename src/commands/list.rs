@@ -66,7 +66,7 @@ struct Problem {
 /// Prints the environments, sorted by their paths.
 pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let root = context.host.absolute(&args.root);
-    std::fs::read_dir(&root).map_err(rvenv::Error::io("read", &root))?;
+    std::fs::read_dir(&root).map_err(rvenv::fs::Error::io("read", &root))?;
     let found = context.ui.timed("walked the directories", || inventory::find(&root));
     for path in &found.unreadable {
         context.ui.detail(format_args!("cannot look into `{}`", path.display()));

@@ -4,9 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rvenv::python::{
-    Finder, Found, Interpreter, Origin, PassedOver, ProbedCandidate, ResolvedRequest,
-};
+use rvenv::create::python_choice::{Origin, ResolvedRequest};
+use rvenv::python::{Finder, Found, Interpreter, PassedOver, ProbedCandidate};
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;

@@ -12,7 +12,7 @@ use crate::check::eggs::Egg;
 use crate::check::site::{SEEDS, Site, normalized};
 use crate::check::snapshot::Snapshot;
 use crate::check::{direct_url, metadata};
-use crate::error::{Error, Result};
+use crate::create::{Error, Result};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::venv::Env;

@@ -4,15 +4,18 @@
 //! exchanged with it; one that has to stay where it is (the current directory, a mount point, a
 //! directory with other things in it) takes the finished files over one by one, `pyvenv.cfg` last.
 
+mod error;
+
 pub(crate) mod contents;
+pub mod python_choice;
 mod upgrade;
 
+pub use error::{Error, Result};
 pub use upgrade::{Install, needs_rebuild, upgrade};
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
 use crate::fs;
 use crate::fs::{DeletionTarget, Dir, Guard, InPlace, LinkMode, Linker, Stage};
 use crate::python::Interpreter;
@@ -24,7 +27,9 @@ use crate::support::host::Host;
 use crate::support::interrupt::Interrupt;
 use crate::support::limits;
 use crate::support::links;
+use crate::venv;
 use crate::venv::plan::executable_name;
+use crate::venv::write_entry;
 use crate::venv::{Content, Entry, Env, Options, Plan, ensure_usable};
 
 /// What to make, where, and what to do about what is there.
@@ -125,7 +130,7 @@ pub fn create(
     for _ in 0..ATTEMPTS {
         match attempt(recipe, world, progress) {
             // As stdlib does: no link is needed, for as long as there is a copy.
-            Err(Error::NoLinks { .. }) if !recipe.options.copies => {
+            Err(Error::Fs(fs::Error::NoLinks { .. })) if !recipe.options.copies => {
                 let options = Options { copies: true, ..recipe.options.clone() };
                 return create(
                     &CreateRequest { options: &options, ..recipe.clone() },
@@ -136,14 +141,13 @@ pub fn create(
             // Another process was faster: what it made may be what is wanted. And what it took from
             // the cache can be had again.
             Err(
-                error @ (Error::Occupied { .. }
-                | Error::Changed { .. }
-                | Error::CacheCleaned { .. }),
+                error @ (Error::Fs(fs::Error::Occupied { .. } | fs::Error::Changed { .. })
+                | Error::Venv(venv::Error::CacheCleaned { .. })),
             ) => last = Some(error),
             result => return result,
         }
     }
-    Err(last.unwrap_or_else(|| Error::Occupied { path: recipe.root.to_owned() }))
+    Err(last.unwrap_or_else(|| fs::Error::Occupied { path: recipe.root.to_owned() }.into()))
 }
 
 /// Told what takes long.
@@ -163,7 +167,7 @@ pub fn dry_run(
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
     let scratch =
-        tempfile::tempdir().map_err(Error::io("create a file in", std::env::temp_dir()))?;
+        tempfile::tempdir().map_err(fs::Error::io("create a file in", std::env::temp_dir()))?;
     let mut plan = |options: &Options, wanted| {
         let seed = work.seed(wanted, || Ok(scratch.path().to_owned()), progress)?;
         work.plan(options, seed.as_ref())
@@ -241,11 +245,11 @@ impl Action {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok((root.to_owned(), Self::Make));
             }
-            Err(error) => return Err(Error::io("look at", root)(error)),
+            Err(error) => return Err(fs::Error::io("look at", root)(error).into()),
         };
         // A link stays: the environment is made where it leads.
         let location = if meta.is_symlink() {
-            crate::support::path::canonicalize(root).map_err(Error::io("follow", root))?
+            crate::support::path::canonicalize(root).map_err(fs::Error::io("follow", root))?
         } else {
             root.to_owned()
         };
@@ -259,9 +263,9 @@ impl Action {
         };
         let action = match Env::open(&location, world.host.platform()) {
             _ if clear && !is_empty(&location)? => Self::Replace(world.guard.judge(&location)?),
-            Err(Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
+            Err(venv::Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
             Ok(env) => Self::keep(&env, recipe)?,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         Ok((location, action))
     }
@@ -316,7 +320,7 @@ impl Work<'_> {
         let pip = self.build(&mut stage, progress)?;
         match stage.replace(doomed) {
             // A directory of a container's image layer can be deleted, and not be moved.
-            Err(Error::Immovable { .. }) => {
+            Err(fs::Error::Immovable { .. }) => {
                 fs::discard(doomed)?;
                 stage.publish()?;
             }
@@ -327,7 +331,7 @@ impl Work<'_> {
     }
 
     fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
-        let seed = self.seed(self.recipe.pip, || stage.scratch().map(Path::to_owned), progress)?;
+        let seed = self.seed(self.recipe.pip, || Ok(stage.scratch()?.to_owned()), progress)?;
         // Not where it is made in a directory that was there: that one holds other things too.
         stage.dir().exclude_from_backups();
         self.fill(stage.dir(), &self.plan(self.recipe.options, seed.as_ref())?)?;
@@ -341,7 +345,7 @@ impl Work<'_> {
             place = place.no_overwrite();
         }
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
-        let seed = self.seed(wanted, || place.scratch().map(Path::to_owned), progress)?;
+        let seed = self.seed(wanted, || Ok(place.scratch()?.to_owned()), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
         let kept = self.fit(merge, &mut plan)?;
         self.fill(place.dir(), &plan)?;
@@ -422,7 +426,7 @@ impl Work<'_> {
             relocatable: options.relocatable,
         };
         let entries = seed.map(|seed| seed.entries(&target)).unwrap_or_default();
-        Plan::new(root, interpreter, options, entries)
+        Ok(Plan::new(root, interpreter, options, entries)?)
     }
 
     fn fill(&self, dir: &Dir, plan: &Plan) -> Result<()> {
@@ -439,7 +443,7 @@ impl Work<'_> {
                 Content::Link(target) if is_lib64(entry) => {
                     self.place_lib64(target, dir)?;
                 }
-                _ => place(entry, dir, &linker)?,
+                _ => write_entry(entry, dir, &linker)?,
             }
         }
         Ok(())
@@ -448,15 +452,15 @@ impl Work<'_> {
     /// Makes the link `lib64`, or what is needed in its place where the file system has no links:
     /// nothing, unless the interpreter installs compiled packages there. stdlib's `venv` fails there
     /// (gh-133951).
-    fn place_lib64(&self, target: &Path, dir: &Dir) -> Result<()> {
+    fn place_lib64(&self, target: &Path, dir: &Dir) -> fs::Result<()> {
         let platlib = &self.recipe.interpreter.scheme.platlib;
         match dir.symlink(target, Path::new(LIB64)) {
-            Err(Error::NoLinks { .. }) if platlib.starts_with(LIB64) => {
+            Err(fs::Error::NoLinks { .. }) if platlib.starts_with(LIB64) => {
                 let parents: Vec<&Path> = platlib.ancestors().collect();
                 let mut parents = parents.into_iter().rev().skip(1);
                 parents.try_for_each(|parent| dir.create_dir(parent))
             }
-            Err(Error::NoLinks { .. }) => Ok(()),
+            Err(fs::Error::NoLinks { .. }) => Ok(()),
             done => done,
         }
     }
@@ -472,13 +476,12 @@ impl Work<'_> {
         let Some(wanted) = wanted else { return Ok(None) };
         let World { host, cache, .. } = *self.world;
         let interpreter = self.recipe.interpreter;
-        match seed::prepare(interpreter, wanted, cache, host, progress) {
-            Err(Error::CacheUnwritable { .. }) => {
-                seed::prepare(interpreter, wanted, &Cache::at(scratch()?), host, progress)
-            }
-            result => result,
-        }
-        .map(Some)
+        let mut prepare = |cache: &Cache| seed::prepare(interpreter, wanted, cache, host, progress);
+        let seed = match prepare(cache) {
+            Err(seed::Error::CacheUnwritable { .. }) => prepare(&Cache::at(scratch()?))?,
+            seed => seed?,
+        };
+        Ok(Some(seed))
     }
 }
 
@@ -489,20 +492,6 @@ fn is_lib64(entry: &Entry) -> bool {
     entry.path == Path::new(LIB64)
 }
 
-pub(super) fn place(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
-    let path = &entry.path;
-    match &entry.content {
-        Content::Directory | Content::Tree(_) => dir.create_dir(path),
-        Content::Link(target) => dir.symlink(target, path),
-        Content::Copy(from) => dir.copy(from, path),
-        Content::Share(from) => dir.share(from, path, linker).map_err(|error| {
-            if from.exists() { error } else { Error::CacheCleaned { path: from.clone() } }
-        }),
-        Content::Text(bytes) => dir.write(path, bytes, false),
-        Content::Script(bytes) => dir.write(path, bytes, true),
-    }
-}
-
 fn is_empty(dir: &Path) -> Result<bool> {
-    Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
+    Ok(std::fs::read_dir(dir).map_err(fs::Error::io("read", dir))?.next().is_none())
 }

@@ -9,7 +9,7 @@ use super::contents::{Contents, UserFile, is_for_another};
 use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create};
 use crate::check;
 use crate::check::fix::{Fixer, Step};
-use crate::error::{Error, Result};
+use crate::create::{Error, Result};
 use crate::fs;
 use crate::fs::Stage;
 use crate::venv::Env;
@@ -39,7 +39,7 @@ pub fn upgrade(
     let World { host, cache, guard, interrupt } = *world;
     let old = Env::open(recipe.root, host.platform())?;
     let location = crate::support::path::canonicalize(recipe.root)
-        .map_err(Error::io("follow", recipe.root))?;
+        .map_err(fs::Error::io("follow", recipe.root))?;
     let doomed = guard.judge(&location)?;
     let options = recipe.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
@@ -98,7 +98,7 @@ impl<'a> Carrying<'a> {
         for (from, to) in self.made.iter().rev() {
             let rights = from.symlink_metadata().map(|meta| meta.permissions());
             let set = rights.and_then(|rights| std::fs::set_permissions(to, rights));
-            set.map_err(Error::io("set the rights of", to))?;
+            set.map_err(fs::Error::io("set the rights of", to))?;
         }
         Ok((self.kept, self.beside))
     }
@@ -113,7 +113,7 @@ impl<'a> Carrying<'a> {
         if to.symlink_metadata().is_err() {
             self.duplicate(own, &from, &to)?;
         } else if own.takes_precedence {
-            std::fs::remove_file(&to).map_err(Error::io("replace", &to))?;
+            std::fs::remove_file(&to).map_err(fs::Error::io("replace", &to))?;
             self.duplicate(own, &from, &to)?;
             self.kept.push(self.relative(&to));
         } else if !is_same(&from, &to) {
@@ -145,7 +145,7 @@ impl<'a> Carrying<'a> {
 
     /// Links a file, or makes an empty directory, and the directories that it is in.
     fn duplicate(&mut self, own: &UserFile, from: &Path, to: &Path) -> Result<()> {
-        let failed = || Error::io("carry over", from);
+        let failed = || fs::Error::io("carry over", from);
         let meta = from.symlink_metadata().map_err(failed())?;
         if meta.is_dir() {
             return self.make_directory(from, to);
@@ -154,13 +154,13 @@ impl<'a> Carrying<'a> {
             self.make_directory(from, to)?;
         }
         if let Some(lines) = &own.lines {
-            return fs::write_whole(to, lines.as_bytes(), false);
+            return Ok(fs::write_whole(to, lines.as_bytes(), false)?);
         }
         match std::fs::hard_link(from, to) {
             // A link would be followed by a copy, and a socket cannot be copied.
-            Err(_) if meta.is_file() => std::fs::copy(from, to).map(drop).map_err(failed()),
+            Err(_) if meta.is_file() => Ok(std::fs::copy(from, to).map(drop).map_err(failed())?),
             Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
-                Err(failed()(error))
+                Err(failed()(error).into())
             }
             _ => Ok(()),
         }
@@ -173,7 +173,7 @@ impl<'a> Carrying<'a> {
         if let (Some(from), Some(to)) = (from.parent(), to.parent()) {
             self.make_directory(from, to)?;
         }
-        std::fs::create_dir(to).map_err(Error::io("create", to))?;
+        std::fs::create_dir(to).map_err(fs::Error::io("create", to))?;
         self.made.push((from.to_owned(), to.to_owned()));
         Ok(())
     }

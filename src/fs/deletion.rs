@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 use crate::support::host::Host;
 use crate::support::identity::FileId;
 use crate::support::limits;

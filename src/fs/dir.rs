@@ -9,7 +9,7 @@ use super::remove::remove_at;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
 use super::undo_log::{Done, UndoLog};
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 use crate::support::identity::FileId;
 
 /// An open directory. Every path given to it is relative, and stays below it; threads may share it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::sys;
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 
 /// How the names of half-written files begin and end.
 const PREFIX: &str = ".rvenv-";

@@ -15,6 +15,8 @@
 //! | [`Guard`], [`DeletionTarget`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
+mod error;
+
 mod deletion;
 mod dir;
 mod file;
@@ -31,6 +33,7 @@ mod undo_log;
 
 pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::Dir;
+pub use error::{Error, Result};
 pub use file::{open_regular, read_bounded, write_whole};
 pub(crate) use file::{read_start, sweep_files};
 pub use link::{LinkMode, Linker};

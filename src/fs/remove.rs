@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::sys::{Handle, Kind, Mounts};
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 
 /// Deeper directories are first moved up, so that a tree of any depth takes a bounded stack and
 /// few open files.

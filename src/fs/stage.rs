@@ -12,7 +12,7 @@ use super::staging_area::{NEW, StagingArea};
 use super::sys;
 use super::sys::{Handle, Mounts};
 use super::undo_log::UndoLog;
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 
 /// A place beside a target, to build in what is then moved there in one step.
 ///

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::remove::{remove_at, split};
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
-use crate::error::{Error, Result};
+use crate::fs::{Error, Result};
 use crate::support::hex::hex;
 
 /// What the lock file says, for people who find it, and as the proof of whose it is.

@@ -14,10 +14,12 @@
 //! | `base`, `stable` | the base of an environment, and the path of it that lasts |
 //! | `memory` | what was found out, for as long as it holds |
 
+mod error;
+
 mod base;
-mod demand;
+
 mod discovery;
-mod files;
+pub(crate) mod files;
 mod interpreter;
 mod probe;
 mod reason;
@@ -27,9 +29,9 @@ mod stable_path;
 mod version;
 
 pub(crate) use base::base_names;
-pub use demand::{Ignored, Origin, Requires, ResolvedRequest};
 pub(crate) use discovery::names::begins_as_python;
 pub use discovery::{Finder, Found, PassedOver, ProbedCandidate};
+pub use error::{Error, Result};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};
 pub(crate) use probe::TIME_LIMIT;
 pub use probe::probe;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pep440_rs::VersionSpecifiers;
 
 use super::{Implementation, Interpreter, Version};
-use crate::error::{Error, Result};
+use crate::python::{Error, Result};
 use crate::support::host::{Host, Platform};
 
 mod parse;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::{Child, Stdio};
 
 use super::SeedContext;
-use crate::error::{Error, Result};
 use crate::python::wait_with_output;
+use crate::seed::{Error, Result};
 
 /// Into how many processes the work is split, whatever the machine. What a process compiled before
 /// shows in the bytes that it writes next (which of its strings are shared), so a number that
@@ -46,7 +46,8 @@ pub(crate) fn bytecode(
     check: Check,
 ) -> Result<Vec<Option<Vec<u8>>>> {
     let python = &job.interpreter;
-    let failed = |source| Error::Io { action: "run", path: python.executable.clone(), source };
+    let failed =
+        |source| crate::fs::Error::Io { action: "run", path: python.executable.clone(), source };
     let mut workers = Vec::new();
     for share in sources.chunks(sources.len().div_ceil(PROCESSES).max(1)) {
         workers.push(spawn(job, share, check).map_err(failed)?);

@@ -23,11 +23,11 @@ use super::scripts;
 use super::scripts::Command;
 use super::wheel::Wheel;
 use super::{Event, SeedContext, cache_error};
-use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::formats::record::Row;
 use crate::fs::read_bounded;
 use crate::python::Interpreter;
+use crate::seed::Result;
 use crate::support::cache::create_private_dir;
 use crate::support::host::Platform;
 use crate::support::limits;
@@ -142,7 +142,7 @@ impl Image {
 
 /// An image's name: it follows everything that what is in it depends on, without reading the wheel.
 fn name(project: &str, wheel: &Path, layout: Layout, python: &Interpreter) -> Result<String> {
-    let meta = fs::metadata(wheel).map_err(Error::io("read", wheel))?;
+    let meta = fs::metadata(wheel).map_err(crate::fs::Error::io("read", wheel))?;
     let changed =
         meta.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     let identity = format!(
@@ -182,10 +182,8 @@ fn build(job: &SeedContext<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -
     let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
     let mut pieces = match layout {
         Layout::Files => layout::files(wheel, bytecode, &python.cache_tag),
-        Layout::Archive => layout::archive(wheel, &bytecode).map_err(|source| Error::Io {
-            action: "pack",
-            path: staging.to_owned(),
-            source: source.into(),
+        Layout::Archive => layout::archive(wheel, &bytecode).map_err(|source| {
+            crate::fs::Error::Io { action: "pack", path: staging.to_owned(), source: source.into() }
         })?,
     };
     pieces.sort_unstable_by(|a, b| a.path.cmp(&b.path));

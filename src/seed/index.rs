@@ -14,8 +14,8 @@ use super::image::Image;
 use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
 use super::{Event, SeedContext, cache_error, pep440};
-use crate::error::{Error, Result};
 use crate::python::{isolated, wait_with_output};
+use crate::seed::{Error, Result};
 use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
 
@@ -72,7 +72,7 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     // A name of our own: the index's could be any path.
     let path = staging.path().join(format!("pip-{version}-py3-none-any.whl"));
     run(job, "fetch pip", fetcher(job).arg("get").arg(&file.url).arg(&path))?;
-    let data = fs::read(&path).map_err(Error::io("read", &path))?;
+    let data = fs::read(&path).map_err(crate::fs::Error::io("read", &path))?;
     if file.hashes.get("sha256").map(String::as_str) != Some(&*hex(&Sha256::digest(&data))) {
         return Err(Error::DownloadAltered { url: file.url.clone() });
     }
@@ -166,7 +166,8 @@ fn fetcher(job: &SeedContext<'_>) -> Command {
 fn run(job: &SeedContext<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
     let python = &job.interpreter.executable;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let said = command.spawn().and_then(wait_with_output).map_err(Error::io("run", python))?;
+    let said =
+        command.spawn().and_then(wait_with_output).map_err(crate::fs::Error::io("run", python))?;
     if said.status.success() {
         return Ok(said.stdout);
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use super::cache_error;
-use crate::error::Result;
+use crate::seed::Result;
 
 /// A held lock; dropping it, or the holder's death, lets it go.
 #[derive(Debug)]

@@ -4,6 +4,8 @@
 //! [`prepare`] does all that takes time and can fail, and leaves an image in the cache; the
 //! [`Seed`] that it returns knows the entries of any environment without touching the disk.
 
+mod error;
+
 mod compile;
 mod image;
 mod index;
@@ -13,6 +15,7 @@ mod scripts;
 mod source;
 mod wheel;
 
+pub use error::{Error, Result};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
@@ -23,7 +26,6 @@ pub use layout::Layout;
 pub(crate) use scripts::{launcher_line, shebang};
 pub use wheel::WheelFault;
 
-use crate::error::{Error, Result};
 use crate::formats::record::{self, Row};
 use crate::python::{Interpreter, Version, isolated};
 use crate::support::cache::Cache;

@@ -10,8 +10,8 @@ use super::index::kept;
 use super::layout::Layout;
 use super::wheel::{WheelFault, version_in_name};
 use super::{Choice, SeedContext};
-use crate::error::{Error, Result};
 use crate::python::{Implementation, Interpreter};
+use crate::seed::{Error, Result};
 
 /// The wheel of `project` that the base's `ensurepip` would install.
 pub(crate) fn bundled<'a>(python: &'a Interpreter, project: &str) -> Option<&'a Path> {
@@ -96,7 +96,7 @@ fn first_fitting(
     for (_, wheel) in wheels {
         match image(job, &wheel) {
             // Not for this Python, damaged, or gone by now.
-            Err(Error::Wheel { .. } | Error::Io { .. }) => {}
+            Err(Error::Wheel { .. } | Error::Fs(crate::fs::Error::Io { .. })) => {}
             image => return image.map(Some),
         }
     }

@@ -13,9 +13,9 @@ use pep440_rs::{Version, VersionSpecifiers};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::error::{Error, Result};
 use crate::formats::record;
 use crate::fs::open_regular;
+use crate::seed::{Error, Result};
 use crate::support::limits;
 
 /// As for [`limits::WHEEL_CONTENT`]: setuptools has fewer than a thousand.

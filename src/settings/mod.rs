@@ -4,9 +4,12 @@
 //! flags. Files are strict: a key that does not exist is an error, not a wish that is never heard.
 //! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
 
+mod error;
+
 mod key;
 pub mod project;
 
+pub use error::{Error, Result};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -16,7 +19,6 @@ use toml::Table;
 
 pub use key::{Key, Kind, Value};
 
-use crate::error::{Error, Result};
 use crate::fs::LinkMode;
 use crate::seed;
 use crate::settings::project::{Document, Project};

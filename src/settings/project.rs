@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Table;
 
-use crate::error::{Error, Result};
 use crate::fs;
+use crate::settings::{Error, Result};
 use crate::support::host::Host;
 use crate::support::limits;
 
@@ -152,12 +152,12 @@ fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
 fn read_text(path: &Path) -> Result<Option<String>> {
     let bytes = match fs::read_bounded(path, limits::PROJECT_FILE) {
         Ok(bytes) => bytes,
-        Err(Error::Io { source, .. })
+        Err(fs::Error::Io { source, .. })
             if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             return Ok(None);
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Language, Shell, batch, data};
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
 /// What an activation is about.

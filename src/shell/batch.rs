@@ -9,7 +9,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use super::{Activation, Shell, data};
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
 /// Runs the environment's `activate.bat`.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::{Activation, Shell};
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
 /// A variable's name and its new value; `None` unsets it.

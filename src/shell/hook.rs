@@ -10,7 +10,7 @@ use super::activation::joined;
 use super::template;
 use super::template::Value;
 use super::{Activation, Language, Shell, activate, data, deactivate, quote};
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
 const MARK: &str = "_RVENV_HOOK";

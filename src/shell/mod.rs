@@ -3,6 +3,8 @@
 //! The scripts are real files under `scripts/`. Each language has one for activating, which serves
 //! both the file on disk and what `rvenv activate` prints, and one for the way back.
 
+mod error;
+
 mod activation;
 mod batch;
 mod data;
@@ -15,10 +17,9 @@ mod relocate;
 mod script;
 mod template;
 
+pub use error::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
-
-use crate::error::{Error, Result};
 
 pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;

@@ -6,7 +6,7 @@ use super::integrity::sealed;
 use super::template;
 use super::template::Value;
 use super::{Activation, Language, Shell, quote};
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 use crate::support::host::Platform;
 
 /// A script: the file that serves both the disk and `rvenv activate`.

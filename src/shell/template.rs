@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::error::{Error, Result};
+use crate::shell::{Error, Result};
 
 const OPEN: &str = "__RVENV_";
 const CLOSE: &str = "__";

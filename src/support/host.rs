@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::support::path::strip_verbatim_prefix;
+use crate::support::{Error, Result};
 
 /// The kind of system that an environment is made for.
 ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{Error, Result};
+use crate::support::{Error, Result};
 
 /// Was the program asked to end? The binary's signal handlers store the signal's number; the
 /// library asks between two pieces of work, so that what it built is taken away by destructors.

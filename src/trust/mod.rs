@@ -6,12 +6,14 @@
 //! A record holds that path and the identity of the `pyvenv.cfg`: another environment at the same
 //! place is another environment.
 
+mod error;
+
+pub use error::{Error, Result};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
 use crate::fs;
 use crate::support::cache;
 use crate::support::dirs;
@@ -77,7 +79,7 @@ impl Trust {
     /// When there is none, and when the list cannot be kept.
     pub fn allow(&self, root: &Path) -> Result<()> {
         let path = canonical(root)?;
-        let record = allowance(&path).map_err(Error::io("look at", path.join("pyvenv.cfg")))?;
+        let record = allowance(&path).map_err(fs::Error::io("look at", path.join("pyvenv.cfg")))?;
         self.write(&path, &record)
     }
 
@@ -147,7 +149,7 @@ impl Trust {
         if !dir.is_dir() {
             make_private(dir)?;
         }
-        fs::write_whole(&file, record, false)
+        Ok(fs::write_whole(&file, record, false)?)
     }
 }
 
@@ -158,7 +160,9 @@ pub fn fingerprint(root: &Path) -> String {
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
-    crate::support::path::canonicalize(root).map_err(Error::io("find", root))
+    crate::support::path::canonicalize(root)
+        .map_err(fs::Error::io("find", root))
+        .map_err(Into::into)
 }
 
 fn allowance(path: &Path) -> io::Result<Vec<u8>> {
@@ -222,7 +226,7 @@ fn make_private(dir: &Path) -> Result<()> {
             return Err(Error::NoTrustList);
         }
     }
-    cache::create_private_dir(dir).map_err(Error::io("create", dir))
+    cache::create_private_dir(dir).map_err(fs::Error::io("create", dir)).map_err(Into::into)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::Env;
-use crate::error::{Error, Result};
 use crate::support::executable::{find_in, is_command};
 use crate::support::host::{Host, Platform};
 use crate::support::python_vars;
 use crate::support::suggest::similar;
+use crate::venv::{Error, Result};
 
 /// A variable and its new value; `None` takes it out.
 pub type Change = (&'static str, Option<OsString>);

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Env;
-use crate::error::{Error, Result};
 use crate::fs;
 use crate::support::host::Host;
 use crate::support::limits;
+use crate::venv::{Error, Result};
 
 /// The names of a project's environment, in the order of preference.
 const NAMES: [&str; 2] = [".venv", "venv"];
@@ -54,7 +54,7 @@ pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
     match std::fs::metadata(&path) {
         Ok(meta) if meta.is_file() => Env::open(follow(&path, host)?, host.platform()),
         Ok(_) => Env::open(path, host.platform()),
-        Err(source) => Err(Error::Io { action: "open", path, source }),
+        Err(source) => Err(fs::Error::Io { action: "open", path, source }.into()),
     }
 }
 

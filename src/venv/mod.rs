@@ -1,11 +1,14 @@
 //! The model of a virtual environment: its contents, its location, its plan.
 
+mod error;
+
 mod active;
 pub(crate) mod compare;
 pub mod inventory;
 pub(crate) mod locate;
 pub(crate) mod plan;
 
+pub use error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -14,9 +17,8 @@ pub use compare::Difference;
 pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
-pub(crate) use plan::{activation_entries, aliases, interpreter_entries};
+pub(crate) use plan::{activation_entries, aliases, interpreter_entries, write_entry};
 
-use crate::error::{Error, Result};
 use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::python::Interpreter;

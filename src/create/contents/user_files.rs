@@ -9,7 +9,7 @@ use super::generated;
 use super::installed::Installed;
 use crate::check::scripts::is_activation;
 use crate::check::snapshot::Snapshot;
-use crate::error::{Error, Result};
+use crate::create::Result;
 use crate::formats::record;
 use crate::fs::{read_bounded, read_start};
 use crate::shell;
@@ -45,7 +45,7 @@ impl UserFile {
         for entry in walk.into_iter().filter_entry(|entry| !search.is_made(entry)) {
             let entry = entry.map_err(|error| {
                 let path = error.path().unwrap_or(&snapshot.root).to_owned();
-                Error::io("read", path)(error.into())
+                crate::fs::Error::io("read", path)(error.into())
             })?;
             found.extend(search.own(&entry)?);
         }
@@ -188,7 +188,7 @@ fn is_made_from(text: &str, template: &str) -> bool {
 }
 
 fn is_empty(dir: &Path) -> Result<bool> {
-    Ok(std::fs::read_dir(dir).map_err(Error::io("read", dir))?.next().is_none())
+    Ok(std::fs::read_dir(dir).map_err(crate::fs::Error::io("read", dir))?.next().is_none())
 }
 
 /// Whether a file has the bytes that its RECORD tells of, as far as that can be judged.

@@ -1,8 +1,9 @@
 use std::path::Path;
 
 use super::{environment, world};
+use crate::Host;
+use crate::fs::Error;
 use crate::fs::{Guard, Refusal};
-use crate::{Error, Host};
 
 #[track_caller]
 fn refusal(guard: &Guard, path: &Path) -> Refusal {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{tree, world};
-use crate::Error;
+use crate::fs::Error;
 use crate::fs::{Dir, LinkMode, Linker, read_bounded, write_whole};
 
 #[test]

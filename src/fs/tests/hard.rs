@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{can_mount, child, doom, environment, given, passes, skipped, tree, which, world};
-use crate::Error;
+use crate::Host;
+use crate::fs::Error;
+use crate::fs::Result;
 use crate::fs::{
     Dir, Guard, InPlace, LinkMode, Linker, Refusal, Stage, discard, sweep, write_whole,
 };
-use crate::{Host, Result};
 
 #[track_caller]
 fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {

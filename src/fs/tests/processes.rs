@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 use super::{child, doom, environment, given, passes, tree, which, world};
-use crate::Error;
+use crate::fs::Error;
 use crate::fs::{InPlace, Stage, discard, is_unfinished, sweep};
 
 /// Starts a child and waits until it says that it is where it is to be killed.

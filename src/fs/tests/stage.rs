@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{doom, environment, tree, which, world};
-use crate::Error;
+use crate::fs::Error;
 use crate::fs::{InPlace, Stage, discard, sweep};
 
 fn staged(target: &Path, which: &str) -> Stage {

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use super::probe::cache::ProbeCache;
 use super::{Installer, Interpreter, Reason, Request, Source, Wanted, probe};
-use crate::error::{Error, Result};
+use crate::python::{Error, Result};
 use crate::support::cache::Cache;
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::base::Environment;
 use super::probe::process::{Output, isolated, run_with_timeout};
 use super::{Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, stable_path};
-use crate::error::{Error, Result};
+use crate::python::{Error, Result};
 use crate::support::host::{Host, Platform};
 
 /// What every interpreter is asked.

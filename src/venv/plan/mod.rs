@@ -5,18 +5,20 @@
 
 mod posix;
 mod windows;
+mod write;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+pub(crate) use write::write_entry;
 
 pub(crate) use posix::aliases;
 
-use crate::error::{Error, Result};
 use crate::formats::{PyvenvCfg, python_repr};
 use crate::python::Interpreter;
 use crate::shell::{Activation, Script};
 use crate::support::host::Platform;
+use crate::venv::{Error, Result};
 
 /// What stands at a place in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +199,8 @@ pub(crate) fn activation_entries<'a>(
     Script::on_disk(interpreter.platform).filter_map(move |script| {
         let activation = Activation { root, scripts: &scripts.to_string_lossy(), prompt: &prompt };
         let text = script.text(&activation).transpose()?;
-        Some(text.map(|text| Entry::new(scripts.join(script.file), Content::Text(text))))
+        let entry = |text| Entry::new(scripts.join(script.file), Content::Text(text));
+        Some(text.map(entry).map_err(Into::into))
     })
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rvenv::check::fix::Fixer;
 use rvenv::check::{Check, Report};
 use rvenv::support::cache::Cache;
-use rvenv::{Error, Host, Interrupt};
+use rvenv::{Host, Interrupt};
 
 use super::site;
 use crate::sandbox::Sandbox;
@@ -38,7 +38,7 @@ impl Judged {
         let Self { venv, host, report, .. } = self;
         let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
         let fixer = Fixer { root: venv, judged: report.judged.as_ref(), host, cache, interrupt };
-        fixer.take(&report.steps(), &mut |step| panic!("{step} was taken"))
+        Ok(fixer.take(&report.steps(), &mut |step| panic!("{step} was taken"))?)
     }
 }
 
@@ -52,7 +52,7 @@ fn what_was_seen_of_another_directory_is_not_mended() {
     sandbox.run(["create", "--without-pip"]).ok();
     let before = fs::read(venv.join("bin/activate")).unwrap();
     let taken = judged.take();
-    assert!(matches!(taken, Err(Error::Changed { .. })), "{taken:?}");
+    assert!(matches!(taken, Err(rvenv::Error::Fs(rvenv::fs::Error::Changed { .. }))), "{taken:?}");
     assert_eq!(fs::read(venv.join("bin/activate")).unwrap(), before);
 }
 
@@ -68,6 +68,9 @@ fn nothing_is_removed_behind_a_link_that_was_put_on_the_way() {
     fs::rename(&lib, &elsewhere).unwrap();
     symlink(&elsewhere, &lib).unwrap();
     let taken = judged.take();
-    assert!(matches!(taken, Err(Error::Io { action: "remove", .. })), "{taken:?}");
+    assert!(
+        matches!(taken, Err(rvenv::Error::Fs(rvenv::fs::Error::Io { action: "remove", .. }))),
+        "{taken:?}"
+    );
     assert!(leftover.is_dir(), "it is somebody else's now");
 }

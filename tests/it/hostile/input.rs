@@ -268,7 +268,7 @@ proptest! {
         if let Ok(project) = Project::find(&host) {
             let _ = project.requires_python();
             if let Ok(settings) = Settings::default().with_project(&project) {
-                let _ = rvenv::python::ResolvedRequest::of(&settings, &project, &host);
+                let _ = rvenv::create::python_choice::ResolvedRequest::of(&settings, &project, &host);
             }
         }
         let _ = venv::nearest(&host);

@@ -187,7 +187,9 @@ fn a_package_that_is_taken_as_a_whole_holds_just_its_files() {
 
 fn unwritable(cache: &Cache, sandbox: &Sandbox, python: &Interpreter) -> Error {
     let (options, host) = (small(sandbox), host(sandbox));
-    seed::prepare(python, &options, cache, &host, &mut |_| {}).expect_err("no place for an image")
+    seed::prepare(python, &options, cache, &host, &mut |_| {})
+        .expect_err("no place for an image")
+        .into()
 }
 
 #[test]
@@ -200,12 +202,15 @@ fn a_cache_that_cannot_be_written_is_told_apart() {
     for root in [file, PathBuf::from("/proc/rvenv")] {
         let error = unwritable(&Cache::at(&root), &sandbox, &python);
         assert!(
-            matches!(&error, Error::CacheUnwritable { path: Some(path), .. } if path.starts_with(&root)),
+            matches!(&error, rvenv::Error::Seed(rvenv::seed::Error::CacheUnwritable { path: Some(path), .. }) if path.starts_with(&root)),
             "{error:?}"
         );
     }
     let error = unwritable(&Cache::none(), &sandbox, &python);
-    assert!(matches!(error, Error::CacheUnwritable { path: None, .. }), "{error:?}");
+    assert!(
+        matches!(error, rvenv::Error::Seed(rvenv::seed::Error::CacheUnwritable { path: None, .. })),
+        "{error:?}"
+    );
     // Then a directory of the caller's own does.
     let scratch = Cache::at(sandbox.root().join("scratch"));
     let seed = seed::prepare(&python, &small(&sandbox), &scratch, &host(&sandbox), &mut |_| {})

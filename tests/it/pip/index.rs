@@ -185,7 +185,9 @@ fn wheels_in_the_cache_that_do_not_fit_are_passed_over() {
 #[track_caller]
 fn reason(host: &Host, python: &Interpreter) -> Error {
     match prepare_on(host, python, &Options::default()) {
-        Err(Error::PipUnavailable { source, .. }) => *source,
+        Err(rvenv::Error::Seed(rvenv::seed::Error::PipUnavailable { source, .. })) => {
+            (*source).into()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -197,7 +199,10 @@ fn downloads_are_compared_with_the_hash_of_the_index() {
     let offer = Offer { hash, ..Offer::new(Maker::new("90.0").write(&wheels(&sandbox))) };
     let index = Index::serve(Form::Json, &[offer]);
     let error = reason(&index.host(&sandbox), &bare(&sandbox));
-    assert!(matches!(error, Error::DownloadAltered { .. }), "{error:?}");
+    assert!(
+        matches!(error, rvenv::Error::Seed(rvenv::seed::Error::DownloadAltered { .. })),
+        "{error:?}"
+    );
     let kept = fs::read_dir(sandbox.root().join("cache/wheels")).unwrap().flatten();
     let names: Vec<_> = kept.map(|entry| entry.file_name()).collect();
     assert_eq!(names, [".lock"]);
@@ -208,9 +213,12 @@ fn an_index_can_offer_nothing_be_gone_or_be_forbidden() {
     let sandbox = Sandbox::new();
     let python = bare(&sandbox);
     let empty = reason(&Index::serve(Form::Json, &[]).host(&sandbox), &python);
-    assert!(matches!(empty, Error::IndexEmpty { .. }), "{empty:?}");
+    assert!(
+        matches!(empty, rvenv::Error::Seed(rvenv::seed::Error::IndexEmpty { .. })),
+        "{empty:?}"
+    );
     let said = |vars: &[(&str, &str)]| match reason(&host_with(&sandbox, vars), &python) {
-        Error::PythonFailed { stderr, .. } => stderr,
+        rvenv::Error::Seed(rvenv::seed::Error::PythonFailed { stderr, .. }) => stderr,
         other => panic!("{other:?}"),
     };
     let gone = said(&[("PIP_INDEX_URL", "http://user:secret@127.0.0.1:1/simple")]);
@@ -241,7 +249,10 @@ fn offline_never_asks() {
     for choice in [Choice::Bundled, Choice::Latest, Choice::Version("90.0".to_owned())] {
         let options = Options { choice, offline: true, ..Options::default() };
         let error = prepare_on(&host, &bare(&sandbox), &options).expect_err("nothing at hand");
-        assert!(matches!(error, Error::PipOffline { .. }), "{error:?}");
+        assert!(
+            matches!(error, rvenv::Error::Seed(rvenv::seed::Error::PipOffline { .. })),
+            "{error:?}"
+        );
         assert!(matches!(error.hint(), Some(Hint::WaysToPip { .. })));
     }
 }
@@ -269,17 +280,17 @@ fn other_versions_come_through_the_pip_at_hand() {
     assert_eq!(get(version(&bundled), true).expect("the base's own, by its version"), bundled);
     assert_eq!(get(Choice::Bundled, true).expect("the same as ever"), bundled);
     match get(version("94"), false).expect_err("no such version") {
-        Error::PythonFailed { task, stderr, .. } => {
+        rvenv::Error::Seed(rvenv::seed::Error::PythonFailed { task, stderr, .. }) => {
             assert_eq!(task, "download pip==94");
             assert!(stderr.contains("pip==94"), "{stderr}");
         }
         other => panic!("{other:?}"),
     }
     assert!(
-        matches!(get(version("94"), true), Err(Error::PipOffline { requirement, .. }) if requirement == "pip==94")
+        matches!(get(version("94"), true), Err(rvenv::Error::Seed(rvenv::seed::Error::PipOffline { requirement, .. })) if requirement == "pip==94")
     );
     assert!(
-        matches!(get(version("new"), true), Err(Error::PipVersionInvalid { version }) if version == "new")
+        matches!(get(version("new"), true), Err(rvenv::Error::Seed(rvenv::seed::Error::PipVersionInvalid { version })) if version == "new")
     );
 }
 

@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rvenv::Error;
 use rvenv::seed::{Choice, Options, WheelFault};
 
 use super::maker::Maker;
@@ -28,7 +27,7 @@ fn fault(make: impl FnOnce(&Path) -> PathBuf) -> WheelFault {
         "left behind: {left:?}"
     );
     match error {
-        Error::Wheel { path, fault } if path == wheel => fault,
+        rvenv::Error::Seed(rvenv::seed::Error::Wheel { path, fault }) if path == wheel => fault,
         other => panic!("{other:?}"),
     }
 }
@@ -185,7 +184,7 @@ fn a_wheel_that_is_not_there() {
     let error = prepare(&sandbox, &modern(&sandbox), &options).expect_err("no wheel");
     let there = sandbox.project().join("pip-1.0-py3-none-any.whl");
     assert!(
-        matches!(&error, Error::Io { action: "read", path, .. } if *path == there),
+        matches!(&error, rvenv::Error::Fs(rvenv::fs::Error::Io { action: "read", path, .. }) if *path == there),
         "{error:?}"
     );
 }

@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 
-use rvenv::Error;
-use rvenv::python::{Finder, ResolvedRequest};
+use rvenv::create::python_choice::ResolvedRequest;
+use rvenv::python::Finder;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 
@@ -14,7 +14,7 @@ fn demand(world: &World, option: Option<&str>) -> rvenv::Result<ResolvedRequest>
     let project = Project::find(&host)?;
     let option = option.map(|text| (Key::Python, Value::text(OsStr::new(text))));
     let settings = Settings::of_user(&host)?.with_project(&project)?.with_flags(option);
-    ResolvedRequest::of(&settings, &project, &host)
+    Ok(ResolvedRequest::of(&settings, &project, &host)?)
 }
 
 /// What is asked for and by whom, in words.
@@ -71,7 +71,13 @@ fn a_file_that_travels_with_a_project_names_no_program() {
     for text in ["./evil", "evil", "/usr/bin/python3", "~/evil"] {
         world.write("home/project/rvenv.toml", &format!("python = '{text}'\n"));
         let error = demand(&world, None).unwrap_err();
-        assert!(matches!(error, Error::ForbiddenSetting { .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                rvenv::Error::Settings(rvenv::settings::Error::ForbiddenSetting { .. })
+            ),
+            "{error}"
+        );
         std::fs::remove_file(world.at("home/project/rvenv.toml")).unwrap();
         world.write("home/project/.python-version", text);
         let demand = demand(&world, None).unwrap();

@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use rvenv::Error;
 use rvenv::python::{Finder, Reason, Request};
 use serde_json::json;
 
@@ -137,7 +136,7 @@ fn when_nothing_fits_every_candidate_is_listed_with_its_reason() {
     ] {
         assert!(text.contains(reason), "{reason} in {text}");
     }
-    assert!(matches!(error, Error::NoPython { .. }));
+    assert!(matches!(error, rvenv::Error::Python(rvenv::python::Error::NoPython { .. })));
 }
 
 #[test]
@@ -185,7 +184,9 @@ fn a_path_is_an_executable_an_installation_or_an_environment() {
     }
     let reasons = [("./none", Reason::Missing), (".", Reason::EmptyDirectory)];
     for (text, expected) in reasons {
-        let Err(Error::UnusablePython { reason, .. }) = world.try_find(text) else {
+        let Err(rvenv::Error::Python(rvenv::python::Error::UnusablePython { reason, .. })) =
+            world.try_find(text)
+        else {
             panic!("{text}")
         };
         assert_eq!(reason, expected);
@@ -197,7 +198,10 @@ fn a_name_is_a_program_on_path() {
     let world = World::new();
     world.fake("bin/snake", "3.17.0");
     assert_eq!(world.finds("snake"), ("bin/snake".into(), "PATH".into()));
-    assert!(matches!(world.try_find("viper"), Err(Error::NoPython { .. })));
+    assert!(matches!(
+        world.try_find("viper"),
+        Err(rvenv::Error::Python(rvenv::python::Error::NoPython { .. }))
+    ));
 }
 
 #[test]

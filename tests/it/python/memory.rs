@@ -122,7 +122,7 @@ fn search_within(
 ) -> (rvenv::Result<Found>, Vec<PassedOver>) {
     let (host, cache) = (world.host(), world.cache());
     let mut finder = Finder::new(&host, &cache).time_limit(limit);
-    (finder.find(request), finder.passed_over().to_vec())
+    (finder.find(request).map_err(Into::into), finder.passed_over().to_vec())
 }
 
 fn runs_of_the_hanging(world: &World) -> usize {

@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rvenv::Error;
 use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 
 use super::world::World;
@@ -12,7 +11,7 @@ use crate::sandbox::{Ran, Sandbox, for_each_python, has_strace, real_pythons, sk
 #[track_caller]
 fn reason(world: &World, path: &Path) -> Reason {
     match probe(path, &world.host()) {
-        Err(Error::UnusablePython { reason, .. }) => reason,
+        Err(rvenv::python::Error::UnusablePython { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -246,7 +245,9 @@ fn one_that_hangs_is_ended_with_all_that_it_started() {
     );
     let (host, cache) = (world.host(), world.cache());
     let mut finder = Finder::new(&host, &cache).time_limit(Duration::from_millis(500));
-    let Err(Error::UnusablePython { reason, .. }) = finder.find(&Request::Path(hanging)) else {
+    let Err(rvenv::python::Error::UnusablePython { reason, .. }) =
+        finder.find(&Request::Path(hanging))
+    else {
         panic!("it found it")
     };
     assert_eq!(reason, Reason::Hangs(Duration::from_millis(500)));

@@ -172,7 +172,7 @@ impl World {
     pub(crate) fn try_find(&self, text: &str) -> rvenv::Result<Found> {
         let host = self.host();
         let request = Request::parse(text, &host).unwrap();
-        Finder::new(&host, &self.cache()).time_limit(LIMIT).find(&request)
+        Ok(Finder::new(&host, &self.cache()).time_limit(LIMIT).find(&request)?)
     }
 
     /// The executable that `text` finds, as it is called in this world, and where it was found.

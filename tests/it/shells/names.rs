@@ -5,7 +5,6 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use rvenv::Error;
 use rvenv::shell;
 use rvenv::shell::{Activation, Shell};
 
@@ -219,7 +218,7 @@ fn carries(real: &Real, names: &[Vec<u8>]) {
             Activation { root: &root, scripts: "bin", prompt: OsStr::from_bytes(name) };
         let code = match shell::activate(shell, &activation, &world.host(&[])) {
             Ok(code) => code,
-            Err(Error::Unrepresentable { shell: refused, .. }) => {
+            Err(rvenv::shell::Error::Unrepresentable { shell: refused, .. }) => {
                 assert!(
                     refused == shell && beyond(shell, name),
                     "{}: {}",

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use pep440_rs::VersionSpecifiers;
 
-use super::{Interpreter, Request, Versions, Wanted, files};
-use crate::error::{Error, Result};
+use crate::create::{Error, Result};
+use crate::python::{Interpreter, Request, Versions, Wanted, files};
 use crate::settings;
 use crate::settings::project::Project;
 use crate::settings::{Key, Settings};

@@ -1,0 +1,138 @@
+//! The failures to create or upgrade an environment.
+
+use std::path::PathBuf;
+
+use super::python_choice::Origin;
+use crate::support::hint::Hint;
+use crate::{fs, python, seed, settings, shell, support, venv};
+
+/// The result of this module.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The failures to create or upgrade an environment: each variant carries the facts, its text is a lowercase fragment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Somebody asks for a Python in words that cannot be read.
+    #[error("{origin} asks for no Python")]
+    UnreadableDemand {
+        /// Who.
+        origin: Origin,
+        /// What is wrong with it.
+        source: Box<python::Error>,
+    },
+
+    /// A file or device stands where the environment is to be.
+    #[error("`{}` is there and is not a directory", path.display())]
+    NotADirectory {
+        /// The place.
+        path: PathBuf,
+    },
+
+    /// A file of the user's is in the way.
+    #[error("`{}` is there, and was not made by an environment tool", path.display())]
+    WouldOverwrite {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// An environment of another minor version is there; its packages would not be found.
+    #[error("`{}` is an environment of Python {has}, not of {wanted}", path.display())]
+    OtherPython {
+        /// The environment.
+        path: PathBuf,
+        /// Its version.
+        has: String,
+        /// The version that it was to have.
+        wanted: String,
+    },
+
+    /// What an environment held could not be installed for its new Python.
+    #[error("not all packages of `{}` could be installed for the new Python: it is as it was", path.display())]
+    NotReinstalled {
+        /// The environment.
+        path: PathBuf,
+    },
+
+    /// What an environment holds cannot be installed again, as nothing tells what it is.
+    #[error("`{}` holds {}, which does not say what to install: it is as it was", path.display(), entries.join(", "))]
+    NotReinstallable {
+        /// The environment.
+        path: PathBuf,
+        /// Their names in its `site-packages`.
+        entries: Vec<String>,
+    },
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Support(support::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Fs(fs::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Python(python::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Shell(shell::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Settings(settings::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Venv(venv::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Seed(seed::Error),
+}
+
+support::lift_errors! { Error {
+    support::Error => Support [],
+    fs::Error => Fs [Support],
+    python::Error => Python [Support, Fs],
+    shell::Error => Shell [],
+    settings::Error => Settings [Support, Fs, Python],
+    venv::Error => Venv [Support, Fs, Python, Shell],
+    seed::Error => Seed [Support, Fs, Python],
+}}
+
+impl Error {
+    /// The next step for the user, if there is one.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::NotADirectory { .. } | Self::WouldOverwrite { .. } => {
+                Some(Hint::ChooseAnotherPath)
+            }
+            Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
+            Self::Support(error) => error.hint(),
+            Self::Fs(error) => error.hint(),
+            Self::Python(error) => error.hint(),
+            Self::Shell(error) => error.hint(),
+            Self::Settings(error) => error.hint(),
+            Self::Venv(error) => error.hint(),
+            Self::Seed(error) => error.hint(),
+            Self::UnreadableDemand { .. }
+            | Self::NotReinstalled { .. }
+            | Self::NotReinstallable { .. } => None,
+        }
+    }
+}
+
+impl From<crate::check::Error> for Error {
+    fn from(error: crate::check::Error) -> Self {
+        match error {
+            crate::check::Error::Support(error) => Self::Support(error),
+            crate::check::Error::Fs(error) => Self::Fs(error),
+            crate::check::Error::Python(error) => Self::Python(error),
+            crate::check::Error::Shell(error) => Self::Shell(error),
+            crate::check::Error::Venv(error) => Self::Venv(error),
+            crate::check::Error::Seed(error) => Self::Seed(error),
+        }
+    }
+}

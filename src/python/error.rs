@@ -1,0 +1,83 @@
+//! The failures to find or read a Python.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{PassedOver, Reason};
+use crate::support::hint::Hint;
+use crate::{fs, support};
+
+/// The result of this module.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The failures to find or read a Python: each variant carries the facts, its text is a lowercase fragment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A request for a Python is none of the forms that there are.
+    #[error(
+        "cannot read `{text}` as a Python: it can be a version (`3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`), a range \
+         (`>=3.11,<3.14`, `~=3.12.0`), an implementation (`pypy`, `pypy3.10`, `cpython@3.12`), a build (`3.13t`, \
+         `3.14+freethreaded`, `3.12d`), the name of a program on PATH, or a path to an executable, an installation \
+         or an environment"
+    )]
+    UnreadableRequest {
+        /// What was written.
+        text: String,
+    },
+
+    /// There is no Python to be had at a path.
+    #[error("cannot use `{}` as a Python: it {reason}", path.display())]
+    UnusablePython {
+        /// The path that was given.
+        path: PathBuf,
+        /// Why not.
+        reason: Reason,
+    },
+
+    /// No Python on this machine is what was asked for.
+    #[error("found no Python for `{request}`{}", Listed(candidates))]
+    NoPython {
+        /// What was asked for.
+        request: String,
+        /// Everything that was looked at, in the order of looking.
+        candidates: Vec<PassedOver>,
+    },
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Support(support::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Fs(fs::Error),
+}
+
+support::lift_errors! { Error {
+    support::Error => Support [],
+    fs::Error => Fs [Support],
+}}
+
+impl Error {
+    /// The next step for the user, if there is one.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::NoPython { .. } => Some(Hint::ListPythons),
+            Self::Support(error) => error.hint(),
+            Self::Fs(error) => error.hint(),
+            Self::UnreadableRequest { .. } | Self::UnusablePython { .. } => None,
+        }
+    }
+}
+
+/// Candidates with their reasons, a line each.
+struct Listed<'a>(&'a [PassedOver]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for PassedOver { path, source, reason } in self.0 {
+            write!(f, "\n  {} ({source}): {reason}", path.display())?;
+        }
+        Ok(())
+    }
+}

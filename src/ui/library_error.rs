@@ -1,0 +1,81 @@
+//! Finds the library's error among the causes of a failure.
+
+use rvenv::{Hint, check, create, fs, python, seed, settings, shell, support, trust, venv};
+
+use crate::process::{CANNOT_EXECUTE, NOT_FOUND};
+
+/// The facts about a library error that decide how the program reports it.
+#[derive(Default)]
+pub(super) struct LibraryError {
+    /// The next step for the user.
+    pub(super) hint: Option<Hint>,
+    /// The number of the signal that interrupted the work.
+    pub(super) signal: Option<usize>,
+    /// The exit code of a command that did not start.
+    pub(super) code: Option<u8>,
+}
+
+type Cause = dyn std::error::Error + 'static;
+
+/// The first library error in the chain of causes.
+pub(super) fn find(error: &anyhow::Error) -> Option<LibraryError> {
+    error.chain().find_map(|cause| {
+        let hint = hint(cause)?;
+        Some(LibraryError { hint, signal: signal(cause), code: code(cause) })
+    })
+}
+
+/// The hint of a library error; `None` for any other error.
+fn hint(cause: &Cause) -> Option<Option<Hint>> {
+    macro_rules! first_of {
+        ($($error:ty),*) => {$(
+            if let Some(error) = cause.downcast_ref::<$error>() {
+                return Some(error.hint());
+            }
+        )*};
+    }
+    first_of!(
+        rvenv::Error,
+        support::Error,
+        fs::Error,
+        python::Error,
+        shell::Error,
+        settings::Error,
+        trust::Error,
+        venv::Error,
+        seed::Error,
+        create::Error,
+        check::Error
+    );
+    None
+}
+
+fn signal(cause: &Cause) -> Option<usize> {
+    macro_rules! wrapped_by {
+        ($of:ident, $($module:ident),*) => {$(
+            if let Some($module::Error::Support(error)) = cause.downcast_ref() {
+                return $of(error);
+            }
+        )*};
+    }
+    let of = |error: &support::Error| match error {
+        support::Error::Interrupted { signal } => Some(*signal),
+        _ => None,
+    };
+    wrapped_by!(of, rvenv, fs, python, settings, trust, venv, seed, create, check);
+    cause.downcast_ref().and_then(of)
+}
+
+/// As a POSIX shell reports it: 127 for a command that is not there, 126 for one that cannot be
+/// executed.
+fn code(cause: &Cause) -> Option<u8> {
+    let error = match cause.downcast_ref::<rvenv::Error>() {
+        Some(rvenv::Error::Venv(error)) => Some(error),
+        _ => cause.downcast_ref::<venv::Error>(),
+    };
+    match error? {
+        venv::Error::NoCommand { .. } => Some(NOT_FOUND),
+        venv::Error::NotExecutable { .. } => Some(CANNOT_EXECUTE),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! The failures to find or read an environment.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::support::hint::Hint;
+use crate::{fs, python, shell, support};
+
+/// The result of this module.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The failures to find or read an environment: each variant carries the facts, its text is a lowercase fragment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A directory without `pyvenv.cfg`.
+    #[error("`{}` is not a virtual environment: it has no `pyvenv.cfg`", path.display())]
+    NotAnEnvironment {
+        /// The directory.
+        path: PathBuf,
+    },
+
+    /// A `pyvenv.cfg` that lacks what makes it one (PEP 405).
+    #[error("`{}` has no `{missing}` key", path.display())]
+    BadPyvenvCfg {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        missing: &'static str,
+    },
+
+    /// No `.venv` or `venv` in a directory or above it.
+    #[error("no virtual environment in `{}` or above it", start.display())]
+    NoEnvironment {
+        /// Where the search began.
+        start: PathBuf,
+    },
+
+    /// A `.venv` file (PEP 832) that does not name a directory.
+    #[error("`{}` points to `{target}`, which is not a directory", file.display())]
+    BadRedirect {
+        /// The redirect.
+        file: PathBuf,
+        /// What it says.
+        target: String,
+    },
+
+    /// The environment is there, its Python is not.
+    #[error("the Python of `{}` is gone: `{}` leads to {}", env.display(), python.display(), shown(target.as_deref()))]
+    InterpreterGone {
+        /// The environment's directory.
+        env: PathBuf,
+        /// Its interpreter.
+        python: PathBuf,
+        /// Where the link goes, if it is one.
+        target: Option<PathBuf>,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// Neither the environment nor PATH has a command of this name.
+    #[error("no command `{command}` in `{}` or on PATH", env.display())]
+    NoCommand {
+        /// What was asked for.
+        command: String,
+        /// The environment's directory.
+        env: PathBuf,
+        /// Commands of the environment with a similar name.
+        near: Vec<String>,
+    },
+
+    /// The file is there, and the system may not execute it.
+    #[error("`{}` cannot be executed", path.display())]
+    NotExecutable {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// PATH could not hold the environment's directory.
+    #[error("`{}` holds `{separator}`, which separates the entries of PATH", path.display())]
+    SeparatorInPath {
+        /// The path.
+        path: PathBuf,
+        /// `:` or `;`.
+        separator: char,
+    },
+
+    /// `pyvenv.cfg` could not hold the environment's directory.
+    #[error("the path {path:?} holds a character that ends a line, which would break `pyvenv.cfg`")]
+    LineEndInPath {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// Somebody cleaned the cache while it was in use.
+    #[error("`{}` of the cache was removed meanwhile", path.display())]
+    CacheCleaned {
+        /// The file that is gone.
+        path: PathBuf,
+    },
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Support(support::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Fs(fs::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Python(python::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Shell(shell::Error),
+}
+
+support::lift_errors! { Error {
+    support::Error => Support [],
+    fs::Error => Fs [Support],
+    python::Error => Python [Support, Fs],
+    shell::Error => Shell [],
+}}
+
+impl Error {
+    /// The next step for the user, if there is one.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::NoEnvironment { .. } | Self::NotAnEnvironment { .. } => {
+                Some(Hint::CreateEnvironment)
+            }
+            Self::BadPyvenvCfg { path, .. } => {
+                Some(Hint::CheckEnvironment(path.parent().unwrap_or(path).to_owned()))
+            }
+            Self::InterpreterGone { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
+            Self::SeparatorInPath { .. } | Self::LineEndInPath { .. } => {
+                Some(Hint::ChooseAnotherPath)
+            }
+            Self::NoCommand { near, .. } if !near.is_empty() => {
+                Some(Hint::DidYouMean(near.clone()))
+            }
+            // A name with a dot or a separator is a file, not a package.
+            Self::NoCommand { command, .. } => command
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                .then(|| Hint::InstallCommand(command.clone())),
+            Self::Support(error) => error.hint(),
+            Self::Fs(error) => error.hint(),
+            Self::Python(error) => error.hint(),
+            Self::Shell(error) => error.hint(),
+            Self::NotExecutable { .. } | Self::BadRedirect { .. } | Self::CacheCleaned { .. } => {
+                None
+            }
+        }
+    }
+}
+
+fn shown(target: Option<&Path>) -> String {
+    target.map_or_else(|| "nothing".into(), |target| format!("`{}`", target.display()))
+}
