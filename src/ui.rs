@@ -152,7 +152,7 @@ impl Ui {
 
     /// Tells of a failure: the error, its causes, the way out.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        let known = library_error::find(error).unwrap_or_default();
+        let known = library_error::find(error);
         if let Some(signal) = known.signal {
             return process::exit_by_signal(signal);
         }

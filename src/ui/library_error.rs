@@ -5,7 +5,6 @@ use rvenv::{Hint, check, create, fs, python, seed, settings, shell, support, tru
 use crate::process::{CANNOT_EXECUTE, NOT_FOUND};
 
 /// The facts about a library error that decide how the program reports it.
-#[derive(Default)]
 pub(super) struct LibraryError {
     /// The next step for the user.
     pub(super) hint: Option<Hint>,
@@ -17,20 +16,21 @@ pub(super) struct LibraryError {
 
 type Cause = dyn std::error::Error + 'static;
 
-/// The first library error in the chain of causes.
-pub(super) fn find(error: &anyhow::Error) -> Option<LibraryError> {
-    error.chain().find_map(|cause| {
-        let hint = hint(cause)?;
-        Some(LibraryError { hint, signal: signal(cause), code: code(cause) })
-    })
+/// The facts in the chain of causes.
+pub(super) fn find(error: &anyhow::Error) -> LibraryError {
+    LibraryError {
+        hint: error.chain().find_map(hint),
+        signal: error.chain().find_map(signal),
+        code: error.chain().find_map(code),
+    }
 }
 
 /// The hint of a library error; `None` for any other error.
-fn hint(cause: &Cause) -> Option<Option<Hint>> {
+fn hint(cause: &Cause) -> Option<Hint> {
     macro_rules! first_of {
         ($($error:ty),*) => {$(
             if let Some(error) = cause.downcast_ref::<$error>() {
-                return Some(error.hint());
+                return error.hint();
             }
         )*};
     }
