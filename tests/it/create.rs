@@ -89,6 +89,28 @@ fn what_is_broken_in_an_environment_is_mended_and_its_packages_stay() {
 }
 
 #[test]
+fn another_prompt_or_view_of_system_packages_is_written_to_an_existing_pyvenv_cfg() {
+    for (flags, expected) in [
+        (&["--prompt", "other"][..], "prompt = 'other'"),
+        (&["--system-site-packages"], "include-system-site-packages = true"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.run(["create", "--without-pip"]).ok();
+        let kept = sandbox.write(".venv/kept.txt", "mine");
+        let cfg = sandbox.project().join(".venv/pyvenv.cfg");
+        assert!(!fs::read_to_string(&cfg).unwrap().lines().any(|line| line == expected));
+        let args = [&["create", "--without-pip"], flags].concat();
+        let ran = sandbox.run(&args).ok();
+        assert!(ran.stderr.contains("refreshed `.venv`"), "{ran:#?}");
+        let text = fs::read_to_string(&cfg).unwrap();
+        assert!(text.lines().any(|line| line == expected), "{text}");
+        assert!(kept.exists());
+        let ran = sandbox.run(&args).ok();
+        assert!(!ran.stderr.contains("refreshed"), "the second time it is up to date: {ran:#?}");
+    }
+}
+
+#[test]
 fn clear_replaces_an_environment_and_nothing_else() {
     let sandbox = Sandbox::new();
     sandbox.run(["create"]).ok();

@@ -16,6 +16,7 @@ mod project;
 mod replaced;
 mod scripts;
 mod session;
+mod steps;
 mod upgrade;
 
 use std::fs;

@@ -55,6 +55,19 @@ fn a_signal_during_a_cold_create_leaves_nothing() {
     }
 }
 
+/// The terminal sends Ctrl-C to the interpreter, too: its failure is a consequence of the signal.
+#[test]
+fn an_interpreter_that_fails_because_of_ctrl_c_is_reported_as_the_interrupt() {
+    let sandbox = Sandbox::new();
+    let python = sandbox.root().join("python3");
+    fs::write(&python, "#!/bin/sh\nkill -INT $PPID\nexit 3\n").unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = sandbox.run(["create", "-p", python.to_str().unwrap()]);
+    assert_eq!(ran.signal, Some(Signal::INT.as_raw()), "{ran:#?}");
+    assert!(!ran.stderr.contains("error"), "{ran:#?}");
+    assert_eq!(fs::read_dir(sandbox.project()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_second_signal_ends_at_once() {
     let sandbox = Sandbox::new();

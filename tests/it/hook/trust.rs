@@ -58,7 +58,7 @@ type Replace = fn(&Path);
 
 #[test]
 fn a_replaced_environment_asks_again() {
-    let ways: [(&str, Replace); 3] = [
+    let ways: [(&str, Replace); 4] = [
         ("removed and planted", |root| {
             std::fs::remove_dir_all(root).unwrap();
             plant(root);
@@ -74,6 +74,11 @@ fn a_replaced_environment_asks_again() {
             std::fs::remove_file(root.join("pyvenv.cfg")).unwrap();
             std::fs::write(root.join("pyvenv.cfg"), cfg).unwrap();
             std::os::unix::fs::symlink("/bin/false", root.join("bin/ls")).unwrap();
+        }),
+        // The inode stays the same for certain, unlike above: only the ctime tells.
+        ("pyvenv.cfg overwritten in place", |root| {
+            let cfg = std::fs::read(root.join("pyvenv.cfg")).unwrap();
+            std::fs::write(root.join("pyvenv.cfg"), cfg).unwrap();
         }),
     ];
     for (how, replace) in ways {

@@ -289,21 +289,19 @@ fn one_that_leaves_a_process_behind_is_not_waited_for() {
 fn an_answer_that_is_read_late_counts() {
     let mut sandbox = Sandbox::new();
     if !has_strace() {
-        return skip("strace is not installed");
+        return;
     }
     let rvenv = sandbox.rvenv().get_program().to_owned();
     let python = real_pythons().pop().unwrap();
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
-    let found = sandbox
-        .command("strace")
+    let mut strace = sandbox.command("strace");
+    strace
         .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=read"])
         .args(["-e", "inject=read:delay_exit=600000:when=1"])
         .arg(rvenv)
         .args(["python", "find"])
-        .arg(&python)
-        .output()
-        .unwrap();
-    let found = String::from_utf8(found.stdout).unwrap();
+        .arg(&python);
+    let found = Ran::of(&mut strace).ok().stdout;
     assert_eq!(found.trim(), python.to_str().unwrap());
 }
 
