@@ -57,11 +57,13 @@
 
 pub mod check;
 pub mod create;
+mod dist;
 pub mod error;
 pub mod formats;
 pub mod fs;
 
 pub mod python;
+mod relocate;
 pub mod seed;
 pub mod settings;
 pub mod shell;

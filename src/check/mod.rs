@@ -1,52 +1,20 @@
-//! Is an environment active, is it healthy, what is wrong, and what mends it?
+//! Is an environment active, is it healthy, what is wrong, and what repairs it?
 //!
-//! The facts are read from files, once (`snapshot`); each part judges them and gives
-//! [`Finding`]s. No Python is run, but once to learn what an interpreter is that nothing is
-//! remembered of, and on request.
-//!
-//! | part | judges |
+//! | module | contains |
 //! |---|---|
-//! | `session` | variables and PATH of the calling shell |
-//! | `layout` | `pyvenv.cfg`, the base, the interpreter, where `site-packages` is |
-//! | `origin`, `place` | whether it was moved, and whether it can be where it is |
-//! | `scripts`, `activation` | the commands' first lines, the activation scripts |
-//! | `packages`, `pip` | what is installed, by names and small files (`metadata`, `records`, `eggs`) alone |
-//! | `leftovers` | what an interrupted install put aside, which may be the only whole copy |
-//! | `permissions`, `project`, `git` | who may write; `pyproject.toml` and git |
-//! | `deep` | the interpreter's own word, every byte of every package |
+//! | `snapshot` | what was read: the environment, the calling shell, the git repository |
+//! | `rules` | one file per family of findings |
+//! | `repairs` | the steps that repair a finding |
+//! | `finding` | the catalogue of codes |
 //!
-//! What mends is in `relink`, `rewrite` and `follow`. The same facts tell what an upgrade has to bring
-//! along (`held`, with a folder of its own): what is installed, what a tool made, and what is the
-//! user's.
+//! No Python is started, except once to probe an interpreter of which nothing is remembered, and
+//! with `--deep`.
 
 mod error;
-
-pub(crate) mod abi;
-mod activation;
-pub(crate) mod base;
-mod deep;
-pub(super) mod direct_url;
-pub(crate) mod eggs;
 mod finding;
-pub mod fix;
-mod follow;
-mod git;
-mod layout;
-pub(crate) mod leftovers;
-pub(crate) mod metadata;
-mod origin;
-mod packages;
-mod permissions;
-mod pip;
-mod place;
-mod project;
-pub(crate) mod records;
-mod relink;
-mod rewrite;
-pub(crate) mod scripts;
-mod session;
-pub(crate) mod site;
-pub(crate) mod snapshot;
+pub(crate) mod repairs;
+mod rules;
+mod snapshot;
 
 pub use error::{Error, Result};
 use std::collections::HashMap;
@@ -54,21 +22,20 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use crate::venv::state::Maker;
 pub use finding::{Code, Finding, Remedy, Severity};
-pub(super) use rewrite::relocation;
-pub use snapshot::Maker;
+pub use repairs::Seeder;
 
-use eggs::Egg;
-use session::Session;
 use snapshot::Snapshot;
+use snapshot::session::ShellSession;
 
-use crate::check::fix::Step;
-
+use crate::dist::eggs::Egg;
 use crate::python::{Build, Interpreter};
-use crate::support::cache::Cache;
-use crate::support::host::Host;
 use crate::support::identity::FileId;
-use crate::venv::locate;
+use crate::support::path::is_same_file;
+use crate::support::session::Session;
+use crate::venv::repair::Step;
+use crate::venv::{locate, state};
 
 /// The version of the report's form: another number, another form. Fields may be added to one.
 pub const SCHEMA: u32 = 1;
@@ -158,10 +125,8 @@ impl Report {
 /// What is to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Check<'a> {
-    /// The process.
-    pub host: &'a Host,
-    /// What is remembered.
-    pub cache: &'a Cache,
+    /// The process, its cache and its signals.
+    pub session: Session<'a>,
     /// The environment that the user named; it need not be active.
     pub named: Option<&'a Path>,
     /// Run its Python and verify every package too.
@@ -174,27 +139,28 @@ impl Check<'_> {
     /// # Errors
     /// When what is named is no directory, or has nothing of an environment.
     pub fn report(&self) -> Result<Report> {
-        let session = Session::of(self.host);
+        let Session { host, cache, .. } = self.session;
+        let session = ShellSession::of(host);
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
         let root = named.as_deref().or(session.meant());
         let judged = root.and_then(|root| FileId::of(root).ok());
         // One that is named was seen a moment before; where it is gone, that is an error.
         let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
-            .map(|root| Snapshot::read(root, self.host, self.cache));
+            .map(|root| Snapshot::read(root, host, cache));
         if let (Some(_), Some(snapshot)) = (&named, &snapshot) {
             snapshot.ensure_environment()?;
         }
         let active = match (session.active(), root) {
-            (Some(active), Some(root)) => same_file(active, root),
+            (Some(active), Some(root)) => is_same_file(active, root),
             _ => false,
         };
         let mut findings = Vec::new();
         if named.is_none() || active {
-            findings.extend(session.findings(root, snapshot::scripts(self.host.platform())));
+            findings.extend(session.findings(root, state::scripts(host.platform())));
         }
         if let Some(snapshot) = &snapshot {
-            let project = session.project_of(&snapshot.root);
+            let project = session.project_of(snapshot.root());
             findings.extend(self.environment_findings(snapshot, project));
         }
         let misses = |finding: &Finding| {
@@ -216,20 +182,9 @@ impl Check<'_> {
 
     /// What is wrong with an environment whose project `project` is in.
     fn environment_findings(&self, snapshot: &Snapshot<'_>, project: &Path) -> Vec<Finding> {
-        let mut findings = layout::findings(snapshot);
-        findings.extend(origin::finding(snapshot));
-        findings.extend(place::findings(snapshot));
-        findings.extend(scripts::findings(snapshot));
-        findings.extend(activation::findings(snapshot));
-        findings.extend(packages::findings(snapshot));
-        findings.extend(pip::finding(snapshot, self.deep));
-        findings.extend(permissions::findings(snapshot));
-        findings.extend(project::findings(snapshot, project));
-        if self.deep {
-            findings.extend(deep::findings(snapshot));
-        }
+        let mut findings = rules::findings(snapshot, project, self.deep);
         for finding in &mut findings {
-            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(&snapshot.root));
+            let obstacle = finding.steps().iter().find_map(|step| step.obstacle(snapshot.root()));
             if let Some(path) = obstacle.map(Path::display) {
                 let advice = format!("move `{path}` away, then run `rvenv check --fix`");
                 finding.remedy = Remedy::advice(advice);
@@ -240,10 +195,10 @@ impl Check<'_> {
 
     /// The environment that is named; a `.venv` file leads to another place.
     fn named_root(&self, path: &Path) -> Result<PathBuf> {
-        let path = self.host.absolute(path);
+        let path = self.session.host.absolute(path);
         match std::fs::metadata(&path) {
             Ok(meta) if meta.is_dir() => Ok(path),
-            Ok(_) => Ok(locate::resolve(Some(&path), self.host)?.root().to_owned()),
+            Ok(_) => Ok(locate::resolve(Some(&path), self.session.host)?.root().to_owned()),
             Err(error) => Err(crate::fs::Error::io("open", &path)(error).into()),
         }
     }
@@ -251,15 +206,15 @@ impl Check<'_> {
 
 impl Summary {
     fn of(snapshot: &Snapshot<'_>) -> Self {
-        let executable = snapshot.root.join(snapshot.python());
+        let executable = snapshot.root().join(snapshot.python());
         let site = snapshot.site();
         Self {
-            path: snapshot.root.clone(),
+            path: snapshot.root().to_owned(),
             maker: snapshot.maker,
             python: snapshot.base.interpreter().map(|base| Python::of(executable, base)),
             pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
             packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
-            system_site_packages: snapshot.cfg.includes_system_site_packages(),
+            system_site_packages: snapshot.cfg().includes_system_site_packages(),
         }
     }
 }
@@ -272,48 +227,6 @@ impl Python {
             implementation: base.implementation.name().to_owned(),
             base: base.executable.clone(),
             build: base.build,
-        }
-    }
-}
-
-/// Whether two paths lead to the same place, if there is one.
-fn same_file(one: &Path, other: &Path) -> bool {
-    one == other || crate::support::path::same(one, other)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::python::{Build, Implementation, Interpreter, Scheme, Version};
-    use crate::support::host::Platform;
-
-    /// An interpreter as a probe describes it.
-    pub(crate) fn interpreter(version: (u32, u32), implementation: Implementation) -> Interpreter {
-        let version = Version::new(version.0, version.1, 1);
-        let site = format!("lib/python{}/site-packages", version.short());
-        Interpreter {
-            executable: "/opt/bin/python3".into(),
-            real_executable: "/opt/bin/python3".into(),
-            prefix: "/opt".into(),
-            version,
-            implementation,
-            build: Build::default(),
-            platform: Platform::Linux,
-            machine: "x86_64".into(),
-            pointer_bits: 64,
-            cache_tag: String::new(),
-            bytecode_magic: String::new(),
-            extension_suffix: String::new(),
-            scheme: Scheme {
-                scripts: "bin".into(),
-                include: "include".into(),
-                purelib: (&site).into(),
-                platlib: site.into(),
-            },
-            stdlib: "/opt/lib".into(),
-            wheels: Vec::new(),
-            has_zlib: true,
-            companions: Vec::new(),
-            shared_library: None,
         }
     }
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use rvenv::check::fix::{Fixer, Step};
-use rvenv::check::{Check, Finding, Remedy, Report, Severity, Summary};
+use rvenv::check::{Check, Finding, Remedy, Report, Seeder, Severity, Summary};
 use rvenv::shell;
 use rvenv::shell::Shell;
 use rvenv::trust::Trust;
+use rvenv::venv::repair::{Fixer, Step};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
@@ -29,12 +29,7 @@ const ROUNDS: usize = 5;
 
 /// Tells whether the environment is active and healthy; the exit code is the answer too.
 pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let check = Check {
-        host: &context.host,
-        cache: &context.cache,
-        named: args.dir.as_deref(),
-        deep: args.deep,
-    };
+    let check = Check { session: context.session(), named: args.dir.as_deref(), deep: args.deep };
     let mut report = context.ui.timed("looked at it", || check.report())?;
     let mut steps = Vec::new();
     let is_shown = !args.json && !context.ui.is_quiet();
@@ -84,12 +79,13 @@ fn take(
     is_shown: bool,
 ) -> anyhow::Result<()> {
     let Some(environment) = &report.environment else { return Ok(()) };
-    let Context { host, cache, interrupt, .. } = context;
-    let judged = report.judged.as_ref();
-    let fixer = Fixer { root: &environment.path, judged, host, cache, interrupt };
-    let (trust, mut printed) = (Trust::of(host), Ok(()));
+    let (root, session) = (&environment.path, context.session());
+    let seeder = Seeder { root, session };
+    let seed = &|seeding: &_, at: &mut _| seeder.entries(seeding, at);
+    let fixer = Fixer { root, judged: report.judged.as_ref(), session, seed };
+    let (trust, mut printed) = (Trust::of(&context.host), Ok(()));
     let was_allowed = trust.allows(&environment.path);
-    fixer.take(steps, &mut |step| {
+    fixer.apply(steps, &mut |step| {
         if is_shown && printed.is_ok() {
             printed = ui::show(format!("{GOOD}+{GOOD:#} {}\n", one_line(&step.to_string())));
         }

@@ -114,12 +114,7 @@ impl Row {
 
     /// With what a check finds out.
     fn judged(mut self, context: &Context<'_>) -> Self {
-        let check = Check {
-            host: &context.host,
-            cache: &context.cache,
-            named: Some(&self.path),
-            deep: false,
-        };
+        let check = Check { session: context.session(), named: Some(&self.path), deep: false };
         let report = match check.report() {
             Ok(report) => report,
             Err(error) => {

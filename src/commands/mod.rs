@@ -23,6 +23,7 @@ use rvenv::settings::{Key, Settings};
 use rvenv::support::cache::Cache;
 use rvenv::support::host::Host;
 use rvenv::support::interrupt::Interrupt;
+use rvenv::support::session::Session;
 
 use crate::cli::{Command, Python};
 use crate::ui::Ui;
@@ -38,6 +39,10 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    fn session(&self) -> Session<'_> {
+        Session { host: &self.host, cache: &self.cache, interrupt: &self.interrupt }
+    }
+
     /// What nothing may delete, beside what the library refuses by itself.
     fn guard(&self) -> Guard {
         let own = [self.cache.root().map(Path::to_owned), std::env::current_exe().ok()];

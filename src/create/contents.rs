@@ -7,15 +7,15 @@ mod user_files;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::check::base::Series;
-use crate::check::eggs::Egg;
-use crate::check::site::{SEEDS, Site, normalized};
-use crate::check::snapshot::Snapshot;
-use crate::check::{direct_url, metadata};
 use crate::create::{Error, Result};
+use crate::dist::LibrarySeries;
+use crate::dist::eggs::Egg;
+use crate::dist::site::{SEEDS, Site, normalized};
+use crate::dist::{direct_url, metadata};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::venv::Env;
+use crate::venv::state::State;
 
 pub(crate) use user_files::UserFile;
 
@@ -35,8 +35,8 @@ impl Contents {
     /// # Errors
     /// When not all of the environment can be read.
     pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
-        let snapshot = Snapshot::read(root, host, cache);
-        let site = site(&snapshot);
+        let state = State::read(root, host, cache);
+        let site = site(&state);
         let dists = || site.into_iter().flat_map(Site::dists);
         let (mut lines, mut nameless) = (Vec::new(), Vec::new());
         for (entry, requirement) in site.into_iter().flat_map(installed) {
@@ -50,7 +50,7 @@ impl Contents {
             lines,
             nameless,
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
-            own: UserFile::all(&snapshot)?,
+            own: UserFile::all(&state)?,
         })
     }
 
@@ -80,10 +80,10 @@ impl Contents {
 }
 
 /// The `site-packages` that holds the packages, also when the base is another one by now.
-fn site<'s>(snapshot: &'s Snapshot<'_>) -> Option<&'s Site> {
-    let series = snapshot.series();
-    let of_series = || snapshot.sites.iter().find(|site| site.series == series);
-    snapshot.site().or_else(of_series).or_else(|| snapshot.sites.first())
+fn site<'s>(state: &'s State<'_>) -> Option<&'s Site> {
+    let series = state.series();
+    let of_series = || state.sites.iter().find(|site| site.series == series);
+    state.site().or_else(of_series).or_else(|| state.sites.first())
 }
 
 /// What is installed beside the seeds, each with how pip is told to install it again.
@@ -111,6 +111,6 @@ pub(crate) fn is_for_another(
     host: &Host,
     cache: &Cache,
 ) -> bool {
-    let series = Snapshot::read(root, host, cache).series();
-    series.is_some_and(|series| series != Series::of_interpreter(interpreter))
+    let series = State::read(root, host, cache).series();
+    series.is_some_and(|series| series != LibrarySeries::of_interpreter(interpreter))
 }

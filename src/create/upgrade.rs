@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, UserFile, is_for_another};
 use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create};
-use crate::check;
-use crate::check::fix::{Fixer, Step};
 use crate::create::{Error, Result};
 use crate::fs;
 use crate::fs::Stage;
+use crate::relocate::relocation;
+use crate::support::session::Session;
 use crate::venv::Env;
+use crate::venv::repair::{Fixer, Step};
 
 /// Installs what a requirements file lists into an environment, and tells whether all of it is there.
 pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
@@ -60,8 +61,11 @@ pub fn upgrade(
     }
     let (kept, beside) = Carrying::new(&location, &env).all(&held)?;
     let steps: Vec<_> =
-        check::relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
-    Fixer { root: &at, judged: None, host, cache, interrupt }.take(&steps, &mut |_| {})?;
+        relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
+    let session = Session { host, cache, interrupt };
+    // No step of a relocation seeds pip.
+    let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
+    Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
     stage.replace(&doomed)?;
     stage.finish()?;
     let outcome = Outcome::Replaced;

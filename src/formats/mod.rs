@@ -1,11 +1,15 @@
 //! File formats: bytes in, values out.
 
+pub(crate) mod direct_url;
 pub(crate) mod entry_points;
 pub(crate) mod git_index;
 pub(crate) mod gitignore;
 pub(crate) mod launcher;
+pub(crate) mod metadata;
 mod pyvenv_cfg;
 pub(crate) mod record;
+pub(crate) mod shebang;
+pub(crate) mod wheel_tags;
 
 pub use pyvenv_cfg::PyvenvCfg;
 pub(crate) use pyvenv_cfg::python_repr;

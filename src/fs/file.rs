@@ -111,3 +111,11 @@ fn is_abandoned(entry: &DirEntry) -> bool {
     sys::open_for_reading(&entry.path()).is_ok_and(|file| file.try_lock().is_ok())
         && age().is_some_and(|age| age > UNLOCKED)
 }
+
+/// The names in a directory, in order; none when it cannot be read.
+pub(crate) fn names_in(dir: &Path) -> Vec<std::ffi::OsString> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+    names.sort_unstable();
+    names
+}

@@ -29,7 +29,6 @@ mod stable_path;
 mod version;
 
 pub(crate) use base::base_names;
-pub(crate) use discovery::names::begins_as_python;
 pub use discovery::{Finder, Found, PassedOver, ProbedCandidate};
 pub use error::{Error, Result};
 pub use interpreter::{Build, Implementation, Interpreter, Scheme, Wheel};

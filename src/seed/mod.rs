@@ -23,7 +23,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub use layout::Layout;
-pub(crate) use scripts::{launcher_line, shebang};
 pub use wheel::WheelFault;
 
 use crate::formats::record::{self, Row};

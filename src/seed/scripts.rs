@@ -1,9 +1,10 @@
 //! The commands of a distribution, byte for byte as pip (with its vendored distlib) writes them.
 
 use crate::formats::entry_points::section;
+use crate::formats::shebang::{launcher_line, relative, shebang};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zip::ZipWriter;
@@ -12,8 +13,6 @@ use zip::write::SimpleFileOptions;
 use super::Target;
 use super::wheel::Wheel;
 use crate::python::Version;
-use crate::support::host::Platform;
-use crate::support::limits;
 
 /// What distlib writes, and pip did until it brought a template of its own.
 const TEMPLATE: &str = "\
@@ -121,52 +120,6 @@ pub(crate) fn render(
     }
 }
 
-/// The first line or lines of a script: plain where the kernel takes it, else a text that is an
-/// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
-/// quotes leave open to the shell.
-pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
-    let limit = match platform {
-        Platform::MacOs => limits::SHEBANG_MACOS,
-        Platform::Linux | Platform::Windows => limits::SHEBANG_ANY_LINUX,
-    };
-    let Some(text) = python.to_str() else { return relative(python) };
-    let length = text.len() + "#!\n".len();
-    // Inside a Python string a backslash or a newline would not survive.
-    if text.contains(['\\', '\n', '\r', '\0']) {
-        return relative(python);
-    }
-    if !text.contains(char::is_whitespace) && length <= limit {
-        return format!("#!{text}\n").into_bytes();
-    }
-    let is_plain =
-        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "/._-+,:=@%~ ".contains(c);
-    let quoted = if !text.chars().all(is_plain) {
-        format!("'{}'", text.replace('\'', r#"'"'"'"#))
-    } else if text.contains(' ') {
-        format!("\"{text}\"")
-    } else {
-        text.to_owned()
-    };
-    trampoline(&quoted)
-}
-
-/// A shebang that finds the Python beside the script.
-fn relative(python: &Path) -> Vec<u8> {
-    let python = python.file_name().unwrap_or_default().to_string_lossy();
-    trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
-}
-
-fn trampoline(python: &str) -> Vec<u8> {
-    format!("#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n").into_bytes()
-}
-
-/// The line in a Windows command, between the launcher and the archive.
-pub(crate) fn launcher_line(python: &Path) -> Vec<u8> {
-    let python = python.display().to_string();
-    let quote = if python.contains(' ') { "\"" } else { "" };
-    format!("#!{quote}{python}{quote}\n\r\n").into_bytes()
-}
-
 /// The archive at the end of a Windows command.
 fn zipped(body: &str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -194,9 +147,11 @@ pub(crate) fn launcher<'a>(wheel: &'a Wheel, machine: &str, pointer_bits: u8) ->
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::path::Path;
 
     use super::*;
     use crate::python::{Build, Implementation, Interpreter, Scheme};
+    use crate::support::host::Platform;
 
     fn interpreter(platform: Platform) -> Interpreter {
         let (scripts, site) = match platform {

@@ -14,6 +14,7 @@ pub mod limits;
 pub(crate) mod links;
 pub mod path;
 pub mod python_vars;
+pub mod session;
 pub(crate) mod suggest;
 pub(crate) mod users;
 

@@ -62,6 +62,11 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
     canonicalize(one).is_ok_and(|one| canonicalize(other).is_ok_and(|other| one == other))
 }
 
+/// Whether two paths are equal, or lead to the same place, if there is one.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    one == other || same(one, other)
+}
+
 /// Whether a directory that `path` is in may not be entered: what is there cannot be told.
 pub(crate) fn is_permission_denied(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)

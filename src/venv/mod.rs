@@ -2,11 +2,16 @@
 
 mod error;
 
+pub(crate) mod activate;
 mod active;
+pub(crate) mod base;
 pub(crate) mod compare;
 pub mod inventory;
 pub(crate) mod locate;
 pub(crate) mod plan;
+pub mod repair;
+pub(crate) mod script;
+pub(crate) mod state;
 
 pub use error::{Error, Result};
 use std::ffi::OsString;

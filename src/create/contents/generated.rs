@@ -5,11 +5,11 @@ use std::path::Path;
 
 use walkdir::DirEntry;
 
-use crate::check::scripts::Script;
+use crate::formats::shebang::shebang;
 use crate::fs::{is_staging_area, read_bounded};
-use crate::seed;
 use crate::support::host::Platform;
 use crate::support::limits;
+use crate::venv::script::Script;
 use crate::venv::{CACHEDIR_TAG, GITIGNORE};
 
 /// Those of rvenv and `venv`, of uv, and of virtualenv.
@@ -64,7 +64,7 @@ pub(super) fn is_generated(script: &Script, platform: Platform) -> bool {
     if platform == Platform::Windows {
         return true;
     }
-    let first = seed::shebang(&line.interpreter, platform);
+    let first = shebang(&line.interpreter, platform);
     let text = script.text().and_then(|text| text.strip_prefix(&*first));
     text.and_then(|text| std::str::from_utf8(text).ok()).is_some_and(|text| {
         text.lines().map(str::trim).all(|line| {

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use crate::check::eggs::Egg;
-use crate::check::leftovers::{BYTECODE, is_aside, tops};
-use crate::check::records::Record;
-use crate::check::site::{SEEDS, Site, normalized};
+use crate::dist::aside::is_aside;
+use crate::dist::eggs::Egg;
+use crate::dist::record::{BYTECODE, Record, tops};
+use crate::dist::site::{SEEDS, Site, normalized};
 
 /// What stands at the top of a `site-packages` by its maker's doing.
 const MARKS: [&str; 2] = ["_virtualenv.pth", "_virtualenv.py"];

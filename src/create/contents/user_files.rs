@@ -7,14 +7,14 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::generated;
 use super::installed::Installed;
-use crate::check::scripts::is_activation;
-use crate::check::snapshot::Snapshot;
 use crate::create::Result;
 use crate::formats::record;
 use crate::fs::{read_bounded, read_start};
 use crate::shell;
 use crate::shell::Seal;
 use crate::support::limits;
+use crate::venv::script::is_activation;
+use crate::venv::state::State;
 
 /// Where setuptools lists eggs, and users add lines of their own.
 const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
@@ -38,13 +38,13 @@ impl UserFile {
     ///
     /// # Errors
     /// When a directory cannot be read: what is in it would be lost.
-    pub(super) fn all(snapshot: &Snapshot<'_>) -> Result<Vec<Self>> {
-        let search = Search::of(snapshot);
+    pub(super) fn all(state: &State<'_>) -> Result<Vec<Self>> {
+        let search = Search::of(state);
         let mut found = Vec::new();
-        let walk = WalkDir::new(&snapshot.root).min_depth(1).sort_by_file_name();
+        let walk = WalkDir::new(state.root()).min_depth(1).sort_by_file_name();
         for entry in walk.into_iter().filter_entry(|entry| !search.is_made(entry)) {
             let entry = entry.map_err(|error| {
-                let path = error.path().unwrap_or(&snapshot.root).to_owned();
+                let path = error.path().unwrap_or(state.root()).to_owned();
                 crate::fs::Error::io("read", path)(error.into())
             })?;
             found.extend(search.own(&entry)?);
@@ -54,15 +54,15 @@ impl UserFile {
 }
 
 struct Search<'a> {
-    snapshot: &'a Snapshot<'a>,
+    state: &'a State<'a>,
     /// Every `site-packages`.
     sites: Vec<Installed<'a>>,
 }
 
 impl<'a> Search<'a> {
-    fn of(snapshot: &'a Snapshot<'a>) -> Self {
-        let sites = snapshot.sites.iter().map(|site| Installed::read(site, &snapshot.root));
-        Self { snapshot, sites: sites.collect() }
+    fn of(state: &'a State<'a>) -> Self {
+        let sites = state.sites.iter().map(|site| Installed::read(site, state.root()));
+        Self { state, sites: sites.collect() }
     }
 
     /// The `site-packages` that a path is in, and where in it.
@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
     }
 
     fn relative<'e>(&self, entry: &'e DirEntry) -> &'e Path {
-        entry.path().strip_prefix(&self.snapshot.root).unwrap_or(entry.path())
+        entry.path().strip_prefix(self.state.root()).unwrap_or(entry.path())
     }
 
     /// Whether this was made, with all that is in it.
@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
         if parent.as_os_str().is_empty() {
             return generated::is_made(entry);
         }
-        if parent == self.snapshot.scripts_name() {
+        if parent == self.state.scripts_name() {
             return is_interpreter(&name)
                 && !entry.file_type().is_dir()
                 && !is_script(entry.path());
@@ -94,7 +94,7 @@ impl<'a> Search<'a> {
 
     /// Whether a script is as the `venv` module of the environment's own base makes it.
     fn is_stdlibs(&self, name: &str, text: &[u8]) -> bool {
-        let Some(base) = self.snapshot.base.interpreter() else { return false };
+        let Some(base) = self.state.base.interpreter() else { return false };
         let folder = base.stdlib.join("venv/scripts");
         let mut templates =
             ["common", "posix", "nt"].map(|kind| folder.join(kind).join(name)).into_iter();
@@ -110,12 +110,10 @@ impl<'a> Search<'a> {
     /// `site-packages` goes with what it was changed in.
     fn is_installed(&self, entry: &DirEntry, is_in_site: bool) -> bool {
         let (path, name) = (self.relative(entry), entry.file_name());
-        let is_command = path.parent() == Some(self.snapshot.scripts_name());
+        let is_command = path.parent() == Some(self.state.scripts_name());
         let is_generated = || {
-            let script = self.snapshot.script(name).filter(|_| is_command);
-            script.is_some_and(|script| {
-                generated::is_generated(script, self.snapshot.host.platform())
-            })
+            let script = self.state.script(name).filter(|_| is_command);
+            script.is_some_and(|script| generated::is_generated(script, self.state.host.platform()))
         };
         match self.sites.iter().find_map(|site| site.files.get(path)) {
             Some(_) if is_in_site => true,
@@ -155,7 +153,7 @@ impl<'a> Search<'a> {
         }
         let name = entry.file_name().to_string_lossy();
         let lines = self.own_lines(entry);
-        let is_script = path.parent() == Some(self.snapshot.scripts_name()) && is_activation(&name);
+        let is_script = path.parent() == Some(self.state.scripts_name()) && is_activation(&name);
         let script = is_script.then(|| read_bounded(entry.path(), limits::SCRIPT).ok()).flatten();
         let seal = script.as_deref().map(shell::seal);
         let is_made = match seal {

@@ -118,7 +118,9 @@ fn of(place: Installer, host: &Host) -> Vec<Installation> {
 
 /// Whether a package is called as Pythons are.
 fn is_named_as_one(package: &Path) -> bool {
-    package.file_name().is_some_and(|name| names::begins_as_python(name.as_encoded_bytes()))
+    package
+        .file_name()
+        .is_some_and(|name| crate::formats::shebang::begins_as_python(name.as_encoded_bytes()))
 }
 
 /// The installations that are directories in `dir`.

@@ -10,12 +10,6 @@ use crate::support::host::{Host, Platform};
 /// The newest minor version whose name is tried: some years ahead, as every name costs a `stat`.
 const NEWEST: u32 = 20;
 
-/// Whether a name begins as those of Pythons do, and of packages with one in them: `python3.12`,
-/// `pypy3`, `python@3.12`.
-pub(crate) fn begins_as_python(name: &[u8]) -> bool {
-    ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python.as_bytes()))
-}
-
 /// The names to look for on PATH. Each round goes over the whole of PATH.
 pub(super) fn rounds(request: &Request, host: &Host) -> Vec<Vec<String>> {
     let rounds = match request {

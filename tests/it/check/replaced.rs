@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rvenv::check::fix::Fixer;
 use rvenv::check::{Check, Report};
 use rvenv::support::cache::Cache;
+use rvenv::support::session::Session;
+use rvenv::venv::repair::Fixer;
 use rvenv::{Host, Interrupt};
 
 use super::site;
@@ -27,7 +28,9 @@ impl Judged {
         let venv = sandbox.project().join(".venv");
         fault(&venv);
         let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
-        let check = Check { host: &host, cache: &Cache::none(), named: Some(&venv), deep: false };
+        let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
+        let session = Session { host: &host, cache, interrupt };
+        let check = Check { session, named: Some(&venv), deep: false };
         let report = check.report().unwrap();
         assert!(!report.steps().is_empty());
         Self { sandbox, venv, host, report }
@@ -37,8 +40,10 @@ impl Judged {
     fn take(&self) -> rvenv::Result<()> {
         let Self { venv, host, report, .. } = self;
         let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
-        let fixer = Fixer { root: venv, judged: report.judged.as_ref(), host, cache, interrupt };
-        Ok(fixer.take(&report.steps(), &mut |step| panic!("{step} was taken"))?)
+        let session = Session { host, cache, interrupt };
+        let seed = &|_: &_, _: &mut _| Ok::<_, rvenv::Error>(Vec::new());
+        let fixer = Fixer { root: venv, judged: report.judged.as_ref(), session, seed };
+        fixer.apply(&report.steps(), &mut |step| panic!("{step} was taken"))
     }
 }
 

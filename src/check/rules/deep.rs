@@ -1,0 +1,89 @@
+//! `--deep`: what only running and reading everything can tell.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::check::finding::{Code, Finding};
+use crate::check::repairs::install;
+use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::snapshot::Snapshot;
+use crate::dist::record::Record;
+use crate::dist::site::Site;
+use crate::python::{Interpreter, TIME_LIMIT, isolated, run_with_timeout};
+use crate::support::path::is_same_file;
+
+/// What the environment's Python is asked.
+const SCRIPT: &str = "import json, sys; print('\\n' + json.dumps({'prefix': sys.prefix, \
+    'version': '.'.join(map(str, sys.version_info[:3]))}))";
+
+#[derive(Deserialize)]
+struct Answer {
+    prefix: PathBuf,
+    version: String,
+}
+
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let base = snapshot.base.interpreter();
+    let mut findings: Vec<_> =
+        base.and_then(|base| interpreter(snapshot, base)).into_iter().collect();
+    if let Some(site) = snapshot.site() {
+        findings.extend(packages(snapshot, site));
+    }
+    findings
+}
+
+/// Whether the environment's Python is what its files say.
+fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let python = snapshot.root().join(snapshot.python());
+    let disagrees = |what: String| {
+        let seen = format!("`{}` {what}", snapshot.python().display());
+        Some(Finding::new(
+            Code::InterpreterDisagrees,
+            seen,
+            repair_interpreter::to_same_series(snapshot),
+        ))
+    };
+    let said =
+        match run_with_timeout(isolated(&python, snapshot.host).args(["-c", SCRIPT]), TIME_LIMIT) {
+            Ok(said) => said,
+            Err(reason) => return disagrees(reason.to_string()),
+        };
+    let stdout = String::from_utf8_lossy(&said.stdout);
+    let answer = stdout.lines().next_back().and_then(|line| serde_json::from_str(line).ok());
+    let Some(Answer { prefix, version }) = answer else {
+        let complaint = String::from_utf8_lossy(&said.stderr);
+        let complaint = complaint.lines().next_back().unwrap_or_default();
+        return disagrees(format!("fails ({}): {complaint}", said.status));
+    };
+    if !is_same_file(&prefix, snapshot.root()) {
+        return disagrees(format!("takes `{}` for its environment", prefix.display()));
+    }
+    if version != base.version.release() {
+        return disagrees(format!("is Python {version}, and its base {}", base.version));
+    }
+    None
+}
+
+/// Whether the files of every package are those that were installed.
+fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // pip is judged by itself.
+    for dist in site.dists().filter(|dist| dist.key() != "pip") {
+        let Some(record) = Record::read(site, &dist) else { continue };
+        let missing: Vec<_> = record.missing(site).collect();
+        let (code, files, how) = if missing.is_empty() {
+            (Code::PackageAltered, record.altered(site).collect(), "not as it was installed")
+        } else {
+            (Code::PackageDamaged, missing, "missing or of another size")
+        };
+        let Some(first) = files.first() else { continue };
+        let more =
+            if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+        let seen = format!("`{first}`{more} of {} {} is {how}", dist.name, dist.version);
+        let flags = &["--force-reinstall", "--no-deps"];
+        let remedy = install(snapshot, flags, [dist.requirement(site)]);
+        findings.push(Finding::new(code, seen, remedy));
+    }
+    findings
+}

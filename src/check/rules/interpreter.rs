@@ -1,0 +1,417 @@
+//! `pyvenv.cfg`, the base and the interpreter: what makes a directory an environment.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::snapshot::Snapshot;
+use crate::dist::LibrarySeries;
+use crate::python;
+use crate::python::{Implementation, Interpreter, Reason};
+use crate::support::dirs;
+use crate::support::executable::is_executable;
+use crate::support::host::{Host, Platform};
+use crate::support::path::is_same_file;
+use crate::venv::base::{Base, InterpreterLink};
+use crate::venv::compare::is_copy;
+use crate::venv::state::{Configuration, Maker};
+use crate::venv::{Content, Difference, Entry};
+
+/// Everything that is wrong with them.
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = configuration(snapshot).into_iter().collect();
+    let broken = base(snapshot).or_else(|| interpreter(snapshot));
+    match broken {
+        // What follows from it is not worth a line.
+        Some(finding) => findings.push(finding),
+        None => {
+            if let Some(interpreter) = snapshot.base.interpreter() {
+                findings.extend(site_packages(snapshot, interpreter));
+                findings.extend(stale_keys(snapshot, interpreter));
+                findings.extend(aliases(snapshot, interpreter));
+                findings.extend(foreign_launchers(snapshot, interpreter));
+                findings.extend(ephemeral(snapshot, interpreter));
+            }
+        }
+    }
+    findings
+}
+
+fn configuration(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let rewrite = || match snapshot.base.interpreter() {
+        Some(interpreter) => repair_interpreter::configuration(snapshot, interpreter),
+        None => repair_interpreter::to_same_series(snapshot),
+    };
+    match &snapshot.configuration {
+        Configuration::Missing => {
+            Some(Finding::new(Code::CfgMissing, "there is no `pyvenv.cfg`", rewrite()))
+        }
+        Configuration::Unreadable(cause) => {
+            let seen = format!("`pyvenv.cfg` cannot be read: {cause}");
+            Some(Finding::new(Code::CfgUnreadable, seen, rewrite()))
+        }
+        Configuration::PermissionDenied => {
+            let root = snapshot.root().display();
+            let advice = format!("have the right to read `{root}` given to you");
+            let seen = "you may not read `pyvenv.cfg`";
+            Some(Finding::new(Code::CfgUnreadable, seen, Remedy::advice(advice)))
+        }
+        Configuration::Read(cfg) => {
+            let home = cfg.get("home");
+            let seen = match home {
+                None | Some("") => "`pyvenv.cfg` has no `home`".to_owned(),
+                Some(home) if !Path::new(home).is_absolute() => {
+                    format!("`home` in `pyvenv.cfg` is `{home}`, which is no absolute path")
+                }
+                Some(_) if cfg.version().is_none() => {
+                    "`pyvenv.cfg` has neither `version` nor `version_info`".to_owned()
+                }
+                Some(_) if cfg.get("include-system-site-packages").is_none() => {
+                    "`pyvenv.cfg` has no `include-system-site-packages`, which Python takes for `true`".to_owned()
+                }
+                Some(_) => return None,
+            };
+            Some(Finding::new(Code::CfgKeyMissing, seen, rewrite()))
+        }
+    }
+}
+
+/// What is wrong with the installation that the environment rests on.
+fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    match &snapshot.base {
+        Base::Gone(place) => {
+            let seen = match &snapshot.way {
+                InterpreterLink::Dangling(target) => format!(
+                    "`{}` leads to `{}`, which is gone",
+                    snapshot.python().display(),
+                    target.display()
+                ),
+                _ => format!("there is no Python in `{}`", place.display()),
+            };
+            Some(Finding::new(Code::BaseGone, seen, repair_interpreter::to_same_series(snapshot)))
+        }
+        Base::Broken { error, .. } => {
+            let code = match error {
+                python::Error::UnusablePython {
+                    reason: Reason::TooOld(..) | Reason::Ancient,
+                    ..
+                } => Code::BaseUnsupported,
+                _ => Code::BaseBroken,
+            };
+            Some(Finding::new(
+                code,
+                error.to_string(),
+                repair_interpreter::to_same_series(snapshot),
+            ))
+        }
+        Base::PermissionDenied(path) => barred(snapshot, path),
+        Base::Sound(interpreter) => changed(snapshot, interpreter),
+    }
+}
+
+/// That the way to the base ends at a directory of somebody else's.
+fn barred(snapshot: &Snapshot<'_>, path: &Path) -> Option<Finding> {
+    // That the environment itself is closed was said.
+    if matches!(snapshot.configuration, Configuration::PermissionDenied) {
+        return None;
+    }
+    let entered = |dir: &&Path| dir.symlink_metadata().is_ok();
+    let dir = snapshot.shown(path.ancestors().skip(1).find(entered)?);
+    let seen = format!("`{}` is in `{dir}`, which you may not enter", snapshot.shown(path));
+    let advice = format!(
+        "have the right to enter `{dir}` given to you, or make the environment anew from a Python \
+         that you may run"
+    );
+    Some(Finding::new(Code::BaseBroken, seen, Remedy::advice(advice)))
+}
+
+/// Whether the base is another Python than the packages were installed for.
+fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let site = snapshot.site();
+    if site.is_some_and(|site| site.series.is_some()) {
+        return None;
+    }
+    let (now, was) = (LibrarySeries::of_interpreter(interpreter), snapshot.series()?);
+    // Windows' directory is there whatever the packages are for, and has no name that tells. What
+    // `pyvenv.cfg` does not tell either is no fault.
+    let is_told = site.is_none();
+    let other_threads = now.free_threaded != was.free_threaded && (is_told || was.free_threaded);
+    let code = if is_told && now.implementation != was.implementation {
+        Code::BaseImplementationChanged
+    } else if (now.major, now.minor) != (was.major, was.minor)
+        || other_threads && !snapshot.sites.is_empty()
+    {
+        Code::BaseMinorChanged
+    } else {
+        return None;
+    };
+    let seen = format!(
+        "the environment was made for Python {was}, and `{}` is now {}",
+        interpreter.executable.display(),
+        interpreter
+    );
+    Some(Finding::new(code, seen, repair_interpreter::to_same_series(snapshot)))
+}
+
+/// What is wrong with `python` itself.
+fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let base = snapshot.base.interpreter()?;
+    let python = snapshot.python();
+    let shown = python.display();
+    let relinked = || repair_interpreter::to(snapshot, base);
+    match &snapshot.way {
+        InterpreterLink::Missing => {
+            let seen = format!("there is no `{shown}`");
+            Some(Finding::new(Code::InterpreterMissing, seen, relinked()))
+        }
+        InterpreterLink::Loop => {
+            let seen = format!("`{shown}` is a link that leads to itself");
+            Some(Finding::new(Code::InterpreterLoop, seen, relinked()))
+        }
+        // The base was found by `home`, which it does not lead to.
+        InterpreterLink::Dangling(target) => {
+            let code = if target.starts_with(snapshot.root()) {
+                Code::InterpreterMissing
+            } else {
+                Code::BaseGone
+            };
+            let seen = format!("`{shown}` leads to `{}`, which is not there", target.display());
+            Some(Finding::new(code, seen, relinked()))
+        }
+        InterpreterLink::Inside(_) | InterpreterLink::Outside(_)
+            if !is_executable(&snapshot.root().join(&python)) =>
+        {
+            let seen = format!("`{shown}` may not be executed");
+            let remedy = match &snapshot.way {
+                InterpreterLink::Inside(_) => relinked(),
+                _ => Remedy::advice(format!("make `{}` executable", base.executable.display())),
+            };
+            Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
+        }
+        InterpreterLink::PermissionDenied(_) => None,
+        InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base)),
+        InterpreterLink::Outside(_) => no_exec(snapshot).or_else(|| elsewhere(snapshot, base)),
+    }
+}
+
+/// Whether the file system of the environment lets nothing be executed.
+fn no_exec(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let seen =
+        format!("`{}` is on a file system that is mounted `noexec`", snapshot.root().display());
+    let remedy = || Remedy::advice("make the environment elsewhere, or mount it with `exec`");
+    is_no_exec(&snapshot.scripts_dir())
+        .then(|| Finding::new(Code::InterpreterNotExecutable, seen, remedy()))
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn is_no_exec(dir: &Path) -> bool {
+    rustix::fs::statvfs(dir)
+        .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
+}
+
+/// There, `statvfs` tells only whether a file system is read-only.
+#[cfg(target_vendor = "apple")]
+fn is_no_exec(dir: &Path) -> bool {
+    const MNT_NOEXEC: u32 = 4;
+    rustix::fs::statfs(dir).is_ok_and(|stat| stat.f_flags & MNT_NOEXEC != 0)
+}
+
+/// Windows has no such rule.
+#[cfg(not(unix))]
+fn is_no_exec(_dir: &Path) -> bool {
+    false
+}
+
+/// Whether `python` is another one than `home` says, from where Python takes its library.
+fn elsewhere(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let InterpreterLink::Outside(link) = &snapshot.way else { return None };
+    let home = Some(Path::new(snapshot.cfg().get("home")?)).filter(|home| home.is_absolute())?;
+    let leads_home = |path: &Path| path.parent().is_some_and(|parent| is_same_file(parent, home));
+    let real = || crate::support::path::canonicalize(link);
+    if leads_home(link) || is_same_file(&base.home(), home) || leads_home(&real().ok()?) {
+        return None;
+    }
+    let seen = format!(
+        "`{}` leads to `{}`, and `pyvenv.cfg` names `{}`",
+        snapshot.python().display(),
+        link.display(),
+        home.display()
+    );
+    Some(Finding::new(
+        Code::InterpreterElsewhere,
+        seen,
+        repair_interpreter::to_same_series(snapshot),
+    ))
+}
+
+/// Whether `python` is to be a copy of its base's, byte by byte.
+fn is_plain_copy(snapshot: &Snapshot<'_>, base: &Interpreter) -> bool {
+    // Windows has launchers, which are judged with the other names, as GraalPy has; to run a copy on
+    // macOS, virtualenv changes it.
+    let is_plain = match snapshot.host.platform() {
+        Platform::Linux => true,
+        Platform::MacOs => snapshot.maker != Maker::Virtualenv,
+        Platform::Windows => false,
+    };
+    let is_known = matches!(base.implementation, Implementation::CPython | Implementation::PyPy);
+    is_plain && is_known && matches!(snapshot.way, InterpreterLink::Inside(_))
+}
+
+/// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
+fn outdated(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+    let python = snapshot.python();
+    let names = repair_interpreter::names(snapshot, base);
+    let planned =
+        names.iter().find(|entry| is_plain_copy(snapshot, base) && entry.path == python)?;
+    if planned.difference(snapshot.root())? != Difference::OtherBytes {
+        return None;
+    }
+    let seen = format!("`{}` is no copy of `{}`", python.display(), base.executable.display());
+    Some(Finding::new(
+        Code::InterpreterElsewhere,
+        seen,
+        repair_interpreter::to_same_series(snapshot),
+    ))
+}
+
+fn site_packages(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Vec<Finding> {
+    let purelib = &interpreter.scheme.purelib;
+    let mut findings = Vec::new();
+    if snapshot.site().is_none() {
+        let seen = format!("there is no `{}`", purelib.display());
+        let entry = crate::venv::Entry::new(purelib.clone(), Content::Directory);
+        findings.push(Finding::new(Code::SiteMissing, seen, repair_interpreter::put([entry])));
+    }
+    let own = snapshot.root().join(purelib);
+    for other in snapshot.sites.iter().filter(|site| site.path != own && !site.names.is_empty()) {
+        let seen = format!(
+            "`{}` holds packages, and the environment's Python is {}",
+            snapshot.shown(&other.path),
+            interpreter.version.short()
+        );
+        let remedy = Remedy::advice("install again what is still needed of it, and delete it");
+        findings.push(Finding::new(Code::SiteOther, seen, remedy));
+    }
+    findings
+}
+
+/// Keys that tools read and that are not so any more.
+fn stale_keys(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let written = snapshot.cfg().version()?;
+    let actual = interpreter.version.release();
+    // uv writes no more than `3.12` where it follows a link that moves with each patch release,
+    // virtualenv adds the level: `3.12.1.final.0`.
+    let is_prefix = |short: &str, long: &str| {
+        long.strip_prefix(short)
+            .is_some_and(|rest| rest.is_empty() || !rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    if is_prefix(written, &actual) || is_prefix(&actual, written) {
+        return None;
+    }
+    let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
+    // Of the same size a copy may still be the old release's.
+    let remedy = if is_plain_copy(snapshot, interpreter) {
+        repair_interpreter::copied(snapshot, interpreter)
+    } else {
+        repair_interpreter::configuration(snapshot, interpreter)
+    };
+    Some(Finding::new(Code::CfgKeyWrong, seen, remedy))
+}
+
+/// The further names of the interpreter.
+fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let python = snapshot.root().join(snapshot.python());
+    let is_windows = snapshot.host.platform() == Platform::Windows;
+    // A copy does not tell what the base was called when it was made.
+    let is_base_told = is_windows || !matches!(snapshot.way, InterpreterLink::Inside(_));
+    let is_meant = |name: &OsStr| {
+        is_base_told || crate::venv::aliases(interpreter).iter().any(|known| known == name)
+    };
+    let mut wrong = repair_interpreter::names(snapshot, interpreter);
+    wrong.retain(|entry| match entry.difference(snapshot.root()) {
+        None | Some(Difference::NotExecutable) => false,
+        Some(Difference::OtherBytes) if is_windows => false,
+        // Other tools make fewer names and link them otherwise: what counts is what runs.
+        Some(Difference::Missing) => {
+            let is_made = snapshot.maker == Maker::Rvenv || entry.path.ends_with("python3");
+            is_made && entry.path.file_name().is_some_and(is_meant)
+        }
+        Some(Difference::OtherBytes | Difference::OtherKind | Difference::OtherTarget(_)) => {
+            let path = snapshot.root().join(&entry.path);
+            !is_same_file(&path, &python) && !is_copy(&path, &python)
+        }
+    });
+    alias(wrong, "lead to the environment's Python")
+}
+
+/// Launchers that are not the base's: they may start another build's executable, or none. Other tools
+/// than stdlib's `venv` bring their own.
+fn foreign_launchers(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let is_theirs = matches!(snapshot.maker, Maker::Rvenv | Maker::Venv);
+    if snapshot.host.platform() != Platform::Windows || !is_theirs {
+        return None;
+    }
+    let mut entries = repair_interpreter::names(snapshot, interpreter);
+    entries.retain(|entry| entry.difference(snapshot.root()) == Some(Difference::OtherBytes));
+    alias(entries, &format!("come from `{}`", interpreter.home().display()))
+}
+
+/// That these names of the interpreter do not do what they should.
+fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
+    let names: Vec<_> = wrong.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
+    let do_not = if names.len() == 1 { "does not" } else { "do not" };
+    let seen = format!("{} {do_not} {should}", names.join(", "));
+    (!names.is_empty())
+        .then(|| Finding::new(Code::InterpreterAlias, seen, repair_interpreter::put(wrong)))
+}
+
+/// Whether the base is where things do not last: by its lasting path, or by those that the environment
+/// has for it.
+fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let lasting = &interpreter.executable;
+    let linked = match &snapshot.way {
+        InterpreterLink::Outside(path) => Some(path.clone()),
+        _ => None,
+    };
+    let home = snapshot.cfg().get("home").zip(lasting.file_name());
+    let home = home.map(|(home, name)| Path::new(home).join(name));
+    let own = linked.into_iter().chain(home).filter(|path| path != lasting);
+    let mut paths = std::iter::once(lasting.clone()).chain(own);
+    let (path, what) = paths.find_map(|path| {
+        let what = passing(&path, snapshot.root(), snapshot.host)?;
+        Some((path, what))
+    })?;
+    let seen = format!("the base `{}` is in {what}", path.display());
+    let remedy = if path == *lasting {
+        Remedy::advice("make the environment anew from a Python that stays")
+    } else {
+        repair_interpreter::by_lasting_path(snapshot, interpreter)
+    };
+    Some(Finding::new(Code::BaseEphemeral, seen, remedy))
+}
+
+/// What kind of passing place a path is in.
+fn passing(path: &Path, root: &Path, host: &Host) -> Option<&'static str> {
+    let mut temporary: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from).into();
+    temporary.extend(
+        ["TMPDIR", "TEMP", "TMP"].iter().filter_map(|name| host.path_var(name)).map(Path::to_owned),
+    );
+    // An environment that is itself temporary may well rest on a temporary Python.
+    if temporary.iter().any(|dir| path.starts_with(dir) && !root.starts_with(dir)) {
+        return Some("a temporary directory");
+    }
+    let caches =
+        host.home().into_iter().flat_map(|home| [home.join(".cache"), home.join("Library/Caches")]);
+    if caches.chain(dirs::absolute(host, "XDG_CACHE_HOME")).any(|dir| path.starts_with(dir)) {
+        return Some("a cache");
+    }
+    if path.components().any(|part| part.as_os_str() == "Cellar") {
+        return Some("a versioned directory of Homebrew's Cellar");
+    }
+    path.ancestors()
+        .skip(2)
+        .take(1)
+        .any(|dir| dir.join("pyvenv.cfg").is_file())
+        .then_some("another environment")
+}

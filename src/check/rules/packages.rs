@@ -1,0 +1,293 @@
+//! What is installed, by the names in `site-packages` and the small files of each dist-info.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::leftovers;
+use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::repairs;
+use crate::check::snapshot::Snapshot;
+use crate::dist::metadata::State;
+use crate::dist::record::Record;
+use crate::dist::site::{Dist, Site};
+use crate::dist::{direct_url, pth};
+use crate::formats::wheel_tags;
+use crate::fs;
+use crate::python::{Implementation, Interpreter};
+use crate::support::limits;
+use crate::venv::repair::Step;
+
+/// Everything that is wrong with the packages.
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
+    let (mut findings, superseded) = leftovers::findings(snapshot, site);
+    let packages = Packages { snapshot, site, superseded };
+    findings.extend(packages.incomplete());
+    findings.extend(packages.twice());
+    findings.extend(packages.foreign());
+    let (gone, editable) = packages.editable();
+    findings.extend(editable);
+    findings.extend(packages.dangling(&gone));
+    findings
+}
+
+struct Packages<'a> {
+    snapshot: &'a Snapshot<'a>,
+    site: &'a Site,
+    /// The metadata that is told of with what an interrupted install left.
+    superseded: Vec<&'a str>,
+}
+
+impl<'a> Packages<'a> {
+    /// The distributions that are judged here.
+    fn dists(&self) -> impl Iterator<Item = Dist<'a>> {
+        self.site.dists().filter(|dist| !self.superseded.contains(&dist.directory))
+    }
+
+    fn remove(&self, dist: &Dist<'_>) -> Step {
+        Step::Remove(self.site.relative(self.snapshot.root(), dist.directory))
+    }
+
+    fn install<'d>(&self, flags: &[&str], dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
+        let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
+        repairs::install(self.snapshot, flags, requirements)
+    }
+
+    /// Metadata that is not whole: an install did not end, or a disk was full. pip is looked at by
+    /// itself.
+    fn incomplete(&self) -> Vec<Finding> {
+        let (mut findings, mut void, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let mut named = BTreeMap::new();
+        for dist in self.dists().filter(|dist| dist.key() != "pip") {
+            let (metadata, has_record) = (self.metadata(&dist), self.has_record(&dist));
+            let what = match (metadata, has_record) {
+                (State::Whole, true) => continue,
+                (State::Void | State::Garbled, false) if self.is_recorded_beside(&dist) => {
+                    void.push(dist);
+                    continue;
+                }
+                // Of that is told as of what is recorded twice.
+                (State::Whole, false) if self.beside(&dist).any(|dist| self.has_record(&dist)) => {
+                    continue;
+                }
+                (State::Whole, false) => "RECORD",
+                (State::Void | State::Garbled, true) => "METADATA",
+                (State::Void | State::Garbled, false) => "METADATA and RECORD",
+            };
+            if let Some(obstacle) = self.obstacle(&dist, metadata) {
+                findings.push(obstacle);
+                continue;
+            }
+            seen.push(format!("`{}` has no {what} that is whole", dist.directory));
+            // pip takes one version of a package at a time.
+            let newest = named.entry(dist.key()).or_insert_with(|| dist.clone());
+            if version(&dist) > version(newest) {
+                *newest = dist;
+            }
+        }
+        if !void.is_empty() {
+            let seen = format!("an interrupted install left {}", directories(&void));
+            let steps = void.iter().map(|dist| self.remove(dist)).collect();
+            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
+        }
+        if !named.is_empty() {
+            let remedy = self.install(&["--ignore-installed", "--no-deps"], named.values());
+            findings.push(Finding::new(Code::MetadataIncomplete, seen.join(", "), remedy));
+        }
+        findings
+    }
+
+    /// What keeps pip from installing a distribution again, and is to go first.
+    fn obstacle(&self, dist: &Dist<'_>, metadata: State) -> Option<Finding> {
+        let file = |name| Path::new(dist.directory).join(name);
+        let files = ["METADATA", "RECORD"].map(file);
+        let directory =
+            files.iter().map(|file| self.site.path.join(file)).find(|path| path.is_dir());
+        let (what, remedy) = if let Some(directory) = directory {
+            let advice = format!("move `{}` away, then run `rvenv check`", directory.display());
+            ("a directory in the place of a file", Remedy::advice(advice))
+        } else if metadata == State::Garbled {
+            let steps = vec![Step::Remove(
+                self.site.relative(self.snapshot.root(), &files[0].to_string_lossy()),
+            )];
+            ("a METADATA that is no text", Remedy::Fix { steps })
+        } else {
+            return None;
+        };
+        let seen = format!("`{}` has {what}", dist.directory);
+        Some(Finding::new(Code::MetadataIncomplete, seen, remedy))
+    }
+
+    fn metadata(&self, dist: &Dist<'_>) -> State {
+        State::of(&self.site.path.join(dist.directory).join("METADATA"))
+    }
+
+    fn has_record(&self, dist: &Dist<'_>) -> bool {
+        Record::is_there(self.site, dist)
+    }
+
+    /// Whether metadata says what is installed; the name of a directory may be the last that does.
+    fn is_recorded(&self, dist: &Dist<'_>) -> bool {
+        self.metadata(dist) == State::Whole || self.has_record(dist)
+    }
+
+    fn is_recorded_beside(&self, dist: &Dist<'_>) -> bool {
+        self.beside(dist).any(|other| self.is_recorded(&other))
+    }
+
+    /// The same package's other metadata.
+    fn beside(&self, dist: &Dist<'a>) -> impl Iterator<Item = Dist<'a>> {
+        let (dist, key) = (dist.clone(), dist.key());
+        self.dists().filter(move |other| *other != dist && other.key() == key)
+    }
+
+    /// Distributions that are recorded twice; pip is looked at by itself.
+    fn twice(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for mut dists in self.site.twice() {
+            // Of those without any metadata, and where no RECORD is whole, is told before.
+            dists.retain(|dist| self.is_recorded(dist));
+            let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
+            let has_record = dists.iter().any(|dist| self.has_record(dist));
+            if dists.len() < 2
+                || !has_record
+                || dists[0].key() == "pip"
+                || dists.iter().any(is_told)
+            {
+                continue;
+            }
+            let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
+            let remedy = self.once(&dists);
+            findings.push(Finding::new(Code::PackageTwice, seen, remedy));
+        }
+        findings
+    }
+
+    /// The way to have a package once: with the version whose files are there.
+    fn once(&self, dists: &[Dist<'_>]) -> Remedy {
+        let is_whole = |dist: &&Dist<'_>| {
+            Record::read(self.site, dist).is_some_and(|record| record.is_whole(self.site))
+        };
+        let (whole, stale): (Vec<_>, Vec<_>) = dists.iter().partition(is_whole);
+        match whole.len() {
+            0 => {
+                // pip cannot uninstall what has no RECORD.
+                let can_uninstall = dists.iter().all(|dist| self.has_record(dist));
+                let how = if can_uninstall { "--force-reinstall" } else { "--ignore-installed" };
+                self.install(&[how, "--no-deps"], dists.iter().max_by_key(|dist| version(dist)))
+            }
+            1 => Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() },
+            // pip would replace the one that it finds first, and leave the others.
+            _ => Remedy::advice(format!(
+                "`{} -m pip uninstall {}` once for each, then install it again",
+                self.snapshot.root().join(self.snapshot.python()).display(),
+                dists[0].name
+            )),
+        }
+    }
+
+    fn foreign(&self) -> Vec<Finding> {
+        let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
+        let target = target(interpreter);
+        let wheel = |dist: &Dist<'_>| {
+            fs::read_bounded(&self.site.path.join(dist.directory).join("WHEEL"), limits::SITE_FILE)
+                .unwrap_or_default()
+        };
+        let dists = self.site.dists();
+        let foreign: Vec<_> = dists
+            .filter(|dist| !wheel_tags::suits(&String::from_utf8_lossy(&wheel(dist)), target))
+            .collect();
+        if !foreign.is_empty() {
+            let names: Vec<_> = foreign.iter().map(|dist| format!("`{}`", dist.name)).collect();
+            let seen = format!("built for another Python than {interpreter}: {}", names.join(", "));
+            let remedy = self.install(&["--force-reinstall", "--no-deps"], &foreign);
+            return vec![Finding::new(Code::ForeignAbi, seen, remedy)];
+        }
+        let suffix = &interpreter.extension_suffix;
+        let module =
+            self.site.names.iter().find(|name| wheel_tags::is_foreign_module(name, suffix));
+        let finding = module.map(|name| {
+            let seen = format!("`{name}` is for another Python than {interpreter}");
+            Finding::new(Code::ForeignAbi, seen, Remedy::advice("install again what it belongs to"))
+        });
+        finding.into_iter().collect()
+    }
+
+    /// Editable installs whose project is gone, and those projects.
+    fn editable(&self) -> (Vec<PathBuf>, Vec<Finding>) {
+        let mut gone = Vec::new();
+        let mut findings = Vec::new();
+        for dist in self.site.dists() {
+            let origin = direct_url::read(&self.site.path.join(dist.directory));
+            let directory = origin.and_then(|origin| origin.editable());
+            let Some(directory) = directory.filter(|directory| !directory.is_dir()) else {
+                continue;
+            };
+            let seen = format!(
+                "`{}` is installed from `{}`, which is gone",
+                dist.name,
+                directory.display()
+            );
+            let remedy = self.followed(&directory).unwrap_or_else(|| {
+                Remedy::advice(format!(
+                    "install it from where it is now: `rvenv install --env {} -e DIR`, \
+                     or `{} -m pip uninstall {}`",
+                    self.snapshot.root().display(),
+                    self.snapshot.root().join(self.snapshot.python()).display(),
+                    dist.name
+                ))
+            });
+            findings.push(Finding::new(Code::EditableGone, seen, remedy));
+            gone.push(directory);
+        }
+        (gone, findings)
+    }
+
+    /// The way out for what is gone, if it came along when the environment was moved.
+    fn followed(&self, gone: &Path) -> Option<Remedy> {
+        let origin = self.snapshot.origin.as_ref()?;
+        origin.followed(gone, self.snapshot.root())?;
+        Some(repairs::relocate(self.snapshot, origin))
+    }
+
+    /// Lines of `.pth` files that name what is not there.
+    fn dangling(&self, told: &[PathBuf]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for name in pth::files(self.site) {
+            let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
+            let paths = pth::paths(self.site, name).into_iter();
+            for path in paths.filter(|path| !path.exists() && !is_told(path)) {
+                let seen = format!("`{name}` names `{}`, which is gone", path.display());
+                let remedy = self.followed(&path).unwrap_or_else(|| {
+                    let file = self.site.path.join(name);
+                    Remedy::advice(format!("delete the line or the file: `{}`", file.display()))
+                });
+                findings.push(Finding::new(Code::PthDangling, seen, remedy));
+            }
+        }
+        findings
+    }
+}
+
+fn version(dist: &Dist<'_>) -> Option<pep440_rs::Version> {
+    dist.version.parse().ok()
+}
+
+fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {
+    let names = dists.into_iter().map(|dist| format!("`{}`", dist.directory));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The interpreter as wheel tags name it (PEP 425).
+fn target(interpreter: &Interpreter) -> wheel_tags::Target {
+    wheel_tags::Target {
+        abbreviation: match interpreter.implementation {
+            Implementation::CPython => Some("cp"),
+            Implementation::PyPy => Some("pp"),
+            Implementation::GraalPy => Some("graalpy"),
+            Implementation::Other(_) => None,
+        },
+        version: (interpreter.version.major, interpreter.version.minor),
+        free_threaded: interpreter.build.free_threaded,
+    }
+}

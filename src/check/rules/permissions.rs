@@ -1,0 +1,108 @@
+//! Who may write into an environment.
+
+use crate::check::finding::Finding;
+use crate::check::snapshot::Snapshot;
+
+#[cfg(unix)]
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    unix::findings(snapshot)
+}
+
+/// Windows guards files by access lists, which the user's profile sets well.
+#[cfg(not(unix))]
+pub(crate) fn findings(_subject: &Snapshot<'_>) -> Vec<Finding> {
+    Vec::new()
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::Metadata;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::PathBuf;
+
+    use crate::check::finding::{Code, Finding, Remedy};
+    use crate::check::snapshot::Snapshot;
+    use crate::venv::repair::Step;
+
+    pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+        let files = files(snapshot);
+        let Some((_, root)) = files.first() else { return Vec::new() };
+        let mut findings = Vec::new();
+        findings.extend(owners(snapshot, &files, root.uid()));
+        let writable = |bit| files.iter().filter(move |(_, meta)| is_writable_by(meta, bit));
+        if let Some((path, _)) = writable(0o002).next() {
+            let seen = format!(
+                "everybody may write `{}`{}",
+                snapshot.shown(path),
+                more(writable(0o002).count())
+            );
+            let remedy = Remedy::Fix { steps: vec![Step::Protect] };
+            findings.push(Finding::new(Code::WritableByAll, seen, remedy));
+        } else if let Some((path, meta)) =
+            writable(0o020).find(|(_, meta)| meta.gid() != meta.uid())
+        {
+            // A group with its user's number is the user's own, which umask 002 counts on.
+            let seen = format!("group {} may write `{}`", meta.gid(), snapshot.shown(path));
+            let remedy = Remedy::run(["chmod", "-R", "g-w", &*snapshot.root().to_string_lossy()]);
+            findings.push(Finding::new(Code::WritableByGroup, seen, remedy));
+        }
+        findings
+    }
+
+    /// What decides what runs, and no more: the directories that are written into, the commands, and
+    /// the top of `site-packages`; the environment's own directory first.
+    fn files(snapshot: &Snapshot<'_>) -> Vec<(PathBuf, Metadata)> {
+        let scripts_dir = snapshot.scripts_dir();
+        let sites = snapshot.sites.iter().flat_map(|site| {
+            let names = site.names.iter().map(|name| site.path.join(name));
+            std::iter::once(site.path.clone()).chain(names)
+        });
+        let paths =
+            [snapshot.root().join("pyvenv.cfg"), scripts_dir.clone()].into_iter().chain(sites);
+        let looked_at = paths.filter_map(|path| {
+            let meta = path.symlink_metadata().ok().filter(|meta| !meta.is_symlink())?;
+            Some((path, meta))
+        });
+        let scripts = snapshot
+            .scripts
+            .iter()
+            .filter_map(|script| Some((scripts_dir.join(&script.name), script.meta.clone()?)));
+        // The environment itself may be reached by a link.
+        let root = snapshot.root().metadata().map(|meta| (snapshot.root().to_owned(), meta));
+        root.into_iter().chain(looked_at).chain(scripts).collect()
+    }
+
+    fn owners(
+        snapshot: &Snapshot<'_>,
+        files: &[(PathBuf, Metadata)],
+        owner: u32,
+    ) -> Option<Finding> {
+        let me = rustix::process::geteuid().as_raw();
+        let mut others = files.iter().filter(|(_, meta)| meta.uid() != owner);
+        let seen = match others.next() {
+            Some((path, meta)) => {
+                let (path, uid, more) =
+                    (snapshot.shown(path), meta.uid(), more(1 + others.count()));
+                format!("the environment belongs to user {owner}, and `{path}`{more} to user {uid}")
+            }
+            // What root may write belongs to nobody else, and what root owns is meant for all.
+            None if owner != me && me != 0 && owner != 0 => {
+                format!("the environment belongs to user {owner}, and you are user {me}")
+            }
+            None => return None,
+        };
+        let owner = owner.to_string();
+        let remedy =
+            Remedy::run(["sudo", "chown", "-R", &*owner, &*snapshot.root().to_string_lossy()]);
+        Some(Finding::new(Code::OwnedByAnother, seen, remedy))
+    }
+
+    /// In a directory with the sticky bit everybody may write, and only their own.
+    fn is_writable_by(meta: &Metadata, bit: u32) -> bool {
+        meta.mode() & bit != 0 && meta.mode() & 0o1000 == 0
+    }
+
+    fn more(count: usize) -> String {
+        if count > 1 { format!(" and {} more", count - 1) } else { String::new() }
+    }
+}

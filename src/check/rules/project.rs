@@ -1,0 +1,60 @@
+//! The project that an environment is for: its `pyproject.toml`, its git repository.
+
+use std::path::Path;
+
+use pep440_rs::VersionSpecifiers;
+
+use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::snapshot::Snapshot;
+use crate::check::snapshot::git::Repository;
+use crate::python::Versions;
+use crate::settings::project::Project;
+use crate::venv::{Content, Entry, GITIGNORE};
+
+/// What is wrong between an environment and its project, which `dir` is in.
+pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Finding> {
+    let mut findings: Vec<_> = requires_python(snapshot, dir).into_iter().collect();
+    if let Some(repository) = Repository::of(snapshot.root()) {
+        if repository.tracks() {
+            // Wherever it is typed: git looks for the repository from there. Also what was changed since
+            // it was added, which stays as it is on the disk.
+            let root = &*snapshot.root().to_string_lossy();
+            let untrack = ["rm", "-r", "--cached", "--force", "--quiet", "--", "."];
+            let remedy = Remedy::run(["git", "-C", root].into_iter().chain(untrack));
+            findings.push(Finding::new(Code::TrackedByGit, "git tracks files of it", remedy));
+        }
+        findings.extend(gitignore(snapshot, &repository));
+    }
+    findings
+}
+
+/// Whether the project takes the environment's Python.
+fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Finding> {
+    let interpreter = snapshot.base.interpreter()?;
+    let project = Project::described(dir);
+    let (requires, file) = project.requires_python()?;
+    let range = requires.parse::<VersionSpecifiers>().ok()?;
+    if Versions::Range(range).contain(interpreter.version) {
+        return None;
+    }
+    let seen = format!(
+        "`{}` requires Python {requires}, and the environment has {}",
+        file.display(),
+        interpreter.version
+    );
+    let root = snapshot.root().to_string_lossy();
+    let remedy = Remedy::run(["rvenv", "create", "--upgrade", "--python", requires, &root]);
+    Some(Finding::new(Code::RequiresPython, seen, remedy))
+}
+
+fn gitignore(snapshot: &Snapshot<'_>, repository: &Repository) -> Option<Finding> {
+    let own = snapshot.root().join(".gitignore");
+    let meant = !snapshot.made_with("--without-scm-ignore-files");
+    if own.exists() || !meant || repository.ignores(snapshot.host) {
+        return None;
+    }
+    let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, snapshot.host.platform()));
+    let seen = "there is no `.gitignore` in it, and no line for it in the project's";
+    Some(Finding::new(Code::GitignoreMissing, seen, repair_interpreter::put([entry])))
+}

@@ -1,0 +1,182 @@
+//! What the shell that called thinks is active.
+
+use std::path::{Path, PathBuf};
+
+use crate::check::finding::{Code, Finding, Remedy};
+use crate::support::executable;
+use crate::support::host::Host;
+use crate::support::path::is_same_file;
+use crate::venv::locate;
+
+/// The commands that must be the environment's when it is active.
+const COMMANDS: [&str; 3] = ["python", "python3", "pip"];
+
+/// What a session says of itself.
+#[derive(Debug)]
+pub(crate) struct ShellSession<'a> {
+    host: &'a Host,
+    /// What `VIRTUAL_ENV` names.
+    pub(crate) variable: Option<PathBuf>,
+    /// The first `python` on PATH.
+    pub(crate) python: Option<PathBuf>,
+    /// The project's environment: also one that is none any more, as that is what is asked.
+    project: Option<PathBuf>,
+}
+
+impl<'a> ShellSession<'a> {
+    pub(crate) fn of(host: &'a Host) -> Self {
+        Self {
+            host,
+            variable: locate::active(host),
+            python: find(host, "python"),
+            project: locate::nearest_root(host).ok(),
+        }
+    }
+
+    /// The environment that commands run in: the one of `VIRTUAL_ENV`, else the one whose `python`
+    /// is the first on PATH.
+    pub(crate) fn active(&self) -> Option<&Path> {
+        let on_path = || {
+            let root = self.python.as_deref()?.parent()?.parent()?;
+            root.join("pyvenv.cfg").is_file().then_some(root)
+        };
+        self.variable.as_deref().or_else(on_path)
+    }
+
+    /// The environment that is meant when none is named.
+    pub(crate) fn meant(&self) -> Option<&Path> {
+        self.active().or(self.project.as_deref())
+    }
+
+    /// A directory of the project that an environment is for: the current one, also where its
+    /// project's environment stands elsewhere; of any other environment, the one that it is in.
+    pub(crate) fn project_of<'p>(&'p self, root: &'p Path) -> &'p Path {
+        match &self.project {
+            Some(project) if is_same_file(project, root) => self.host.cwd(),
+            _ => root.parent().unwrap_or(root),
+        }
+    }
+
+    /// What is wrong with the session when `root` is to be its environment.
+    pub(crate) fn findings(&self, root: Option<&Path>, scripts: &Path) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match (&self.variable, self.active()) {
+            (Some(variable), _) if !variable.is_dir() => findings.push(gone(variable)),
+            (Some(variable), _) => findings.extend(self.path_findings(variable, scripts)),
+            (None, Some(active)) => findings.push(Finding::new(
+                Code::VariableUnset,
+                format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", active.display()),
+                activate(active),
+            )),
+            (None, None) => findings.push(not_active(root)),
+        }
+        findings.extend(self.another());
+        findings.extend(self.variables());
+        findings
+    }
+
+    /// Whether PATH leads to the commands of `root`.
+    fn path_findings(&self, root: &Path, scripts: &Path) -> Option<Finding> {
+        let own = root.join(scripts);
+        if !self.host.search_path().any(|dir| is_same_file(&dir, &own)) {
+            return Some(Finding::new(
+                Code::NotOnPath,
+                format!(
+                    "`VIRTUAL_ENV` is `{}`, and `{}` is not on PATH",
+                    root.display(),
+                    own.display()
+                ),
+                activate(root),
+            ));
+        }
+        let shadow = COMMANDS.iter().find_map(|name| {
+            let first = match *name {
+                "python" => self.python.clone(),
+                name => find(self.host, name),
+            }?;
+            let is_shadow = !is_same_file(first.parent()?, &own)
+                && executable::find_in([own.clone()], name.as_ref(), self.host.platform())
+                    .is_some();
+            is_shadow.then_some((name, first))
+        });
+        let (name, first) = shadow?;
+        let whose = if first.ancestors().nth(2)?.join("pyvenv.cfg").is_file() {
+            ", of another environment,"
+        } else {
+            ""
+        };
+        Some(Finding::new(
+            Code::PathShadowed,
+            format!("`{name}` is `{}`{whose} which comes first on PATH", first.display()),
+            activate(root),
+        ))
+    }
+
+    /// Whether the active environment is another than the project's.
+    fn another(&self) -> Option<Finding> {
+        let (active, project) = (self.active()?, self.project.as_deref()?);
+        if is_same_file(active, project) || !active.is_dir() {
+            return None;
+        }
+        let seen =
+            format!("`{}` is active, the project's is `{}`", active.display(), project.display());
+        Some(Finding::new(Code::ActiveIsAnother, seen, activate(project)))
+    }
+
+    fn variables(&self) -> Vec<Finding> {
+        let unset = |name: &str| Remedy::advice(format!("unset {name}"));
+        let mut findings = Vec::new();
+        for (name, code) in
+            [("PYTHONHOME", Code::PythonhomeSet), ("PYTHONPATH", Code::PythonpathSet)]
+        {
+            if let Some(value) = self.host.var(name) {
+                let seen = format!("`{name}` is `{}`", value.to_string_lossy());
+                findings.push(Finding::new(code, seen, unset(name)));
+            }
+        }
+        for name in COMMANDS {
+            // How bash hands functions to its children; aliases stay in the shell.
+            let variable = format!("BASH_FUNC_{name}%%");
+            if self.host.var(&variable).is_some() {
+                findings.push(Finding::new(
+                    Code::CommandHidden,
+                    format!("bash exports a function named `{name}`"),
+                    Remedy::run(["unset", "-f", name]),
+                ));
+            }
+        }
+        findings
+    }
+}
+
+fn gone(variable: &Path) -> Finding {
+    Finding::new(
+        Code::ActiveGone,
+        format!("`VIRTUAL_ENV` is `{}`, which is not there", variable.display()),
+        Remedy::advice("deactivate, or open a new terminal"),
+    )
+}
+
+fn not_active(root: Option<&Path>) -> Finding {
+    match root {
+        Some(root) => {
+            let seen = format!("`{}` is not active", root.display());
+            Finding::new(Code::NotActive, seen, activate(root))
+        }
+        None => Finding::new(
+            Code::NotActive,
+            "no environment is active, and the project has none",
+            Remedy::run(["rvenv", "create"]),
+        ),
+    }
+}
+
+/// The command that activates `root` in the calling shell, whichever it is.
+fn activate(root: &Path) -> Remedy {
+    Remedy::Activate { root: root.to_owned() }
+}
+
+/// The first command of this name on PATH.
+fn find(host: &Host, name: &str) -> Option<PathBuf> {
+    executable::find_in(host.search_path(), name.as_ref(), host.platform())
+}

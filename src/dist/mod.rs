@@ -1,0 +1,12 @@
+//! Installed distributions: the `site-packages` that holds them, and what their metadata records.
+
+pub(crate) mod aside;
+pub(crate) mod direct_url;
+pub(crate) mod eggs;
+pub(crate) mod metadata;
+pub(crate) mod pth;
+pub(crate) mod record;
+mod series;
+pub(crate) mod site;
+
+pub(crate) use series::LibrarySeries;

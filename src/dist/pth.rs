@@ -1,0 +1,26 @@
+//! `.pth` files, as the `site` module reads them.
+
+use std::path::{Path, PathBuf};
+
+use super::site::Site;
+use crate::fs;
+use crate::support::limits;
+
+/// The `.pth` files that `site` reads.
+pub(crate) fn files(site: &Site) -> impl Iterator<Item = &str> {
+    let names = site.names.iter().map(String::as_str);
+    names.filter(|name| {
+        let extension = Path::new(name).extension();
+        extension.is_some_and(|found| found == "pth") && !name.starts_with('.')
+    })
+}
+
+/// What a `.pth` file names, as `site` reads it.
+pub(crate) fn paths(site: &Site, pth: &str) -> Vec<PathBuf> {
+    let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let is_code = |line: &str| line.starts_with("import ") || line.starts_with("import\t");
+    let lines = text.lines().map(str::trim_end);
+    let paths = lines.filter(|line| !line.is_empty() && !line.starts_with('#') && !is_code(line));
+    paths.map(|line| site.path.join(line.trim_start_matches('\u{feff}'))).collect()
+}

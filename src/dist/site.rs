@@ -1,0 +1,115 @@
+//! A `site-packages`, as its directory lists it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::direct_url;
+use super::series::LibrarySeries;
+use crate::fs::names_in;
+use crate::support::host::Platform;
+
+/// What comes with an environment.
+pub(crate) const SEEDS: [&str; 2] = ["pip", "setuptools"];
+
+/// A `site-packages`.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) path: PathBuf,
+    /// What its parent's name says.
+    pub(crate) series: Option<LibrarySeries>,
+    /// Every name in it, in order. Names that are no text are nobody's.
+    pub(crate) names: Vec<String>,
+}
+
+/// A distribution that is recorded in a `site-packages`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dist<'a> {
+    /// As its directory has it: `ruamel.yaml`, `typing_extensions`.
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    /// `typing_extensions-4.9.0.dist-info`
+    pub(crate) directory: &'a str,
+}
+
+impl Dist<'_> {
+    /// The name by which two spellings are the same (PEP 503).
+    pub(crate) fn key(&self) -> String {
+        normalized(self.name)
+    }
+
+    /// Whether it may have come with the environment.
+    pub(crate) fn is_seed(&self) -> bool {
+        SEEDS.contains(&&*self.key())
+    }
+
+    /// How pip is told to install it again.
+    pub(crate) fn requirement(&self, site: &Site) -> Vec<String> {
+        direct_url::requirement(&site.path.join(self.directory), self.name, self.version)
+    }
+}
+
+impl Site {
+    /// Every `site-packages` of an environment, in the order of their paths.
+    pub(crate) fn all(root: &Path, platform: Platform) -> Vec<Self> {
+        let windows = [root.join("Lib/site-packages")];
+        let unix = names_in(&root.join("lib"));
+        let unix = unix.iter().map(|name| root.join("lib").join(name).join("site-packages"));
+        let paths: Vec<PathBuf> = match platform {
+            Platform::Windows => windows.into(),
+            Platform::Linux | Platform::MacOs => unix.collect(),
+        };
+        paths.into_iter().filter_map(Self::read).collect()
+    }
+
+    fn read(path: PathBuf) -> Option<Self> {
+        let names = names_in(&path);
+        // One that may not be listed is there, too.
+        if names.is_empty() && !path.is_dir() {
+            return None;
+        }
+        let parent = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let series = parent.and_then(LibrarySeries::of_directory);
+        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        Some(Self { series, names: names.collect(), path })
+    }
+
+    /// Where something in it is, relative to the environment at `root`.
+    pub(crate) fn relative(&self, root: &Path, name: &str) -> PathBuf {
+        let path = self.path.join(name);
+        path.strip_prefix(root).unwrap_or(&path).to_owned()
+    }
+
+    /// What is recorded as installed.
+    pub(crate) fn dists(&self) -> impl Iterator<Item = Dist<'_>> {
+        self.names.iter().filter_map(|directory| {
+            let (name, version) = directory.strip_suffix(".dist-info")?.split_once('-')?;
+            // What pip renamed to take it away is no distribution.
+            (!name.starts_with('~')).then_some(Dist { name, version, directory })
+        })
+    }
+
+    /// Whether somebody installed something.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.dists().any(|dist| !dist.is_seed())
+    }
+
+    /// What is recorded under a name.
+    pub(crate) fn dist(&self, key: &str) -> Option<Dist<'_>> {
+        self.dists().find(|dist| dist.key() == key)
+    }
+
+    /// The distributions that are recorded more than once.
+    pub(crate) fn twice(&self) -> Vec<Vec<Dist<'_>>> {
+        let mut by_key = BTreeMap::<_, Vec<_>>::new();
+        for dist in self.dists() {
+            by_key.entry(dist.key()).or_default().push(dist);
+        }
+        by_key.into_values().filter(|dists| dists.len() > 1).collect()
+    }
+}
+
+/// PEP 503: case, and runs of `-`, `_` and `.`, make no difference.
+pub(crate) fn normalized(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}

@@ -1,0 +1,121 @@
+//! `direct_url.json` (PEP 610): where a distribution came from, when not from an index.
+
+use std::path::PathBuf;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Deserialize;
+
+/// The file, as far as it matters here.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DirectUrl {
+    url: String,
+    #[serde(default)]
+    dir_info: DirInfo,
+    vcs_info: Option<VcsInfo>,
+    subdirectory: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct DirInfo {
+    #[serde(default)]
+    editable: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct VcsInfo {
+    vcs: String,
+    commit_id: String,
+}
+
+impl DirectUrl {
+    /// Reads the file; `None` where it is not one.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// The project of an editable install.
+    pub(crate) fn editable(&self) -> Option<PathBuf> {
+        let path = self.url.strip_prefix("file://").filter(|_| self.dir_info.editable)?;
+        let path = percent_decoded(path);
+        // `file:///C:/x` has one slash more than the path.
+        let is_drive = path.as_bytes().get(2) == Some(&b':');
+        Some(PathBuf::from(if is_drive { &path[1..] } else { &path }))
+    }
+
+    /// The URL as pip takes it: what was checked out, not what its branch is now.
+    pub(crate) fn url(&self) -> String {
+        let mut url = match &self.vcs_info {
+            Some(VcsInfo { vcs, commit_id }) => format!("{vcs}+{}@{commit_id}", self.url),
+            None => self.url.clone(),
+        };
+        if let Some(subdirectory) = &self.subdirectory {
+            url.push_str("#subdirectory=");
+            url.push_str(subdirectory);
+        }
+        url
+    }
+}
+
+/// The characters of a path that are not percent-encoded in a URL: `/` and the unreserved ones of
+/// RFC 3986, section 2.3.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A path as the path of a URL.
+pub(crate) fn percent_encoded(path: &str) -> String {
+    utf8_percent_encode(path, ENCODED).to_string()
+}
+
+fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> DirectUrl {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn examples_of_the_specification() {
+        let editable = parsed(r#"{"url": "file:///my%20dir", "dir_info": {"editable": true}}"#);
+        assert_eq!(editable.editable(), Some("/my dir".into()));
+        let plain = parsed(r#"{"url": "file:///dir", "dir_info": {}}"#);
+        assert_eq!(plain.editable(), None);
+        assert_eq!(plain.url(), "file:///dir");
+        let archive =
+            parsed(r#"{"url": "https://x.org/a.zip", "archive_info": {}, "subdirectory": "b"}"#);
+        assert_eq!(archive.url(), "https://x.org/a.zip#subdirectory=b");
+        let git =
+            r#"{"url": "https://x.org/a.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#;
+        assert_eq!(parsed(git).url(), "git+https://x.org/a.git@abc");
+    }
+
+    #[test]
+    fn percents_that_are_none() {
+        for (text, decoded) in [("a%20b", "a b"), ("100%", "100%"), ("%zz", "%zz"), ("%C3%A9", "é")]
+        {
+            assert_eq!(percent_decoded(text), decoded);
+        }
+        for path in ["/a b/é", "/100%", "/plain-_.~"] {
+            assert_eq!(percent_decoded(&percent_encoded(path)), path);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_path_is_decoded_as_it_was_encoded(path in proptest::arbitrary::any::<String>()) {
+            proptest::prop_assert_eq!(percent_decoded(&percent_encoded(&path)), path);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..200), url in ".*") {
+            let _ = DirectUrl::parse(&bytes);
+            let editable = serde_json::json!({"url": url, "dir_info": {"editable": true}});
+            let parsed = DirectUrl::parse(editable.to_string().as_bytes());
+            let _ = parsed.map(|parsed| (parsed.editable(), parsed.url()));
+        }
+    }
+}

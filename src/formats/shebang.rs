@@ -1,0 +1,206 @@
+//! The first line of a script: which interpreter runs it (execve(2); distlib's and pip's form with
+//! `/bin/sh` where the kernel cannot read the path; the line in a Windows launcher).
+
+use std::path::{Path, PathBuf};
+
+use crate::support::host::Platform;
+use crate::support::limits;
+use crate::support::path::from_bytes;
+
+/// How a script names its interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The interpreter.
+    pub(crate) interpreter: PathBuf,
+    /// How many bytes of the script say so: a line, or three where the shell goes between.
+    pub(crate) length: usize,
+    /// Whether the kernel reads the interpreter itself.
+    pub(crate) direct: bool,
+}
+
+impl Line {
+    /// Reads the beginning of a script. Scripts of other languages, and those that take whatever
+    /// `python` is on PATH or beside them, name no interpreter.
+    pub(crate) fn parse(head: &[u8]) -> Option<Self> {
+        let rest = head.strip_prefix(b"#!")?;
+        let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let line = rest[..end].trim_ascii();
+        if line == b"/bin/sh" {
+            return Self::trampoline(head);
+        }
+        // What follows a space is an argument; a launcher of Windows takes quotes.
+        let program = match line.strip_prefix(b"\"") {
+            Some(quoted) => quoted.split(|byte| *byte == b'"').next()?,
+            None => line.split(|byte| b" \t".contains(byte)).next()?,
+        };
+        let interpreter = from_bytes(program);
+        let length = (end + 3).min(head.len());
+        is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
+    }
+
+    /// That of a program which has it built in.
+    pub(crate) fn fixed(interpreter: &[u8]) -> Option<Self> {
+        let interpreter = from_bytes(interpreter);
+        is_python(&interpreter).then_some(Self { interpreter, length: 0, direct: false })
+    }
+
+    /// `'''exec' /path/to/python "$0" "$@"`, which is a string to Python.
+    fn trampoline(head: &[u8]) -> Option<Self> {
+        let mut lines = head.split_inclusive(|byte| *byte == b'\n');
+        let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
+        let interpreter = shell_word(second.strip_prefix(b"'''exec' ")?)?;
+        let length = first.len() + second.len() + third.len();
+        is_python(&interpreter).then_some(Self { interpreter, length, direct: false })
+    }
+}
+
+/// The path that is the first word of a POSIX shell's line, if nothing in it has to be computed.
+pub(crate) fn shell_word(text: &[u8]) -> Option<PathBuf> {
+    let mut word = Vec::new();
+    let mut bytes = text.iter().copied();
+    let mut quote = None;
+    while let Some(byte) = bytes.next() {
+        match (quote, byte) {
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(b'\''), byte) => word.push(byte),
+            (_, b'$' | b'`') => return None,
+            (None, b'\\') => word.extend(bytes.next()),
+            (Some(_), b'\\') => match bytes.next()? {
+                byte @ (b'"' | b'\\' | b'$' | b'`') => word.push(byte),
+                byte => word.extend([b'\\', byte]),
+            },
+            (None, b';' | b')') => break,
+            (None, byte) if byte.is_ascii_whitespace() => break,
+            (_, byte) => word.push(byte),
+        }
+    }
+    quote.is_none().then(|| from_bytes(&word))
+}
+
+/// Whether a path names a Python and can only be one thing.
+fn is_python(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
+    let is_absolute = path.is_absolute() || path.to_string_lossy().get(1..3) == Some(":\\");
+    is_absolute && name.is_some_and(|name| begins_as_python(name.as_bytes()))
+}
+
+/// Whether a name begins as those of Pythons do, and of packages with one in them: `python3.12`,
+/// `pypy3`, `python@3.12`.
+pub(crate) fn begins_as_python(name: &[u8]) -> bool {
+    ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python.as_bytes()))
+}
+
+/// How many bytes of a first line the system reads.
+pub(crate) const fn limit(platform: Platform) -> usize {
+    match platform {
+        Platform::Linux => limits::SHEBANG_LINUX,
+        Platform::MacOs => limits::SHEBANG_MACOS,
+        Platform::Windows => usize::MAX,
+    }
+}
+
+/// The first line or lines of a script: plain where the kernel takes it, else a text that is an
+/// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
+/// quotes leave open to the shell.
+pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
+    let limit = match platform {
+        Platform::MacOs => limits::SHEBANG_MACOS,
+        Platform::Linux | Platform::Windows => limits::SHEBANG_ANY_LINUX,
+    };
+    let Some(text) = python.to_str() else { return relative(python) };
+    let length = text.len() + "#!\n".len();
+    // Inside a Python string a backslash or a newline would not survive.
+    if text.contains(['\\', '\n', '\r', '\0']) {
+        return relative(python);
+    }
+    if !text.contains(char::is_whitespace) && length <= limit {
+        return format!("#!{text}\n").into_bytes();
+    }
+    let is_plain =
+        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "/._-+,:=@%~ ".contains(c);
+    let quoted = if !text.chars().all(is_plain) {
+        format!("'{}'", text.replace('\'', r#"'"'"'"#))
+    } else if text.contains(' ') {
+        format!("\"{text}\"")
+    } else {
+        text.to_owned()
+    };
+    trampoline(&quoted)
+}
+
+/// A shebang that finds the Python beside the script.
+pub(crate) fn relative(python: &Path) -> Vec<u8> {
+    let python = python.file_name().unwrap_or_default().to_string_lossy();
+    trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
+}
+
+fn trampoline(python: &str) -> Vec<u8> {
+    format!("#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n").into_bytes()
+}
+
+/// The line in a Windows command, between the launcher and the archive.
+pub(crate) fn launcher_line(python: &Path) -> Vec<u8> {
+    let python = python.display().to_string();
+    let quote = if python.contains(' ') { "\"" } else { "" };
+    format!("#!{quote}{python}{quote}\n\r\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    fn interpreter(head: &str) -> Option<String> {
+        Line::parse(head.as_bytes()).map(|line| line.interpreter.to_string_lossy().into_owned())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_form_of_a_first_line_is_read() {
+        for (head, expected) in [
+            ("#!/e/bin/python\nimport x", Some("/e/bin/python")),
+            ("#!/e/bin/python3.12 -I\n", Some("/e/bin/python3.12")),
+            ("#!/e/bin/pypy3\n", Some("/e/bin/pypy3")),
+            (
+                "#!/bin/sh\n'''exec' \"/my e/bin/python\" \"$0\" \"$@\"\n' '''\n",
+                Some("/my e/bin/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' '/my e/bin/python' \"$0\" \"$@\"\n' '''\n",
+                Some("/my e/bin/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' /long/bin/python \"$0\" \"$@\"\n' '''\n",
+                Some("/long/bin/python"),
+            ),
+            // Found beside the script, wherever that is.
+            ("#!/bin/sh\n'''exec' \"$(dirname -- \"$0\")\"/'python' \"$0\" \"$@\"\n' '''\n", None),
+            ("#!/usr/bin/env python\n", None),
+            ("#!/bin/bash\n", None),
+            ("#!python\n", None),
+            ("", None),
+            ("\u{7f}ELF", None),
+        ] {
+            assert_eq!(interpreter(head).as_deref(), expected, "{head:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_names_the_interpreter_is_what_is_replaced() {
+        for head in ["#!/e/bin/python\n", "#!/bin/sh\n'''exec' /e/bin/python \"$0\"\n' '''\n"] {
+            let script = format!("{head}import x\n");
+            assert_eq!(Line::parse(script.as_bytes()).unwrap().length, head.len());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..99)) {
+            let mut script = b"#!/bin/sh\n'''exec' ".to_vec();
+            script.extend(&bytes);
+            let _ = (Line::parse(&bytes), Line::parse(&script));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What `check --fix` does, step by step.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+use super::{Content, Entry, Error, write_entry};
+use crate::fs;
+use crate::fs::{Dir, InPlace, LinkMode, Linker};
+use crate::python::Interpreter;
+use crate::support::identity::FileId;
+use crate::support::session::Session;
+
+/// One change to an environment, that can be told of before it is made. Paths are relative to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This stands at its place from then on, whatever stood there.
+    Put(Entry),
+    /// This goes, with all that is in it.
+    Remove(PathBuf),
+    /// What was put aside under one name is at another again, whatever stood there.
+    PutBack {
+        /// Where it is.
+        from: PathBuf,
+        /// Where it was, and is to be.
+        to: PathBuf,
+    },
+    /// pip is there, of the wheel that this base would install.
+    SeedPip(Box<Seeding>),
+    /// Not everybody may write into the environment.
+    Protect,
+    /// What killed processes left is gone.
+    Sweep,
+}
+
+/// How pip gets into an environment that has none, or one that is not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeding {
+    /// The environment's base.
+    pub interpreter: Interpreter,
+    /// Whether the commands are to find their Python beside themselves.
+    pub relocatable: bool,
+    /// What goes when a new pip is at hand.
+    pub instead_of: Vec<PathBuf>,
+}
+
+impl Step {
+    /// What it changes, and where; two steps of the same place would undo each other.
+    pub(crate) fn place(&self) -> (&'static str, &Path) {
+        match self {
+            Self::Put(entry) => ("file", &entry.path),
+            Self::Remove(path) | Self::PutBack { to: path, .. } => ("file", path),
+            Self::SeedPip(_) => ("pip", Path::new("")),
+            Self::Protect => ("rights", Path::new("")),
+            Self::Sweep => ("leftovers", Path::new("")),
+        }
+    }
+
+    /// The place, where a directory stands in it instead of a file, or a file instead of a directory: what
+    /// is in there may be the user's.
+    pub(crate) fn obstacle(&self, root: &Path) -> Option<&Path> {
+        let Self::Put(Entry { path, content }) = self else { return None };
+        let meta = root.join(path).symlink_metadata().ok()?;
+        let is_obstacle = match content {
+            Content::Directory | Content::Tree(_) => meta.is_file(),
+            _ => meta.is_dir(),
+        };
+        is_obstacle.then_some(path)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put(Entry { path, content }) => {
+                let path = path.display();
+                match content {
+                    Content::Directory | Content::Tree(_) => {
+                        write!(f, "make the directory `{path}`")
+                    }
+                    Content::Link(target) => write!(f, "link `{path}` to `{}`", target.display()),
+                    Content::Copy(from) => write!(f, "copy `{}` to `{path}`", from.display()),
+                    Content::Share(_) | Content::Text(_) | Content::Script(_) => {
+                        write!(f, "write `{path}`")
+                    }
+                }
+            }
+            Self::Remove(path) => write!(f, "remove `{}`", path.display()),
+            Self::PutBack { from, to } => {
+                write!(f, "put `{}` back as `{}`", from.display(), to.display())
+            }
+            Self::SeedPip(seeding) => {
+                f.write_str("install pip from the base's wheel")?;
+                let mut old = seeding.instead_of.iter();
+                old.try_for_each(|path| write!(f, ", without `{}`", path.display()))
+            }
+            Self::Protect => f.write_str("take the right to write from everybody"),
+            Self::Sweep => f.write_str("remove what killed processes left"),
+        }
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Takes steps in an environment.
+#[derive(Clone, Copy)]
+pub struct Fixer<'a, E> {
+    /// The environment's directory.
+    pub root: &'a Path,
+    /// The directory that the steps are for, where it was looked at some time ago.
+    pub judged: Option<&'a FileId>,
+    /// The process, its cache and its signals.
+    pub session: Session<'a>,
+    /// Prepares pip, which a module above this one can.
+    pub seed: Seed<'a, E>,
+}
+
+/// Gives the entries of a pip that fits; [`InPlace`] has room for what cannot go to the cache.
+pub type Seed<'a, E> = &'a dyn Fn(&Seeding, &mut InPlace) -> Result<Vec<Entry>, E>;
+
+impl<E> Fixer<'_, E>
+where
+    E: From<Error> + From<fs::Error> + From<crate::support::Error>,
+{
+    /// Takes the steps in their order, and tells of each one that is done. Each file is replaced
+    /// whole, so that stopping between two steps, or in one, leaves nothing half made.
+    ///
+    /// # Errors
+    /// The first failure; the steps before it are done. [`fs::Error::Changed`] when another directory
+    /// than the one that was judged is there by now.
+    pub fn apply(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<(), E> {
+        let mut place = InPlace::open(self.root)?;
+        // What another process has put there meanwhile has nothing of what was seen.
+        if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
+            return Err(fs::Error::Changed { path: self.root.to_owned() }.into());
+        }
+        let taken = steps.iter().try_for_each(|step| {
+            self.session.interrupt.check()?;
+            self.step(step, &mut place)?;
+            done(step);
+            Ok(())
+        });
+        // What was told of as done stays done.
+        let finished = place.finish();
+        taken.and(finished.map_err(Into::into))
+    }
+
+    fn step(&self, step: &Step, at: &mut InPlace) -> Result<(), E> {
+        match step {
+            Step::Put(entry) => put(entry, at.dir())?,
+            Step::Remove(path) => at.dir().remove_tree(path)?,
+            Step::PutBack { from, to } => {
+                at.dir().remove_tree(to)?;
+                at.dir().rename(from, to)?;
+            }
+            Step::SeedPip(seeding) => self.seed_pip(seeding, at)?,
+            Step::Protect => at.dir().protect()?,
+            Step::Sweep => fs::sweep(self.root)?,
+        }
+        Ok(())
+    }
+
+    /// Replaces what is left of pip. The new one is at hand before the old one goes.
+    fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<(), E> {
+        let entries = (self.seed)(seeding, at)?;
+        seeding.instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
+        entries.iter().try_for_each(|entry| put(entry, at.dir()))?;
+        Ok(())
+    }
+}
+
+/// Puts an entry, and the directories that it is in.
+fn put(entry: &Entry, at: &Dir) -> Result<(), Error> {
+    let parents = entry.path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+    for dir in parents.collect::<Vec<_>>().into_iter().rev() {
+        at.create_dir(dir)?;
+    }
+    write_entry(entry, at, &Linker::new(LinkMode::Clone))
+}
