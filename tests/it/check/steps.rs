@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use rvenv::check::fix::Step;
 use rvenv::check::{Code, Finding, Remedy, Report, SCHEMA};
+use rvenv::venv::repair::Step;
 use rvenv::venv::{Content, Entry};
 
 fn finding(steps: &[Step]) -> Finding {
