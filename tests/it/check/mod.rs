@@ -23,6 +23,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -193,6 +194,11 @@ struct CPython {
 
 /// Every `CPython` of this machine, the newest first.
 fn cpythons() -> Vec<CPython> {
+    static FOUND: OnceLock<Vec<CPython>> = OnceLock::new();
+    FOUND.get_or_init(search_cpythons).clone()
+}
+
+fn search_cpythons() -> Vec<CPython> {
     let tell = "import sys, os; v = sys.version_info; \
         print(sys.implementation.name, '%d.%d' % v[:2], '%d.%d.%d' % v[:3], sys.base_prefix, \
         os.path.dirname(os.__file__), sep='\\n')";
