@@ -24,7 +24,7 @@
 //! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
 //! let world = World { host: &host, cache: &cache, guard, interrupt };
 //! env::create(&recipe, &world, &mut |_event| {})?;
-//! let report = Check { host: &host, cache: &cache, named: Some(&root), deep: false }.report()?;
+//! let report = Check { host: &host, cache: &cache, named: Some(&root), deep: false, starts: Starts::Allowed }.report()?;
 //! assert!(report.healthy, "{:?}", report.findings);
 //! # Ok(())
 //! # }

@@ -98,6 +98,9 @@ catalogue! {
     /// The base Python is there and does not work, or not for this user.
     BaseBroken = "base-broken", Error,
         "no command of the environment can start";
+    /// Only the environment names its base, so the base was not started.
+    BaseNotStarted = "base-not-started", Note,
+        "the environment is described from its files; `--deep` starts its Python";
     /// The base is a Python of a version that rvenv does not know.
     BaseUnsupported = "base-unsupported", Warning,
         "the environment may well work, and cannot be judged";

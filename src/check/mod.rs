@@ -33,7 +33,9 @@ use crate::dist::eggs::Egg;
 use crate::python::{Build, Interpreter};
 use crate::support::identity::FileId;
 use crate::support::path::is_same_file;
+use crate::support::program::Starts;
 use crate::support::session::Session;
+use crate::trust::Trust;
 use crate::venv::repair::Step;
 use crate::venv::{locate, state};
 
@@ -131,6 +133,8 @@ pub struct Check<'a> {
     pub named: Option<&'a Path>,
     /// Run its Python and verify every package too.
     pub deep: bool,
+    /// Which programs may be started.
+    pub starts: Starts,
 }
 
 impl Check<'_> {
@@ -147,7 +151,7 @@ impl Check<'_> {
         // One that is named was seen a moment before; where it is gone, that is an error.
         let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
-            .map(|root| Snapshot::read(root, host, cache));
+            .map(|root| Snapshot::read(root, self.starts(root), host, cache));
         if let (Some(_), Some(snapshot)) = (&named, &snapshot) {
             snapshot.ensure_environment()?;
         }
@@ -191,6 +195,12 @@ impl Check<'_> {
             }
         }
         findings
+    }
+
+    /// Which programs may be started to look at the environment at `root`.
+    fn starts(&self, root: &Path) -> Starts {
+        let is_trusted = || Trust::of(self.session.host).allows(root);
+        if self.starts == Starts::Allowed && is_trusted() { Starts::Trusted } else { self.starts }
     }
 
     /// The environment that is named; a `.venv` file leads to another place.

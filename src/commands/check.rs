@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use rvenv::check::{Check, Finding, Remedy, Report, Seeder, Severity, Summary};
 use rvenv::shell;
 use rvenv::shell::Shell;
+use rvenv::support::program::Starts;
 use rvenv::trust::Trust;
 use rvenv::venv::repair::{Fixer, Step};
 use serde::Serialize;
@@ -29,7 +30,9 @@ const ROUNDS: usize = 5;
 
 /// Tells whether the environment is active and healthy; the exit code is the answer too.
 pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let check = Check { session: context.session(), named: args.dir.as_deref(), deep: args.deep };
+    let starts = if args.deep { Starts::Everything } else { Starts::Allowed };
+    let (session, named) = (context.session(), args.dir.as_deref());
+    let check = Check { session, named, deep: args.deep, starts };
     let mut report = context.ui.timed("looked at it", || check.report())?;
     let mut steps = Vec::new();
     let is_shown = !args.json && !context.ui.is_quiet();

@@ -13,6 +13,7 @@ use rvenv::settings::{Key, Settings, Value};
 use rvenv::shell;
 use rvenv::shell::Shell;
 use rvenv::support::host::Platform;
+use rvenv::support::program::Program;
 use rvenv::trust::Trust;
 use rvenv::venv;
 use rvenv::venv::{Content, Env, Options};
@@ -192,7 +193,18 @@ impl Creation<'_> {
         let Context { host, cache, .. } = self.context;
         let own = || {
             let python = Env::open(root, host.platform()).ok()?.working_python().ok()?;
-            Finder::new(host, cache).find(&Request::Path(python)).ok()
+            let program = if self.trust.allows(root) {
+                Program::trusted(python)
+            } else {
+                Program::claimed(python, root)
+            };
+            match Finder::new(host, cache).find(&Request::Path(program)) {
+                Ok(found) => Some(found),
+                Err(error) => {
+                    self.context.ui.detail(error);
+                    None
+                }
+            }
         };
         let is_kept = !self.args.clear && !self.chosen.was_asked_for;
         let own = if is_kept { own() } else { None };

@@ -10,6 +10,7 @@ use rvenv::seed;
 use rvenv::settings::Key;
 use rvenv::settings::project;
 use rvenv::support::cache::Cache;
+use rvenv::support::program::Program;
 use rvenv::venv;
 use rvenv::venv::Env;
 use tempfile::TempDir;
@@ -21,6 +22,11 @@ use crate::{process, ui};
 /// Where pip and Python are told to install, or to look, elsewhere than in the environment.
 const MISLEADING: [&str; 6] =
     ["PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "__PYVENV_LAUNCHER__"];
+
+/// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
+/// `pip.py` there is not pip. Not by `PYTHONSAFEPATH`, which build backends would inherit.
+const RUN_PIP: &str = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; import runpy; \
+                       runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
 /// Becomes `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
@@ -139,7 +145,7 @@ impl Pip {
         let python = env.working_python()?;
         let mut command = Command::new(&python);
         let mut pip = if env.has_pip() {
-            command.args(["-m", "pip"]);
+            command.args(["-c", RUN_PIP]);
             Self { command, note: String::new(), unpacked: None }
         } else {
             Self::outside(command, &python, context)?
@@ -153,7 +159,8 @@ impl Pip {
 
     fn outside(mut command: Command, python: &Path, context: &Context<'_>) -> anyhow::Result<Self> {
         let host = &context.host;
-        let found = Finder::new(host, &context.cache).find(&Request::Path(python.to_owned()))?;
+        let found =
+            Finder::new(host, &context.cache).find(&Request::Path(Program::typed(python)))?;
         let options = seed::Options {
             setuptools: false,
             ..context.settings.pip(host).unwrap_or_else(|| seed::Options {

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use anstyle::{AnsiColor, Style};
 use rvenv::check::Check;
 use rvenv::support::json;
+use rvenv::support::program::Starts;
 use rvenv::venv::Env;
 use rvenv::venv::inventory;
 use rvenv::venv::inventory::Disk;
@@ -114,7 +115,12 @@ impl Row {
 
     /// With what a check finds out.
     fn judged(mut self, context: &Context<'_>) -> Self {
-        let check = Check { session: context.session(), named: Some(&self.path), deep: false };
+        let check = Check {
+            session: context.session(),
+            named: Some(&self.path),
+            deep: false,
+            starts: Starts::Nothing,
+        };
         let report = match check.report() {
             Ok(report) => report,
             Err(error) => {

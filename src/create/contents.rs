@@ -14,6 +14,8 @@ use crate::dist::site::{SEEDS, Site, normalized};
 use crate::dist::{direct_url, metadata};
 use crate::support::cache::Cache;
 use crate::support::host::Host;
+use crate::support::program::Starts;
+use crate::trust::Trust;
 use crate::venv::Env;
 use crate::venv::state::State;
 
@@ -35,7 +37,7 @@ impl Contents {
     /// # Errors
     /// When not all of the environment can be read.
     pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
-        let state = State::read(root, host, cache);
+        let state = State::read(root, starts(root, host), host, cache);
         let site = site(&state);
         let dists = || site.into_iter().flat_map(Site::dists);
         let (mut lines, mut nameless) = (Vec::new(), Vec::new());
@@ -104,6 +106,11 @@ fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
     dists.chain(eggs).chain(asides)
 }
 
+/// Which programs may be started to look at the environment at `root`.
+fn starts(root: &Path, host: &Host) -> Starts {
+    if Trust::of(host).allows(root) { Starts::Trusted } else { Starts::Allowed }
+}
+
 /// Whether an environment's packages are for another Python than this one.
 pub(crate) fn is_for_another(
     root: &Path,
@@ -111,6 +118,6 @@ pub(crate) fn is_for_another(
     host: &Host,
     cache: &Cache,
 ) -> bool {
-    let series = State::read(root, host, cache).series();
+    let series = State::read(root, starts(root, host), host, cache).series();
     series.is_some_and(|series| series != LibrarySeries::of_interpreter(interpreter))
 }

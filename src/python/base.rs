@@ -35,6 +35,10 @@ impl Environment {
 
     /// The executable in `home` that the environment's `executable` was made from.
     pub(crate) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
+        // A relative one would be seen from the current directory, where Python does not look.
+        if !self.home.is_absolute() {
+            return Err(Reason::BaseMissing(self.home.clone()));
+        }
         let linked = chain(executable).find(|path| path.parent() == Some(&self.home));
         // A bare `python` may be a Python 2 there, and on Windows another build.
         let own = executable.file_name().and_then(OsStr::to_str);

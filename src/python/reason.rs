@@ -48,6 +48,8 @@ pub enum Reason {
     AppleStub,
     /// It is Windows' stand-in for a Python from the Store, which is not there.
     StoreStub,
+    /// Only an environment that is not trusted names it, so it was not started.
+    NotStarted,
     /// It is a sound Python, and another one than asked for.
     Other(String),
 }
@@ -71,6 +73,7 @@ impl Reason {
             | Self::Shim { .. }
             | Self::AppleStub
             | Self::StoreStub
+            | Self::NotStarted
             | Self::Other(_) => false,
         }
     }
@@ -108,6 +111,7 @@ impl fmt::Display for Reason {
                 f.write_str("stands for the developer tools, which are not installed")
             }
             Self::StoreStub => f.write_str("stands for the Store, whose Python is not installed"),
+            Self::NotStarted => f.write_str("was not started: only the environment names it"),
             Self::Other(what) => write!(f, "is {what}"),
         }
     }

@@ -9,6 +9,7 @@ use pep440_rs::VersionSpecifiers;
 use super::{Implementation, Interpreter, Version};
 use crate::python::{Error, Result};
 use crate::support::host::{Host, Platform};
+use crate::support::program::Program;
 
 mod parse;
 #[cfg(test)]
@@ -19,8 +20,8 @@ mod tests;
 pub enum Request {
     /// Any Python will do.
     Any,
-    /// This executable, or the one of this installation or environment. Absolute.
-    Path(PathBuf),
+    /// This executable, or the one of this installation or environment.
+    Path(Program),
     /// The program of this name on PATH.
     Name(OsString),
     /// A Python with these properties.
@@ -82,7 +83,7 @@ impl Request {
     pub fn parse(text: impl AsRef<OsStr>, host: &Host) -> Result<Self> {
         let text = text.as_ref();
         if let Some(path) = as_path(text, host) {
-            return Ok(Self::Path(path));
+            return Ok(Self::Path(Program::typed(path)));
         }
         let unreadable = || Error::UnreadableRequest { text: text.to_string_lossy().into_owned() };
         let readable = text.to_str().ok_or_else(unreadable)?.trim();
@@ -98,7 +99,7 @@ impl Request {
     pub fn matches(&self, interpreter: &Interpreter) -> bool {
         match self {
             Self::Any => true,
-            Self::Path(path) => {
+            Self::Path(Program { path, .. }) => {
                 [&interpreter.executable, &interpreter.real_executable].contains(&path)
             }
             Self::Name(name) => interpreter.executable.file_name() == Some(name),
@@ -198,7 +199,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any Python"),
-            Self::Path(path) => path.display().fmt(f),
+            Self::Path(Program { path, .. }) => path.display().fmt(f),
             Self::Name(name) => name.display().fmt(f),
             Self::Wanted(wanted) => wanted.fmt(f),
         }

@@ -19,13 +19,14 @@ use crate::shell::Seal;
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+use crate::support::program::Starts;
 use crate::venv::script::Script;
 use crate::venv::state::State;
 use crate::venv::{Content, Entry};
 
-/// What changes in an environment at `at` so that it works at `place`.
+/// What changes in an environment at `at`, which rvenv has just made, so that it works at `place`.
 pub(crate) fn relocation(at: &Path, place: &Path, host: &Host, cache: &Cache) -> Vec<Entry> {
-    let state = State::read(at, host, cache);
+    let state = State::read(at, Starts::Trusted, host, cache);
     relocated(&state, &Origin::Left(at.to_owned()), place)
 }
 

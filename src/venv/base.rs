@@ -4,11 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::formats::PyvenvCfg;
-use crate::python::{Error, Finder, Interpreter, Request, base_names};
-use crate::support::cache::Cache;
-use crate::support::host::Host;
+use crate::python::{Error, Finder, Interpreter, Reason, Request, base_names};
 use crate::support::links::chain;
 use crate::support::path::{is_permission_denied, is_same_file};
+use crate::support::program::Program;
 
 /// Where a chain of links leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +63,8 @@ pub(crate) enum Base {
     Sound(Box<Interpreter>),
     /// What is there is no working Python.
     Broken { executable: PathBuf, error: Error },
+    /// Only the environment names it, and is not trusted: it was not started.
+    NotStarted(PathBuf),
     /// There is nothing at this place, by all that the environment says.
     Gone(PathBuf),
     /// The user has no right to look whether there is anything.
@@ -75,9 +76,9 @@ impl Base {
     pub(crate) fn of(
         way: &InterpreterLink,
         cfg: &PyvenvCfg,
+        root: &Path,
         scripts: &Path,
-        host: &Host,
-        cache: &Cache,
+        finder: &mut Finder<'_>,
     ) -> Self {
         let executable = match way {
             InterpreterLink::Outside(path) => Some(path.clone()),
@@ -97,8 +98,11 @@ impl Base {
                 Self::Gone(place)
             };
         };
-        match Finder::new(host, cache).find(&Request::Path(executable.clone())) {
+        match finder.find(&Request::Path(Program::claimed(&executable, root))) {
             Ok(found) => Self::Sound(Box::new(found.interpreter)),
+            Err(Error::UnusablePython { reason: Reason::NotStarted, .. }) => {
+                Self::NotStarted(executable)
+            }
             Err(error) => Self::Broken { executable, error },
         }
     }
@@ -107,14 +111,22 @@ impl Base {
     pub(crate) fn interpreter(&self) -> Option<&Interpreter> {
         match self {
             Self::Sound(interpreter) => Some(interpreter),
-            Self::Broken { .. } | Self::Gone(_) | Self::PermissionDenied(_) => None,
+            Self::Broken { .. }
+            | Self::NotStarted(_)
+            | Self::Gone(_)
+            | Self::PermissionDenied(_) => None,
         }
     }
 
-    /// Whether this is the executable that was asked and does not work: asking one that hangs takes
+    /// Whether this is the executable that does not work, or may not be started: asking one that hangs takes
     /// as long each time.
     pub(crate) fn is_known_broken(&self, path: &Path) -> bool {
-        matches!(self, Self::Broken { executable, .. } if is_same_file(executable, path))
+        match self {
+            Self::Broken { executable, .. } | Self::NotStarted(executable) => {
+                is_same_file(executable, path)
+            }
+            Self::Sound(_) | Self::Gone(_) | Self::PermissionDenied(_) => false,
+        }
     }
 }
 

@@ -14,9 +14,11 @@ use crate::dist::LibrarySeries;
 use crate::dist::site::Site;
 use crate::formats::PyvenvCfg;
 use crate::fs;
+use crate::python::Finder;
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+use crate::support::program::Starts;
 
 /// Which tool made an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +49,8 @@ pub(crate) enum Configuration {
 pub(crate) struct State<'a> {
     pub(crate) host: &'a Host,
     pub(crate) cache: &'a Cache,
+    /// Which programs may be started.
+    pub(crate) starts: Starts,
     pub(crate) env: Env,
     pub(crate) configuration: Configuration,
     pub(crate) maker: Maker,
@@ -62,7 +66,8 @@ pub(crate) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    pub(crate) fn read(root: &Path, host: &'a Host, cache: &'a Cache) -> Self {
+    /// The facts; `starts` says which programs may be started to learn them.
+    pub(crate) fn read(root: &Path, starts: Starts, host: &'a Host, cache: &'a Cache) -> Self {
         let configuration = configuration(root);
         let cfg = match &configuration {
             Configuration::Read(cfg) => cfg.clone(),
@@ -78,15 +83,27 @@ impl<'a> State<'a> {
         Self {
             host,
             cache,
+            starts,
             configuration,
             maker: maker(root, &cfg),
-            base: Base::of(&way, &cfg, &scripts_dir, host, cache),
+            base: Base::of(
+                &way,
+                &cfg,
+                root,
+                &scripts_dir,
+                &mut Finder::new(host, cache).starting(starts),
+            ),
             way,
             activated,
             env: Env { root: root.to_owned(), cfg, platform: host.platform() },
             scripts,
             sites: Site::all(root, host.platform()),
         }
+    }
+
+    /// A finder that starts no more than this look at the environment may.
+    pub(crate) fn finder(&self) -> Finder<'a> {
+        Finder::new(self.host, self.cache).starting(self.starts)
     }
 
     /// Refuses a directory that has nothing of an environment, and so is none that broke.

@@ -39,5 +39,7 @@ mod run;
 mod sandbox;
 #[cfg(unix)]
 mod shells;
+#[cfg(target_os = "linux")]
+mod trust;
 #[cfg(unix)]
 mod words;

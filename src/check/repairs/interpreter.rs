@@ -1,6 +1,6 @@
 //! Pointing an environment to a Python: its links, its `pyvenv.cfg`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check::finding::Remedy;
 use crate::check::snapshot::Snapshot;
@@ -8,7 +8,8 @@ use crate::dist::LibrarySeries;
 use crate::formats::PyvenvCfg;
 use crate::formats::shebang::begins_as_python;
 use crate::fs::names_in;
-use crate::python::{Finder, Interpreter, Request};
+use crate::python::{Interpreter, Request};
+use crate::support::program::Program;
 use crate::venv::base;
 use crate::venv::repair::Step;
 use crate::venv::{Content, Entry, interpreter_entries};
@@ -74,12 +75,13 @@ pub(crate) fn to_same_series(snapshot: &Snapshot<'_>) -> Remedy {
 /// `python` leads to, else any other on this machine.
 fn same_series(snapshot: &Snapshot<'_>) -> Option<Interpreter> {
     let series = snapshot.series()?;
+    let claimed = |path: PathBuf| Request::Path(Program::claimed(path, snapshot.root()));
     let at_home = base::at_home(snapshot.cfg(), &snapshot.scripts_dir());
-    let at_home = at_home.filter(|path| !snapshot.base.is_known_broken(path)).map(Request::Path);
-    let own = snapshot.base.interpreter().map(|own| Request::Path(own.executable.clone()));
+    let at_home = at_home.filter(|path| !snapshot.base.is_known_broken(path)).map(claimed);
+    let own = snapshot.base.interpreter().map(|own| claimed(own.executable.clone()));
     let mut requests = at_home.into_iter().chain(own).chain(series.request(snapshot.host));
     requests.find_map(|request| {
-        let found = Finder::new(snapshot.host, snapshot.cache).find(&request).ok()?.interpreter;
+        let found = snapshot.finder().find(&request).ok()?.interpreter;
         // A request for 3.13 takes a free-threaded one when there is no other.
         (LibrarySeries::of_interpreter(&found) == series).then_some(found)
     })
@@ -88,7 +90,7 @@ fn same_series(snapshot: &Snapshot<'_>) -> Option<Interpreter> {
 /// The way when the series is gone: make it anew with another one, and install again. What stands
 /// in the base's place is as a rule the next one, whether or not a search would find it.
 fn upgrade(snapshot: &Snapshot<'_>) -> Remedy {
-    let newest = Finder::new(snapshot.host, snapshot.cache).find(&Request::Any).ok();
+    let newest = snapshot.finder().find(&Request::Any).ok();
     let newest = newest.map(|found| found.interpreter.version);
     let newer =
         snapshot.base.interpreter().filter(|base| newest.is_none_or(|it| it < base.version));

@@ -21,6 +21,9 @@ use crate::venv::{Content, Difference, Entry};
 /// Everything that is wrong with them.
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = configuration(snapshot).into_iter().collect();
+    if let Base::NotStarted(path) = &snapshot.base {
+        findings.push(not_started(snapshot, path));
+    }
     let broken = base(snapshot).or_else(|| interpreter(snapshot));
     match broken {
         // What follows from it is not worth a line.
@@ -105,9 +108,19 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
                 repair_interpreter::to_same_series(snapshot),
             ))
         }
+        Base::NotStarted(_) => None,
         Base::PermissionDenied(path) => barred(snapshot, path),
         Base::Sound(interpreter) => changed(snapshot, interpreter),
     }
+}
+
+/// That the base was not started, so that only files tell what it is.
+fn not_started(snapshot: &Snapshot<'_>, path: &Path) -> Finding {
+    let version = snapshot.cfg().version().map(|version| format!("Python {version}"));
+    let version = version.unwrap_or_else(|| "a Python of an unknown version".to_owned());
+    let seen = format!("`{}`, by `pyvenv.cfg` {version}, was not started", path.display());
+    let root = snapshot.root().to_string_lossy();
+    Finding::new(Code::BaseNotStarted, seen, Remedy::run(["rvenv", "check", "--deep", &*root]))
 }
 
 /// That the way to the base ends at a directory of somebody else's.

@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::relocate::Origin;
 use crate::support::cache::Cache;
 use crate::support::host::Host;
+use crate::support::program::Starts;
 use crate::venv::state::State;
 
 /// An environment as it was when `check` began.
@@ -20,8 +21,8 @@ pub(super) struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) fn read(root: &Path, host: &'a Host, cache: &'a Cache) -> Self {
-        let state = State::read(root, host, cache);
+    pub(super) fn read(root: &Path, starts: Starts, host: &'a Host, cache: &'a Cache) -> Self {
+        let state = State::read(root, starts, host, cache);
         Self { origin: Origin::of(&state), state }
     }
 }

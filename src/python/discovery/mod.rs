@@ -39,6 +39,8 @@ use crate::support::cache::Cache;
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 use crate::support::links::chain;
+use crate::support::path::canonicalize;
+use crate::support::program::{Program, Provenance, Starts};
 use shim::{Shim, Shims};
 
 /// An interpreter that is what was asked for.
@@ -86,6 +88,7 @@ pub struct Finder<'a> {
     memory: ProbeCache,
     shims: Shims<'a>,
     limit: Duration,
+    starts: Starts,
     passed_over: Vec<PassedOver>,
 }
 
@@ -94,6 +97,13 @@ pub struct Finder<'a> {
 pub(super) struct Candidate {
     pub(crate) path: PathBuf,
     pub(super) source: Source,
+    provenance: Provenance,
+}
+
+impl Candidate {
+    fn discovered(path: PathBuf, source: Source) -> Self {
+        Self { path, source, provenance: Provenance::Discovered }
+    }
 }
 
 impl<'a> Finder<'a> {
@@ -104,6 +114,7 @@ impl<'a> Finder<'a> {
             memory: ProbeCache::of(cache),
             shims: Shims::new(host),
             limit: probe::TIME_LIMIT,
+            starts: Starts::Allowed,
             passed_over: Vec::new(),
         }
     }
@@ -112,6 +123,13 @@ impl<'a> Finder<'a> {
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// With another rule for what it may start.
+    #[must_use]
+    pub fn starting(mut self, starts: Starts) -> Self {
+        self.starts = starts;
         self
     }
 
@@ -127,12 +145,12 @@ impl<'a> Finder<'a> {
     /// candidate's reason when none fits.
     pub fn find(&mut self, request: &Request) -> Result<Found> {
         match request {
-            Request::Path(path) => self.at(path),
+            Request::Path(program) => self.at(program),
             Request::Any | Request::Wanted(_) => self.search(request),
             Request::Name(name) => self.search(request).or_else(|error| {
                 // `venv` may well be meant as the directory of that name.
                 let dir = self.host.cwd().join(name);
-                if dir.is_dir() { self.at(&dir) } else { Err(error) }
+                if dir.is_dir() { self.at(&Program::typed(dir)) } else { Err(error) }
             }),
         }
     }
@@ -171,8 +189,9 @@ impl<'a> Finder<'a> {
         Error::NoPython { request: request.to_string(), candidates }
     }
 
-    /// The interpreter at a path that the user gave: an executable, or a directory with one.
-    fn at(&mut self, path: &Path) -> Result<Found> {
+    /// The interpreter at a path: an executable, or a directory with one.
+    fn at(&mut self, program: &Program) -> Result<Found> {
+        let Program { path, provenance } = program;
         let executable = match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
                 names::in_tree(path, None, self.host).ok_or(Reason::EmptyDirectory)
@@ -181,7 +200,9 @@ impl<'a> Finder<'a> {
             Err(_) => Err(Reason::Missing),
         };
         let look = |path| {
-            let looked = self.look(&Candidate { path, source: Source::Given }, &Request::Any);
+            let provenance = provenance.clone();
+            let candidate = Candidate { path, source: Source::Given, provenance };
+            let looked = self.look(&candidate, &Request::Any);
             looked.map_err(|(_, reason)| reason)
         };
         executable
@@ -202,14 +223,14 @@ impl<'a> Finder<'a> {
     /// What stands at a lead, or what it starts if it is a shim: the cheapest test first, and asked
     /// only when nothing else tells.
     fn look(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
-        let Candidate { path, source } = lead;
+        let Candidate { path, source, provenance } = lead;
         let (source, outcome) = match self.shims.by_place(path) {
             Some(shim) => self.through(shim, path, request),
-            None => match self.known(path, *source, request) {
+            None => match self.known(path, provenance, request) {
                 Some(known) => (*source, known),
                 None => match self.shims.by_content(path) {
                     Some(shim) => self.through(shim, path, request),
-                    None => (*source, self.ask(path)),
+                    None => (*source, self.ask(path, provenance)),
                 },
             },
         };
@@ -227,8 +248,11 @@ impl<'a> Finder<'a> {
         request: &Request,
     ) -> (Source, Result<Interpreter, Reason>) {
         let source = Source::Shim(shim.place);
-        let look =
-            |path: PathBuf| self.known(&path, source, request).unwrap_or_else(|| self.ask(&path));
+        // The manager's own rule gave the path.
+        let discovered = Provenance::Discovered;
+        let look = |path: PathBuf| {
+            self.known(&path, &discovered, request).unwrap_or_else(|| self.ask(&path, &discovered))
+        };
         (source, self.shims.resolve(shim, path).and_then(look))
     }
 
@@ -236,23 +260,52 @@ impl<'a> Finder<'a> {
     fn known(
         &self,
         path: &Path,
-        source: Source,
+        provenance: &Provenance,
         request: &Request,
     ) -> Option<Result<Interpreter, Reason>> {
         match tell_by_name(path, request).map(Err).or_else(|| self.memory.recall(path))? {
-            // Who names it by its path wants it to be asked, and who waits longer may get an answer.
-            Err(Reason::Hangs(limit)) if source == Source::Given || limit < self.limit => None,
+            // Who types its path wants it to be asked, and who waits longer may get an answer.
+            Err(Reason::Hangs(limit)) if *provenance == Provenance::Typed || limit < self.limit => {
+                None
+            }
             known => Some(known),
         }
     }
 
-    fn ask(&self, path: &Path) -> Result<Interpreter, Reason> {
+    fn ask(&self, path: &Path, provenance: &Provenance) -> Result<Interpreter, Reason> {
+        match provenance {
+            _ if self.starts == Starts::Nothing => return Err(Reason::NotStarted),
+            Provenance::Claimed { by } if self.starts == Starts::Allowed => {
+                let started = probe::started(path)?;
+                if let Some(known) = self.memory.recall(&started) {
+                    return known;
+                }
+                if !self.may_start(&started, by) {
+                    return Err(Reason::NotStarted);
+                }
+            }
+            Provenance::Typed
+            | Provenance::Discovered
+            | Provenance::Trusted
+            | Provenance::Claimed { .. } => {}
+        }
         if let Some(reason) = stub::reason(path, self.host) {
             return Err(reason);
         }
         let examined = probe::examine(path, self.host, self.limit);
         self.memory.keep(path, &examined);
         examined.outcome
+    }
+
+    /// Whether the program at `path`, which only the environment at `by` names, may be started: an
+    /// installation of the system outside of the project, or what the search finds by itself.
+    fn may_start(&self, path: &Path, by: &Path) -> bool {
+        let Ok(real) = canonicalize(path) else { return false };
+        if is_of_system(&real) && !is_in_project(&real, by, self.host) {
+            return true;
+        }
+        let is_same = |lead: &Candidate| canonicalize(&lead.path).is_ok_and(|lead| lead == real);
+        leads(&Request::Any, self.host).any(|lead| is_same(&lead))
     }
 
     /// Every interpreter once, and what is broken with its reason, in the order of search.
@@ -307,6 +360,34 @@ impl<'a> Finder<'a> {
     }
 }
 
+#[cfg(unix)]
+fn is_of_system(real: &Path) -> bool {
+    crate::support::ownership::is_system_python(real)
+}
+
+/// Windows' system directories have no Python.
+#[cfg(not(unix))]
+fn is_of_system(_real: &Path) -> bool {
+    false
+}
+
+/// Whether `real` may have come with the project of the environment at `by`: the directory above the
+/// environment, or the outermost repository that contains it. Everything in a home belongs to its
+/// user, who may be root.
+fn is_in_project(real: &Path, by: &Path, host: &Host) -> bool {
+    let by = canonicalize(by).unwrap_or_else(|_| by.to_owned());
+    let above = by.ancestors().skip(1);
+    let repository = above.filter(|dir| dir.join(".git").exists()).last();
+    let home = host.home().and_then(|home| canonicalize(home).ok());
+    let roots = [by.parent(), repository, home.as_deref()];
+    // A container can have its project, or root's home, at `/`.
+    roots
+        .into_iter()
+        .flatten()
+        .filter(|root| root.parent().is_some())
+        .any(|root| real.starts_with(root))
+}
+
 /// Whether a lead is what the user's own `python3` means, which a request for any Python takes as it is, an
 /// active environment's `PyPy` say.
 fn own(lead: &Candidate, request: &Request, found: &Found) -> bool {
@@ -329,7 +410,7 @@ fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candi
     let mut seen = BTreeSet::new();
     let dirs: Vec<_> = host.search_path().filter(|dir| seen.insert(dir.clone())).collect();
     let on_path = move |rounds| in_dirs(rounds, dirs.clone());
-    let lead = |path| Candidate { path, source: Source::Path };
+    let lead = |path| Candidate::discovered(path, Source::Path);
     on_path(names::rounds(request, host))
         .map(lead)
         .chain(later(move || kept(request, host)))
@@ -360,7 +441,7 @@ fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candid
         found.into_iter().chain(later(move || managers::conda(host)))
     };
     wanted.into_iter().flat_map(fitting).filter_map(move |found| {
-        Some(Candidate { path: found.executable(host)?, source: Source::Installer(found.place) })
+        Some(Candidate::discovered(found.executable(host)?, Source::Installer(found.place)))
     })
 }
 
@@ -371,7 +452,7 @@ fn of_system(request: &Request, host: &Host) -> Vec<Candidate> {
     }
     let dirs = ["/usr/local/bin", "/usr/bin"].map(PathBuf::from);
     in_dirs(names::rounds(request, host), dirs.into())
-        .map(|path| Candidate { path, source: Source::Installer(Installer::System) })
+        .map(|path| Candidate::discovered(path, Source::Installer(Installer::System)))
         .collect()
 }
 

@@ -61,6 +61,19 @@ pub(crate) fn examine(path: &Path, host: &Host, limit: Duration) -> ProbeOutcome
     ProbeOutcome { outcome, rests_on, lasting }
 }
 
+/// The file that [`examine`] starts first: `path`, or the base that its `pyvenv.cfg` names.
+///
+/// # Errors
+/// [`Reason::BaseMissing`], and [`Reason::Lies`] where bases form a circle.
+pub(crate) fn started(path: &Path) -> Result<PathBuf, Reason> {
+    let mut current = path.to_owned();
+    for _ in 0..DEPTH {
+        let Some(environment) = Environment::of(&current) else { return Ok(current) };
+        current = environment.base(&current)?;
+    }
+    Err(Reason::Lies("it names itself as the base of its base".to_owned()))
+}
+
 /// Asks `path`, or the base that it leads to.
 fn follow(
     path: &Path,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rvenv::check::{Check, Report};
 use rvenv::support::cache::Cache;
+use rvenv::support::program::Starts;
 use rvenv::support::session::Session;
 use rvenv::venv::repair::Fixer;
 use rvenv::{Host, Interrupt};
@@ -30,7 +31,7 @@ impl Judged {
         let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
         let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
         let session = Session { host: &host, cache, interrupt };
-        let check = Check { session, named: Some(&venv), deep: false };
+        let check = Check { session, named: Some(&venv), deep: false, starts: Starts::Allowed };
         let report = check.report().unwrap();
         assert!(!report.steps().is_empty());
         Self { sandbox, venv, host, report }

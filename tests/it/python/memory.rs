@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rvenv::python::{Finder, Found, PassedOver, Reason, Request};
 use rvenv::support::cache::Cache;
+use rvenv::support::program::Program;
 use serde_json::Value;
 use walkdir::WalkDir;
 
@@ -152,7 +153,7 @@ fn one_that_hung_is_asked_when_it_changed_when_it_is_named_and_after_an_hour() {
     let world = hanging();
     let path = world.at("hangs/bin/python3");
     search(&world, &Request::Any).0.unwrap();
-    search(&world, &Request::Path(path.clone())).0.unwrap_err();
+    search(&world, &Request::Path(Program::typed(path.clone()))).0.unwrap_err();
     assert_eq!(runs_of_the_hanging(&world), 2);
 
     let hung = |record: &&PathBuf| fs::read_to_string(record).unwrap().contains("hung");
@@ -168,7 +169,10 @@ fn one_that_hung_is_asked_when_it_changed_when_it_is_named_and_after_an_hour() {
     world.fake("hangs/bin/python3", "3.18.0");
     assert_eq!(world.finds("python").0, "hangs/bin/python3");
     // It is remembered as what it is now, also for who asked about the one that hung.
-    assert_eq!(search(&world, &Request::Path(path)).0.unwrap().interpreter.version.minor, 18);
+    assert_eq!(
+        search(&world, &Request::Path(Program::typed(path))).0.unwrap().interpreter.version.minor,
+        18
+    );
 }
 
 #[test]

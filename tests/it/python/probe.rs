@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
+use rvenv::support::program::Program;
 
 use super::world::World;
 use crate::sandbox::{Ran, Sandbox, for_each_python, has_strace, real_pythons, skip};
@@ -246,7 +247,7 @@ fn one_that_hangs_is_ended_with_all_that_it_started() {
     let (host, cache) = (world.host(), world.cache());
     let mut finder = Finder::new(&host, &cache).time_limit(Duration::from_millis(500));
     let Err(rvenv::python::Error::UnusablePython { reason, .. }) =
-        finder.find(&Request::Path(hanging))
+        finder.find(&Request::Path(Program::typed(hanging)))
     else {
         panic!("it found it")
     };
