@@ -169,10 +169,18 @@ fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
 
 /// What is wrong with `python` itself.
 fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
-    let base = snapshot.base.interpreter()?;
+    let base = snapshot.base.interpreter();
+    if base.is_none() && !matches!(snapshot.base, Base::NotStarted(_)) {
+        return None;
+    }
     let python = snapshot.python();
     let shown = python.display();
-    let relinked = || repair_interpreter::to(snapshot, base);
+    let relinked = || {
+        base.map_or_else(
+            || repair_interpreter::to_same_series(snapshot),
+            |base| repair_interpreter::to(snapshot, base),
+        )
+    };
     match &snapshot.way {
         InterpreterLink::Missing => {
             let seen = format!("there is no `{shown}`");
@@ -198,13 +206,17 @@ fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
             let seen = format!("`{shown}` may not be executed");
             let remedy = match &snapshot.way {
                 InterpreterLink::Inside(_) => relinked(),
-                _ => Remedy::advice(format!("make `{}` executable", base.executable.display())),
+                InterpreterLink::Outside(path) => {
+                    let path = base.map_or(path, |base| &base.executable);
+                    Remedy::advice(format!("make `{}` executable", path.display()))
+                }
+                _ => return None,
             };
             Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
         }
         InterpreterLink::PermissionDenied(_) => None,
-        InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base)),
-        InterpreterLink::Outside(_) => no_exec(snapshot).or_else(|| elsewhere(snapshot, base)),
+        InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base?)),
+        InterpreterLink::Outside(_) => no_exec(snapshot).or_else(|| elsewhere(snapshot, base?)),
     }
 }
 
