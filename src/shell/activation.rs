@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Language, Shell, batch, data};
+use super::{Language, Shell, batch, data, guard, quote};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
@@ -25,12 +25,21 @@ pub struct Activation<'a> {
 /// # Errors
 /// [`Error::Unrepresentable`] when the shell has no way to write down a path or the prompt.
 pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
+    Ok(guard::guarded(shell, &activation_code(shell, activation, host)?, "activate"))
+}
+
+/// What [`activate`] gives, for a hook that evaluates it as one text.
+pub(super) fn activation_code(
+    shell: Shell,
+    activation: &Activation,
+    host: &Host,
+) -> Result<Vec<u8>> {
     match shell.language() {
         Language::Nushell => data::json(shell, &data::activation(activation, host)),
         Language::Batch => batch::activate(activation, host),
         Language::Csh => evaluated(shell, activation).map(|script| joined(&script)),
-        Language::Posix
-        | Language::Fish
+        Language::Posix => evaluated(shell, activation).map(|script| without_alias(&script)),
+        Language::Fish
         | Language::PowerShell
         | Language::Elvish
         | Language::Python => evaluated(shell, activation),
@@ -56,6 +65,20 @@ fn evaluated(shell: Shell, activation: &Activation) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Unrepresentable`] when the shell has no way to write down what stays on PATH.
 pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
+    Ok(guard::guarded(shell, &deactivation_code(shell, host, Extent::Environment)?, "deactivate"))
+}
+
+/// How much of an environment a deactivation removes from PATH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The entry that this shell's activation added.
+    Activation,
+    /// All entries of the environment.
+    Environment,
+}
+
+/// What [`deactivate`] gives, for a hook that evaluates it as one text.
+pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Result<Vec<u8>> {
     let definition = shell.script().deactivate;
     let call = match shell.language() {
         Language::Nushell => return data::json(shell, &data::deactivation(host)),
@@ -63,11 +86,25 @@ pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
         // An alias is known by its name only after the line that made it.
         Language::Csh => return Ok(joined(format!("{definition}eval deactivate\n").as_bytes())),
         Language::Python => "_rvenv_deactivate()\n",
-        Language::Posix | Language::Fish | Language::PowerShell | Language::Elvish => {
-            "deactivate\n"
+        Language::Posix => {
+            let call = match extent {
+                Extent::Activation => "deactivate\n",
+                Extent::Environment => "deactivate everywhere\n",
+            };
+            return Ok(without_alias(format!("{definition}{call}").as_bytes()));
         }
+        Language::Fish | Language::PowerShell | Language::Elvish => "deactivate\n",
     };
     Ok(format!("{definition}{call}").into_bytes())
+}
+
+/// `script` in an `eval` after the lines that remove the user's alias: the shell expands aliases when
+/// it parses, and zsh parses all that it evaluates before it runs any of it.
+fn without_alias(script: &[u8]) -> Vec<u8> {
+    let alias = include_bytes!("scripts/alias.sh");
+    let script = script.strip_prefix(alias).unwrap_or(script);
+    let literal = quote::literal(Language::Posix, script).unwrap_or_default();
+    [&alias[..], &b"eval "[..], &literal, b"\n"].concat()
 }
 
 /// The lines of `script` as one, without those that are empty or a comment.

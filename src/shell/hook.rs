@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use super::activation::joined;
 use super::template;
 use super::template::Value;
-use super::{Activation, Language, Shell, activate, data, deactivate, quote};
+use super::activation::{Extent, activation_code, deactivation_code};
+use super::{Activation, Language, Shell, data, guard, quote};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
@@ -38,7 +39,8 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
     let literal = quote::literal(shell.language(), program.as_os_str().as_encoded_bytes());
     let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: program.into() })?;
     let hook = template::render(template, &[Value { name: "PROGRAM", literal }], Vec::new())?;
-    Ok(if shell == Shell::Tcsh { joined(&hook) } else { hook })
+    let hook = if shell == Shell::Tcsh { joined(&hook) } else { hook };
+    Ok(guard::guarded(shell, &hook, &format!("hook {shell}")))
 }
 
 /// Who made the activation that a shell has.
@@ -109,7 +111,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
         Syntax::Xonsh => b"$_RVENV_HOOK = $VIRTUAL_ENV\n".to_vec(),
         Syntax::Nushell => data::json(shell, &[(MARK, Some(activation.root.into()))])?,
     };
-    let mut code = activate(shell, activation, host)?;
+    let mut code = activation_code(shell, activation, host)?;
     code.extend(mark);
     Ok(code)
 }
@@ -119,7 +121,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
 /// # Errors
 /// As [`deactivate`], and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    let mut code = deactivate(shell, host)?;
+    let mut code = deactivation_code(shell, host, Extent::Activation)?;
     code.extend(forget(shell)?.as_bytes());
     Ok(code)
 }

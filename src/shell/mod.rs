@@ -9,6 +9,7 @@ mod activation;
 mod batch;
 mod data;
 mod detect;
+mod guard;
 mod hook;
 mod integrity;
 mod parents;
@@ -23,6 +24,7 @@ use std::str::FromStr;
 
 pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;
+pub use guard::failure;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
 pub(crate) use integrity::{Seal, seal};
 pub(crate) use relocate::moved;

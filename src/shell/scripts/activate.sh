@@ -7,10 +7,12 @@ _rvenv_activate () {
     unset -f _rvenv_activate
 
     if [ -n "$4" ]; then
-        set -- "$1" "$2" "$3" "$1/$2/$4" "$0"
+        # $4: where the file was written, $5: its name if it is run, $6: where it is.
+        set -- "$1" "$2" "$3" "$1/$2/$4" ''
         # Where is this file? Its environment may have been moved since it was written.
         if [ -n "${BASH_VERSION-}" ]; then
-            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${BASH_SOURCE[0]-}"'
+            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${BASH_SOURCE[0]-}"
+                [ "${FUNCNAME[1]-}" != main ] || set -- "$1" "$2" "$3" "$4" "$0" "$6"'
         elif [ -n "${ZSH_VERSION-}" ]; then
             # In zsh $0 is the sourced file, or this function, and `%x` is made for reading:
             # it shows a tab as `\t`. Where zsh emulates sh, the module is not loaded.
@@ -18,11 +20,13 @@ _rvenv_activate () {
             eval 'set -- "$1" "$2" "$3" "$4" "" "${${${funcsourcetrace[@]:0:1}%:*}:a}"
                 [[ $ZSH_EVAL_CONTEXT == *file* ]] || set -- "$1" "$2" "$3" "$4" "$6" "$6"'
         elif case ${KSH_VERSION-} in *93*) ;; *) false ;; esac; then
-            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${.sh.file}"'
+            eval 'set -- "$1" "$2" "$3" "$4" "$5" "${.sh.file}"
+                [ "${.sh.level}" != 1 ] || set -- "$1" "$2" "$3" "$4" "$0" "$6"'
         else
-            set -- "$1" "$2" "$3" "$4" "$5" "$4"
+            # These cannot tell a sourced file from one that is run.
+            set -- "$1" "$2" "$3" "$4" "" "$4"
         fi
-        if [ "$5" -ef "$6" ]; then
+        if [ -n "$5" ] && [ "$5" -ef "$6" ]; then
             echo 'activate: must be sourced, not run: . bin/activate' >&2
             exit 1
         fi
@@ -45,26 +49,29 @@ _rvenv_activate () {
     fi
 
     deactivate nondestructive
-    export VIRTUAL_ENV="$1" VIRTUAL_ENV_PROMPT="$3"
     case $1 in
         # Git Bash, MSYS and Cygwin have paths of their own for Windows' ones.
-        [A-Za-z]:[/\\]* | \\\\*) VIRTUAL_ENV=$(cygpath -u "$1") || VIRTUAL_ENV=$1 ;;
+        [A-Za-z]:[/\\]* | \\\\*) set -- "$(cygpath -u "$1" || echo "$1")" "$2" "$3" ;;
     esac
 
     # The scripts of other tools look for these two when they take over.
     if [ -n "${ZSH_VERSION-}" ]; then
-        eval 'typeset -g _OLD_VIRTUAL_PATH=${PATH-} _OLD_VIRTUAL_PS1=${PS1-}'
+        eval 'typeset -g _OLD_VIRTUAL_PATH=${PATH-} _OLD_VIRTUAL_PS1=${PS1-} _RVENV_ENTRY=$1/$2'
     else
         _OLD_VIRTUAL_PATH=${PATH-}
         _OLD_VIRTUAL_PS1=${PS1-}
+        _RVENV_ENTRY=$1/$2
     fi
     [ -n "${PATH+x}" ] || unset _OLD_VIRTUAL_PATH
-    export PATH="$VIRTUAL_ENV/$2${PATH:+:$PATH}"
+    # First, as it is what can fail: PATH may be read-only.
+    PATH=$_RVENV_ENTRY${PATH:+:$PATH}
+    export PATH VIRTUAL_ENV="$1" VIRTUAL_ENV_PROMPT="$3"
 
-    if [ -n "${PYTHONHOME+x}" ]; then
-        export _OLD_VIRTUAL_PYTHONHOME="$PYTHONHOME"
-        unset PYTHONHOME
-    fi
+    set -- PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR
+    while [ "$#" -gt 0 ]; do
+        eval "[ -z \"\${$1+x}\" ] || { export _OLD_VIRTUAL_$1=\"\$$1\"; unset $1; }"
+        shift
+    done
 
     if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
         # Drawing a prompt expands it, so the name stays in its variable.
@@ -77,6 +84,14 @@ _rvenv_activate () {
                 (*[\$\`\\]*) typeset -g _OLD_VIRTUAL_PSVAR=${psvar[9]-}; psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
                 (*) set -- "(${VIRTUAL_ENV_PROMPT//\%/%%}) " ;;
             esac'
+        elif [ -n "${BASH_VERSION-}" ]; then
+            # Without `promptvars` bash expands backslashes only.
+            eval 'shopt -q promptvars || set -- "(${VIRTUAL_ENV_PROMPT//\\/\\\\}) "'
+        fi
+        if [ -n "${ZSH_VERSION-}" ]; then
+            eval 'typeset -g _RVENV_PREFIX=$1'
+        else
+            _RVENV_PREFIX=$1
         fi
         PS1=$1$PS1
     fi

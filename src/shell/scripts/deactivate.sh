@@ -1,55 +1,75 @@
-# Takes back what an activation put in, and nothing else: no saved PATH or prompt is written over
-# what was edited since, and a child shell that inherited the activation can do it too.
+# The rule of undo, for every shell, is in README.md beside this file.
 # Positional parameters serve as local variables, which not every shell has.
-# shellcheck disable=SC3044 # where there is no `typeset`, theirs stays
-if [ -n "${VIRTUAL_ENV-}" ]; then
-    # The `pydoc` of other tools goes with their `deactivate`, whose place ours takes.
+# shellcheck disable=SC3044 # where there is no `typeset`, a function cannot be saved
+if command -v deactivate >/dev/null 2>&1; then
     case $(typeset -f deactivate 2>/dev/null) in
+        # The `pydoc` of other tools goes with their `deactivate`, which ours replaces.
         *'unset -f pydoc'*) unset -f pydoc || : ;;
+        *VIRTUAL_ENV* | '') ;;
+        *) _RVENV_FUNCTION=$(typeset -f deactivate) ;;
     esac
 fi
 deactivate () {
     if [ "${1-}" != nondestructive ]; then
-        unset -f deactivate || :
-    fi
-
-    if [ -n "${VIRTUAL_ENV-}" ]; then
-        PATH=":${PATH-}:"
-        case $PATH in
-            *":$VIRTUAL_ENV/bin:"*) set -- "$VIRTUAL_ENV/bin" ;;
-            *) set -- "$VIRTUAL_ENV/Scripts" ;;
-        esac
-        case $PATH in
-            *":$1:"*) PATH=${PATH%%":$1:"*}:${PATH#*":$1:"} ;;
-        esac
-        PATH=${PATH#:}
-        PATH=${PATH%:}
-        [ -n "$PATH${_OLD_VIRTUAL_PATH+x}" ] || unset PATH
-    fi
-
-    if [ -n "${_OLD_VIRTUAL_PYTHONHOME+x}" ]; then
-        if [ -z "${PYTHONHOME+x}" ]; then
-            export PYTHONHOME="$_OLD_VIRTUAL_PYTHONHOME"
+        if [ -n "${_RVENV_FUNCTION-}" ]; then
+            eval "$_RVENV_FUNCTION"
+        else
+            unset -f deactivate || :
         fi
-        unset _OLD_VIRTUAL_PYTHONHOME
+        [ -z "${_RVENV_ALIAS-}" ] || eval "alias ${_RVENV_ALIAS#alias }" || :
+        unset _RVENV_FUNCTION _RVENV_ALIAS || :
     fi
 
-    if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
-        # shellcheck disable=SC2016 # the prompt expands it
-        set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
-        if [ -n "${ZSH_VERSION-}" ]; then
-            eval 'set -- "$1" "(${${VIRTUAL_ENV_PROMPT-}//\%/%%}) " "%(9V.(%9v) .)"'
-        fi
-        while [ "$#" -gt 0 ]; do
+    # PATH itself may drop entries that are assigned to it, as zsh's `typeset -U` does.
+    [ -z "${ZSH_VERSION-}" ] || eval 'local _rvenv_path _rvenv_mode'
+    _rvenv_path=":${PATH-}:"
+    _rvenv_mode=${1-}
+    if [ -z "${_RVENV_ENTRY-}" ] || [ "$_rvenv_mode" = everywhere ]; then
+        # Without an entry of this shell's, the activation was inherited or is another tool's.
+        set -- ${_RVENV_ENTRY:+"$_RVENV_ENTRY"} ${VIRTUAL_ENV:+"$VIRTUAL_ENV/bin"} \
+            ${VIRTUAL_ENV:+"$VIRTUAL_ENV/Scripts"}
+    else
+        set -- "$_RVENV_ENTRY"
+    fi
+    while [ "$#" -gt 0 ]; do
+        case $_rvenv_path in
+            *":$1:"*)
+                _rvenv_path=${_rvenv_path%%":$1:"*}:${_rvenv_path#*":$1:"}
+                [ "$_rvenv_mode" = everywhere ] || set --
+                ;;
+            *) shift ;;
+        esac
+    done
+    _rvenv_path=${_rvenv_path#:}
+    _rvenv_path=${_rvenv_path%:}
+    if [ -n "$_rvenv_path" ] || [ -z "${_RVENV_ENTRY-}" ] || [ -n "${_OLD_VIRTUAL_PATH+x}" ]; then
+        [ "$_rvenv_path" = "${PATH-}" ] || PATH=$_rvenv_path
+    else
+        unset PATH
+    fi
+
+    set -- PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR
+    while [ "$#" -gt 0 ]; do
+        eval "[ -z \"\${_OLD_VIRTUAL_$1+x}\" ] || {
+            [ -n \"\${$1+x}\" ] || export $1=\"\$_OLD_VIRTUAL_$1\"
+            unset _OLD_VIRTUAL_$1
+        }"
+        shift
+    done
+
+    if [ -n "${PS1+x}" ]; then
+        if [ -n "${_RVENV_PREFIX-}" ]; then
+            # Wherever it is now: the prompt may have been wrapped or copied.
             case $PS1 in
-                *"$1"*) PS1=${PS1%%"$1"*}${PS1#*"$1"} && break ;;
+                *"$_RVENV_PREFIX"*) PS1=${PS1%%"$_RVENV_PREFIX"*}${PS1#*"$_RVENV_PREFIX"} ;;
             esac
-            shift
-        done
-        # Another tool's activation, whose prefix is its own secret.
-        if [ "$#" -eq 0 ] && [ -n "${_OLD_VIRTUAL_PS1-}" ]; then
+        elif [ -n "${VIRTUAL_ENV_PROMPT-}${_OLD_VIRTUAL_PS1-}" ]; then
+            # Inherited in the prompt, drawn by an editor, or another tool's, whose prefix only the rest tells.
+            # shellcheck disable=SC2016 # the prompt expands it
             case $PS1 in
-                *"$_OLD_VIRTUAL_PS1") PS1=$_OLD_VIRTUAL_PS1 ;;
+                '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'*) PS1=${PS1#*' }'} ;;
+                "(${VIRTUAL_ENV_PROMPT-}) "*) PS1=${PS1#"(${VIRTUAL_ENV_PROMPT-}) "} ;;
+                *"${_OLD_VIRTUAL_PS1:-/}") PS1=$_OLD_VIRTUAL_PS1 ;;
             esac
         fi
     fi
@@ -61,7 +81,7 @@ deactivate () {
         while ((${#psvar})) && [[ -z ${psvar[-1]} ]]; do psvar[-1]=(); done'
     fi
 
-    # What virtualenv's activation put aside: to it, empty is the same as not set.
+    # What virtualenv's activation saved: to it, empty is the same as not set.
     set -- _OLD_PKG_CONFIG_PATH PKG_CONFIG_PATH \
         _OLD_VIRTUAL_TCL_LIBRARY TCL_LIBRARY _OLD_VIRTUAL_TK_LIBRARY TK_LIBRARY
     while [ "$#" -gt 0 ]; do
@@ -70,5 +90,6 @@ deactivate () {
     done
 
     unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
+    unset _RVENV_ENTRY _RVENV_PREFIX _rvenv_path _rvenv_mode || :
     hash -r 2>/dev/null || :
 }

@@ -10,6 +10,7 @@ mod lifecycle;
 mod names;
 mod prompt;
 mod strict;
+mod undo;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;

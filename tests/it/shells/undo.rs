@@ -1,0 +1,161 @@
+//! Deactivation after the variables, the prompt, the options or the functions changed.
+
+use std::process::Stdio;
+
+use rvenv::shell::Shell;
+
+use super::dialect::{note, read_code, set, source};
+use super::{Real, World, real};
+use crate::sandbox::Ran;
+
+const POSIX: [&str; 7] = ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash"];
+
+/// Runs `script`, which has to succeed; gives stdout.
+#[track_caller]
+fn prints(world: &World, real: &Real, script: &str) -> String {
+    let file = world.code(script.as_bytes());
+    let ran = Ran::of(world.command(real).arg(file).stdin(Stdio::null()));
+    assert!(ran.code == Some(0) && ran.stderr.is_empty(), "{}: {ran:?}\n{script}", real.label);
+    ran.stdout
+}
+
+/// For each POSIX shell, the world with an environment, and the two ways to activate it.
+fn each_posix_shell(check: impl Fn(&World, &Real, &str)) {
+    for label in POSIX {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        for way in [source(real.shell, &root), read_code(real.shell, &code)] {
+            check(&world, &real, &way);
+        }
+    }
+}
+
+#[test]
+fn an_alias_named_deactivate_comes_back() {
+    each_posix_shell(|world, real, activate| {
+        let aliases = if real.shell == Shell::Bash { "shopt -s expand_aliases\n" } else { "" };
+        let script = format!(
+            "{aliases}alias deactivate='echo mine'\n{activate}{}deactivate\n{}alias deactivate\n",
+            note("on"),
+            note("off")
+        );
+        let shown = prints(world, real, &script);
+        assert_eq!(world.seen("on")["VIRTUAL_ENV"], world.at("env"), "{}", real.label);
+        assert_eq!(world.seen("off")["PATH"], world.path, "{}", real.label);
+        assert!(shown.contains("echo mine") && shown.lines().count() == 1, "{shown}");
+    });
+}
+
+#[test]
+fn a_function_named_deactivate_comes_back() {
+    each_posix_shell(|world, real, activate| {
+        if ["dash", "busybox"].contains(&real.label) {
+            return;
+        }
+        let script = format!(
+            "deactivate () {{ echo mine; }}\n{activate}deactivate\n{}deactivate\n",
+            note("off")
+        );
+        assert_eq!(prints(world, real, &script), "mine\n", "{}", real.label);
+        assert_eq!(world.seen("off")["PATH"], world.path, "{}", real.label);
+    });
+}
+
+#[test]
+fn the_entry_is_removed_without_virtual_env() {
+    each_posix_shell(|world, real, activate| {
+        for change in ["unset VIRTUAL_ENV", "VIRTUAL_ENV=/another"] {
+            let script = format!("{activate}{change}\ndeactivate\n{}", note("off"));
+            assert_eq!(prints(world, real, &script), "", "{}", real.label);
+            assert_eq!(world.seen("off")["PATH"], world.path, "{}: {change}", real.label);
+            assert_eq!(world.seen("off").get("VIRTUAL_ENV"), None, "{}: {change}", real.label);
+        }
+    });
+}
+
+#[test]
+fn the_prefix_is_removed_where_the_prompt_was_disabled_or_wrapped() {
+    each_posix_shell(|world, real, activate| {
+        let script = format!(
+            "PS1='mine> '\n{activate}export VIRTUAL_ENV_DISABLE_PROMPT=1\nPS1=\"<$PS1>\"\ndeactivate\n\
+             unset VIRTUAL_ENV_DISABLE_PROMPT\necho \"$PS1\"\n"
+        );
+        assert_eq!(prints(world, real, &script), "<mine> >\n", "{}", real.label);
+    });
+}
+
+/// As VS Code's Python extension sets it: PATH several times, and the name in front of the prompt.
+#[test]
+fn the_printed_code_removes_all_that_an_editor_injected() {
+    each_posix_shell(|world, real, activate| {
+        let (env, path) = (world.at("env"), world.path.to_string_lossy().into_owned());
+        let bin = env.join("bin").display().to_string();
+        let inject = format!(
+            "{}{}PATH='{bin}:/a b:{bin}:{bin}:{path}'\nPS1='(name) mine> '\n",
+            set(real.shell, "VIRTUAL_ENV", &env.display().to_string()),
+            set(real.shell, "VIRTUAL_ENV_PROMPT", "name"),
+        );
+        let leave = read_code(real.shell, &world.deactivation(real.shell, &world.host(&[])));
+        let script = format!("{inject}{leave}echo \"$PATH|$PS1\"\n");
+        assert_eq!(prints(world, real, &script), format!("/a b:{path}|mine> \n"), "{}", real.label);
+        let script = format!("{inject}{activate}deactivate\necho \"$PS1\"\n");
+        assert_eq!(prints(world, real, &script), "mine> \n", "{}", real.label);
+    });
+}
+
+#[test]
+fn path_is_exact_where_zsh_keeps_it_unique() {
+    let Some(real) = real("zsh") else { return };
+    let world = World::new();
+    let root = world.environment("env", "name");
+    let activate = source(real.shell, &root);
+    let script = format!(
+        "typeset -U path PATH\nold=$PATH\n{activate}\
+         path=(${{path:#$VIRTUAL_ENV/bin}} $VIRTUAL_ENV/bin)\ndeactivate\n[[ $PATH == $old ]] && echo same\n\
+         PATH=/a:/b:\n{activate}deactivate\necho $PATH\nPATH=\n{activate}deactivate\necho \"[$PATH]\"\n"
+    );
+    assert_eq!(prints(&world, &real, &script), "same\n/a:/b:\n[]\n");
+}
+
+#[test]
+fn the_prompt_is_text_where_bash_expands_no_variables_in_it() {
+    let Some(real) = real("bash") else { return };
+    let world = World::new();
+    let root = world.environment("env", r"na\me");
+    let activate = source(real.shell, &root);
+    let script = format!(
+        "shopt -u promptvars\nPS1='> '\n{activate}echo \"${{PS1@P}}\"\nshopt -s promptvars\ndeactivate\necho \"$PS1\"\n"
+    );
+    assert_eq!(prints(&world, &real, &script), "(na\\me) > \n> \n");
+}
+
+#[test]
+fn a_script_that_is_sourced_by_its_own_name_activates() {
+    for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        let mut command = world.command(&real);
+        command.args(["-c", ". \"$0\" && echo \"$VIRTUAL_ENV\""]).arg(root.join("bin/activate"));
+        assert_eq!(Ran::of(&mut command).ok().stdout, format!("{}\n", root.display()), "{label}");
+    }
+}
+
+#[test]
+fn variables_that_mislead_python_are_hidden_and_come_back() {
+    each_posix_shell(|world, real, activate| {
+        let names = rvenv::support::python_vars::MISLEADING;
+        let mut script: String =
+            names.iter().map(|name| set(real.shell, name, &format!("/my {name}"))).collect();
+        script += &format!("{activate}{}deactivate\n{}", note("on"), note("off"));
+        prints(world, real, &script);
+        let (on, off) = (world.seen("on"), world.seen("off"));
+        for name in names {
+            assert_eq!(on.get(name), None, "{}: {name}", real.label);
+            assert_eq!(off[name], *format!("/my {name}"), "{}: {name}", real.label);
+            assert_eq!(off.get(&format!("_OLD_VIRTUAL_{name}")), None, "{}: {name}", real.label);
+        }
+    });
+}
