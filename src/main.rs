@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
+use crate::commands::evaluated;
 use crate::ui::Ui;
 
 /// The allocator of the released static program, because musl's is slow: `check` of an environment with 62
@@ -23,8 +24,16 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ui::usage(&error),
+        Err(error) => {
+            if error.use_stderr() {
+                evaluated::print_failure(std::env::args_os().skip(1));
+            }
+            return ui::usage(&error);
+        }
     };
     let ui = Ui::new(cli.output());
-    commands::run(&cli.command, &ui).unwrap_or_else(|error| ui.fail(&error))
+    commands::run(&cli.command, &ui).unwrap_or_else(|error| {
+        evaluated::print_failure(std::env::args_os().skip(1));
+        ui.fail(&error)
+    })
 }

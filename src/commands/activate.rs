@@ -7,7 +7,7 @@ use rvenv::shell;
 use rvenv::shell::{Activation, Shell};
 use rvenv::venv;
 
-use super::Context;
+use super::{Context, evaluated};
 use crate::cli::{Activate, Deactivate, ForShell};
 use crate::ui;
 
@@ -20,12 +20,15 @@ pub(super) fn activate(args: &Activate, context: &Context<'_>) -> anyhow::Result
     let prompt = env.prompt();
     let activation = Activation { root: env.root(), scripts: env.scripts(), prompt: &prompt };
     ui::print(shell::activate(shell, &activation, &context.host)?)?;
+    evaluated::hint_on_terminal(shell, "activate", context.ui);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the code that undoes an activation, whoever made it.
 pub(super) fn deactivate(args: &Deactivate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    ui::print(shell::deactivate(calling(&args.shell, context)?, &context.host)?)?;
+    let shell = calling(&args.shell, context)?;
+    ui::print(shell::deactivate(shell, &context.host)?)?;
+    evaluated::hint_on_terminal(shell, "deactivate", context.ui);
     Ok(ExitCode::SUCCESS)
 }
 

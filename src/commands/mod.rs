@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod create;
+pub(crate) mod evaluated;
 mod hook;
 mod install;
 mod list;
@@ -52,7 +53,15 @@ impl Context<'_> {
 
 /// Runs the command that was asked for.
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let host = Host::from_process()?;
+    let host = match command {
+        Command::Deactivate(_) | Command::Hook(_) | Command::HookEnv(_) => {
+            Host::from_process_anywhere()
+        }
+        Command::Activate(args) if args.dir.as_deref().is_some_and(Path::is_absolute) => {
+            Host::from_process_anywhere()
+        }
+        _ => Host::from_process()?,
+    };
     let cache = Cache::of(&host);
     let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));

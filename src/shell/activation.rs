@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Language, Shell, batch, data, guard, quote};
+use super::{Language, Shell, batch, data, guard};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
@@ -38,8 +38,8 @@ pub(super) fn activation_code(
         Language::Nushell => data::json(shell, &data::activation(activation, host)),
         Language::Batch => batch::activate(activation, host),
         Language::Csh => evaluated(shell, activation).map(|script| joined(&script)),
-        Language::Posix => evaluated(shell, activation).map(|script| without_alias(&script)),
-        Language::Fish
+        Language::Posix
+        | Language::Fish
         | Language::PowerShell
         | Language::Elvish
         | Language::Python => evaluated(shell, activation),
@@ -86,25 +86,13 @@ pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Re
         // An alias is known by its name only after the line that made it.
         Language::Csh => return Ok(joined(format!("{definition}eval deactivate\n").as_bytes())),
         Language::Python => "_rvenv_deactivate()\n",
-        Language::Posix => {
-            let call = match extent {
-                Extent::Activation => "deactivate\n",
-                Extent::Environment => "deactivate everywhere\n",
-            };
-            return Ok(without_alias(format!("{definition}{call}").as_bytes()));
-        }
+        Language::Posix => match extent {
+            Extent::Activation => "_rvenv_deactivate\n",
+            Extent::Environment => "_rvenv_deactivate everywhere\n",
+        },
         Language::Fish | Language::PowerShell | Language::Elvish => "deactivate\n",
     };
     Ok(format!("{definition}{call}").into_bytes())
-}
-
-/// `script` in an `eval` after the lines that remove the user's alias: the shell expands aliases when
-/// it parses, and zsh parses all that it evaluates before it runs any of it.
-fn without_alias(script: &[u8]) -> Vec<u8> {
-    let alias = include_bytes!("scripts/alias.sh");
-    let script = script.strip_prefix(alias).unwrap_or(script);
-    let literal = quote::literal(Language::Posix, script).unwrap_or_default();
-    [&alias[..], &b"eval "[..], &literal, b"\n"].concat()
 }
 
 /// The lines of `script` as one, without those that are empty or a comment.

@@ -31,9 +31,8 @@ pub(super) fn guarded(shell: Shell, code: &[u8], command: &str) -> Vec<u8> {
         Language::Posix => posix(shell, code, &line),
         Language::Fish => {
             let body = quote::literal(Language::Fish, code).unwrap_or_default();
-            let start = format!(
-                "if test 'x\n' = 'x '\n; echo '{UNQUOTED} {line}' >&2; false; else; eval "
-            );
+            let start =
+                format!("if test 'x\n' = 'x '\n; echo '{UNQUOTED} {line}' >&2; false; else; eval ");
             [start.as_bytes(), &body, b"; end\n"].concat()
         }
         Language::PowerShell => {
@@ -47,14 +46,14 @@ pub(super) fn guarded(shell: Shell, code: &[u8], command: &str) -> Vec<u8> {
 
 /// `:` is the other separator that start-up files set IFS to.
 fn posix(shell: Shell, code: &[u8], line: &str) -> Vec<u8> {
-    // Dash and what is called `sh` may lack `$'…'`.
+    // Dash, yash and what is called `sh` lack `$'…'`.
     let glob = |octal: &str| match shell {
-        Shell::Sh | Shell::Dash => format!("\"$(printf '\\{octal}')\""),
+        Shell::Sh | Shell::Dash | Shell::Yash => format!("\"$(printf '\\{octal}')\""),
         _ => format!("$'\\{octal}'"),
     };
     let mut out = format!(
         "if test 'x\n' = 'x ' || test 'x:x' = 'x x'; then echo '{UNQUOTED} {line}' >&2; false; else \
-         _rvenv_star={} _rvenv_mark={} _rvenv_open={}\n",
+         _rvenv_star={} _rvenv_mark={} _rvenv_open={};\n",
         glob("052"),
         glob("077"),
         glob("133"),
@@ -70,6 +69,6 @@ fn posix(shell: Shell, code: &[u8], line: &str) -> Vec<u8> {
             byte => out.push(byte),
         }
     }
-    out.extend_from_slice(b"'\nfi\n");
+    out.extend_from_slice(b"';\nfi\n");
     out
 }

@@ -7,9 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use super::activation::joined;
+use super::activation::{Extent, activation_code, deactivation_code};
 use super::template;
 use super::template::Value;
-use super::activation::{Extent, activation_code, deactivation_code};
 use super::{Activation, Language, Shell, data, guard, quote};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;

@@ -74,7 +74,7 @@ impl Placeholder {
 const POSIX: Script = Script {
     file: "activate",
     shell: Shell::Sh,
-    deactivate: concat!(include_str!("scripts/alias.sh"), include_str!("scripts/deactivate.sh")),
+    deactivate: include_str!("scripts/deactivate.sh"),
     activate: include_str!("scripts/activate.sh"),
     placeholders: &[Root, Scripts, Prompt, File],
 };

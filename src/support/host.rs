@@ -99,6 +99,18 @@ impl Host {
         Ok(Self::new(std::env::vars_os(), cwd))
     }
 
+    /// The same where the current directory may be gone: `PWD` names it then, for what needs no files there.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that looks at the process"
+    )]
+    pub fn from_process_anywhere() -> Self {
+        Self::from_process().unwrap_or_else(|_| {
+            let named = std::env::var_os("PWD").map(PathBuf::from).filter(|dir| dir.is_absolute());
+            Self::new(std::env::vars_os(), named.unwrap_or_else(|| "/".into()))
+        })
+    }
+
     /// This host as if it were another platform.
     #[cfg(test)]
     #[must_use]

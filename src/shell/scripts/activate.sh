@@ -48,7 +48,7 @@ _rvenv_activate () {
         fi
     fi
 
-    deactivate nondestructive
+    _rvenv_deactivate nondestructive
     case $1 in
         # Git Bash, MSYS and Cygwin have paths of their own for Windows' ones.
         [A-Za-z]:[/\\]* | \\\\*) set -- "$(cygpath -u "$1" || echo "$1")" "$2" "$3" ;;

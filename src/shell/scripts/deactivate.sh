@@ -1,21 +1,29 @@
 # The rule of undo, for every shell, is in README.md beside this file.
 # Positional parameters serve as local variables, which not every shell has.
 # shellcheck disable=SC3044 # where there is no `typeset`, a function cannot be saved
+# An alias would replace the name in `deactivate ()`. Shells that parse the whole text before they run it need
+# the `eval` at the end, too.
+if alias deactivate >/dev/null 2>&1; then
+    _RVENV_ALIAS=$(alias deactivate) || :
+    unalias deactivate
+fi
 if command -v deactivate >/dev/null 2>&1; then
-    case $(typeset -f deactivate 2>/dev/null) in
+    # yash prints it by another option.
+    case $(typeset -f deactivate 2>/dev/null; typeset -fp deactivate 2>/dev/null) in
         # The `pydoc` of other tools goes with their `deactivate`, which ours replaces.
         *'unset -f pydoc'*) unset -f pydoc || : ;;
-        *VIRTUAL_ENV* | '') ;;
-        *) _RVENV_FUNCTION=$(typeset -f deactivate) ;;
+        *VIRTUAL_ENV* | *_rvenv_deactivate* | '') ;;
+        *) _RVENV_FUNCTION=$(if [ -n "${YASH_VERSION-}" ]; then typeset -fp deactivate; else typeset -f deactivate; fi) ;;
     esac
 fi
-deactivate () {
+_rvenv_deactivate () {
     if [ "${1-}" != nondestructive ]; then
         if [ -n "${_RVENV_FUNCTION-}" ]; then
             eval "$_RVENV_FUNCTION"
         else
             unset -f deactivate || :
         fi
+        unset -f _rvenv_deactivate || :
         [ -z "${_RVENV_ALIAS-}" ] || eval "alias ${_RVENV_ALIAS#alias }" || :
         unset _RVENV_FUNCTION _RVENV_ALIAS || :
     fi
@@ -93,3 +101,4 @@ deactivate () {
     unset _RVENV_ENTRY _RVENV_PREFIX _rvenv_path _rvenv_mode || :
     hash -r 2>/dev/null || :
 }
+eval 'deactivate () { _rvenv_deactivate "$@"; }'

@@ -5,6 +5,7 @@ mod calling;
 mod cygwin;
 mod dialect;
 mod disk;
+mod failing;
 mod foreign;
 mod lifecycle;
 mod names;
