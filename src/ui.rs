@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+use rvenv::fs::Leftover;
 use rvenv::settings;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings};
@@ -150,21 +151,34 @@ impl Ui {
         let _ = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
-    /// Tells of a failure: the error, its causes, the way out.
+    /// Warns of temporary files that could not be removed, and says how.
+    pub(crate) fn report_leftovers(&self, leftovers: &[Leftover]) {
+        for Leftover { path, reason } in leftovers {
+            self.warn(format_args!("cannot remove the leftover `{}`: {reason}", path.display()));
+            self.hint(format_args!("look at it, and remove it yourself: `rm -rf {}`", word(path)));
+        }
+    }
+
+    /// Prints a failure and gives its exit code.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
         let known = library_error::find(error);
         if let Some(signal) = known.signal {
             return process::exit_by_signal(signal);
         }
+        self.report_error(error);
+        let not_started = || error.downcast_ref::<CannotRun>().map(|error| error.code);
+        ExitCode::from(known.code.or_else(not_started).unwrap_or(FAILED))
+    }
+
+    /// Prints a failure: the error, its causes, the next step.
+    pub(crate) fn report_error(&self, error: &anyhow::Error) {
         self.write(Some((ERROR, "error")), error);
         for cause in error.chain().skip(1) {
             self.write(None, format_args!("  caused by: {cause}"));
         }
-        if let Some(hint) = known.hint {
+        if let Some(hint) = library_error::find(error).hint {
             self.hint(hint::words(&hint));
         }
-        let not_started = || error.downcast_ref::<CannotRun>().map(|error| error.code);
-        ExitCode::from(known.code.or_else(not_started).unwrap_or(FAILED))
     }
 }
 

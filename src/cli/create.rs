@@ -51,6 +51,9 @@ pub(crate) struct Create {
     /// With --clear: replace a directory although it is no environment
     #[arg(long, requires = "clear", help_heading = "What is there")]
     pub(crate) force: bool,
+    /// With --clear: delete the user's files in it, too
+    #[arg(long, requires = "clear", help_heading = "What is there")]
+    pub(crate) with_user_files: bool,
 
     /// Leave out pip
     #[arg(long, conflicts_with_all = ["pip", "upgrade_deps"], help_heading = "pip")]

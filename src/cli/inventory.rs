@@ -41,8 +41,8 @@ Examples:
   rvenv remove ~/old/.venv ~/older/.venv
   rvenv remove --dry-run .venv       say what would go
 
-Only a directory with a pyvenv.cfg is removed; never the home, the root, a repository, or a
-directory that the current one is in.")]
+Only a directory with a pyvenv.cfg is removed; never a home, the root, a project, a mount point or a
+directory that the current one is in. Files of yours in it stop the removal.")]
 pub(crate) struct Remove {
     #[command(flatten)]
     pub(super) output: Output,
@@ -52,6 +52,9 @@ pub(crate) struct Remove {
     /// Remove a directory that is no environment too
     #[arg(long)]
     pub(crate) force: bool,
+    /// Remove the user's files in it, too: what no environment tool creates, and repositories
+    #[arg(long)]
+    pub(crate) with_user_files: bool,
     /// Only say what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -27,10 +27,10 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
             let mut disk = Disk::default();
             for part in context.cache.parts() {
                 disk.measure(&part);
-                match guard.judge(&part).and_then(|doomed| fs::discard(&doomed)) {
+                match guard.check_deletable(&part).and_then(|target| fs::discard(&target)) {
                     // Another process cleans too.
                     Err(fs::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                    cleaned => cleaned?,
+                    cleaned => context.ui.report_leftovers(cleaned?.as_slice()),
                 }
             }
             let freed = ui::bytes(disk.total());

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         args,
         context,
         chosen: Chosen::by(&settings, &project, context)?,
-        guard: context.guard().force(args.force),
+        guard: context.guard().force(args.force).with_user_files(args.with_user_files),
         trust: Trust::of(&context.host),
         pip: settings.pip(&context.host),
         settings,
@@ -151,6 +151,7 @@ impl Creation<'_> {
             create::create(&recipe, &world, &mut progress)?
         };
         self.tell_of_own(&created);
+        self.report_place(&root, &created);
         // What was there before may hold anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());
@@ -185,6 +186,19 @@ impl Creation<'_> {
         if !beside.is_empty() {
             ui.warn(format_args!("kept beside the new environment's own: {}", list(beside)));
         }
+    }
+
+    /// Where the environment is if a link was followed, and what was done otherwise than elsewhere.
+    fn report_place(&self, root: &Path, created: &Created) {
+        let ui = self.context.ui;
+        if root.is_symlink() {
+            let real = created.location.display();
+            ui.say(format_args!("`{}` is a link: the environment is `{real}`", root.display()));
+        }
+        if created.is_shared {
+            ui.say("it contains your files, so it got no `.gitignore` and no `CACHEDIR.TAG`");
+        }
+        ui.report_leftovers(&created.leftovers);
     }
 
     /// The Python for one directory: where nobody asked for any, an environment that is there

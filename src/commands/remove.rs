@@ -1,8 +1,10 @@
-//! `rvenv remove`: away with environments, and with nothing else.
+//! `rvenv remove`: deletes environments, and nothing else.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use rvenv::fs;
+use rvenv::fs::DeletionTarget;
 use rvenv::trust::Trust;
 use rvenv::venv;
 
@@ -10,38 +12,54 @@ use super::Context;
 use crate::cli::Remove;
 use crate::process;
 
-/// Judges every directory before the first is removed.
+/// Checks every directory before the first is removed. Those that may not be removed do not keep
+/// the others; the exit code is 1 then.
 pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
-    let guard = context.guard().force(args.force);
-    let doomed = args
-        .dirs
-        .iter()
-        .map(|dir| {
-            let path = context.host.absolute(dir);
-            // What a killed run left of it goes too, also when it is gone itself.
-            if !args.dry_run {
-                fs::sweep(&path)?;
+    let guard = context.guard().force(args.force).with_user_files(args.with_user_files);
+    let mut failed = None;
+    let mut targets = Vec::new();
+    for dir in &args.dirs {
+        let path = context.host.absolute(dir);
+        // A killed run may have left files of it, also if it is gone itself.
+        let swept = if args.dry_run { Ok(Vec::new()) } else { fs::sweep(&path) };
+        match swept.and_then(|left| Ok((left, guard.check_deletable(&path)?))) {
+            Ok((left, target)) => {
+                context.ui.report_leftovers(&left);
+                targets.push((dir, target));
             }
-            Ok((dir, guard.judge(&path)?))
-        })
-        .collect::<rvenv::Result<Vec<_>>>()?;
-    let active =
-        venv::active(&context.host).and_then(|root| rvenv::support::path::canonicalize(root).ok());
-    for (dir, doomed) in &doomed {
+            Err(error) => keep_first(&mut failed, error.into(), context),
+        }
+    }
+    for (dir, target) in &targets {
         context.interrupt.check()?;
         if args.dry_run {
             context.ui.say(format_args!("would remove `{}`", dir.display()));
-            continue;
-        }
-        fs::discard(doomed)?;
-        context.ui.say(format_args!("removed `{}`", dir.display()));
-        if active.as_deref() == Some(doomed.path()) {
-            context.ui.hint("it was active here; `deactivate` puts this shell right");
+        } else if let Err(error) = remove(dir, target, context) {
+            keep_first(&mut failed, error, context);
         }
     }
     if !args.dry_run {
         Trust::of(&context.host).sweep();
     }
-    Ok(ExitCode::SUCCESS)
+    failed.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+fn remove(dir: &Path, target: &DeletionTarget, context: &Context<'_>) -> anyhow::Result<()> {
+    let active = venv::active(&context.host);
+    let is_active = active.and_then(|root| rvenv::support::path::canonicalize(root).ok());
+    let left = fs::discard(target)?;
+    context.ui.say(format_args!("removed `{}`", dir.display()));
+    context.ui.report_leftovers(left.as_slice());
+    if is_active.as_deref() == Some(target.path()) {
+        context.ui.hint("it was active here; `deactivate` resets this shell");
+    }
+    Ok(())
+}
+
+/// The last failure is printed by whoever called; those before it are printed here.
+fn keep_first(failed: &mut Option<anyhow::Error>, error: anyhow::Error, context: &Context<'_>) {
+    if let Some(earlier) = failed.replace(error) {
+        context.ui.report_error(&earlier);
+    }
 }

@@ -29,6 +29,15 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A link to a directory with the user's files, where an environment would be mixed with them.
+    #[error("`{}` is a link to `{}`, which is neither an environment nor empty", path.display(), target.display())]
+    LinkToFiles {
+        /// The link.
+        path: PathBuf,
+        /// What it points to.
+        target: PathBuf,
+    },
+
     /// A file of the user's is in the way.
     #[error("`{}` is there, and was not made by an environment tool", path.display())]
     WouldOverwrite {
@@ -106,7 +115,7 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::NotADirectory { .. } | Self::WouldOverwrite { .. } => {
+            Self::NotADirectory { .. } | Self::LinkToFiles { .. } | Self::WouldOverwrite { .. } => {
                 Some(Hint::ChooseAnotherPath)
             }
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),

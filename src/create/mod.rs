@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::fs::{DeletionTarget, Dir, Guard, InPlace, LinkMode, Linker, Stage};
+use crate::fs::{DeletionTarget, Dir, Guard, InPlace, Leftover, LinkMode, Linker, Refusal, Stage};
 use crate::python::Interpreter;
 use crate::seed;
 use crate::shell;
@@ -88,6 +88,11 @@ pub struct Created {
     pub kept: Vec<PathBuf>,
     /// Files of the user's in whose place a new one stands: where they are now. Relative.
     pub beside: Vec<PathBuf>,
+    /// Whether the user's files were there before, so that the files that tell git and backups to leave
+    /// the directory out were not written.
+    pub is_shared: bool,
+    /// Temporary files, of this process or of killed ones, that could not be removed.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// What happened to the place.
@@ -166,10 +171,15 @@ pub fn dry_run(
     ensure_usable(recipe.root, world.host.platform())?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
-    let scratch =
-        tempfile::tempdir().map_err(fs::Error::io("create a file in", std::env::temp_dir()))?;
+    // Only needed without a cache, and TMPDIR may name nothing.
+    let mut scratch = None;
     let mut plan = |options: &Options, wanted| {
-        let seed = work.seed(wanted, || Ok(scratch.path().to_owned()), progress)?;
+        let make = || {
+            let made = tempfile::tempdir()
+                .map_err(fs::Error::io("create a file in", std::env::temp_dir()))?;
+            Ok(scratch.insert(made).path().to_owned())
+        };
+        let seed = work.seed(wanted, make, progress)?;
         work.plan(options, seed.as_ref())
     };
     let (outcome, plan) = match action {
@@ -191,18 +201,20 @@ fn attempt(
     world: &World<'_>,
     progress: Progress<'_>,
 ) -> Result<Created> {
-    // Behind a link, also one that leads nowhere while what it leads to is aside.
+    // Behind a link, also one whose target a killed process moved aside.
     let place =
         links::end(recipe.root).map(|end| crate::support::path::canonicalize(&end).unwrap_or(end));
-    fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
+    let leftovers = fs::sweep(place.as_deref().unwrap_or(recipe.root))?;
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
-    match action {
+    let mut created = match action {
         Action::Make => work.make(progress),
-        Action::Replace(doomed) => work.replace(&doomed, progress),
+        Action::Replace(old) => work.replace(&old, progress),
         Action::Merge(merge) => work.merge(&merge, progress),
         Action::Nothing => Ok(work.done(Outcome::Unchanged, None, false)),
-    }
+    }?;
+    created.leftovers.extend(leftovers);
+    Ok(created)
 }
 
 /// What is to be done, given what is there.
@@ -247,8 +259,13 @@ impl Action {
             }
             Err(error) => return Err(fs::Error::io("look at", root)(error).into()),
         };
-        // A link stays: the environment is made where it leads.
+        let clear = recipe.existing == Existing::Clear;
+        // A link stays: the environment is created where it points to.
         let location = if meta.is_symlink() {
+            let end = links::end(root).filter(|end| end.symlink_metadata().is_err());
+            if let Some(end) = end {
+                return Ok((end, Self::Make));
+            }
             crate::support::path::canonicalize(root).map_err(fs::Error::io("follow", root))?
         } else {
             root.to_owned()
@@ -256,13 +273,17 @@ impl Action {
         if !location.is_dir() {
             return Err(Error::NotADirectory { path: root.to_owned() });
         }
-        let clear = recipe.existing == Existing::Clear;
+        if meta.is_symlink() {
+            ensure_followable(root, &location, clear, world)?;
+        }
         let fresh = || -> Result<Merge> {
             let (options, is_empty) = (recipe.options.clone(), is_empty(&location)?);
             Ok(Merge { options, is_environment: false, has_pip: false, is_empty })
         };
         let action = match Env::open(&location, world.host.platform()) {
-            _ if clear && !is_empty(&location)? => Self::Replace(world.guard.judge(&location)?),
+            _ if clear && !is_empty(&location)? => {
+                Self::Replace(world.guard.check_replaceable(&location)?)
+            }
             Err(venv::Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
             Ok(env) => Self::keep(&env, recipe)?,
             Err(error) => return Err(error.into()),
@@ -293,6 +314,24 @@ impl Action {
     }
 }
 
+/// A link may come with a repository. What it points to is not replaced, and gets no files unless it is an
+/// environment or empty.
+fn ensure_followable(root: &Path, location: &Path, clear: bool, world: &World<'_>) -> Result<()> {
+    if is_empty(location)? {
+        return Ok(());
+    }
+    if clear {
+        let refusal = Refusal::Link(Some(location.to_owned()));
+        return Err(fs::Error::Protected { path: root.to_owned(), refusal }.into());
+    }
+    match Env::open(location, world.host.platform()) {
+        Err(venv::Error::NotAnEnvironment { .. }) => {
+            Err(Error::LinkToFiles { path: root.to_owned(), target: location.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One recipe being carried out at one place.
 struct Work<'a> {
     recipe: &'a CreateRequest<'a>,
@@ -304,30 +343,31 @@ struct Work<'a> {
 impl Work<'_> {
     fn done(&self, outcome: Outcome, pip: Option<String>, is_pristine: bool) -> Created {
         let location = self.location.to_owned();
-        Created { outcome, pip, location, is_pristine, kept: Vec::new(), beside: Vec::new() }
+        Created {
+            outcome,
+            pip,
+            location,
+            is_pristine,
+            kept: Vec::new(),
+            beside: Vec::new(),
+            is_shared: false,
+            leftovers: Vec::new(),
+        }
     }
 
     fn make(&self, progress: Progress<'_>) -> Result<Created> {
         let mut stage = Stage::beside(self.location)?;
         let pip = self.build(&mut stage, progress)?;
         stage.publish()?;
-        stage.finish()?;
-        Ok(self.done(Outcome::Made, pip, true))
+        let leftovers = finish(stage);
+        Ok(Created { leftovers, ..self.done(Outcome::Made, pip, true) })
     }
 
-    fn replace(&self, doomed: &DeletionTarget, progress: Progress<'_>) -> Result<Created> {
-        let mut stage = Stage::beside(self.location)?;
+    fn replace(&self, old: &DeletionTarget, progress: Progress<'_>) -> Result<Created> {
+        let mut stage = Stage::replacing(old)?;
         let pip = self.build(&mut stage, progress)?;
-        match stage.replace(doomed) {
-            // A directory of a container's image layer can be deleted, and not be moved.
-            Err(fs::Error::Immovable { .. }) => {
-                fs::discard(doomed)?;
-                stage.publish()?;
-            }
-            result => result?,
-        }
-        stage.finish()?;
-        Ok(self.done(Outcome::Replaced, pip, true))
+        let leftovers = replace(stage, old)?;
+        Ok(Created { leftovers, ..self.done(Outcome::Replaced, pip, true) })
     }
 
     fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
@@ -347,11 +387,21 @@ impl Work<'_> {
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || Ok(place.scratch()?.to_owned()), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
+        let is_shared = !merge.is_environment && !merge.is_empty;
+        if is_shared {
+            // They would tell git and backups to leave out the user's files.
+            plan.entries.retain(|entry| !entry.is_optional());
+        }
         let kept = self.fit(merge, &mut plan)?;
         self.fill(place.dir(), &plan)?;
-        place.finish()?;
+        let leftovers = place.finish().err().map(Leftover::from).into_iter().collect();
         let pip = seed.map(|seed| seed.pip_version().to_owned());
-        Ok(Created { kept, ..self.done(merge.outcome(), pip, merge.is_empty) })
+        Ok(Created {
+            kept,
+            is_shared,
+            leftovers,
+            ..self.done(merge.outcome(), pip, merge.is_empty)
+        })
     }
 
     /// Leaves out of the plan what is not to be written where something is, and gives the scripts of
@@ -490,6 +540,27 @@ const LIB64: &str = "lib64";
 
 fn is_lib64(entry: &Entry) -> bool {
     entry.path == Path::new(LIB64)
+}
+
+/// Puts a new environment in the place of the old one; gives what of the old one, and of what was
+/// temporary, could not be removed.
+fn replace(mut stage: Stage, old: &DeletionTarget) -> Result<Vec<Leftover>> {
+    let mut leftovers = Vec::new();
+    match stage.replace(old) {
+        // A directory of a container's image layer can be deleted, and not be renamed.
+        Err(fs::Error::Immovable { .. }) if !old.is_mount_point() => {
+            leftovers.extend(fs::discard(old)?);
+            stage.publish()?;
+        }
+        replaced => replaced?,
+    }
+    leftovers.extend(finish(stage));
+    Ok(leftovers)
+}
+
+/// The new environment is in its place: what cannot be removed now is no failure.
+fn finish(stage: Stage) -> Vec<Leftover> {
+    stage.finish().err().map(Leftover::from).into_iter().collect()
 }
 
 fn is_empty(dir: &Path) -> Result<bool> {

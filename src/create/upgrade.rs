@@ -6,10 +6,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, UserFile, is_for_another};
-use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create};
+use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create, replace};
 use crate::create::{Error, Result};
 use crate::fs;
-use crate::fs::Stage;
+use crate::fs::{Refusal, Stage};
 use crate::relocate::relocation;
 use crate::support::session::Session;
 use crate::venv::Env;
@@ -41,11 +41,16 @@ pub fn upgrade(
     let old = Env::open(recipe.root, host.platform())?;
     let location = crate::support::path::canonicalize(recipe.root)
         .map_err(fs::Error::io("follow", recipe.root))?;
-    let doomed = guard.judge(&location)?;
+    if recipe.root.is_symlink() {
+        let refusal = Refusal::Link(Some(location));
+        return Err(fs::Error::Protected { path: recipe.root.to_owned(), refusal }.into());
+    }
+    // The user's files come along, so they do not forbid to replace what they are in.
+    let replaced = guard.clone().with_user_files(true).check_replaceable(&location)?;
     let options = recipe.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
     held.ensure_reinstallable(recipe.root)?;
-    let mut stage = Stage::beside(&location)?;
+    let mut stage = Stage::replacing(&replaced)?;
     let requirements = stage.scratch()?.join("requirements.txt");
     let at = stage.dir().path().to_owned();
     let made =
@@ -66,11 +71,10 @@ pub fn upgrade(
     // No step of a relocation seeds pip.
     let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
     Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
-    stage.replace(&doomed)?;
-    stage.finish()?;
+    let leftovers = replace(stage, &replaced)?;
     let outcome = Outcome::Replaced;
     // What the user put there came from elsewhere.
-    Ok(Created { outcome, location, is_pristine: false, kept, beside, ..created })
+    Ok(Created { outcome, location, is_pristine: false, kept, beside, leftovers, ..created })
 }
 
 /// What the user put into the old environment, as links to the same files, so that the old one is

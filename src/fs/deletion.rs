@@ -1,8 +1,10 @@
 //! What may be deleted at all.
 
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::root_entries;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
 use crate::fs::{Error, Result};
@@ -11,19 +13,21 @@ use crate::support::identity::FileId;
 use crate::support::limits;
 use crate::support::users;
 
-/// What a directory with somebody's work in it holds: version control,
-const REPOSITORY: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
-/// and the manifests of projects. No tool puts one of them at the root of an environment.
+/// What version control keeps at the root of a repository.
+pub(super) const REPOSITORY: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
+/// The manifests of projects. No tool creates one of them at the root of an environment.
 const MANIFEST: [&str; 5] = ["pyproject.toml", "setup.py", "Cargo.toml", "package.json", "go.mod"];
+/// How many of the user's entries a message names.
+const NAMED: usize = 5;
 
 /// Why a directory is not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Deleting it would delete a link, or what somebody meant to keep elsewhere.
-    #[error("it is a link")]
-    Link,
-    /// A file of the user's.
+    /// A link: what it points to may be another project's. The real path, if it exists.
+    #[error("it is a link{}", to(.0.as_deref()))]
+    Link(Option<PathBuf>),
+    /// A file.
     #[error("it is not a directory")]
     NotADirectory,
     /// The root of the file system.
@@ -32,40 +36,57 @@ pub enum Refusal {
     /// Another file system is mounted there.
     #[error("it is a mount point")]
     MountPoint,
+    /// Another file system is mounted somewhere in it.
+    #[error("`{}` in it is a mount point", .0.display())]
+    MountInside(PathBuf),
     /// A user's home, or a directory above it.
     #[error("the home directory `{}` is in it", .0.display())]
     Home(PathBuf),
     /// The current directory, or a directory above it.
     #[error("the current directory is in it")]
     CurrentDirectory,
-    /// It holds files that rvenv works with.
+    /// It contains files that rvenv works with.
     #[error("rvenv's own `{}` is in it", .0.display())]
     OwnFiles(PathBuf),
-    /// A repository: the name of what tells.
+    /// A repository: the name of the entry that shows it.
     #[error("it is a repository (it has a `{0}`)")]
     Repository(&'static str),
+    /// A repository inside, relative. `with_user_files` overrules this.
+    #[error("`{}` in it is a repository", .0.display())]
+    InnerRepository(PathBuf),
     /// A project: the name of its manifest.
     #[error("it is a project (it has a `{0}`)")]
     Project(&'static str),
-    /// Nothing says that it was made as an environment. This one alone `force` overrules.
+    /// Entries at the environment's root that no tool creates. `with_user_files` overrules this.
+    #[error("it contains what no environment tool creates: {}", listed(.0))]
+    UserEntries(Vec<String>),
+    /// Nothing shows that it was created as an environment. Only this is overruled by `force`.
     #[error("it is not a virtual environment (it has no `pyvenv.cfg` with a `home` in it)")]
     NotAnEnvironment,
 }
 
-/// The rules of deletion: who asks, which directories are protected, and whether `--force` was given.
+/// What the user allowed with `--force` and `--with-user-files`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Allowed {
+    force: bool,
+    user_files: bool,
+}
+
+/// The rules of deletion: which directories are protected, and what the user allowed.
 #[derive(Clone, Debug)]
 pub struct Guard {
     kept: Vec<(Refusal, PathBuf)>,
     own_home: Option<PathBuf>,
-    force: bool,
+    allowed: Allowed,
 }
 
-/// A directory that was judged and may be deleted: which one it is, not just its name.
+/// A directory that was checked and may be deleted: which one it is, not just its name.
 #[derive(Debug)]
 pub struct DeletionTarget {
     path: PathBuf,
     id: FileId,
-    force: bool,
+    allowed: Allowed,
+    is_mount_point: bool,
 }
 
 impl Guard {
@@ -75,10 +96,10 @@ impl Guard {
         let homes = own.clone().into_iter().chain(users::homes());
         let homes = homes.map(|home| (Refusal::Home(home.clone()), home));
         let cwd = (Refusal::CurrentDirectory, host.cwd().to_owned());
-        Self { kept: homes.chain([cwd]).collect(), own_home: own, force: false }
+        Self { kept: homes.chain([cwd]).collect(), own_home: own, allowed: Allowed::default() }
     }
 
-    /// Guards a file or directory of rvenv's own too: its cache, its executable.
+    /// Protects a file or directory of rvenv's own too: its cache, its executable.
     #[must_use]
     pub fn keep(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -86,36 +107,57 @@ impl Guard {
         self
     }
 
-    /// Lets go of directories that are no environments, but of nothing else.
+    /// Also allows directories that are not environments. All other rules still apply.
     #[must_use]
-    pub fn force(self, force: bool) -> Self {
-        Self { force, ..self }
+    pub fn force(mut self, force: bool) -> Self {
+        self.allowed.force = force;
+        self
     }
 
-    /// May the directory at `path` be deleted, with all that is in it?
+    /// Also allows environments with the user's files in them. All other rules still apply.
+    #[must_use]
+    pub fn with_user_files(mut self, user_files: bool) -> Self {
+        self.allowed.user_files = user_files;
+        self
+    }
+
+    /// May the directory at `path` be deleted, with everything in it?
     ///
     /// # Errors
     /// [`Error::Protected`] says why not.
-    pub fn judge(&self, path: &Path) -> Result<DeletionTarget> {
+    pub fn check_deletable(&self, path: &Path) -> Result<DeletionTarget> {
+        let target = self.check_replaceable(path)?;
+        if target.is_mount_point {
+            return Err(Error::Protected { path: path.to_owned(), refusal: Refusal::MountPoint });
+        }
+        Ok(target)
+    }
+
+    /// May the directory at `path` be replaced? As [`Self::check_deletable`], except that a mount point is
+    /// allowed if an environment is mounted there: its content is replaced, it stays.
+    ///
+    /// # Errors
+    /// [`Error::Protected`] says why not.
+    pub fn check_replaceable(&self, path: &Path) -> Result<DeletionTarget> {
         let failed = || Error::io("look at", path);
-        // Without a slash at the end, which would follow a link.
+        // A slash at the end would follow a link.
         let place: PathBuf = path.components().collect();
         let meta = place.symlink_metadata().map_err(failed())?;
-        let verdict = if place.parent().is_none() {
-            // The root of a drive or a share may well be a directory of something else.
+        let checked = if place.parent().is_none() {
+            // The root of a drive or a share may itself be a directory of another file system.
             Err(Refusal::Root)
         } else if meta.is_symlink() {
-            Err(Refusal::Link)
+            Err(Refusal::Link(crate::support::path::canonicalize(place).ok()))
         } else if meta.is_dir() {
             let place = crate::support::path::canonicalize(place).map_err(failed())?;
-            self.judge_directory(place).map_err(failed())?
+            self.check_directory(place).map_err(failed())?
         } else {
             Err(Refusal::NotADirectory)
         };
-        verdict.map_err(|refusal| Error::Protected { path: path.to_owned(), refusal })
+        checked.map_err(|refusal| Error::Protected { path: path.to_owned(), refusal })
     }
 
-    fn judge_directory(&self, path: PathBuf) -> io::Result<Result<DeletionTarget, Refusal>> {
+    fn check_directory(&self, path: PathBuf) -> io::Result<Result<DeletionTarget, Refusal>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name().map(Path::new)) else {
             return Ok(Err(Refusal::Root));
         };
@@ -123,25 +165,36 @@ impl Guard {
             return Ok(Err(Refusal::Home(path)));
         }
         let parent = Handle::open(parent)?;
-        if sys::is_mount_point(&parent, name)? {
-            return Ok(Err(Refusal::MountPoint));
-        }
-        let mut directory = parent.sub(name, Mounts::Stay)?;
+        let is_mount_point = sys::is_mount_point(&parent, name)?;
+        let open = || {
+            let mounts = if is_mount_point { Mounts::Cross } else { Mounts::Stay };
+            parent.sub(name, mounts)
+        };
+        let mut directory = open()?;
         loop {
             let id = directory.id()?;
-            for (refusal, kept) in &self.kept {
-                if is_in(kept, &id)? {
-                    return Ok(Err(refusal.clone()));
-                }
+            if let Some(refusal) = self.refusal_by_place(&id) {
+                return Ok(Err(refusal));
             }
-            let refusal = refusal_by_contents(&directory, self.force)?;
-            // Another process may have put a new one in its place meanwhile, and deleted this one
-            // while we looked.
-            directory = parent.sub(name, Mounts::Stay)?;
+            let refusal = if is_mount_point && !is_environment(&directory)? {
+                Some(Refusal::MountPoint)
+            } else {
+                refusal_by_contents(&directory, &path, self.allowed)?
+            };
+            // Another process may have replaced it meanwhile, and deleted this one while it was
+            // looked at.
+            directory = open()?;
             if directory.id()? == id {
-                return Ok(refusal.map_or(Ok(DeletionTarget { path, id, force: self.force }), Err));
+                let allowed = self.allowed;
+                let target = DeletionTarget { path, id, allowed, is_mount_point };
+                return Ok(refusal.map_or(Ok(target), Err));
             }
         }
+    }
+
+    fn refusal_by_place(&self, id: &FileId) -> Option<Refusal> {
+        let kept = self.kept.iter().find(|(_, kept)| is_in(kept, id));
+        kept.map(|(refusal, _)| refusal.clone())
     }
 }
 
@@ -151,31 +204,55 @@ impl DeletionTarget {
         &self.path
     }
 
-    /// Is this the directory that was judged, or one that is to be judged alike? (Another process
-    /// may have put its environment there meanwhile.)
+    /// Whether another file system is mounted there, so that only its content can be replaced.
+    pub fn is_mount_point(&self) -> bool {
+        self.is_mount_point
+    }
+
+    /// May this directory be deleted, as the checked one may? It is that one, whose content may have
+    /// changed since, or one that another process has put in its place.
     pub(super) fn covers(&self, directory: &Handle) -> io::Result<bool> {
-        Ok(directory.id()? == self.id || refusal_by_contents(directory, self.force)?.is_none())
+        let refusal = refusal_by_contents(directory, &self.path, self.allowed)?;
+        Ok(refusal.is_none_or(|refusal| {
+            // A checked directory that lost its `pyvenv.cfg` is still the checked one.
+            refusal == Refusal::NotAnEnvironment && directory.id().is_ok_and(|id| id == self.id)
+        }))
     }
 }
 
-/// Is `path`, which need not exist yet, the directory `id` or somewhere in it?
-fn is_in(path: &Path, id: &FileId) -> io::Result<bool> {
-    for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
-        match crate::support::path::canonicalize(ancestor) {
-            Ok(real) => {
-                return Ok(real
-                    .ancestors()
-                    .any(|ancestor| FileId::of(ancestor).is_ok_and(|found| found == *id)));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(false)
+/// Is `path`, which need not exist yet, the directory `id` or somewhere in it? If parents of `path`
+/// cannot be searched, the nearest one that can decides.
+fn is_in(path: &Path, id: &FileId) -> bool {
+    let real = path.ancestors().find_map(|path| crate::support::path::canonicalize(path).ok());
+    real.is_some_and(|real| {
+        real.ancestors().any(|ancestor| FileId::of(ancestor).is_ok_and(|found| found == *id))
+    })
 }
 
-/// What speaks against deleting, by what is in the directory.
-fn refusal_by_contents(directory: &Handle, force: bool) -> io::Result<Option<Refusal>> {
+/// Why a directory that is not at its place any more must not be deleted by cleaning up: what it
+/// contains may be the user's.
+pub(super) fn refusal_of_found(directory: &Handle, path: &Path) -> io::Result<Option<Refusal>> {
+    refusal_by_contents(directory, path, Allowed::default())
+}
+
+/// Why a deletion that was cut short must not be completed: what of it is left may be the user's.
+pub(super) fn refusal_of_unfinished(directory: &Handle, path: &Path) -> Option<String> {
+    let allowed = Allowed { force: true, user_files: false };
+    match refusal_by_contents(directory, path, allowed) {
+        Err(error) => return Some(error.to_string()),
+        Ok(Some(refusal)) => return Some(refusal.to_string()),
+        Ok(None) => {}
+    }
+    let entries = root_entries::of_user(directory).unwrap_or_default();
+    (!entries.is_empty()).then(|| Refusal::UserEntries(entries).to_string())
+}
+
+/// Why a directory must not be deleted, by what is in it.
+fn refusal_by_contents(
+    directory: &Handle,
+    path: &Path,
+    allowed: Allowed,
+) -> io::Result<Option<Refusal>> {
     for (names, refusal) in
         [(REPOSITORY, Refusal::Repository as fn(_) -> _), (MANIFEST, Refusal::Project)]
     {
@@ -187,10 +264,56 @@ fn refusal_by_contents(directory: &Handle, force: bool) -> io::Result<Option<Ref
             }
         }
     }
-    Ok(if force || is_environment(directory)? { None } else { Some(Refusal::NotAnEnvironment) })
+    let is_environment = is_environment(directory)?;
+    if !is_environment && !allowed.force {
+        return Ok(Some(Refusal::NotAnEnvironment));
+    }
+    if is_environment && !allowed.user_files {
+        let entries = root_entries::of_user(directory)?;
+        if !entries.is_empty() {
+            return Ok(Some(Refusal::UserEntries(entries)));
+        }
+    }
+    if let Some(mount) = sys::mount_points().into_iter().find(|mount| is_below(mount, path)) {
+        return Ok(Some(Refusal::MountInside(mount)));
+    }
+    Ok(refusal_inside(directory, path, allowed))
 }
 
-fn is_environment(directory: &Handle) -> io::Result<bool> {
+fn is_below(mount: &Path, path: &Path) -> bool {
+    mount != path && mount.starts_with(path)
+}
+
+/// Looks for mount points and repositories in the tree, by handle. What cannot be read cannot be
+/// deleted either, and is left to the deletion.
+fn refusal_inside(top: &Handle, path: &Path, allowed: Allowed) -> Option<Refusal> {
+    let mut below = vec![PathBuf::new()];
+    while let Some(relative) = below.pop() {
+        let is_top = relative.as_os_str().is_empty();
+        let opened = if is_top { Ok(None) } else { top.sub(&relative, Mounts::Stay).map(Some) };
+        let directory = match &opened {
+            Ok(Some(directory)) => directory,
+            Ok(None) => top,
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                return Some(Refusal::MountInside(path.join(relative)));
+            }
+            Err(_) => continue,
+        };
+        for (name, kind) in directory.entries().unwrap_or_default() {
+            if !is_top && !allowed.user_files && REPOSITORY.iter().any(|known| name == *known) {
+                return Some(Refusal::InnerRepository(relative));
+            }
+            let kind = kind.or_else(|| directory.kind(Path::new(&name)).ok());
+            if kind == Some(Kind::Directory) && name != OsStr::new("__pycache__") {
+                below.push(relative.join(name));
+            }
+        }
+    }
+    None
+}
+
+/// Whether a directory is provably an environment: it has a `pyvenv.cfg` with a `home` (PEP 405).
+pub(super) fn is_environment(directory: &Handle) -> io::Result<bool> {
     let name = Path::new("pyvenv.cfg");
     let open = || match directory.kind(name)? {
         Kind::Other => directory.open_file(name, false).map(Some),
@@ -212,4 +335,15 @@ fn is_environment(directory: &Handle) -> io::Result<bool> {
         key.len() < line.len() && key.trim_ascii().eq_ignore_ascii_case(b"home")
     };
     Ok(text.split(|byte| *byte == b'\n').any(is_home))
+}
+
+fn to(target: Option<&Path>) -> String {
+    target.map(|target| format!(" to `{}`", target.display())).unwrap_or_default()
+}
+
+fn listed(entries: &[String]) -> String {
+    let names: Vec<_> = entries.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = entries.len().saturating_sub(NAMED);
+    let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+    names.join(", ") + &rest
 }

@@ -8,7 +8,7 @@ use super::link::{LinkMode, Linker};
 use super::remove::remove_at;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
-use super::undo_log::{Done, UndoLog};
+use super::undo_log::{Change, UndoLog};
 use crate::fs::{Error, Result};
 use crate::support::identity::FileId;
 
@@ -23,7 +23,7 @@ pub struct Dir {
     handle: Handle,
     path: PathBuf,
     /// `None` for a fresh directory.
-    workshop: Option<UndoLog>,
+    undo_log: Option<UndoLog>,
 }
 
 impl Dir {
@@ -34,23 +34,23 @@ impl Dir {
     }
 
     pub(super) fn fresh(handle: Handle, path: PathBuf) -> Self {
-        Self { handle, path, workshop: None }
+        Self { handle, path, undo_log: None }
     }
 
-    pub(super) fn in_place(handle: Handle, path: PathBuf, workshop: UndoLog) -> Self {
-        Self { handle, path, workshop: Some(workshop) }
+    pub(super) fn in_place(handle: Handle, path: PathBuf, undo_log: UndoLog) -> Self {
+        Self { handle, path, undo_log: Some(undo_log) }
     }
 
-    pub(super) fn workshop(&mut self) -> Option<&mut UndoLog> {
-        self.workshop.as_mut()
+    pub(super) fn undo_log(&mut self) -> Option<&mut UndoLog> {
+        self.undo_log.as_mut()
     }
 
     /// Undoes all that was done in place, as far as that goes.
     pub(super) fn roll_back(&self) {
-        let Some(workshop) = &self.workshop else { return };
-        for done in workshop.forget().iter().rev() {
+        let Some(undo_log) = &self.undo_log else { return };
+        for done in undo_log.drain().iter().rev() {
             let Ok((parent, name)) = self.place(done.relative()) else { continue };
-            workshop.undo(done, parent.as_ref().unwrap_or(&self.handle), name);
+            undo_log.undo(done, parent.as_ref().unwrap_or(&self.handle), name);
         }
     }
 
@@ -77,8 +77,8 @@ impl Dir {
                     }
                 }
                 Ok(()) => {
-                    if let Some(workshop) = &self.workshop {
-                        workshop.remember(Done::Made(relative.to_owned()));
+                    if let Some(undo_log) = &self.undo_log {
+                        undo_log.record(Change::Made(relative.to_owned()));
                     }
                     Ok(())
                 }
@@ -126,7 +126,7 @@ impl Dir {
     /// Makes a directory the same as `from`, with all that is in it, where the system does that with one call;
     /// `false` where it does not, and nothing is there then.
     pub fn share_tree(&self, from: &Path, relative: &Path, linker: &Linker) -> bool {
-        if self.workshop.is_some() || linker.mode() != LinkMode::Clone {
+        if self.undo_log.is_some() || linker.mode() != LinkMode::Clone {
             return false;
         }
         let from = Handle::open(from);
@@ -148,9 +148,9 @@ impl Dir {
         let remove = || {
             let (parent, name) = self.place(relative)?;
             let parent = parent.as_ref().unwrap_or(&self.handle);
-            match &self.workshop {
+            match &self.undo_log {
                 None => parent.unlink(name),
-                Some(workshop) => workshop.take_away(parent, name, relative),
+                Some(undo_log) => undo_log.take_away(parent, name, relative),
             }
         };
         match remove() {
@@ -223,9 +223,9 @@ impl Dir {
         relative: &Path,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
     ) -> Result<()> {
-        let done = match &self.workshop {
+        let done = match &self.undo_log {
             None => self.place(relative).and_then(|(_, name)| make(&self.handle, name)),
-            Some(workshop) => self.replace(relative, workshop, make),
+            Some(undo_log) => self.replace(relative, undo_log, make),
         };
         done.map_err(|source| self.failed(action, relative, source))
     }
@@ -233,12 +233,12 @@ impl Dir {
     fn replace(
         &self,
         relative: &Path,
-        workshop: &UndoLog,
+        undo_log: &UndoLog,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         let (parent, name) = self.place(relative)?;
-        let piece = workshop.make(make)?;
-        workshop.put(&piece, parent.as_ref().unwrap_or(&self.handle), name, relative)
+        let temp_name = undo_log.make(make)?;
+        undo_log.put(&temp_name, parent.as_ref().unwrap_or(&self.handle), name, relative)
     }
 
     /// The directory to work in, if it is another than this one, and the name there.
@@ -246,12 +246,12 @@ impl Dir {
     /// Nobody else can reach into a fresh directory, so the way to the name needs no guarding
     /// there, and each system call that is not made is time saved.
     fn place<'path>(&self, relative: &'path Path) -> io::Result<(Option<Handle>, &'path Path)> {
-        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        let (Some(parent), Some(name), true) = (relative.parent(), relative.file_name(), plain)
+        let (Some(parent), Some(name), true) =
+            (relative.parent(), relative.file_name(), is_normal(relative))
         else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        if self.workshop.is_none() || parent.as_os_str().is_empty() {
+        if self.undo_log.is_none() || parent.as_os_str().is_empty() {
             return Ok((None, relative));
         }
         Ok((Some(self.handle.sub(parent, Mounts::Cross)?), Path::new(name)))
@@ -259,5 +259,29 @@ impl Dir {
 
     fn failed(&self, action: &'static str, relative: &Path, source: io::Error) -> Error {
         Error::Io { action, path: self.path.join(relative), source }
+    }
+}
+
+/// Whether every part of a path is a name, also by its text: [`Path::components`] leaves out a `.`
+/// and the second of two separators, so that `a/.` would mean `a`.
+pub(crate) fn is_normal(relative: &Path) -> bool {
+    let text = relative.as_os_str().as_encoded_bytes();
+    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+    relative.components().all(|part| matches!(part, Component::Normal(_)))
+        && text.split(is_separator).all(|part| !part.is_empty() && part != b"." && part != b"..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_are_normal() {
+        for path in ["a", "a/b", "..a/b.", "~", "a b/\u{e9}"] {
+            assert!(is_normal(Path::new(path)), "{path}");
+        }
+        for path in ["", ".", "..", "./a", "a/.", "a/", "/a", "a//b", "a/../b", "a/./b", "//"] {
+            assert!(!is_normal(Path::new(path)), "{path}");
+        }
     }
 }

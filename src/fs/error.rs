@@ -55,6 +55,15 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// What another process put here meanwhile was taken away and could not be put back.
+    #[error("`{}` was replaced by something else meanwhile, which is at `{}` now", path.display(), at.display())]
+    Displaced {
+        /// Where it was.
+        path: PathBuf,
+        /// Where it is.
+        at: PathBuf,
+    },
+
     /// A directory that cannot be renamed, as a whole, by anyone: it can only be worked on in place.
     #[error("cannot move `{}` aside", path.display())]
     Immovable {
@@ -104,15 +113,23 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::Protected { refusal: Refusal::NotAnEnvironment, .. } => Some(Hint::Force),
+            Self::Protected { path, refusal } => match refusal {
+                Refusal::NotAnEnvironment => Some(Hint::Force),
+                Refusal::UserEntries(_) | Refusal::InnerRepository(_) => Some(Hint::WithUserFiles),
+                Refusal::MountInside(mount) => Some(Hint::Unmount(mount.clone())),
+                Refusal::Link(Some(real)) => {
+                    Some(Hint::NameTarget { link: path.clone(), target: real.clone() })
+                }
+                _ => None,
+            },
             Self::Occupied { .. } | Self::Changed { .. } | Self::InUse { .. } => Some(Hint::Retry),
             Self::Support(error) => error.hint(),
             Self::Io { .. }
             | Self::NotAFile { .. }
             | Self::TooLarge { .. }
             | Self::Immovable { .. }
-            | Self::NoLinks { .. }
-            | Self::Protected { .. } => None,
+            | Self::Displaced { .. }
+            | Self::NoLinks { .. } => None,
         }
     }
 

@@ -23,6 +23,7 @@ mod file;
 mod kind;
 mod link;
 mod remove;
+mod root_entries;
 mod stage;
 
 mod staging_area;
@@ -40,7 +41,7 @@ pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub use stage::{InPlace, Stage, discard};
 pub(crate) use staging_area::is_staging_area;
-pub use staging_area::{has_stale_temp_files, is_unfinished, sweep};
+pub use staging_area::{Leftover, has_stale_temp_files, is_unfinished, sweep};
 
 #[cfg(test)]
 mod tests;

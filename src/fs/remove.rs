@@ -50,14 +50,21 @@ pub(super) fn remove_at(parent: &Handle, at: &Path, name: &OsStr, kind: Kind) ->
 }
 
 /// Deletes what is in the directory `top`, whose path is `path`.
-pub(super) fn empty(top: &Handle, path: &Path) -> Result<()> {
-    let mut remover = Remover { top, first: None, moved: 0 };
+fn empty(top: &Handle, path: &Path) -> Result<()> {
+    empty_except(top, path, &[])
+}
+
+/// Deletes what is in the directory `top`, whose path is `path`, but for entries of these names.
+pub(super) fn empty_except(top: &Handle, path: &Path, kept: &[&str]) -> Result<()> {
+    let mut remover = Remover { top, kept, first: None, moved: 0 };
     remover.drain(top, path, 0);
     remover.first.map_or(Ok(()), Err)
 }
 
 struct Remover<'top> {
     top: &'top Handle,
+    /// Entries of `top` that stay.
+    kept: &'top [&'top str],
     first: Option<Error>,
     moved: usize,
 }
@@ -73,6 +80,7 @@ impl Remover<'_> {
             };
             let removed = entries
                 .iter()
+                .filter(|(name, _)| depth > 0 || !self.kept.iter().any(|kept| name == kept))
                 .filter(|(name, kind)| self.entry(dir, path, name, *kind, depth))
                 .count();
             if removed == 0 {

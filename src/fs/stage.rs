@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::deletion::DeletionTarget;
 use super::dir::Dir;
-use super::remove::{empty, split};
+use super::remove::split;
 use super::staging_area;
-use super::staging_area::{NEW, StagingArea};
+use super::staging_area::{DELETING, Leftover, NEW, StagingArea};
 use super::sys;
 use super::sys::{Handle, Mounts};
 use super::undo_log::UndoLog;
@@ -20,10 +20,12 @@ use crate::fs::{Error, Result};
 #[derive(Debug)]
 pub struct Stage {
     dir: Dir,
-    yard: StagingArea,
+    area: StagingArea,
     target: PathBuf,
     name: OsString,
     parents: Vec<PathBuf>,
+    /// Whether the staging area is in the target, which is a mount point.
+    is_inside: bool,
 }
 
 impl Stage {
@@ -32,11 +34,29 @@ impl Stage {
         let (at, name) = split(target)?;
         let mut parents = Vec::new();
         let made = make_parents(at, &mut parents).and_then(|parent| {
-            let (yard, new) = StagingArea::beside(parent, at, name)?;
-            Ok((Dir::fresh(new, yard.path.join(NEW)), yard))
+            let (area, new) = StagingArea::beside(parent, at, name)?;
+            Ok((Dir::fresh(new, area.path.join(NEW)), area))
         });
-        let (dir, yard) = made.inspect_err(|_| remove_parents(&parents))?;
-        Ok(Self { dir, yard, target: target.to_owned(), name: name.to_owned(), parents })
+        let (dir, area) = made.inspect_err(|_| remove_parents(&parents))?;
+        let (target, name) = (target.to_owned(), name.to_owned());
+        Ok(Self { dir, area, target, name, parents, is_inside: false })
+    }
+
+    /// A stage for what replaces `old`: beside it, or in it if it is a mount point, which can neither be
+    /// moved nor get directories of another file system.
+    ///
+    /// # Errors
+    /// As [`Self::beside`].
+    pub fn replacing(old: &DeletionTarget) -> Result<Self> {
+        if !old.is_mount_point() {
+            return Self::beside(old.path());
+        }
+        let target = old.path().to_owned();
+        let handle = Handle::open(&target).map_err(Error::io("open", &target))?;
+        let (area, new) = StagingArea::inside(handle, &target)?;
+        let dir = Dir::fresh(new, area.path.join(NEW));
+        let name = OsString::new();
+        Ok(Self { dir, area, target, name, parents: Vec::new(), is_inside: true })
     }
 
     /// The new directory.
@@ -46,7 +66,7 @@ impl Stage {
 
     /// A directory for other temporary files, on the same file system, removed with the stage.
     pub fn scratch(&mut self) -> Result<&Path> {
-        self.yard.scratch()
+        self.area.scratch()
     }
 
     /// Moves the new directory to the target, where nothing is, or an empty directory.
@@ -56,14 +76,14 @@ impl Stage {
     /// may look at what has come.
     pub fn publish(&mut self) -> Result<()> {
         self.move_in()?;
-        self.yard.is_bare = true;
+        self.area.is_bare = true;
         Ok(())
     }
 
     fn move_in(&mut self) -> Result<()> {
         // To rename a directory onto something else than nothing or an empty directory fails by
         // the rules of POSIX: no special flag is needed, which older systems would not know.
-        let StagingArea { stage, parent, .. } = &self.yard;
+        let StagingArea { stage, parent, .. } = &self.area;
         stage.rename(Path::new(NEW), parent, Path::new(&self.name)).map_err(|error| {
             if staging_area::is_occupied(&error) {
                 Error::Occupied { path: self.target.clone() }
@@ -75,37 +95,59 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts the new directory in the place of the one that was judged, in one step where the
+    /// Puts the new directory in the place of the one that was checked, in one step where the
     /// system can exchange two names.
     ///
     /// # Errors
     /// [`Error::Changed`] when something else has come to stand there, which is left alone;
     /// [`Error::Immovable`] when the old one can only be worked on in place (an image layer of a
     /// container, a mount point). The old directory then stands as it was.
-    pub fn replace(&mut self, doomed: &DeletionTarget) -> Result<()> {
-        let StagingArea { stage, parent, .. } = &self.yard;
-        let (new, name) = (Path::new(NEW), Path::new(&self.name));
-        match stage.exchange(new, parent, name) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => return self.publish(),
-            Err(error) if sys::is_unable(&error) => return self.replace_in_two_steps(doomed),
-            Err(error) => return Err(self.failed(error)),
+    pub fn replace(&mut self, old: &DeletionTarget) -> Result<()> {
+        if self.is_inside {
+            return self.replace_inside(old);
         }
-        if covers(stage.sub(new, Mounts::Stay), doomed) {
-            return Ok(());
+        self.area.begin_exchange().map_err(|error| self.failed(error))?;
+        let StagingArea { stage, parent, .. } = &self.area;
+        let (new, name) = (Path::new(NEW), Path::new(&self.name));
+        if let Err(error) = stage.exchange(new, parent, name) {
+            self.area.end_exchange(false).map_err(|error| self.failed(error))?;
+            return match error.kind() {
+                ErrorKind::NotFound => self.publish(),
+                _ if sys::is_unable(&error) => self.replace_in_two_steps(old),
+                _ => Err(self.failed(error)),
+            };
+        }
+        if covers(stage.sub(new, Mounts::Stay), old) {
+            return self.area.end_exchange(true).map_err(|error| self.failed(error));
         }
         stage.exchange(new, parent, name).map_err(|error| self.failed(error))?;
-        Err(Error::Changed { path: self.target.clone() })
+        // In the meantime another process may have put yet another directory at the target.
+        let back = stage.sub(new, Mounts::Stay).and_then(|back| back.id()).ok();
+        if back.is_some() && back == self.dir.identity() {
+            self.area.end_exchange(false).map_err(|error| self.failed(error))?;
+            return Err(Error::Changed { path: self.target.clone() });
+        }
+        Err(Error::Displaced { path: self.target.clone(), at: self.area.abandon() })
+    }
+
+    /// Replaces the content of a mount point.
+    fn replace_inside(&mut self, old: &DeletionTarget) -> Result<()> {
+        let StagingArea { stage, parent, .. } = &self.area;
+        if !covers(Handle::open(&self.target), old) {
+            return Err(Error::Changed { path: self.target.clone() });
+        }
+        stage.make_file(Path::new(DELETING), false).map_err(|error| self.failed(error))?;
+        staging_area::replace_content(parent, stage, &self.target)
     }
 
     /// For systems that cannot exchange: what is aside comes back when this is killed.
-    pub(super) fn replace_in_two_steps(&mut self, doomed: &DeletionTarget) -> Result<()> {
-        match self.yard.move_aside(&self.name) {
+    pub(super) fn replace_in_two_steps(&mut self, old: &DeletionTarget) -> Result<()> {
+        match self.area.move_aside(&self.name) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return self.publish(),
             Err(error) => return Err(self.failed(error)),
         }
-        let moved = if covers(self.yard.aside(), doomed) {
+        let moved = if covers(self.area.aside(), old) {
             self.move_in()
         } else {
             Err(Error::Changed { path: self.target.clone() })
@@ -113,9 +155,9 @@ impl Stage {
         match moved {
             Ok(()) | Err(Error::Occupied { .. }) => {
                 // Where that fails, it cannot come back either: its place is taken.
-                let _ = self.yard.mark_dead();
+                let _ = self.area.mark_dead();
             }
-            Err(_) => self.yard.put_back(&self.name),
+            Err(_) => self.area.put_back(&self.name),
         }
         moved
     }
@@ -123,7 +165,7 @@ impl Stage {
     /// The first of the two steps alone.
     #[cfg(all(test, unix))]
     pub(super) fn move_aside(&self) -> io::Result<()> {
-        self.yard.move_aside(&self.name)
+        self.area.move_aside(&self.name)
     }
 
     /// Deletes what was replaced and everything else that was temporary.
@@ -132,7 +174,7 @@ impl Stage {
     /// What could not be deleted. The new directory is in its place nevertheless, and the next
     /// [`sweep`](super::sweep) tries again.
     pub fn finish(mut self) -> Result<()> {
-        self.yard.clear()
+        self.area.clear()
     }
 
     fn failed(&self, source: io::Error) -> Error {
@@ -143,55 +185,63 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         // The parents can go only when there is nothing left in them.
-        let _ = self.yard.clear();
+        let _ = self.area.clear();
         remove_parents(&self.parents);
     }
 }
 
-/// Deletes a directory that was judged: it vanishes from its place in one step, and is deleted
-/// then, which the next [`sweep`](super::sweep) completes if it is stopped.
+/// Deletes a directory that was checked: it vanishes from its place in one step and is deleted then,
+/// which the next [`sweep`](super::sweep) completes if the process is stopped. Gives what of it could
+/// not be deleted.
 ///
 /// # Errors
-/// [`Error::Changed`] when something else has come to stand there, which is left alone.
-pub fn discard(doomed: &DeletionTarget) -> Result<()> {
-    let (at, name) = split(doomed.path())?;
+/// [`Error::Changed`] if something else is at its place now, which is left alone.
+pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
+    let (at, name) = split(old.path())?;
     let handle = Handle::open(at).map_err(Error::io("open", at))?;
-    let (mut yard, _) = StagingArea::beside(handle, at, name)?;
-    match yard.move_aside(name) {
+    let (mut area, _) = StagingArea::beside(handle, at, name)?;
+    match area.move_aside(name) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
-            return discard_in_place(&yard.parent, doomed, name);
+            return discard_in_place(&area.parent, old, name).map(|()| None);
         }
-        moved => moved.map_err(|error| refused(doomed.path(), error))?,
+        moved => moved.map_err(|error| refused(old.path(), error))?,
     }
-    if !covers(yard.aside(), doomed) {
-        yard.put_back(name);
-        return Err(changed(doomed));
+    if !covers(area.aside(), old) {
+        area.put_back(name);
+        return Err(changed(old));
     }
-    if let Err(error) = yard.mark_dead() {
-        yard.put_back(name);
-        return Err(refused(doomed.path(), error));
+    if let Err(error) = area.mark_dead() {
+        area.put_back(name);
+        return Err(refused(old.path(), error));
     }
-    yard.clear()
+    Ok(area.clear().err().map(Leftover::from))
 }
 
-/// A directory of a container's image layer cannot be renamed. What marks it as an environment goes
-/// first, so that nobody takes what is left of it for one.
-fn discard_in_place(parent: &Handle, doomed: &DeletionTarget, name: &OsStr) -> Result<()> {
-    let failed = || Error::io("remove", doomed.path());
-    let directory = parent.sub(Path::new(name), Mounts::Stay).map_err(failed())?;
-    if !doomed.covers(&directory).map_err(failed())? {
-        return Err(changed(doomed));
+/// Deletes a directory of a container's image layer, which cannot be renamed. A mark in it lets
+/// [`sweep`](super::sweep) complete this if the process is stopped.
+fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Result<()> {
+    let failed = || Error::io("remove", old.path());
+    let open = || parent.sub(Path::new(name), Mounts::Stay).map_err(failed());
+    let directory = open()?;
+    if !old.covers(&directory).map_err(failed())? {
+        return Err(changed(old));
     }
-    match directory.unlink(Path::new("pyvenv.cfg")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
-        _ => {}
+    let (mut area, new) = StagingArea::inside(open()?, old.path())?;
+    drop(new);
+    area.stage.remove_dir(Path::new(NEW)).map_err(failed())?;
+    area.stage.make_file(Path::new(DELETING), false).map_err(failed())?;
+    let emptied = staging_area::replace_content(&directory, &area.stage, old.path());
+    if emptied.is_err() {
+        // What is left is no environment any more; the mark stays for the next sweep.
+        area.abandon();
+        return emptied;
     }
-    empty(&directory, doomed.path())?;
+    area.clear()?;
     parent.remove_dir(Path::new(name)).map_err(failed())
 }
 
-fn changed(doomed: &DeletionTarget) -> Error {
-    Error::Changed { path: doomed.path().to_owned() }
+fn changed(old: &DeletionTarget) -> Error {
+    Error::Changed { path: old.path().to_owned() }
 }
 
 /// A directory that is worked on in place, because it cannot be replaced as a whole: the current
@@ -203,7 +253,7 @@ fn changed(doomed: &DeletionTarget) -> Error {
 #[derive(Debug)]
 pub struct InPlace {
     dir: Dir,
-    yard: StagingArea,
+    area: StagingArea,
 }
 
 impl InPlace {
@@ -212,18 +262,19 @@ impl InPlace {
         let failed = || Error::io("open", target);
         let handle = Handle::open(target).map_err(failed())?;
         // Our own mark first: the killed one's must not go before there is another.
-        let (yard, workshop) =
+        let (area, undo_log) =
             StagingArea::inside(Handle::open(target).map_err(failed())?, target)?;
-        staging_area::sweep_inside(&handle, target)?;
-        let dir = Dir::in_place(handle, target.to_owned(), UndoLog::new(workshop));
-        Ok(Self { dir, yard })
+        // What cannot be removed is not in the way.
+        let _ = staging_area::sweep_inside(&handle, target);
+        let dir = Dir::in_place(handle, target.to_owned(), UndoLog::new(undo_log));
+        Ok(Self { dir, area })
     }
 
     /// Files of others are in the directory: none of them is to be replaced.
     #[must_use]
     pub fn no_overwrite(mut self) -> Self {
-        if let Some(workshop) = self.dir.workshop() {
-            workshop.spare();
+        if let Some(undo_log) = self.dir.undo_log() {
+            undo_log.forbid_replacing();
         }
         self
     }
@@ -235,15 +286,15 @@ impl InPlace {
 
     /// A directory for other temporary files, on the same file system, removed with the rest.
     pub fn scratch(&mut self) -> Result<&Path> {
-        self.yard.scratch()
+        self.area.scratch()
     }
 
     /// Keeps what was done, and removes what was temporary.
     pub fn finish(mut self) -> Result<()> {
-        if let Some(workshop) = self.dir.workshop() {
-            workshop.forget();
+        if let Some(undo_log) = self.dir.undo_log() {
+            undo_log.drain();
         }
-        self.yard.clear()
+        self.area.clear()
     }
 }
 
@@ -253,9 +304,9 @@ impl Drop for InPlace {
     }
 }
 
-/// Is this what was judged? What cannot be looked at is not.
-fn covers(directory: io::Result<Handle>, doomed: &DeletionTarget) -> bool {
-    directory.and_then(|directory| doomed.covers(&directory)).unwrap_or(false)
+/// Is this what was checked? What cannot be looked at is not.
+fn covers(directory: io::Result<Handle>, old: &DeletionTarget) -> bool {
+    directory.and_then(|directory| old.covers(&directory)).unwrap_or(false)
 }
 
 fn refused(target: &Path, source: io::Error) -> Error {

@@ -1,10 +1,10 @@
-//! Where temporary files of a target are, whose they are, and taking away what killed processes left.
+//! The staging areas of a target, and removing those of killed processes.
 //!
-//! Everything temporary for the target `DIR` is in `.rvenv-DIR` beside it (`.rvenv` in it for work
-//! in place), in one directory for each process. The name is fixed, so that finding what a killed
-//! process left takes one system call and no listing of the parent, which may hold 100,000 names.
-//! What is rvenv's own is known by its `lock` file, what is in use by a lock on that file, which
-//! ends with the process however it ends.
+//! Everything temporary for the target `DIR` is in `.rvenv-DIR` beside it (in `.rvenv` inside it for
+//! work in place), in one stage (a directory) for each process. The name is fixed, so that finding
+//! what a killed process left takes one system call and no listing of the parent, which may hold
+//! 100,000 names. If another user has taken the name, a number is added to it.
+//! A `lock` file shows that a stage is rvenv's own. It is locked for as long as its process runs.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirEntry, File, TryLockError};
@@ -14,7 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::remove::{remove_at, split};
+use super::deletion::{refusal_of_found, refusal_of_unfinished};
+use super::remove::{empty_except, remove_at, split};
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
 use crate::fs::{Error, Result};
@@ -24,38 +25,136 @@ use crate::support::hex::hex;
 const MARK: &[u8] =
     b"rvenv works here, or was killed while it did; rvenv removes this directory.\n";
 const LOCK: &str = "lock";
-/// The new environment until it is in place; the old one after an exchange.
+/// The new environment until it is in place.
 pub(super) const NEW: &str = "new";
 /// The old environment while its name is free, for one moment: put back when found.
 const OLD: &str = "old";
 /// What is only to be deleted.
 const DEAD: &str = "dead";
+/// A file: [`NEW`] and the target are being exchanged, so [`NEW`] may be anybody's directory.
+const EXCHANGING: &str = "exchanging";
+/// A file: the directory that the staging area is in is being emptied, where it cannot be moved.
+pub(super) const DELETING: &str = "deleting";
+/// A file: it is empty, and the entries of [`NEW`] are being moved into it.
+pub(super) const MOVING: &str = "moving";
 const SCRATCH: &str = "scratch";
-const INSIDE: &str = ".rvenv";
+pub(super) const INSIDE: &str = ".rvenv";
+/// What the root of a mounted file system keeps when it is emptied (mke2fs(8)).
+const OF_FILE_SYSTEM: &str = "lost+found";
 
 /// Without locks (some network file systems) what is older than this is in use no more.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many names are tried if others hold them.
+const NAMES: usize = 16;
 /// Each attempt fails only because another process is taking the same directories away.
 const ATTEMPTS: usize = 1000;
 
-/// Removes what killed processes left beside this target: only what is provably rvenv's own, and
-/// not in use. An old environment that was aside when the process that replaces it was killed comes
-/// back. Nothing to do costs one system call. What they left in it,
-/// [`InPlace::open`](super::InPlace::open) removes.
+/// Something temporary that could not be removed. It is in nobody's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why it could not be removed.
+    pub reason: String,
+}
+
+impl From<Error> for Leftover {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io { path, source, .. } => Self { path, reason: source.to_string() },
+            error => Self { path: PathBuf::new(), reason: error.to_string() },
+        }
+    }
+}
+
+/// Removes what killed processes left beside this target: only what is provably rvenv's own and not
+/// in use. An old environment whose replacement was cut short gets its name back. A
+/// deletion in place that was cut short is completed. If there is nothing to do, this takes two
+/// system calls.
+///
+/// Gives what could not be removed.
 ///
 /// # Errors
-/// The first failure; what can be removed is, nevertheless.
-pub fn sweep(target: &Path) -> Result<()> {
+/// If the directory that the target is in cannot be looked at.
+pub fn sweep(target: &Path) -> Result<Vec<Leftover>> {
     // Beside a root there is nothing.
-    let Ok((at, name)) = split(target) else { return Ok(()) };
-    let yard = yard_name(name);
-    match at.join(&yard).symlink_metadata().and_then(|_| Handle::open(at)) {
-        Ok(parent) => sweep_yard(&parent, at, &yard, Some(name)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(())
+    let Ok((at, name)) = split(target) else { return Ok(Vec::new()) };
+    let mut left = Vec::new();
+    for area in area_names(name) {
+        match at.join(&area).symlink_metadata().and_then(|_| Handle::open(at)) {
+            Ok(parent) => left.extend(sweep_area(&parent, at, &area, Some(name))),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                break;
+            }
+            Err(error) => return Err(Error::io("open", at)(error)),
         }
-        Err(error) => Err(Error::io("open", at)(error)),
     }
+    if target.join(INSIDE).symlink_metadata().is_ok()
+        && let Ok(parent) = Handle::open(at)
+    {
+        left.extend(complete_in_place(&parent, target, Path::new(name)));
+    }
+    Ok(left)
+}
+
+/// Completes the deletion or replacement of a directory in place that a killed process began.
+fn complete_in_place(parent: &Handle, target: &Path, name: &Path) -> Option<Leftover> {
+    let directory = parent.sub(name, Mounts::Cross).ok()?;
+    let wrapper = directory.sub(Path::new(INSIDE), Mounts::Stay).ok()?;
+    for (own, _) in wrapper.entries().ok()? {
+        let Some((stage, lock)) = abandoned_stage(&wrapper, Path::new(&own)) else { continue };
+        let is_deleting = stage.kind(Path::new(DELETING)).is_ok();
+        if !is_deleting && stage.kind(Path::new(MOVING)).is_err() {
+            continue;
+        }
+        if is_deleting && let Some(refusal) = refusal_of_unfinished(&directory, target) {
+            return Some(Leftover { path: target.to_owned(), reason: refusal });
+        }
+        // A deletion has nothing to move in.
+        let is_replacing = stage.kind(&Path::new(NEW).join("pyvenv.cfg")).is_ok();
+        let done = replace_content(&directory, &stage, target).and_then(|()| {
+            let path = target.join(INSIDE).join(&own);
+            empty_stage(&stage, &path)?;
+            remove_stage(&wrapper, &stage, &path, &own, &mut Some(lock))
+        });
+        if let Err(error) = done {
+            return Some(error.into());
+        }
+        let _ = directory.remove_dir(Path::new(INSIDE));
+        if !is_replacing {
+            let _ = parent.remove_dir(name);
+        }
+    }
+    None
+}
+
+/// Empties `directory` but for the staging area in it, and moves the entries of [`NEW`] there,
+/// `pyvenv.cfg` first away and last in. Marks in the stage show how far it got, for
+/// [`complete_in_place`].
+pub(super) fn replace_content(directory: &Handle, stage: &Handle, path: &Path) -> Result<()> {
+    let cfg = Path::new("pyvenv.cfg");
+    if stage.kind(Path::new(MOVING)).is_err() {
+        match directory.unlink(cfg) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("remove", path.join(cfg))(error));
+            }
+            _ => {}
+        }
+        empty_except(directory, path, &[INSIDE, OF_FILE_SYSTEM])?;
+        stage
+            .rename(Path::new(DELETING), stage, Path::new(MOVING))
+            .map_err(Error::io("empty", path))?;
+    }
+    let Ok(new) = stage.sub(Path::new(NEW), Mounts::Stay) else { return Ok(()) };
+    let mut names: Vec<OsString> =
+        new.entries().map_err(Error::io("list", path))?.into_iter().map(|(name, _)| name).collect();
+    names.sort_by_key(|name| name == cfg.as_os_str());
+    names.iter().try_for_each(|name| {
+        let name = Path::new(name);
+        new.rename(name, directory, name).map_err(Error::io("move into", path))
+    })
 }
 
 /// Is work in place going on in this directory, or was it cut short by a kill? Then its files are
@@ -67,8 +166,10 @@ pub fn is_unfinished(target: &Path) -> bool {
 /// Whether [`sweep`] would find something of a killed process.
 pub fn has_stale_temp_files(target: &Path) -> bool {
     let Ok((at, name)) = split(target) else { return false };
-    let yards = [at.join(yard_name(name)), target.join(INSIDE)];
-    yards.iter().filter_map(|yard| std::fs::read_dir(yard).ok()).any(|stages| {
+    let beside = area_names(name).map(|area| at.join(area));
+    let beside = beside.take_while(|area| area.symlink_metadata().is_ok());
+    let mut areas = beside.chain([target.join(INSIDE)]);
+    areas.by_ref().filter_map(|area| std::fs::read_dir(area).ok()).any(|stages| {
         let mut stages = stages.flatten().peekable();
         stages.peek().is_none() || stages.any(|stage| is_dead(&stage.path()))
     })
@@ -91,26 +192,33 @@ fn is_dead(stage: &Path) -> bool {
 }
 
 /// Sweeps only what is in the directory `target`, whose path is `at`.
-pub(super) fn sweep_inside(target: &Handle, at: &Path) -> Result<()> {
-    sweep_yard(target, at, OsStr::new(INSIDE), None)
+pub(super) fn sweep_inside(target: &Handle, at: &Path) -> Vec<Leftover> {
+    sweep_area(target, at, OsStr::new(INSIDE), None)
 }
 
-fn sweep_yard(parent: &Handle, at: &Path, yard: &OsStr, target: Option<&OsStr>) -> Result<()> {
-    let path = at.join(yard);
-    let wrapper = match parent.sub(Path::new(yard), Mounts::Stay) {
-        Ok(wrapper) => wrapper,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("open", &path)(error)),
+fn sweep_area(parent: &Handle, at: &Path, area: &OsStr, target: Option<&OsStr>) -> Vec<Leftover> {
+    let path = at.join(area);
+    // A file or a link is another's.
+    let Ok(wrapper) = parent.sub(Path::new(area), Mounts::Stay) else { return Vec::new() };
+    let target = target.map(|name| (parent, Path::new(name)));
+    let entries = wrapper.entries().unwrap_or_default();
+    let swept = entries.iter().filter_map(|(own, _)| sweep_stage(&wrapper, &path, own, target));
+    let left: Vec<_> = swept.collect();
+    // Fails if another process works there, or if something in it is not ours.
+    let _ = parent.remove_dir(Path::new(area));
+    left
+}
+
+/// A stage of ours that no process uses, and the lock on it.
+fn abandoned_stage(wrapper: &Handle, own: &Path) -> Option<(Handle, File)> {
+    let stage = wrapper.sub(own, Mounts::Stay).ok()?;
+    let Ok(lock) = stage.open_file(Path::new(LOCK), true) else {
+        // If it is empty, its process was killed before it had a lock file; else it is not ours.
+        let _ = wrapper.remove_dir(own);
+        return None;
     };
-    let mut first = Ok(());
-    for (own, _) in wrapper.entries().map_err(Error::io("list", &path))? {
-        let swept =
-            sweep_stage(&wrapper, &path, &own, target.map(|name| (parent, Path::new(name))));
-        first = first.and(swept);
-    }
-    // Not when somebody works there, or something that is not ours is in it.
-    let _ = parent.remove_dir(Path::new(yard));
-    first
+    let is_ours = stage.is_ours().unwrap_or(false) && wrapper.is_private(&stage).unwrap_or(false);
+    (is_ours && is_abandoned(&lock)).then_some((stage, lock))
 }
 
 fn sweep_stage(
@@ -118,34 +226,52 @@ fn sweep_stage(
     at: &Path,
     own: &OsStr,
     home: Option<(&Handle, &Path)>,
-) -> Result<()> {
+) -> Option<Leftover> {
     let path = at.join(own);
-    let Ok(stage) = wrapper.sub(Path::new(own), Mounts::Stay) else { return Ok(()) };
-    let Ok(lock) = stage.open_file(Path::new(LOCK), true) else {
-        // Killed before it had its lock file, if it is empty; else it is not ours.
-        let _ = wrapper.remove_dir(Path::new(own));
-        return Ok(());
-    };
-    if !stage.is_ours().unwrap_or(false) || !is_abandoned(&lock) {
-        return Ok(());
-    }
+    let (stage, lock) = abandoned_stage(wrapper, Path::new(own))?;
     let put_back = match home {
         Some((parent, name)) => stage.rename(Path::new(OLD), parent, name),
         None => Ok(()),
     };
-    // Occupied: the new environment has been moved in, or something else that is not to be touched.
-    let done =
-        put_back.or_else(|error| if is_occupied(&error) { mark_dead(&stage) } else { Err(error) });
-    match done {
+    match put_back {
+        // Something else has its name: the new environment, or what must not be touched.
+        Err(error) if is_occupied(&error) => {
+            if let Some(refused) = refused(&stage, OLD, &path) {
+                return Some(refused);
+            }
+            if let Err(error) = mark_dead(&stage, OLD) {
+                return Some(Error::io("remove", path.join(OLD))(error).into());
+            }
+        }
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(Error::Io { action: "put back", path: path.join(OLD), source: error });
+            return Some(Error::io("put back", path.join(OLD))(error).into());
         }
         _ => {}
     }
-    if empty_stage(&stage, &path)? {
-        remove_stage(wrapper, &stage, &path, own, &mut Some(lock))?;
+    if stage.kind(Path::new(EXCHANGING)).is_ok()
+        && let Some(refused) = refused(&stage, NEW, &path)
+    {
+        return Some(refused);
     }
-    Ok(())
+    let removed = empty_stage(&stage, &path).and_then(|is_empty| {
+        if is_empty { remove_stage(wrapper, &stage, &path, own, &mut Some(lock)) } else { Ok(()) }
+    });
+    removed.err().map(Leftover::from)
+}
+
+/// Why a directory that a killed process took away from its place must not be deleted.
+fn refused(stage: &Handle, name: &str, path: &Path) -> Option<Leftover> {
+    let path = path.join(name);
+    let directory = match stage.sub(Path::new(name), Mounts::Stay) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        Err(error) => return Some(Error::io("look at", path)(error).into()),
+    };
+    let refusal = match refusal_of_found(&directory, &path) {
+        Ok(refusal) => refusal?.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Some(Leftover { path, reason: refusal })
 }
 
 /// Is this our lock file, which no living process holds? If so, we hold it now.
@@ -234,23 +360,29 @@ pub(super) struct StagingArea {
 impl StagingArea {
     /// In `parent`, whose path is `at`, for its entry `target`; with the directory [`NEW`] in it.
     pub(super) fn beside(parent: Handle, at: &Path, target: &OsStr) -> Result<(Self, Handle)> {
-        Self::open(parent, at, yard_name(target))
+        Self::open(parent, at, area_names(target))
     }
 
     /// In the directory `target`, whose path is `at`, for itself.
     pub(super) fn inside(target: Handle, at: &Path) -> Result<(Self, Handle)> {
-        Self::open(target, at, INSIDE.into())
+        Self::open(target, at, std::iter::once(INSIDE.into()))
     }
 
-    fn open(parent: Handle, at: &Path, name: OsString) -> Result<(Self, Handle)> {
+    /// Takes the first of these names that nobody else holds.
+    fn open(
+        parent: Handle,
+        at: &Path,
+        mut names: impl Iterator<Item = OsString>,
+    ) -> Result<(Self, Handle)> {
         let mut attempt = 0;
+        let mut name = names.next().unwrap_or_else(|| INSIDE.into());
         loop {
             let own = OsString::from(format!("{}-{attempt}", std::process::id()));
             match Self::try_open(&parent, Path::new(&name), Path::new(&own)) {
                 Ok((wrapper, claim, new)) => {
                     let path = at.join(&name).join(&own);
                     let Claim { stage, lock } = claim;
-                    let yard = Self {
+                    let area = Self {
                         parent,
                         wrapper,
                         stage,
@@ -262,19 +394,29 @@ impl StagingArea {
                         is_bare: false,
                         cleared: false,
                     };
-                    return Ok((yard, new));
+                    return Ok((area, new));
                 }
-                Err(error) if attempt < ATTEMPTS && is_contended(&error) => attempt += 1,
-                Err(error) => return Err(Error::io("create", at.join(name))(error)),
+                Err(Failure::Foreign(error)) => match names.next() {
+                    Some(next) => name = next,
+                    None => return Err(Error::io("create", at.join(name))(error)),
+                },
+                Err(Failure::Io(error)) if attempt < ATTEMPTS && is_contended(&error) => {
+                    attempt += 1;
+                }
+                Err(Failure::Io(error)) => return Err(Error::io("create", at.join(name))(error)),
             }
         }
     }
 
-    fn try_open(parent: &Handle, name: &Path, own: &Path) -> io::Result<(Handle, Claim, Handle)> {
-        match parent.make_dir(name, true) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+    fn try_open(
+        parent: &Handle,
+        name: &Path,
+        own: &Path,
+    ) -> Result<(Handle, Claim, Handle), Failure> {
+        let is_there = match parent.make_dir(name, true) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => true,
+            made => made.map(|()| false).map_err(Failure::Io)?,
+        };
         let make = || {
             let wrapper = parent.sub(name, Mounts::Stay)?;
             wrapper.make_dir(own, true)?;
@@ -283,9 +425,41 @@ impl StagingArea {
             })?;
             Ok((wrapper, claim, new))
         };
-        make().inspect_err(|_| {
+        let (wrapper, claim, new) = make().map_err(|error: io::Error| {
             let _ = parent.remove_dir(name);
-        })
+            // A file, a link or another user's directory has the name.
+            let is_foreign = error.kind() == ErrorKind::PermissionDenied
+                || parent.kind(name).is_ok_and(|kind| kind != Kind::Directory);
+            if is_there && is_foreign { Failure::Foreign(error) } else { Failure::Io(error) }
+        })?;
+        if wrapper.is_private(&claim.stage).map_err(Failure::Io)? {
+            return Ok((wrapper, claim, new));
+        }
+        // Whoever else can write there could replace what is built.
+        let _ = claim.stage.remove_dir(Path::new(NEW));
+        let _ = claim.stage.unlink(Path::new(LOCK));
+        let _ = wrapper.remove_dir(own);
+        Err(Failure::Foreign(ErrorKind::PermissionDenied.into()))
+    }
+
+    /// Marks that [`NEW`] may be anybody's directory from here on.
+    pub(super) fn begin_exchange(&self) -> io::Result<()> {
+        self.stage.make_file(Path::new(EXCHANGING), false).map(drop)
+    }
+
+    /// [`NEW`] is ours again, or was checked and only to be deleted.
+    pub(super) fn end_exchange(&self, delete: bool) -> io::Result<()> {
+        if delete {
+            mark_dead(&self.stage, NEW)?;
+        }
+        self.stage.unlink(Path::new(EXCHANGING))
+    }
+
+    /// Leaves everything in it as it is: [`NEW`] is somebody else's. Gives where that is.
+    pub(super) fn abandon(&mut self) -> PathBuf {
+        self.cleared = true;
+        self.lock = None;
+        self.path.join(NEW)
     }
 
     /// Takes the directory `name` away from its place for a moment.
@@ -312,7 +486,7 @@ impl StagingArea {
 
     /// What was set aside must not come back from here on: it may soon be half deleted.
     pub(super) fn mark_dead(&self) -> io::Result<()> {
-        mark_dead(&self.stage)
+        mark_dead(&self.stage, OLD)
     }
 
     /// Gives what was set aside its name back. Where that fails, it stays where `sweep` finds it.
@@ -386,11 +560,30 @@ impl Claim {
     }
 }
 
-fn mark_dead(stage: &Handle) -> io::Result<()> {
-    stage.rename(Path::new(OLD), stage, Path::new(DEAD))
+/// Why a staging area could not be opened under one name.
+enum Failure {
+    /// Another user, or something that is not a directory, has the name.
+    Foreign(io::Error),
+    Io(io::Error),
 }
 
-fn yard_name(target: &OsStr) -> OsString {
+fn mark_dead(stage: &Handle, name: &str) -> io::Result<()> {
+    stage.rename(Path::new(name), stage, Path::new(DEAD))
+}
+
+/// The names of a target's staging area, in the order in which they are tried.
+fn area_names(target: &OsStr) -> impl Iterator<Item = OsString> {
+    let first = area_name(target);
+    (0..NAMES).map(move |number| {
+        let mut name = first.clone();
+        if number > 0 {
+            name.push(format!(".{number}"));
+        }
+        name
+    })
+}
+
+fn area_name(target: &OsStr) -> OsString {
     let mut name = OsString::from(".rvenv-");
     // A name is at most 255 bytes (or UTF-16 units) long.
     if sys::name_bytes(target).len() <= 200 {

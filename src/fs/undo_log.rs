@@ -15,20 +15,20 @@ pub(super) struct UndoLog {
     handle: Handle,
     /// Whether what is there already may be replaced.
     replaces: bool,
-    pieces: AtomicUsize,
-    done: Mutex<Vec<Done>>,
+    temp_names: AtomicUsize,
+    done: Mutex<Vec<Change>>,
 }
 
 /// One change. Paths are relative to the directory that is worked on.
 #[derive(Debug)]
-pub(super) enum Done {
+pub(super) enum Change {
     /// Nothing was there before.
     Made(PathBuf),
-    /// What was there is in the workshop, under the second name.
+    /// What was there is kept under the second name.
     Replaced(PathBuf, PathBuf),
 }
 
-impl Done {
+impl Change {
     pub(super) fn relative(&self) -> &Path {
         match self {
             Self::Made(relative) | Self::Replaced(relative, _) => relative,
@@ -38,36 +38,36 @@ impl Done {
 
 impl UndoLog {
     pub(super) fn new(handle: Handle) -> Self {
-        Self { handle, replaces: true, pieces: AtomicUsize::new(0), done: Mutex::default() }
+        Self { handle, replaces: true, temp_names: AtomicUsize::new(0), done: Mutex::default() }
     }
 
     /// From now on, what is there already is an error.
-    pub(super) fn spare(&mut self) {
+    pub(super) fn forbid_replacing(&mut self) {
         self.replaces = false;
     }
 
-    /// Makes a file, and gives its name in the workshop.
+    /// Creates a file under a temporary name, and gives that name.
     pub(super) fn make(
         &self,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
     ) -> io::Result<PathBuf> {
-        let piece = self.next_piece();
-        make(&self.handle, &piece)?;
-        Ok(piece)
+        let temp_name = self.next_temp_name();
+        make(&self.handle, &temp_name)?;
+        Ok(temp_name)
     }
 
-    /// Moves a piece to its place.
+    /// Moves a file with a temporary name to its place.
     pub(super) fn put(
         &self,
-        piece: &Path,
+        temp_name: &Path,
         parent: &Handle,
         name: &Path,
         relative: &Path,
     ) -> io::Result<()> {
-        match self.handle.rename_new(piece, parent, name) {
-            Ok(()) => self.remember(Done::Made(relative.to_owned())),
+        match self.handle.rename_new(temp_name, parent, name) {
+            Ok(()) => self.record(Change::Made(relative.to_owned())),
             Err(error) if error.kind() == ErrorKind::AlreadyExists && self.replaces => {
-                return self.exchange(piece, parent, name, relative);
+                return self.exchange(temp_name, parent, name, relative);
             }
             Err(error) => return Err(error),
         }
@@ -76,26 +76,26 @@ impl UndoLog {
 
     fn exchange(
         &self,
-        piece: &Path,
+        temp_name: &Path,
         parent: &Handle,
         name: &Path,
         relative: &Path,
     ) -> io::Result<()> {
-        match self.handle.exchange(piece, parent, name) {
+        match self.handle.exchange(temp_name, parent, name) {
             Ok(()) => {}
             // Then the old file cannot be kept.
             Err(error) if sys::is_unable(&error) || error.kind() == ErrorKind::NotFound => {
-                return self.handle.rename(piece, parent, name);
+                return self.handle.rename(temp_name, parent, name);
             }
             Err(error) => return Err(error),
         }
-        let done = Done::Replaced(relative.to_owned(), piece.to_owned());
+        let done = Change::Replaced(relative.to_owned(), temp_name.to_owned());
         // A rename would have refused to replace a directory, and with it all that is in it.
-        if self.handle.kind(piece).is_ok_and(|kind| kind != Kind::Directory) {
-            self.remember(done);
+        if self.handle.kind(temp_name).is_ok_and(|kind| kind != Kind::Directory) {
+            self.record(done);
             return Ok(());
         }
-        self.handle.exchange(piece, parent, name)?;
+        self.handle.exchange(temp_name, parent, name)?;
         Err(ErrorKind::IsADirectory.into())
     }
 
@@ -109,31 +109,31 @@ impl UndoLog {
         if parent.kind(name)? == Kind::Directory {
             return Err(ErrorKind::IsADirectory.into());
         }
-        let piece = self.next_piece();
-        parent.rename(name, &self.handle, &piece)?;
-        self.remember(Done::Replaced(relative.to_owned(), piece));
+        let temp_name = self.next_temp_name();
+        parent.rename(name, &self.handle, &temp_name)?;
+        self.record(Change::Replaced(relative.to_owned(), temp_name));
         Ok(())
     }
 
-    pub(super) fn remember(&self, done: Done) {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+    pub(super) fn record(&self, change: Change) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 
     /// What was done: it is for the caller to undo, or it stays.
-    pub(super) fn forget(&self) -> Vec<Done> {
+    pub(super) fn drain(&self) -> Vec<Change> {
         std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Undoes one change of `name` in `parent`. Where that fails, the file is at least whole.
-    pub(super) fn undo(&self, done: &Done, parent: &Handle, name: &Path) {
+    pub(super) fn undo(&self, done: &Change, parent: &Handle, name: &Path) {
         let _ = match done {
             // A directory goes only when nobody else has put something into it.
-            Done::Made(_) => parent.unlink(name).or_else(|_| parent.remove_dir(name)),
-            Done::Replaced(_, piece) => self.handle.rename(piece, parent, name),
+            Change::Made(_) => parent.unlink(name).or_else(|_| parent.remove_dir(name)),
+            Change::Replaced(_, temp_name) => self.handle.rename(temp_name, parent, name),
         };
     }
 
-    fn next_piece(&self) -> PathBuf {
-        PathBuf::from(format!("piece-{}", self.pieces.fetch_add(1, Ordering::Relaxed)))
+    fn next_temp_name(&self) -> PathBuf {
+        PathBuf::from(format!("temp-{}", self.temp_names.fetch_add(1, Ordering::Relaxed)))
     }
 }

@@ -12,6 +12,17 @@ pub enum Hint {
     ListPythons,
     /// Say that the directory may go although it is no environment.
     Force,
+    /// Say that the user's files in it may go, too.
+    WithUserFiles,
+    /// Unmount this first.
+    Unmount(PathBuf),
+    /// Give the same command with the path that the link points to.
+    NameTarget {
+        /// The link, as it was given.
+        link: PathBuf,
+        /// The real path.
+        target: PathBuf,
+    },
     /// Do it again.
     Retry,
     /// Do without pip (`--without-pip`), give one (`--pip FILE.whl`), or install what the

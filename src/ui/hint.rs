@@ -1,5 +1,7 @@
 //! Ways out, in words.
 
+use std::path::Path;
+
 use rvenv::Hint;
 use rvenv::shell::Shell;
 
@@ -9,6 +11,13 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),
         Hint::ListPythons => "`rvenv python list` shows the Pythons that there are".into(),
         Hint::Force => "`--force` lets go of a directory that is no environment".into(),
+        Hint::WithUserFiles => {
+            "move them elsewhere, or delete them too with `--with-user-files`".into()
+        }
+        Hint::Unmount(mount) => format!("unmount it first: `umount {}`", super::word(mount)),
+        Hint::NameTarget { link, target } => {
+            format!("to act on what it points to: `{}`", same_command(link, target))
+        }
         Hint::Retry => "try it again".into(),
         Hint::WaysToPip { package } => {
             let package = package.as_ref().map(|name| format!("install `{name}`, or "));
@@ -43,4 +52,21 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::GoThere => "go to the directory that the environment is in, and try again".into(),
         Hint::NamePackages => "name packages, or a file of them with `-r`".into(),
     }
+}
+
+/// The command line of this process with `target` in the place of `link`, which may be the
+/// default that was not typed.
+fn same_command(link: &Path, target: &Path) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_named = false;
+    for argument in std::env::args_os().skip(1) {
+        let path = Path::new(&argument);
+        let is_link = !is_named && link.ends_with(path) && path.file_name() == link.file_name();
+        is_named |= is_link;
+        words.push(super::word(if is_link { target } else { path }));
+    }
+    if !is_named {
+        words.push(super::word(target));
+    }
+    format!("rvenv {}", words.join(" "))
 }

@@ -160,7 +160,8 @@ where
             }
             Step::SeedPip(seeding) => self.seed_pip(seeding, at)?,
             Step::Protect => at.dir().protect()?,
-            Step::Sweep => fs::sweep(self.root)?,
+            // What cannot be removed is reported again by the next check.
+            Step::Sweep => drop(fs::sweep(self.root)?),
         }
         Ok(())
     }

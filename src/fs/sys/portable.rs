@@ -47,6 +47,11 @@ impl Handle {
         Ok(true)
     }
 
+    /// Access lists guard a user's directories.
+    pub(crate) fn is_private(&self, _made: &Self) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// What stands at `name`, a link not being followed.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
         Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
@@ -237,6 +242,11 @@ fn kind_of(file_type: std::fs::FileType) -> Kind {
 /// A mounted volume is a link here, which is refused as such.
 pub(crate) fn is_mount_point(_parent: &Handle, _name: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+/// Mounted volumes are links here.
+pub(crate) fn mount_points() -> Vec<PathBuf> {
+    Vec::new()
 }
 
 /// Opens the file at `path` for reading.

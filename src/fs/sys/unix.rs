@@ -57,7 +57,7 @@ impl Handle {
             let Component::Normal(name) = part else { return Err(Errno::INVAL.into()) };
             let at = handle.as_ref().unwrap_or(self);
             let next = at.child(name)?;
-            if mounts == Mounts::Stay && next.id()?.device() != at.id()?.device() {
+            if mounts == Mounts::Stay && mount_id(&next)? != mount_id(at)? {
                 return Err(Errno::XDEV.into());
             }
             handle = Some(next);
@@ -90,6 +90,18 @@ impl Handle {
     /// Does this directory belong to the user that the process acts for?
     pub(crate) fn is_ours(&self) -> io::Result<bool> {
         Ok(rustix::fs::fstat(&self.0)?.st_uid == rustix::process::geteuid().as_raw())
+    }
+
+    /// Is this directory the user's alone? Its owner is the user, or the one whom the file system
+    /// gives to everything that the user creates, such as `made`; and nobody else can write there,
+    /// unless the file system has no modes, as it shows for `made`, which was created with 0700.
+    pub(crate) fn is_private(&self, made: &Self) -> io::Result<bool> {
+        let (own, made) = (rustix::fs::fstat(&self.0)?, rustix::fs::fstat(&made.0)?);
+        let others = Mode::WGRP | Mode::WOTH;
+        let is_open = |mode| Mode::from_raw_mode(mode).intersects(others);
+        let user = rustix::process::geteuid().as_raw();
+        Ok((own.st_uid == user || own.st_uid == made.st_uid)
+            && (!is_open(own.st_mode) || is_open(made.st_mode)))
     }
 
     /// What stands at `name`, a link not being followed.
@@ -297,6 +309,65 @@ fn set_mode(place: &OwnedFd, mode: Mode) -> io::Result<()> {
     }
 }
 
+/// Which mount a directory is on: a bind mount of the same file system has another number.
+///
+/// By statx(2) since Linux 5.8, by `/proc/self/fdinfo` (proc(5)) since 3.15, else the device, which is
+/// the same for a bind mount.
+#[cfg(target_os = "linux")]
+fn mount_id(handle: &Handle) -> io::Result<u64> {
+    use rustix::fs::StatxFlags;
+    use std::os::fd::AsRawFd;
+    let stat = rustix::fs::statx(&handle.0, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);
+    if let Ok(stat) = stat
+        && stat.stx_mask & StatxFlags::MNT_ID.bits() != 0
+    {
+        return Ok(stat.stx_mnt_id);
+    }
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", handle.0.as_raw_fd()));
+    let number = info.ok().and_then(|info| {
+        info.lines().find_map(|line| line.strip_prefix("mnt_id:")?.trim().parse().ok())
+    });
+    number.map_or_else(|| Ok(handle.id()?.device()), Ok)
+}
+
+/// Elsewhere there are no bind mounts that keep the device.
+#[cfg(not(target_os = "linux"))]
+fn mount_id(handle: &Handle) -> io::Result<u64> {
+    Ok(handle.id()?.device())
+}
+
+/// Where file systems are mounted, files included, as far as `/proc` shows it (proc(5), `mountinfo`).
+#[cfg(target_os = "linux")]
+pub(crate) fn mount_points() -> Vec<std::path::PathBuf> {
+    let text = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let path = |line: &[u8]| {
+        let field = line.split(|byte| *byte == b' ').nth(4)?;
+        Some(OsString::from_vec(unescape_octal(field)).into())
+    };
+    text.split(|byte| *byte == b'\n').filter_map(path).collect()
+}
+
+/// Elsewhere only directories are asked, one at a time.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn mount_points() -> Vec<std::path::PathBuf> {
+    Vec::new()
+}
+
+/// A field of mountinfo, in which space, tab, newline and backslash are `\040` and the like.
+#[cfg(target_os = "linux")]
+fn unescape_octal(field: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.get(..3).filter(|_| byte == b'\\');
+        let code = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        out.push(code.unwrap_or(byte));
+        rest = if code.is_some() { &after[3..] } else { after };
+    }
+    out
+}
+
 /// Is the directory of that name the root of a mounted file system?
 pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
     match parent.sub(name, Mounts::Stay) {
@@ -341,6 +412,13 @@ pub(crate) fn is_unable(error: &io::Error) -> bool {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_of_mountinfo_are_unescaped() {
+        assert_eq!(unescape_octal(br"/a\040b\134\011c"), b"/a b\\\tc");
+        assert_eq!(unescape_octal(br"/\9\0"), br"/\9\0");
+        assert!(mount_points().contains(&"/".into()));
+    }
 
     /// The way for old systems goes where the way for new ones goes, and is stopped by the same.
     #[test]

@@ -7,7 +7,7 @@ use crate::fs::{Guard, Refusal};
 
 #[track_caller]
 fn refusal(guard: &Guard, path: &Path) -> Refusal {
-    match guard.judge(path) {
+    match guard.check_deletable(path) {
         Err(Error::Protected { path: named, refusal }) if named == path => refusal,
         other => panic!("{}: {other:?}", path.display()),
     }
@@ -19,10 +19,11 @@ const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 fn only_environments_are_let_go() {
     let (_guard, root) = world();
     let guard = Guard::new(&Host::new([("HOME", "/nonexistent")], "/nonexistent"));
+    let guard = guard.with_user_files(true);
     let force = guard.clone().force(true);
     let env = root.join("env");
     environment(&env, "mine");
-    guard.judge(&env).unwrap();
+    guard.check_deletable(&env).unwrap();
 
     for (name, text) in
         [("none", None), ("empty", Some("")), ("uvish", Some("homes = x\n")), ("cut", Some("home"))]
@@ -33,11 +34,11 @@ fn only_environments_are_let_go() {
             std::fs::write(path.join("pyvenv.cfg"), text).unwrap();
         }
         assert_eq!(refusal(&guard, &path), Refusal::NotAnEnvironment, "{name}");
-        force.judge(&path).unwrap();
+        force.check_deletable(&path).unwrap();
     }
     std::fs::create_dir_all(root.join("odd/pyvenv.cfg")).unwrap();
     assert_eq!(refusal(&guard, &root.join("odd")), Refusal::NotAnEnvironment);
-    assert!(matches!(guard.judge(&root.join("missing")), Err(Error::Io { .. })));
+    assert!(matches!(guard.check_deletable(&root.join("missing")), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -53,14 +54,14 @@ fn work_and_homes_stay_also_by_force() {
     let host = Host::new([(HOME, &home)], current.join("below"));
     // The cache need not exist for what is around it to stay.
     let own = cache.join("not/yet/there");
-    let guard = Guard::new(&host).keep(&own).force(true);
+    let guard = Guard::new(&host).keep(&own).force(true).with_user_files(true);
     assert_eq!(refusal(&guard, &home), Refusal::Home(home.clone()));
     assert_eq!(refusal(&guard, &root), Refusal::Home(home.clone()));
     assert_eq!(refusal(&guard, &current), Refusal::CurrentDirectory);
     assert_eq!(refusal(&guard, &cache), Refusal::OwnFiles(own));
     assert_eq!(refusal(&guard, Path::new("/")), Refusal::Root);
-    assert_eq!(refusal(&guard, &other.join("which")), Refusal::NotADirectory);
-    guard.judge(&other).unwrap();
+    assert_eq!(refusal(&guard, &other.join("tcl")), Refusal::NotADirectory);
+    guard.check_deletable(&other).unwrap();
 
     std::fs::write(other.join(".git"), "gitdir: elsewhere").unwrap();
     assert_eq!(refusal(&guard, &other), Refusal::Repository(".git"));
@@ -78,12 +79,13 @@ fn a_home_is_known_by_any_name_and_links_stay() {
     symlink("home", root.join("alias")).unwrap();
     symlink(".", root.join("loop")).unwrap();
     let host = Host::new([(HOME, root.join("alias"))], "/nonexistent");
-    let guard = Guard::new(&host).force(true);
+    let guard = Guard::new(&host).force(true).with_user_files(true);
     let home = Refusal::Home(root.join("alias"));
     assert_eq!(refusal(&guard, &root.join("loop/loop/home")), home);
-    assert_eq!(refusal(&guard, &root.join("alias")), Refusal::Link);
+    let link = Refusal::Link(Some(root.join("home")));
+    assert_eq!(refusal(&guard, &root.join("alias")), link);
     // A slash at the end would follow the link.
-    assert_eq!(refusal(&guard, &root.join("alias/")), Refusal::Link);
+    assert_eq!(refusal(&guard, &root.join("alias/")), link);
     symlink(root.join("home/pyvenv.cfg"), root.join("cfg")).unwrap();
     std::fs::create_dir(root.join("fake")).unwrap();
     symlink(root.join("home/pyvenv.cfg"), root.join("fake/pyvenv.cfg")).unwrap();

@@ -107,7 +107,7 @@ fn a_link_on_the_way_is_not_followed_in_place() {
     // The link itself can be replaced by another, as any file can.
     place.dir().symlink(Path::new("lib64"), Path::new("lib")).unwrap();
     place.finish().unwrap();
-    assert_eq!(tree(&root), ["env", "env/lib", "env/pyvenv.cfg", "env/which", "kept"]);
+    assert_eq!(tree(&root), ["env", "env/lib", "env/pyvenv.cfg", "env/tcl", "kept"]);
 }
 
 #[test]
@@ -126,12 +126,12 @@ fn only_what_is_in_the_directory_is_protected() {
     }
     set("env", 0o777);
     set("env/lib/deep", 0o1777);
-    set("env/which", 0o006);
+    set("env/tcl", 0o006);
     std::os::unix::fs::symlink("../theirs", root.join("env/link")).unwrap();
     std::os::unix::fs::symlink("..", root.join("env/lib/up")).unwrap();
     Dir::open(&root.join("env")).unwrap().protect().unwrap();
     assert_eq!(mode("theirs"), 0o4777);
-    let protected = ["env", "env/lib/deep", "env/lib/deep/file", "env/which"].map(mode);
+    let protected = ["env", "env/lib/deep", "env/lib/deep/file", "env/tcl"].map(mode);
     assert_eq!(protected, [0o775, 0o1775, 0o4775, 0o004]);
 }
 
@@ -141,10 +141,10 @@ fn in_place_behind_a_link() {
     environment(&root.join("real"), "mine");
     std::os::unix::fs::symlink("real", root.join("env")).unwrap();
     let place = InPlace::open(&root.join("env")).unwrap();
-    place.dir().write(Path::new("which"), b"new", false).unwrap();
+    place.dir().write(Path::new("tcl"), b"new", false).unwrap();
     place.finish().unwrap();
     assert_eq!(which(&root.join("real")), "new");
-    assert_eq!(tree(&root), ["env", "real", "real/pyvenv.cfg", "real/which"]);
+    assert_eq!(tree(&root), ["env", "real", "real/pyvenv.cfg", "real/tcl"]);
 }
 
 #[test]
@@ -152,18 +152,18 @@ fn two_steps_where_names_cannot_be_exchanged() {
     let (_guard, root) = world();
     let target = root.join("env");
     environment(&target, "old");
-    let doomed = doom(&target);
+    let target_dir = doom(&target);
     let mut stage = Stage::beside(&target).unwrap();
-    stage.dir().write(Path::new("which"), b"new", false).unwrap();
-    stage.replace_in_two_steps(&doomed).unwrap();
+    stage.dir().write(Path::new("tcl"), b"new", false).unwrap();
+    stage.replace_in_two_steps(&target_dir).unwrap();
     stage.finish().unwrap();
-    assert_eq!(tree(&root), ["env", "env/which"]);
+    assert_eq!(tree(&root), ["env", "env/tcl"]);
     // Something else by now: it is put back.
     let mut stage = Stage::beside(&target).unwrap();
-    assert!(matches!(stage.replace_in_two_steps(&doomed), Err(Error::Changed { .. })));
+    assert!(matches!(stage.replace_in_two_steps(&target_dir), Err(Error::Changed { .. })));
     drop(stage);
     assert_eq!(which(&target), "new");
-    assert_eq!(tree(&root), ["env", "env/which"]);
+    assert_eq!(tree(&root), ["env", "env/tcl"]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn full() {
     assert_eq!(std::fs::read_dir(stage.dir().path()).unwrap().count(), 0);
     drop(stage);
     let place = InPlace::open(&root.join("env")).unwrap();
-    assert_eq!(kind(place.dir().write(Path::new("which"), &large, false)), ErrorKind::StorageFull);
+    assert_eq!(kind(place.dir().write(Path::new("tcl"), &large, false)), ErrorKind::StorageFull);
     drop(place);
     assert_eq!(tree(&root), before);
     assert_eq!(std::fs::read(&file).unwrap(), b"old");
@@ -230,14 +230,14 @@ fn read_only() {
     let root = given();
     mount(&root, &["-t", "tmpfs", "tmpfs", "."]);
     environment(&root.join("env"), "old");
-    let doomed = doom(&root.join("env"));
+    let target_dir = doom(&root.join("env"));
     mount(&root, &["-o", "remount,ro", root.to_str().unwrap()]);
     assert_eq!(kind(Stage::beside(&root.join("new"))), ErrorKind::ReadOnlyFilesystem);
     assert_eq!(kind(Stage::beside(&root.join("a/b"))), ErrorKind::ReadOnlyFilesystem);
     assert_eq!(kind(InPlace::open(&root.join("env"))), ErrorKind::ReadOnlyFilesystem);
-    assert_eq!(kind(discard(&doomed)), ErrorKind::ReadOnlyFilesystem);
+    assert_eq!(kind(discard(&target_dir)), ErrorKind::ReadOnlyFilesystem);
     assert_eq!(
-        kind(write_whole(&root.join("env/which"), b"x", false)),
+        kind(write_whole(&root.join("env/tcl"), b"x", false)),
         ErrorKind::ReadOnlyFilesystem
     );
     sweep(&root.join("env")).unwrap();
@@ -268,24 +268,24 @@ fn far() {
 fn mounted() {
     let root = given();
     environment(&root.join("env"), "below");
-    let doomed = doom(&root.join("env"));
+    let target_dir = doom(&root.join("env"));
     std::fs::create_dir(root.join("other")).unwrap();
     mount(&root, &["--bind", "env", "env"]);
     let guard = Guard::new(&Host::new([("HOME", "/nonexistent")], "/nonexistent")).force(true);
-    let refused = guard.judge(&root.join("env"));
+    let refused = guard.check_deletable(&root.join("env"));
     assert!(
         matches!(refused, Err(Error::Protected { refusal: Refusal::MountPoint, .. })),
         "{refused:?}"
     );
     let mut stage = Stage::beside(&root.join("env")).unwrap();
-    assert!(matches!(stage.replace(&doomed), Err(Error::Immovable { .. })));
+    assert!(matches!(stage.replace(&target_dir), Err(Error::Immovable { .. })));
     assert!(matches!(stage.publish(), Err(Error::Immovable { .. } | Error::Occupied { .. })));
     drop(stage);
-    assert!(matches!(discard(&doomed), Err(Error::Immovable { .. })));
+    assert!(matches!(discard(&target_dir), Err(Error::Immovable { .. })));
     let place = InPlace::open(&root.join("env")).unwrap();
-    place.dir().write(Path::new("which"), b"new", false).unwrap();
+    place.dir().write(Path::new("tcl"), b"new", false).unwrap();
     place.finish().unwrap();
-    assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/which", "other"]);
+    assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/tcl", "other"]);
 }
 
 /// In a container, the environment of a lower image layer cannot be renamed.
@@ -311,12 +311,12 @@ fn layered() {
         ],
     );
     let target = root.join("merged/env");
-    let doomed = doom(&target);
+    let target_dir = doom(&target);
     let mut stage = Stage::beside(&target).unwrap();
-    assert!(matches!(stage.replace(&doomed), Err(Error::Immovable { .. })));
+    assert!(matches!(stage.replace(&target_dir), Err(Error::Immovable { .. })));
     drop(stage);
-    assert_eq!(tree(&root.join("merged")), ["env", "env/lib", "env/pyvenv.cfg", "env/which"]);
-    discard(&doomed).unwrap();
+    assert_eq!(tree(&root.join("merged")), ["env", "env/lib", "env/pyvenv.cfg", "env/tcl"]);
+    discard(&target_dir).unwrap();
     assert_eq!(tree(&root.join("merged")), [""; 0]);
 }
 

@@ -40,15 +40,16 @@ fn tree(root: &Path) -> Vec<String> {
 fn environment(path: &Path, which: &str) {
     std::fs::create_dir(path).unwrap();
     std::fs::write(path.join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
-    std::fs::write(path.join("which"), which).unwrap();
+    std::fs::write(path.join("tcl"), which).unwrap();
 }
 
 fn which(path: &Path) -> String {
-    std::fs::read_to_string(path.join("which")).unwrap()
+    std::fs::read_to_string(path.join("tcl")).unwrap()
 }
 
 fn doom(path: &Path) -> DeletionTarget {
-    Guard::new(&Host::new([("HOME", "/nonexistent/home")], "/nonexistent/cwd")).judge(path).unwrap()
+    let host = Host::new([("HOME", "/nonexistent/home")], "/nonexistent/cwd");
+    Guard::new(&host).with_user_files(true).check_deletable(path).unwrap()
 }
 
 /// Runs the ignored test `name` in a process of its own that gets `root`, behind the command

@@ -36,7 +36,7 @@ fn staged(target: &Path, which: &str) -> Stage {
     let stage = Stage::beside(target).unwrap();
     stage.dir().write(Path::new("pyvenv.cfg"), b"home = /usr/bin\n", false).unwrap();
     stage.dir().create_dir(Path::new("lib")).unwrap();
-    stage.dir().write(Path::new("which"), which.as_bytes(), false).unwrap();
+    stage.dir().write(Path::new("tcl"), which.as_bytes(), false).unwrap();
     stage
 }
 
@@ -69,8 +69,8 @@ fn litter_of_the_killed_is_swept_and_nothing_else() {
 fn litter_of_another_user_stays() {
     let (_guard, root) = world();
     kill(until_ready("processes::stages", &root));
-    let yard = root.join(".rvenv-env");
-    let stage = std::fs::read_dir(&yard).unwrap().next().unwrap().unwrap().path();
+    let area = root.join(".rvenv-env");
+    let stage = std::fs::read_dir(&area).unwrap().next().unwrap().unwrap().path();
     if std::os::unix::fs::chown(&stage, Some(65534), None).is_err() {
         return super::skipped("litter_of_another_user_stays", "only root can give a file away");
     }
@@ -102,7 +102,7 @@ fn an_environment_that_was_aside_comes_back() {
         }
         sweep(&target).unwrap();
         assert_eq!(which(&target), expected);
-        assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/which"]);
+        assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/tcl"]);
         std::fs::remove_dir_all(&target).unwrap();
     }
 }
@@ -125,7 +125,7 @@ fn litter_inside_is_swept() {
     sweep(&root.join("env")).unwrap();
     assert!(is_unfinished(&root.join("env")), "the mark stays for who works there next");
     InPlace::open(&root.join("env")).unwrap().finish().unwrap();
-    assert_eq!(tree(&root), ["env", "env/new", "env/pyvenv.cfg", "env/which"]);
+    assert_eq!(tree(&root), ["env", "env/new", "env/pyvenv.cfg", "env/tcl"]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn many_that_want_the_same_target() {
             })
             .sum::<usize>()
     };
-    let whole = ["env", "env/lib", "env/pyvenv.cfg", "env/which"];
+    let whole = ["env", "env/lib", "env/pyvenv.cfg", "env/tcl"];
     assert_eq!(run("processes::publishes"), 1);
     assert_eq!(tree(&root), whole);
     assert_eq!(run("processes::replaces"), 8);
@@ -194,10 +194,10 @@ fn replaces() {
     let target = given().join("env");
     for _ in 0..20 {
         sweep(&target).unwrap();
-        let doomed = doom(&target);
+        let target_dir = doom(&target);
         let mut stage = staged(&target, "new");
-        stage.replace(&doomed).unwrap();
-        assert!(target.join("which").exists(), "a reader never sees half an environment");
+        stage.replace(&target_dir).unwrap();
+        assert!(target.join("tcl").exists(), "a reader never sees half an environment");
         stage.finish().unwrap();
     }
     tell();
@@ -207,16 +207,17 @@ fn replaces() {
 #[ignore = "run eight times at once by the test before"]
 fn replaces_in_two_steps_and_discards() {
     let target = given().join("env");
-    let judge = || {
+    let check = || {
         crate::fs::Guard::new(&crate::Host::new([("HOME", "/nonexistent")], "/nonexistent"))
-            .judge(&target)
+            .with_user_files(true)
+            .check_deletable(&target)
     };
     for turn in 0..20 {
         sweep(&target).unwrap();
         let mut stage = staged(&target, "new");
-        let done = match judge() {
-            Ok(doomed) if turn % 3 == 0 => discard(&doomed),
-            Ok(doomed) => stage.replace_in_two_steps(&doomed),
+        let done = match check() {
+            Ok(target_dir) if turn % 3 == 0 => discard(&target_dir).map(drop),
+            Ok(target_dir) => stage.replace_in_two_steps(&target_dir),
             Err(_) => stage.publish(),
         };
         match done {

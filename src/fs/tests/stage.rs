@@ -7,7 +7,7 @@ use crate::fs::{InPlace, Stage, discard, sweep};
 fn staged(target: &Path, which: &str) -> Stage {
     let stage = Stage::beside(target).unwrap();
     stage.dir().write(Path::new("pyvenv.cfg"), b"home = /usr/bin\n", false).unwrap();
-    stage.dir().write(Path::new("which"), which.as_bytes(), false).unwrap();
+    stage.dir().write(Path::new("tcl"), which.as_bytes(), false).unwrap();
     stage
 }
 
@@ -19,7 +19,7 @@ fn a_new_directory_is_published_with_its_parents() {
     assert!(!target.exists());
     stage.publish().unwrap();
     stage.finish().unwrap();
-    assert_eq!(tree(&root), ["a", "a/b", "a/b/env", "a/b/env/pyvenv.cfg", "a/b/env/which"]);
+    assert_eq!(tree(&root), ["a", "a/b", "a/b/env", "a/b/env/pyvenv.cfg", "a/b/env/tcl"]);
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn an_old_environment_is_replaced() {
     let (_guard, root) = world();
     let target = root.join("env");
     environment(&target, "old");
-    let doomed = doom(&target);
+    let target_dir = doom(&target);
     let mut stage = staged(&target, "new");
-    stage.replace(&doomed).unwrap();
+    stage.replace(&target_dir).unwrap();
     assert_eq!(which(&target), "new");
     stage.finish().unwrap();
-    assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/which"]);
+    assert_eq!(tree(&root), ["env", "env/pyvenv.cfg", "env/tcl"]);
 }
 
 #[test]
@@ -75,17 +75,17 @@ fn only_what_was_judged_is_replaced_or_deleted() {
     let (_guard, root) = world();
     let target = root.join("env");
     environment(&target, "old");
-    let doomed = doom(&target);
+    let target_dir = doom(&target);
     let mut stage = staged(&target, "new");
     std::fs::rename(&target, root.join("elsewhere")).unwrap();
     std::fs::create_dir(&target).unwrap();
     std::fs::write(target.join("thesis.tex"), "").unwrap();
-    assert!(matches!(stage.replace(&doomed), Err(Error::Changed { .. })));
+    assert!(matches!(stage.replace(&target_dir), Err(Error::Changed { .. })));
     drop(stage);
-    assert!(matches!(discard(&doomed), Err(Error::Changed { .. })));
+    assert!(matches!(discard(&target_dir), Err(Error::Changed { .. })));
     assert_eq!(
         tree(&root),
-        ["elsewhere", "elsewhere/pyvenv.cfg", "elsewhere/which", "env", "env/thesis.tex"]
+        ["elsewhere", "elsewhere/pyvenv.cfg", "elsewhere/tcl", "env", "env/thesis.tex"]
     );
 }
 
@@ -107,9 +107,9 @@ fn work_in_place_replaces_each_file_and_leaves_nothing_else() {
     place.dir().create_dir(Path::new("bin")).unwrap();
     place.dir().create_dir(Path::new("bin")).unwrap();
     place.dir().write(Path::new("bin/activate"), b"x", true).unwrap();
-    place.dir().write(Path::new("which"), b"new", false).unwrap();
+    place.dir().write(Path::new("tcl"), b"new", false).unwrap();
     place.finish().unwrap();
-    assert_eq!(tree(&target), ["bin", "bin/activate", "pyvenv.cfg", "which"]);
+    assert_eq!(tree(&target), ["bin", "bin/activate", "pyvenv.cfg", "tcl"]);
     assert_eq!(which(&target), "new");
 }
 
@@ -124,8 +124,8 @@ fn work_in_place_that_is_not_finished_is_taken_back() {
     let dir = place.dir();
     dir.create_dir(Path::new("bin")).unwrap();
     dir.write(Path::new("bin/activate"), b"x", true).unwrap();
-    dir.write(Path::new("which"), b"new", false).unwrap();
-    dir.write(Path::new("which"), b"newer", false).unwrap();
+    dir.write(Path::new("tcl"), b"new", false).unwrap();
+    dir.write(Path::new("tcl"), b"newer", false).unwrap();
     dir.remove(Path::new("pyvenv.cfg")).unwrap();
     assert!(dir.write(Path::new("kept"), b"x", false).is_err());
     assert!(dir.remove(Path::new("kept")).is_err());
@@ -135,7 +135,7 @@ fn work_in_place_that_is_not_finished_is_taken_back() {
 
     let place = InPlace::open(&target).unwrap().no_overwrite();
     place.dir().write(Path::new("new"), b"x", false).unwrap();
-    assert!(place.dir().write(Path::new("which"), b"new", false).is_err());
+    assert!(place.dir().write(Path::new("tcl"), b"new", false).is_err());
     drop(place);
     assert_eq!(tree(&root), before);
     assert_eq!(which(&target), "old");
