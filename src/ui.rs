@@ -6,7 +6,7 @@ mod progress;
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -187,6 +187,13 @@ pub(crate) fn print(data: impl AsRef<[u8]>) -> io::Result<()> {
     write(io::stdout().lock(), data.as_ref())
 }
 
+/// Writes an answer for programs in JSON; on a terminal with deceptive characters escaped.
+pub(crate) fn print_json(answer: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(answer)? + "\n";
+    let text = if io::stdout().is_terminal() { visible_json(&text) } else { text };
+    Ok(print(text)?)
+}
+
 /// Writes an answer for people, in colours where they are wanted.
 pub(crate) fn show(page: impl AsRef<str>) -> io::Result<()> {
     write(anstream::stdout().lock(), page.as_ref().as_bytes())
@@ -203,7 +210,14 @@ fn write(mut out: impl Write, data: &[u8]) -> io::Result<()> {
 /// Lets clap say what is wrong with the command line, or print the help that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // There is nobody left to tell when this cannot be written.
-    let _ = error.print();
+    let text = error.to_string();
+    let shown = visible(&text);
+    if shown == text {
+        let _ = error.print();
+    } else {
+        // An argument is repeated in it.
+        let _ = io::stderr().write_all(shown.as_bytes());
+    }
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 
@@ -227,14 +241,47 @@ pub(crate) fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into())
 }
 
-/// Control characters in names could move the cursor, change colours or hide what is said; so
-/// could those that turn the direction of writing.
+/// Whether a character can change what a terminal shows of the text around it, or is itself not seen:
+/// control characters, marks of the direction of writing (Unicode Standard Annex 9), characters without
+/// width, separators of lines, and tags.
+fn is_deceptive(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from files and variables, for people: deceptive characters are escaped.
 pub(crate) fn visible(text: &str) -> String {
+    escaped(text, |out, c| out.extend(c.escape_default()))
+}
+
+/// The same in one line.
+pub(crate) fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', r"\n")
+}
+
+/// JSON as a terminal may show it: deceptive characters become escapes that mean the same.
+fn visible_json(text: &str) -> String {
+    escaped(text, |out, c| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    })
+}
+
+/// A TOML string as a terminal may show it.
+pub(crate) fn visible_toml(text: &str) -> String {
+    escaped(text, |out, c| {
+        let _ = write!(out, "\\U{:08X}", u32::from(c));
+    })
+}
+
+fn escaped(text: &str, escape: impl Fn(&mut String, char)) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if (c.is_control() && c != '\n') || turns {
-            out.extend(c.escape_default());
+        if is_deceptive(c) {
+            escape(&mut out, c);
         } else {
             out.push(c);
         }
@@ -305,5 +352,26 @@ mod tests {
     fn what_could_deceive_is_shown() {
         assert_eq!(visible("a\u{1b}[2Jb\r\u{202e}c\u{7}"), r"a\u{1b}[2Jb\r\u{202e}c\u{7}");
         assert_eq!(visible("é 日本 ✓"), "é 日本 ✓");
+        for c in [
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2028}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{9b}',
+        ] {
+            let text = format!("a{c}b");
+            assert_eq!(visible(&text), format!("a{}b", c.escape_unicode()));
+            let json = serde_json::to_string(&text).unwrap();
+            let shown = visible_json(&json);
+            assert!(shown.is_ascii(), "{shown}");
+            assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+            let toml =
+                format!("x = {}", visible_toml(&toml::Value::String(text.clone()).to_string()));
+            assert!(toml.is_ascii(), "{toml}");
+            assert_eq!(toml.parse::<toml::Table>().unwrap()["x"].as_str(), Some(&*text));
+        }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
     }
     if args.json {
         let answer = Answer { report: &report, steps: args.fix.then_some(&steps) };
-        ui::print(serde_json::to_string_pretty(&answer)? + "\n")?;
+        ui::print_json(&answer)?;
     } else if is_shown {
         let mut page = Page::new(args, context);
         page.report(&report);
@@ -226,7 +226,7 @@ fn wrap(out: &mut String, indent: usize, width: usize, text: &str) {
 
 /// As a terminal shows it; a name with a newline in it cannot pretend to be a line of ours.
 fn one_line(text: &str) -> String {
-    ui::visible(text).replace('\n', r"\n")
+    ui::visible_line(text)
 }
 
 /// A directory as a further word of a command, or nothing.

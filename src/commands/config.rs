@@ -25,7 +25,7 @@ pub(super) fn run(args: &Config, context: &Context<'_>) -> anyhow::Result<ExitCo
     context.ui.report_settings(&context.host, &project, &settings);
     let user = settings::user_file(&context.host);
     if args.json {
-        ui::print(as_json(&settings, &project, user.as_deref())?)?;
+        ui::print_json(&as_json(&settings, &project, user.as_deref()))?;
     } else {
         ui::show(as_toml(&settings, user.as_deref()))?;
     }
@@ -54,25 +54,22 @@ fn as_toml(settings: &Settings, user: Option<&Path>) -> String {
 fn literal(value: &Value) -> String {
     match value {
         Value::Switch(on) => on.to_string(),
-        Value::Text(text) => toml::Value::String(text.to_string_lossy().into_owned()).to_string(),
+        Value::Text(text) => {
+            ui::visible_toml(&toml::Value::String(text.to_string_lossy().into_owned()).to_string())
+        }
     }
 }
 
-fn as_json(
-    settings: &Settings,
-    project: &Project,
-    user: Option<&Path>,
-) -> Result<String, serde_json::Error> {
+fn as_json(settings: &Settings, project: &Project, user: Option<&Path>) -> serde_json::Value {
     let files = [&project.settings, &project.manifest].into_iter().flatten();
     let values: Map<_, _> =
         Key::ALL.into_iter().map(|key| (key.name().to_owned(), row(key, settings))).collect();
-    let page = json!({
+    json!({
         "version": SCHEMA,
         "user_file": user,
         "project_files": files.map(|file| &file.path).collect::<Vec<_>>(),
         "settings": values,
-    });
-    Ok(serde_json::to_string_pretty(&page)? + "\n")
+    })
 }
 
 fn row(key: Key, settings: &Settings) -> serde_json::Value {

@@ -53,9 +53,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         }
     }
     if args.json {
-        ui::print(
-            serde_json::to_string_pretty(&Answer { version: SCHEMA, environments: made })? + "\n",
-        )?;
+        ui::print_json(&Answer { version: SCHEMA, environments: made })?;
     } else if let [dir] = args.dirs.as_slice()
         && !args.dry_run
         && !context.ui.is_quiet()

@@ -84,7 +84,7 @@ pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode
         .collect();
     let listing = Listing { version: SCHEMA, root, size: disk.total(), environments: rows };
     if args.json {
-        ui::print(serde_json::to_string_pretty(&listing)? + "\n")?;
+        ui::print_json(&listing)?;
     } else {
         if !listing.environments.is_empty() {
             ui::show(page(&listing))?;
@@ -161,12 +161,12 @@ fn page(listing: &Listing) -> String {
         let used = row.age.map_or_else(|| "unknown".into(), ago);
         let path = row.path.strip_prefix(&listing.root).unwrap_or(&row.path);
         let path = if path.as_os_str().is_empty() { &row.path } else { path };
-        let path = ui::visible(&path.display().to_string());
-        let python = ui::visible(python);
+        let path = ui::visible_line(&path.display().to_string());
+        let python = ui::visible_line(python);
         let _ = write!(page, "{python:<8} {size:>7}  {used:<13}  {path}");
         if let [first, more @ ..] = row.problems.as_slice() {
             let more = if more.is_empty() { String::new() } else { format!(" (+{})", more.len()) };
-            let _ = write!(page, "  {BAD}✗ {}{more}{BAD:#}", ui::visible(&first.seen));
+            let _ = write!(page, "  {BAD}✗ {}{more}{BAD:#}", ui::visible_line(&first.seen));
         }
         page.push('\n');
     }

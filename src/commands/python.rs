@@ -91,7 +91,7 @@ pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<E
     let rows: Vec<Row<'_>> =
         candidates.iter().map(|candidate| Row::of(candidate, default.as_deref())).collect();
     if args.json {
-        ui::print(serde_json::to_string_pretty(&rows)? + "\n")?;
+        ui::print_json(&rows)?;
     } else {
         ui::show(table(&rows))?;
     }
@@ -162,7 +162,8 @@ fn table(rows: &[Row<'_>]) -> String {
     let line = |row: &Row<'_>| {
         let star = if row.default { '*' } else { ' ' };
         let reason = row.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-        format!("{star} {:width$}  {} ({}){reason}\n", name(row), row.path.display(), row.source)
+        let row = format!("{:width$}  {} ({}){reason}", name(row), row.path.display(), row.source);
+        format!("{star} {}\n", ui::visible_line(&row))
     };
     rows.iter().map(line).collect()
 }

@@ -1,6 +1,7 @@
 """Asks a package index for pip where there is no pip yet, with what every Python has: urllib and its TLS.
 
-`list` prints what the index offers, as JSON; `get URL FILE` fetches a file. The index, its certificates and the
+`list` prints what the index offers, as JSON; `get FILE` fetches the URL in RVENV_FETCH_URL, as other users can read
+arguments. The index, its certificates and the
 proxy are those of pip's own settings: variables first, then the user's configuration files, then the system's.
 """
 import base64
@@ -11,7 +12,7 @@ import os
 import ssl
 import sys
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 LIMIT = 64 << 20
 TIMEOUT = 30
@@ -45,32 +46,64 @@ def without_credentials(url):
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def is_secure(url):
+def shown(url):
+    """For messages: signed URLs have their secret in the query."""
+    return urlunsplit(urlsplit(without_credentials(url))._replace(query="", fragment=""))
+
+
+def origin(url):
+    """Credentials are for one origin (RFC 6454), as in pip."""
     parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def is_in(url, hosts):
+    parts = urlsplit(url)
+    return parts.hostname in hosts or parts.netloc.rpartition("@")[2] in hosts
+
+
+def is_secure(url):
+    scheme = urlsplit(url).scheme
+    if scheme == "file":
+        return urlsplit(INDEX).scheme == "file"
     trusted = ["localhost", "127.0.0.1", "::1"] + setting("trusted-host").split()
-    return parts.scheme in ("https", "file") or parts.hostname in trusted or parts.netloc.rpartition("@")[2] in trusted
+    return scheme == "https" or (scheme == "http" and is_in(url, trusted))
+
+
+class Redirects(HTTPRedirectHandler):
+    """Redirects by the rules of the first request: urllib would follow them to http, with the credentials."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        is_downgrade = urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https"
+        if not is_secure(newurl) or (is_downgrade and not is_in(newurl, setting("trusted-host").split())):
+            sys.exit("%s redirects to %s, which is neither secure nor a trusted host"
+                     % (shown(req.full_url), shown(newurl)))
+        new = super().redirect_request(req, fp, code, msg, headers, without_credentials(newurl))
+        if new is not None and origin(newurl) != origin(req.full_url):
+            new.remove_header("Authorization")
+        return new
 
 
 def fetch(url, accept="*/*"):
     if not is_secure(url):
-        sys.exit("%s is neither secure nor a trusted host" % without_credentials(url))
+        sys.exit("%s is neither secure nor a trusted host" % shown(url))
     headers = {"Accept": accept, "User-Agent": "rvenv"}
-    index, asked = urlsplit(INDEX), urlsplit(url)
-    if index.username and index.hostname == asked.hostname:
+    index = urlsplit(INDEX)
+    if index.username and origin(INDEX) == origin(url):
         secret = unquote(index.username) + ":" + unquote(index.password or "")
         headers["Authorization"] = "Basic " + base64.b64encode(secret.encode()).decode()
     proxy = setting("proxy")
     context = ssl.create_default_context(cafile=setting("cert") or None)
-    handlers = [HTTPSHandler(context=context)] + ([ProxyHandler({"http": proxy, "https": proxy})] if proxy else [])
+    handlers = [Redirects(), HTTPSHandler(context=context)] + ([ProxyHandler({"http": proxy, "https": proxy})] if proxy else [])
     try:
         with build_opener(*handlers).open(Request(without_credentials(url), headers=headers), timeout=TIMEOUT) as answer:
             data = answer.read(LIMIT + 1)
             kind = answer.headers.get("Content-Type") or ""
             base = answer.geturl()
     except (OSError, ValueError) as error:
-        sys.exit("%s: %s" % (without_credentials(url), error))
+        sys.exit("%s: %s" % (shown(url), error))
     if len(data) > LIMIT:
-        sys.exit("%s is too large" % without_credentials(url))
+        sys.exit("%s is too large" % shown(url))
     return data, kind, base
 
 
@@ -110,5 +143,5 @@ def offer():
 if sys.argv[1] == "list":
     offer()
 else:
-    with open(sys.argv[3], "wb") as out:
-        out.write(fetch(sys.argv[2])[0])
+    with open(sys.argv[2], "wb") as out:
+        out.write(fetch(os.environ["RVENV_FETCH_URL"])[0])

@@ -71,10 +71,10 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     let (_lock, staging) = staging(job)?;
     // A name of our own: the index's could be any path.
     let path = staging.path().join(format!("pip-{version}-py3-none-any.whl"));
-    run(job, "fetch pip", fetcher(job).arg("get").arg(&file.url).arg(&path))?;
+    run(job, "fetch pip", fetcher(job).arg("get").arg(&path).env("RVENV_FETCH_URL", &file.url))?;
     let data = fs::read(&path).map_err(crate::fs::Error::io("read", &path))?;
     if file.hashes.get("sha256").map(String::as_str) != Some(&*hex(&Sha256::digest(&data))) {
-        return Err(Error::DownloadAltered { url: file.url.clone() });
+        return Err(Error::DownloadAltered { url: without_secrets(&file.url) });
     }
     keep(job, &path)
 }
@@ -154,6 +154,16 @@ fn keep(job: &SeedContext<'_>, wheel: &Path) -> Result<PathBuf> {
         fs::rename(wheel, &place).map_err(cache_error(&place))?;
     }
     Ok(place)
+}
+
+/// A URL for messages: without the user and password, and without the query, which holds the secret of
+/// a signed URL.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 fn fetcher(job: &SeedContext<'_>) -> Command {
