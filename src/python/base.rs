@@ -1,55 +1,75 @@
-//! The base of an environment.
+//! The base of an environment, read from its `pyvenv.cfg` and its links.
 //!
-//! Read from its `pyvenv.cfg` and its links, not asked for: Python 3.8 to 3.10 do not know it
-//! (`sys._base_executable` is the environment's own there), and an environment may be broken while its
-//! base is sound.
+//! The environment's Python is not asked: up to 3.10 it does not know its base (`sys._base_executable` is the
+//! environment's own), and an environment may be broken while its base works.
 
 use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Reason;
 use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::support::limits;
 use crate::support::links::chain;
+use crate::support::path::canonicalize;
 
 /// An environment that an executable belongs to.
 pub(super) struct Environment {
-    /// Where its `pyvenv.cfg` is.
+    /// Its `pyvenv.cfg`.
     pub(crate) path: PathBuf,
     cfg: PyvenvCfg,
-    home: PathBuf,
+    /// The directory of the base's executable, by the key `home`; a relative one is seen from the directory
+    /// of `pyvenv.cfg` (PEP 796).
+    home: Option<PathBuf>,
 }
 
 impl Environment {
-    /// The environment that `executable` belongs to, by the `pyvenv.cfg` beside it or one up, which is
-    /// how Python itself tells.
+    /// The environment that `executable` belongs to: the `pyvenv.cfg` beside it or one directory up, as
+    /// PEP 405 has it. Without the key `home` it is one only if the executable is a link out of it.
     pub(super) fn of(executable: &Path) -> Option<Self> {
         let paths = executable.parent()?.ancestors().take(2).map(|dir| dir.join("pyvenv.cfg"));
         let read = |path: PathBuf| Some((fs::read_bounded(&path, limits::PYVENV_CFG).ok()?, path));
         let (text, path) = paths.into_iter().find_map(read)?;
         let cfg = PyvenvCfg::parse(&text);
-        Some(Self { home: cfg.get("home")?.into(), path, cfg })
+        let root = path.parent()?;
+        let home = cfg.get("home").filter(|home| !home.is_empty()).map(|home| root.join(home));
+        let environment = Self { path, cfg, home };
+        let is_one = environment.home.is_some() || environment.linked(executable).is_some();
+        is_one.then_some(environment)
     }
 
-    /// The executable in `home` that the environment's `executable` was made from.
+    /// The executable in `home` that the environment's `executable` was made from; if `home` has none, the
+    /// one that `executable` is a link to, which CPython starts whatever `home` says.
+    ///
+    /// # Errors
+    /// [`Reason::BaseMissing`] when neither exists.
     pub(crate) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
-        // A relative one would be seen from the current directory, where Python does not look.
-        if !self.home.is_absolute() {
-            return Err(Reason::BaseMissing(self.home.clone()));
-        }
-        let linked = chain(executable).find(|path| path.parent() == Some(&self.home));
+        let in_home = self.home.as_ref().and_then(|home| self.in_home(home, executable));
+        in_home.or_else(|| self.linked(executable)).ok_or_else(|| {
+            let missing = self.home.as_deref().or(executable.parent());
+            Reason::BaseMissing(missing.unwrap_or(executable).to_owned())
+        })
+    }
+
+    fn in_home(&self, home: &Path, executable: &Path) -> Option<PathBuf> {
+        let linked = chain(executable).find(|path| path.parent() == Some(home));
         // A bare `python` may be a Python 2 there, and on Windows another build.
         let own = executable.file_name().and_then(OsStr::to_str);
         let own = own.filter(|name| !["python", "python.exe"].contains(name)).map(str::to_owned);
         let scripts = executable.parent().unwrap_or(executable);
         let names = own.into_iter().chain(base_names(&self.cfg, scripts));
-        linked
-            .into_iter()
-            .chain(names.map(|name| self.home.join(name)))
-            .find(|path| path.is_file())
-            .ok_or_else(|| Reason::BaseMissing(self.home.clone()))
+        let mut paths = linked.into_iter().chain(names.map(|name| home.join(name)));
+        let found = paths.find(|path| path.is_file())?;
+        // `home` with `..` in it names the same file by a path that may not last.
+        let has_parents = home.components().any(|part| part == Component::ParentDir);
+        if has_parents { canonicalize(&found).ok() } else { Some(found.components().collect()) }
+    }
+
+    /// The first file outside the environment that `executable` is a link to.
+    fn linked(&self, executable: &Path) -> Option<PathBuf> {
+        let root = self.path.parent()?;
+        chain(executable).find(|path| !path.starts_with(root) && path.is_file())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::support::path::same;
 /// the tree's root.
 pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf {
     let kept = chain(asked)
-        .find(|path| in_tree(path, library, stdlib))
+        .find(|path| in_tree(path, library, stdlib) || is_build(path))
         .unwrap_or_else(|| asked.to_owned());
     let kept = homebrew(&kept).unwrap_or(kept);
     formula(&kept).unwrap_or(kept)
@@ -25,6 +25,12 @@ fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     // On Windows the executable lies in the tree's root.
     dir.ancestors().take(2).any(|tree| same(&tree.join(library), stdlib))
+}
+
+/// Whether `path` is the executable of a build directory: CPython finds the source's library by this file
+/// beside it (`Modules/getpath.py`).
+fn is_build(path: &Path) -> bool {
+    !path.is_symlink() && path.with_file_name("pybuilddir.txt").is_file()
 }
 
 /// `PREFIX/opt/python@3.12/…` for `PREFIX/Cellar/python@3.12/3.12.1/…`, when it is the same file.

@@ -43,3 +43,5 @@ mod shells;
 mod trust;
 #[cfg(unix)]
 mod words;
+#[cfg(target_os = "linux")]
+mod zoo;

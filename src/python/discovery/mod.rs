@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::probe::Prober;
 use super::probe::cache::ProbeCache;
 use super::{Installer, Interpreter, Reason, Request, Source, Wanted, probe};
 use crate::python::{Error, Result};
@@ -85,7 +86,7 @@ pub struct ProbedCandidate {
 #[derive(Debug)]
 pub struct Finder<'a> {
     host: &'a Host,
-    memory: ProbeCache,
+    cache: ProbeCache,
     shims: Shims<'a>,
     limit: Duration,
     starts: Starts,
@@ -111,7 +112,7 @@ impl<'a> Finder<'a> {
     pub fn new(host: &'a Host, cache: &Cache) -> Self {
         Self {
             host,
-            memory: ProbeCache::of(cache),
+            cache: ProbeCache::new(cache, host),
             shims: Shims::new(host),
             limit: probe::TIME_LIMIT,
             starts: Starts::Allowed,
@@ -263,7 +264,7 @@ impl<'a> Finder<'a> {
         provenance: &Provenance,
         request: &Request,
     ) -> Option<Result<Interpreter, Reason>> {
-        match tell_by_name(path, request).map(Err).or_else(|| self.memory.recall(path))? {
+        match tell_by_name(path, request).map(Err).or_else(|| self.cache.get(path))? {
             // Who types its path wants it to be asked, and who waits longer may get an answer.
             Err(Reason::Hangs(limit)) if *provenance == Provenance::Typed || limit < self.limit => {
                 None
@@ -277,7 +278,7 @@ impl<'a> Finder<'a> {
             _ if self.starts == Starts::Nothing => return Err(Reason::NotStarted),
             Provenance::Claimed { by } if self.starts == Starts::Allowed => {
                 let started = probe::started(path)?;
-                if let Some(known) = self.memory.recall(&started) {
+                if let Some(known) = self.cache.get(&started) {
                     return known;
                 }
                 if !self.may_start(&started, by) {
@@ -292,9 +293,8 @@ impl<'a> Finder<'a> {
         if let Some(reason) = stub::reason(path, self.host) {
             return Err(reason);
         }
-        let examined = probe::examine(path, self.host, self.limit);
-        self.memory.keep(path, &examined);
-        examined.outcome
+        let prober = Prober { host: self.host, limit: self.limit, cache: &self.cache };
+        prober.probe(path).outcome
     }
 
     /// Whether the program at `path`, which only the environment at `by` names, may be started: an

@@ -1,15 +1,16 @@
-//! What was found out about interpreters, kept between runs.
+//! The properties of interpreters, stored between runs.
 //!
-//! One small file an executable, named after its absolute path. It holds the facts and the identity
-//! (device, inode, size, time of change) of everything that they rest on: the executable and the
-//! canonical file behind it, the `pyvenv.cfg` of an environment, a shared library, the directories
-//! that wheels are taken from. The facts hold as long as each of these is what it was; that takes a
+//! There is one small file for each executable, named after its absolute path and after what else decides
+//! which code it runs: the variables of the dynamic linker (`LD_*`, `DYLD_*`; ld.so(8), dyld(1)) and the
+//! machine that the kernel reports, which personality(2) changes. The file holds the properties and the
+//! identity (device, inode, size in bytes, time of change) of everything that they depend on: the executable
+//! and the canonical file behind it, the `pyvenv.cfg` of an environment, a shared library, the directories
+//! that wheels are taken from. The properties are valid as long as each of these is unchanged, which takes a
 //! few `stat` calls and no process. A file that cannot be read, or is not ours, counts as no file.
 //!
-//! Of the failures only that one is kept which costs the whole time limit each time: that it hangs. It
-//! holds in the same way, but not for longer than an hour, as it may lie in what no file shows: a network
-//! drive, a busy machine. The others show at once, and many end without a trace in the file: by
-//! installing a library, by granting a right, by going to another directory.
+//! Of the failures only a hang is stored, which costs the whole time limit each time, and for an hour at
+//! most, as its cause may be in no file: a network drive, a busy machine. Other failures show at once, and
+//! many end without a trace in the file: a library is installed, a permission is granted.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -17,35 +18,37 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ProbeOutcome;
+use super::{ProbeOutcome, SCRIPT};
 use crate::fs::{read_bounded, write_whole};
-use crate::python::probe;
 use crate::python::{Interpreter, Reason};
 use crate::support::cache::{Cache, create_private_dir};
 use crate::support::hex::hex;
+use crate::support::host::Host;
 use crate::support::identity::FileVersion;
 use crate::support::limits;
 
-/// Names the form of the records. What the probe asks and what its answers mean is part of it.
-const FORM: u64 = checksum(probe::SCRIPT.as_bytes());
+/// The version of the records: it changes with the probe.
+const FORM: u64 = checksum(SCRIPT.as_bytes());
 
-/// How long one that hung is taken for one that hangs.
+/// How long an interpreter that hung is not started again.
 const HANGS_FOR: Duration = Duration::from_secs(60 * 60);
 
-/// What was found out about interpreters.
+/// The stored properties of interpreters.
 #[derive(Debug)]
 pub(crate) struct ProbeCache {
     dir: Option<PathBuf>,
+    /// What decides, besides the executable, which code it runs.
+    conditions: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Record {
     path: PathBuf,
-    rests_on: Vec<(PathBuf, Option<FileVersion>)>,
+    depends_on: Vec<(PathBuf, Option<FileVersion>)>,
     outcome: Outcome,
 }
 
-/// What came of asking.
+/// The outcome of a probe.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
@@ -54,18 +57,18 @@ enum Outcome {
 }
 
 impl ProbeCache {
-    pub(crate) fn of(cache: &Cache) -> Self {
-        Self {
-            dir: cache.root().map(|root| root.join("interpreters").join(format!("{FORM:016x}"))),
-        }
+    pub(crate) fn new(cache: &Cache, host: &Host) -> Self {
+        let dir = cache.root().map(|root| root.join("interpreters").join(format!("{FORM:016x}")));
+        let conditions = dir.as_ref().map(|_| conditions(host)).unwrap_or_default();
+        Self { dir, conditions }
     }
 
-    /// What is known about the executable at `path`, if it still holds.
-    pub(crate) fn recall(&self, path: &Path) -> Option<Result<Interpreter, Reason>> {
+    /// The stored outcome for the executable at `path`, if it is still valid.
+    pub(crate) fn get(&self, path: &Path) -> Option<Result<Interpreter, Reason>> {
         let record = read_bounded(&self.file(path)?, limits::PROBE_RECORD).ok()?;
         let record: Record = serde_json::from_slice(&record).ok()?;
         let holds = record.path == path
-            && record.rests_on.iter().all(|(path, identity)| FileVersion::of(path) == *identity);
+            && record.depends_on.iter().all(|(path, identity)| FileVersion::of(path) == *identity);
         match record.outcome {
             _ if !holds => None,
             Outcome::Answered(interpreter) => Some(Ok(*interpreter)),
@@ -76,33 +79,54 @@ impl ProbeCache {
         }
     }
 
-    /// Keeps what was found out about `path`. That it cannot be kept costs time, and is no error.
-    pub(crate) fn keep(&self, path: &Path, examined: &ProbeOutcome) {
-        if examined.lasting {
-            let _ = self.write(path, examined);
+    /// Stores an outcome. A failure to do so costs time later, and is not an error.
+    pub(crate) fn put(&self, probed: &ProbeOutcome) {
+        let outcome = match &probed.outcome {
+            Ok(interpreter) => Outcome::Answered(Box::new(interpreter.clone())),
+            Err(Reason::Hangs(limit)) => Outcome::Hung { limit: *limit, since: SystemTime::now() },
+            Err(_) => return,
+        };
+        if let Some(path) = &probed.determined_by {
+            let _ = self.write(path, &probed.depends_on, outcome);
         }
     }
 
-    fn write(&self, path: &Path, examined: &ProbeOutcome) -> Option<()> {
-        let outcome = match &examined.outcome {
-            Ok(interpreter) => Outcome::Answered(Box::new(interpreter.clone())),
-            Err(Reason::Hangs(limit)) => Outcome::Hung { limit: *limit, since: SystemTime::now() },
-            Err(_) => return None,
-        };
+    fn write(&self, path: &Path, depends_on: &[PathBuf], outcome: Outcome) -> Option<()> {
         let file = self.file(path)?;
-        let rests_on =
-            examined.rests_on.iter().map(|path| (path.clone(), FileVersion::of(path))).collect();
-        let record = Record { path: path.to_owned(), rests_on, outcome };
+        let depends_on =
+            depends_on.iter().map(|path| (path.clone(), FileVersion::of(path))).collect();
+        let record = Record { path: path.to_owned(), depends_on, outcome };
         create_private_dir(file.parent()?).ok()?;
-        // Whole or not at all: somebody else may be reading it.
+        // Whole or not at all: another process may be reading it.
         write_whole(&file, &serde_json::to_vec(&record).ok()?, false).ok()?;
         Some(())
     }
 
     fn file(&self, path: &Path) -> Option<PathBuf> {
-        let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+        let path = path.as_os_str().as_encoded_bytes();
+        let digest = Sha256::digest([path, &self.conditions].concat());
         Some(self.dir.as_ref()?.join(hex(&digest[..16]) + ".json"))
     }
+}
+
+/// The variables of the dynamic linker and the machine that the kernel reports.
+fn conditions(host: &Host) -> Vec<u8> {
+    let is_linkers = |name: &[u8]| name.starts_with(b"LD_") || name.starts_with(b"DYLD_");
+    let mut conditions = Vec::new();
+    for (name, value) in host.vars() {
+        let name = name.as_encoded_bytes();
+        if is_linkers(name) {
+            for part in [b"\0".as_slice(), name, b"=", value.as_encoded_bytes()] {
+                conditions.extend_from_slice(part);
+            }
+        }
+    }
+    #[cfg(unix)]
+    {
+        conditions.push(0);
+        conditions.extend_from_slice(rustix::system::uname().machine().to_bytes());
+    }
+    conditions
 }
 
 /// FNV-1a, which can be computed when rvenv is built: a changed probe leaves no old answer standing.

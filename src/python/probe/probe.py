@@ -18,6 +18,7 @@ def facts():
     return {
         "executable": sys.executable,
         "base_executable": getattr(sys, "_base_executable", None),
+        "image": image(),
         "prefix": without_parents(sys.prefix),
         "base_prefix": without_parents(sys.base_prefix),
         "build": {
@@ -42,18 +43,45 @@ def facts():
 
 
 def machine(sysconfig):
-    """What the interpreter was built for. Windows' `platform.machine()` is the processor's kind, and slow."""
+    """The machine that the interpreter was built for.
+
+    Not `platform.machine()` on Linux, which is the kernel's and can be changed for a process (personality(2)),
+    nor on Windows, where it is the processor's kind, and slow.
+    """
     if os.name == "nt":
         kind = sysconfig.get_platform()  # win-amd64, win-arm64, win32
         return "x86" if kind == "win32" else kind.split("-")[-1]
     import platform
 
-    return platform.machine()
+    return elf_machine() or platform.machine()
+
+
+def elf_machine():
+    """The machine in the header of the running executable, by the kernel's name (elf(5))."""
+    names = {3: "i686", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64"}
+    names.update({243: "riscv64", 258: "loongarch64"})
+    try:
+        with open("/proc/self/exe", "rb") as file:
+            header = file.read(20)
+    except OSError:
+        return None
+    if header[:4] != b"\x7fELF" or len(header) < 20:
+        return None
+    name = names.get(int.from_bytes(header[18:20], sys.byteorder))
+    return "ppc64le" if name == "ppc64" and sys.byteorder == "little" else name
+
+
+def image():
+    """The file that the kernel runs, where it shows it: a program may start another one by its own name."""
+    try:
+        return os.readlink("/proc/self/exe")
+    except (AttributeError, OSError):
+        return None
 
 
 def without_parents(path):
     """Before 3.11, a prefix that was found through a link can be `/a/b/../c`."""
-    return os.path.realpath(path) if os.pardir in path.split(os.sep) else path
+    return os.path.realpath(path) if os.pardir in path.split(os.sep) else os.path.abspath(path)
 
 
 def scheme(sysconfig):
@@ -77,10 +105,14 @@ def scheme(sysconfig):
 
 
 def stdlib(sysconfig):
-    """Where the standard library is: an archive in Windows' embeddable package."""
-    path = sysconfig.get_path("stdlib")
+    """Where the standard library is: an archive in Windows' embeddable package, the source in a build
+    directory, where sysconfig knows the place that it would be installed to."""
+    path = os.path.abspath(sysconfig.get_path("stdlib"))
+    if os.path.isdir(path) and not sysconfig.is_python_build():
+        return path
     archives = [entry for entry in sys.path if entry.lower().endswith(".zip") and os.path.isfile(entry)]
-    return archives[0] if archives and not os.path.isdir(path) else path
+    loaded = os.path.dirname(os.path.abspath(getattr(os, "__file__", None) or path))
+    return ([loaded] if os.path.exists(loaded) else archives + [path])[0]
 
 
 def shared_library(variable):
@@ -214,6 +246,19 @@ def answer():
     return json.dumps(told)
 
 
-# One write, so that no thread of a chatty start-up file gets in between.
-sys.stdout.write("\n<<<rvenv-probe\n" + answer() + "\nrvenv-probe>>>\n")
-sys.stdout.flush()
+def write(text):
+    """Writes to stdout itself: a start-up file may have replaced `sys.stdout`."""
+    data = text.encode("ascii")
+    while data:
+        data = data[os.write(1, data) :]
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.flush()
+    except Exception:
+        pass
+    # One write, so that no thread of a start-up file writes in between, and no function that runs at the exit
+    # can hang.
+    write("\n<<<rvenv-probe\n" + answer() + "\nrvenv-probe>>>\n")
+    os._exit(0)

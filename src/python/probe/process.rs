@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::python::Reason;
 use crate::support::host::Host;
+use crate::support::python_vars::MISLEADING;
 
 #[cfg(not(unix))]
 #[path = "pipe_threads.rs"]
@@ -17,9 +18,6 @@ mod pipe;
 mod pipe;
 
 use pipe::Pipes;
-
-/// Variables that change what an interpreter does although it runs isolated (`-I`).
-const MISLEADING: [&str; 2] = ["__PYVENV_LAUNCHER__", "VIRTUAL_ENV"];
 
 /// Bytes that are kept of each output stream of a probe, the last ones: the answer has about 2 KiB, and
 /// start-up files may print before it.
@@ -31,16 +29,17 @@ const HELPER_OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
 /// The longest pause between two calls of `waitpid` on a child that runs.
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// `executable -I -B`, without the host's variables that mislead a Python, and with an empty stdin. `-I`
-/// ignores the user's site-packages and the current directory, `-B` writes no bytecode into the
-/// installation.
+/// `executable -I -B -X utf8`, without the host's variables that mislead a Python, and with an empty stdin.
+/// `-I` ignores the user's site-packages and the current directory, `-B` writes no bytecode into the
+/// installation, `-X utf8` (PEP 540) decodes paths in the same way under each locale.
 pub(crate) fn isolated(executable: &Path, host: &Host) -> Command {
     let mut command = Command::new(executable);
     let vars = host.vars().filter(|(name, _)| {
         let name = name.to_string_lossy();
-        !name.starts_with("PYTHON") && !MISLEADING.contains(&name.as_ref())
+        !name.starts_with("PYTHON") && !MISLEADING.contains(&&*name) && name != "VIRTUAL_ENV"
     });
-    command.args(["-I", "-B"]).env_clear().envs(vars).current_dir(host.cwd()).stdin(Stdio::null());
+    command.args(["-I", "-B", "-X", "utf8"]);
+    command.env_clear().envs(vars).current_dir(host.cwd()).stdin(Stdio::null());
     command
 }
 

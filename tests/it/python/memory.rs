@@ -243,3 +243,61 @@ fn a_script_that_starts_some_other_python_is_asked_each_time() {
     }
     assert_eq!(world.runs().iter().filter(|run| *run == "bin/python3").count(), 2);
 }
+
+#[test]
+fn the_variables_of_the_dynamic_linker_are_part_of_the_key() {
+    for variable in ["LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES"]
+    {
+        let mut world = World::new();
+        let python = world.fake("bin/python3", "3.11.7");
+        let [plain, other] = ["3.11.7", "3.11.2"]
+            .map(|version| super::world::saying(&world.answer("bin/python3", version)));
+        let count = world.counting("bin/python3");
+        // Its absence is what `sh` itself needs: the variable has a value that loads nothing.
+        let script =
+            format!("{count}\nif [ -n \"${variable}\" ]; then\n{other}\nelse\n{plain}\nfi");
+        world.script("bin/python3.sh", &script);
+        let version = |world: &World| {
+            let (host, cache) = (world.host(), world.cache());
+            let request = Request::Path(rvenv::support::program::Program::typed(&python));
+            let found = Finder::new(&host, &cache).find(&request).unwrap();
+            found.interpreter.version.to_string()
+        };
+        for _ in 0..2 {
+            world.set(variable, "");
+            assert_eq!(version(&world), "3.11.7", "{variable}");
+            world.set(variable, " ");
+            assert_eq!(version(&world), "3.11.2", "{variable}");
+        }
+        assert_eq!(world.runs().len(), 2, "both answers are stored");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_personality_changes_neither_the_machine_nor_what_is_stored() {
+    let mut sandbox = crate::sandbox::Sandbox::new();
+    let Some(python) = crate::sandbox::real_pythons().pop() else { return };
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    sandbox.set("PATH", "/usr/bin:/bin");
+    let list = |sandbox: &crate::sandbox::Sandbox, personality: &[&str]| {
+        let mut command = sandbox.command("setarch");
+        command.args(personality).arg(&rvenv).args(["python", "find"]);
+        let request = format!("cpython-linux-{}", std::env::consts::ARCH);
+        let found = command.arg(request).output().unwrap();
+        String::from_utf8(found.stdout).unwrap()
+    };
+    let _ = python;
+    if sandbox
+        .command("setarch")
+        .args(["i686", "true"])
+        .output()
+        .is_ok_and(|ran| ran.status.success())
+    {
+        let under_linux32 = list(&sandbox, &["i686"]);
+        assert!(!under_linux32.is_empty(), "the machine is the executable's");
+        assert_eq!(list(&sandbox, &[std::env::consts::ARCH]), under_linux32);
+    } else {
+        crate::sandbox::skip("setarch cannot be run");
+    }
+}

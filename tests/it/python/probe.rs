@@ -393,3 +393,220 @@ fn a_python_in_a_path_that_is_no_unicode_is_refused() {
     let python = world.script("bin/python3", &told);
     assert_eq!(reason(&world, &python), Reason::NotUnicode);
 }
+
+/// Runs `find` for `request`, with a cache that lasts as long as the world.
+fn found(world: &World, path: &Path) -> Interpreter {
+    let (host, cache) = (world.host(), world.cache());
+    Finder::new(&host, &cache)
+        .find(&Request::Path(rvenv::support::program::Program::typed(path)))
+        .unwrap()
+        .interpreter
+}
+
+/// Two Pythons of different minor versions with directories of their own.
+fn two() -> Option<[PathBuf; 2]> {
+    let found = movable();
+    let [first, .., last] = &found[..] else {
+        skip("fewer than two Pythons of their own directories");
+        return None;
+    };
+    Some([first.clone(), last.clone()])
+}
+
+#[test]
+fn a_wrapper_that_keeps_its_name_is_asked_each_time_and_its_interpreter_is_the_base() {
+    let Some([one, other]) = two() else { return };
+    for starter in ["exec -a \"$0\"", "exec"] {
+        let mut world = World::new();
+        let script = format!("#!/bin/bash\n{starter} \"${{SITE_PY:-{}}}\" \"$@\"\n", one.display());
+        let wrapper = world.script("w/python3", "");
+        fs::write(&wrapper, script).unwrap();
+        let version = |python: &Path| probe(python, &world.host()).unwrap().version;
+        let [first, second] = [version(&one), version(&other)];
+        let mut get = |choice: Option<&Path>| {
+            world.set("SITE_PY", choice.unwrap_or(Path::new("")));
+            found(&world, &wrapper)
+        };
+        let python = get(None);
+        assert_eq!(python.version, first);
+        assert!(python.executable.starts_with(one.ancestors().nth(2).unwrap()), "{python:?}");
+        assert_eq!(get(Some(&other)).version, second);
+        assert_eq!(get(None).version, first);
+    }
+}
+
+/// As `python.withPackages` of Nix makes it: the wrapper's own prefix has the packages.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_wrapper_that_gives_another_prefix_stays_the_base_and_is_not_stored() {
+    for python in movable() {
+        let world = World::new();
+        let tree = python.ancestors().nth(2).unwrap();
+        let told = probe(&python, &world.host()).unwrap();
+        let short = told.version.short();
+        world.link(&format!("farm/lib/python{short}"), tree.join(format!("lib/python{short}")));
+        let wrapper = world.script("farm/bin/python3", "");
+        let text =
+            format!("#!/bin/bash\nexec -a \"$0\" {} \"$@\"\n", told.real_executable.display());
+        fs::write(&wrapper, text).unwrap();
+        let farm = found(&world, &wrapper);
+        assert_eq!((&farm.executable, &farm.prefix), (&wrapper, &world.at("farm")));
+        let records = walkdir::WalkDir::new(world.at("cache")).into_iter().flatten();
+        let of_wrapper =
+            |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains("farm"));
+        assert!(!records.into_iter().any(|entry| of_wrapper(entry.path())));
+    }
+}
+
+#[test]
+fn a_relative_executable_is_made_absolute_and_a_bare_name_is_not_searched_for() {
+    for python in movable() {
+        let mut world = World::new();
+        world.set("PATH", "/usr/bin:/bin");
+        let version = probe(&python, &world.host()).unwrap().version;
+        let (executable, site) = moved(&world, &python);
+        fs::create_dir_all(&site).unwrap();
+        world.cd("moved");
+        let name = executable.file_name().unwrap().to_str().unwrap();
+        for claim in
+            ["python3".to_owned(), name.to_owned(), format!("bin/{name}"), "no/such".into()]
+        {
+            let text = format!("import sys\nsys.executable = sys._base_executable = {claim:?}\n");
+            fs::write(site.join("sitecustomize.py"), text).unwrap();
+            let told = probe(&executable, &world.host());
+            if cfg!(target_os = "linux") {
+                let told = told.unwrap();
+                assert_eq!((told.version, &told.executable), (version, &executable), "{claim}");
+            } else if claim != format!("bin/{name}") {
+                assert!(told.is_err(), "{claim}: {told:?}");
+            }
+        }
+    }
+}
+
+/// Makes an environment with the `venv` of `python`.
+fn environment(world: &World, python: &Path) -> (PathBuf, PathBuf) {
+    let env = world.at("env");
+    Ran::of(Command::new(python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
+    (env.join("bin/python3"), env.join("pyvenv.cfg"))
+}
+
+#[test]
+fn the_link_of_an_environment_counts_where_its_home_is_of_no_use() {
+    for python in movable() {
+        let world = World::new();
+        let home = python.parent().unwrap().display().to_string();
+        let (executable, cfg) = environment(&world, &python);
+        let real = fs::canonicalize(&python).unwrap();
+        for text in [
+            String::new(),
+            "version = 3.12\n".into(),
+            "home =\n".into(),
+            "home = /opt/gone/bin\n".into(),
+            "home = opt/gone\n".into(),
+            format!("home = \"{home}\"\n"),
+            format!("home = '{home}'\n"),
+            format!("\u{feff}home = {home}\n"),
+            "home = .\n".into(),
+        ] {
+            fs::write(&cfg, &text).unwrap();
+            let told = probe(&executable, &world.host())
+                .unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
+            assert_eq!(told.real_executable, real, "{text:?}");
+            assert!(told.executable.starts_with(python.ancestors().nth(2).unwrap()), "{text:?}");
+        }
+        // Nothing is left of it: only then the base is missing.
+        fs::remove_file(&executable).unwrap();
+        world.link("env/bin/python3", "/opt/gone/bin/python3");
+        fs::write(&cfg, "home = /opt/gone/bin\n").unwrap();
+        assert_eq!(reason(&world, &executable), Reason::BaseMissing("/opt/gone/bin".into()));
+    }
+}
+
+#[test]
+fn a_relative_home_is_seen_from_its_file_whatever_the_current_directory_is() {
+    for python in movable() {
+        let mut world = World::new();
+        let tree = python.ancestors().nth(2).unwrap();
+        world.link("relbase", tree);
+        let (executable, cfg) = environment(&world, &python);
+        // A copy leads nowhere, so that `home` alone tells.
+        fs::remove_file(&executable).unwrap();
+        fs::copy(&python, &executable).unwrap();
+        for home in ["../relbase/bin", "./../relbase/bin"] {
+            fs::write(&cfg, format!("home = {home}\n")).unwrap();
+            for cwd in ["env", "elsewhere"] {
+                world.cd(cwd);
+                let told = probe(&executable, &world.host()).unwrap();
+                assert!(told.executable.is_absolute() && told.executable.is_file(), "{told:?}");
+                assert_eq!(told.real_executable, fs::canonicalize(&python).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_start_up_file_may_move_the_prefix_and_replace_stdout() {
+    for python in movable() {
+        let world = World::new();
+        let (executable, site) = moved(&world, &python);
+        fs::create_dir_all(&site).unwrap();
+        for text in [
+            "import sys\nsys.prefix = '/'\n",
+            "import sys\nsys.stdout = sys.stderr\n",
+            "import sys\nsys.stdout = None\n",
+            "import sys\nsys.stdout = open(1, 'w', encoding='utf-16', closefd=False)\n",
+            "import sys\nprint('x' * (3 << 20))\n",
+            "import atexit, time\natexit.register(time.sleep, 1000)\n",
+        ] {
+            fs::write(site.join("sitecustomize.py"), text).unwrap();
+            let told = probe(&executable, &world.host())
+                .unwrap_or_else(|error| panic!("{text}: {error:?}"));
+            assert_eq!(told.executable, executable, "{text}");
+        }
+    }
+}
+
+/// An executable in a build directory, as `make` leaves it before `make install`: its library is the
+/// source's, and sysconfig names the place that it would be installed to.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_build_directory_is_an_installation() {
+    for python in movable() {
+        let world = World::new();
+        let told = probe(&python, &world.host()).unwrap();
+        if !told.version.at_least(3, 11) {
+            // Before, the place of the source is compiled in.
+            continue;
+        }
+        let executable = super::super::zoo::build_directory(&python, &world.at("build"));
+        let built = probe(&executable, &world.host()).unwrap();
+        assert_eq!(built.executable, executable);
+        assert!(built.stdlib.starts_with(world.at("build")), "{built:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_locale_does_not_change_the_answer() {
+    let locales = tempfile::tempdir().unwrap();
+    for (name, language, charset) in
+        [("de_DE.ISO-8859-1", "de_DE", "ISO-8859-1"), ("ja_JP.eucJP", "ja_JP", "EUC-JP")]
+    {
+        let mut made = Command::new("localedef");
+        made.args(["-c", "-i", language, "-f", charset]).arg(locales.path().join(name));
+        if made.output().is_err() || !locales.path().join(name).is_dir() {
+            skip("localedef cannot make a locale");
+            continue;
+        }
+        for python in movable() {
+            let mut world = World::new();
+            world.link("jürgen", python.ancestors().nth(2).unwrap());
+            let path = world.at("jürgen/bin/python3");
+            let expected = probe(&path, &world.host()).unwrap();
+            world.set("LOCPATH", locales.path());
+            world.set("LC_ALL", name);
+            assert_eq!(probe(&path, &world.host()).unwrap(), expected, "{name}");
+        }
+    }
+}

@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rvenv::Host;
@@ -104,7 +106,14 @@ impl World {
         {
             fs::create_dir_all(stdlib).unwrap();
         }
-        self.script(path, &format!("{}\n{}", self.counting(path), saying(&answer)))
+        self.script(
+            &format!("{path}.sh"),
+            &format!("{}\n{}", self.counting(path), saying(&answer)),
+        );
+        let path = self.write(path, "");
+        fs::remove_file(&path).unwrap();
+        fs::copy(starter(), &path).unwrap();
+        path
     }
 
     /// What a Python would answer.
@@ -197,6 +206,25 @@ impl World {
     pub(crate) fn called(&self, path: &Path) -> String {
         path.strip_prefix(self.dir.path()).unwrap_or(path).display().to_string()
     }
+}
+
+/// A compiled program that runs the shell script `FILE.sh` beside itself. A Python that is made up has to be
+/// one, as the answer of a script is not stored.
+fn starter() -> &'static Path {
+    static STARTER: OnceLock<PathBuf> = OnceLock::new();
+    STARTER.get_or_init(|| {
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/starter.c");
+        let dir =
+            tempfile::Builder::new().prefix("starter-").tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+        let dir = dir.unwrap().keep();
+        let (made, program) =
+            (dir.join("starter"), Path::new(env!("CARGO_TARGET_TMPDIR")).join("starter"));
+        let done = Command::new("cc").args(["-O1", "-o"]).arg(&made).arg(source).status().unwrap();
+        assert!(done.success(), "cc fails, which links Rust's programs, too");
+        fs::rename(made, &program).unwrap();
+        fs::remove_dir(dir).unwrap();
+        program
+    })
 }
 
 /// Long enough for a made-up Python on a busy machine, short enough to wait for one that hangs.
