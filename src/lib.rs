@@ -1,58 +1,61 @@
-//! Makes, activates, checks and fills Python virtual environments.
+//! Creates, activates, checks and fills Python virtual environments.
 //!
-//! # Making an environment and checking it
+//! # Create an environment and check it
 //! ```no_run
-//! use rvenv::support::cache::Cache;
-//! use rvenv::venv::{self, Existing, Options, CreateRequest, World, check::Check};
+//! use rvenv::check::{Check, Starts};
+//! use rvenv::create::{CreateRequest, Existing, World, create};
 //! use rvenv::fs::{Guard, LinkMode};
 //! use rvenv::python::{Finder, Request};
-//! use rvenv::{Host, Interrupt, pip};
+//! use rvenv::support::cache::Cache;
+//! use rvenv::venv::Options;
+//! use rvenv::{Host, Interrupt, seed};
 //!
 //! # fn main() -> rvenv::Result<()> {
 //! let host = Host::from_process()?;
 //! let cache = Cache::of(&host);
 //! let python = Finder::new(&host, &cache).find(&Request::parse(">=3.11", &host)?)?.interpreter;
 //! let root = host.absolute(".venv".as_ref());
-//! let recipe = CreateRequest {
+//! let request = CreateRequest {
 //!     root: &root,
 //!     interpreter: &python,
 //!     options: &Options::default(),
-//!     pip: Some(&pip::Options::default()),
+//!     pip: Some(&seed::Options::default()),
 //!     existing: Existing::Keep,
 //!     link_mode: LinkMode::Clone,
 //! };
 //! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
 //! let world = World { host: &host, cache: &cache, guard, interrupt };
-//! env::create(&recipe, &world, &mut |_event| {})?;
+//! create(&request, &world, &mut |_event| {})?;
 //! let report = Check { host: &host, cache: &cache, named: Some(&root), deep: false, starts: Starts::Allowed }.report()?;
 //! assert!(report.healthy, "{:?}", report.findings);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Map
-//! Data flows one way: a [`host::Host`] (the process as a value) and a [`python::Request`] find a
-//! [`python::Interpreter`]; an interpreter and options give an [`env::Plan`], a pure list of what an
-//! environment holds; a plan is applied, compared with the disk, or shown.
+//! # Layers
+//! Data flows one way: a [`Host`] (the process as a value) and a [`python::Request`] find a
+//! [`python::Interpreter`]; an interpreter and options give a [`venv::Plan`], a pure list of the
+//! contents of an environment; `create` applies a plan, `check` compares it with the disk, a repair
+//! applies the difference.
 //!
-//! | module | owns |
+//! A module imports only modules of rows below its own; `tests/it/layers.rs` enforces this table.
+//! Above the library is the program: `main` calls `cli` (clap), which calls `commands` (one file
+//! per command), which calls `ui`.
+//!
+//! | layer | contents |
 //! |---|---|
-//! | [`host`] | variables, current directory, platform: the only view of the process |
-//! | [`project`] | the files of the project, read once |
-//! | [`settings`] | what is set in files and variables, by whom, and what a project may not set |
-//! | [`cache`] | what is remembered between runs, and when it can be trusted |
-//! | [`python`] | which Python is meant ([`python::Request`]), which there are, what each one is |
-//! | [`mod@env`] | an environment: its `pyvenv.cfg`, where it is, its [`env::Plan`], making and judging it |
-//! | [`pip`] | the wheels that seed an environment, their unpacked images, RECORD and scripts |
-//! | [`shell`] | activation code: one table of shells, one quoter per language, one renderer |
-//! | [`trust`] | which environments may be activated without being asked for |
-//! | [`fs`] | file operations that name their path, whole-file replacement, linking with fall-back |
-//! | [`path`] | paths as people know them, and as files hold them |
-//! | [`interrupt`] | the signal that asks to end, as a value |
-//! | [`json`] | paths in JSON |
-//! | [`error`], [`hint`] | everything that can go wrong, and the way out, as data |
+//! | `error` | one variant per module error |
+//! | `create`, `check` | request to outcome, upgrade; snapshot to findings to repairs |
+//! | `seed` | the wheels that provide pip, their unpacked images in the cache |
+//! | `trust` | the list of allowed environments |
+//! | `venv` | the model of an environment: its plan, its location, comparison with the disk |
+//! | `settings` | settings in files and variables; the files of the project |
+//! | `python`, `shell` | requests, discovery, probes; activation code, quoting, detection, hooks |
+//! | `formats` | file formats: bytes in, values out |
+//! | `fs` | staging, in-place changes with an undo log, deletion by handle, links |
+//! | `support` | the process as a value, user directories, limits, ownership |
 //!
-//! Nothing here prints, prompts, exits or reads the process's own environment.
+//! The library never prints, prompts, exits or reads the process environment.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod check;

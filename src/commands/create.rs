@@ -39,7 +39,7 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
         chosen: Chosen::by(&settings, &project, context)?,
         guard: context.guard().force(args.force).with_user_files(args.with_user_files),
         trust: Trust::of(&context.host),
-        pip: settings.pip(&context.host),
+        pip: seed::Options::from_settings(&settings, &context.host),
         settings,
     };
     let filling = PackageInstall::of(args, context)?;

@@ -163,9 +163,11 @@ impl Pip {
             Finder::new(host, &context.cache).find(&Request::Path(Program::typed(python)))?;
         let options = seed::Options {
             setuptools: false,
-            ..context.settings.pip(host).unwrap_or_else(|| seed::Options {
-                offline: context.settings.is_on(Key::Offline),
-                ..seed::Options::default()
+            ..seed::Options::from_settings(&context.settings, host).unwrap_or_else(|| {
+                seed::Options {
+                    offline: context.settings.is_on(Key::Offline),
+                    ..seed::Options::default()
+                }
             })
         };
         let mut progress = context.ui.progress();

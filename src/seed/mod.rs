@@ -27,6 +27,7 @@ pub use wheel::WheelFault;
 
 use crate::formats::record::{self, Row};
 use crate::python::{Interpreter, Version, isolated};
+use crate::settings::{Key, Settings};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::venv::{Content, Entry};
@@ -73,6 +74,24 @@ pub struct Options {
     pub setuptools: bool,
     /// Whether opening a connection is forbidden.
     pub offline: bool,
+}
+
+impl Options {
+    /// The options that the settings name; `None` leaves pip out.
+    pub fn from_settings(settings: &Settings, host: &Host) -> Option<Self> {
+        let choice = match settings.text(Key::Pip) {
+            _ if settings.without_pip() => return None,
+            Some(text) => Choice::read(text, host),
+            None if settings.is_on(Key::UpgradeDeps) => Choice::Latest,
+            None => Choice::Bundled,
+        };
+        let layout = match settings.text(Key::PipLayout) {
+            Some(name) if name == Layout::Files.name() => Layout::Files,
+            _ => Layout::Archive,
+        };
+        let setuptools = !settings.is_on(Key::WithoutSetuptools);
+        Some(Self { layout, choice, setuptools, offline: settings.is_on(Key::Offline) })
+    }
 }
 
 impl Default for Options {

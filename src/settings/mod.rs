@@ -20,7 +20,6 @@ use toml::Table;
 pub use key::{Key, Kind, Value};
 
 use crate::fs::LinkMode;
-use crate::seed;
 use crate::settings::project::{Document, Project};
 use crate::support::dirs;
 use crate::support::host::{Host, Platform};
@@ -135,22 +134,6 @@ impl Settings {
     pub fn without_pip(&self) -> bool {
         self.is_on(Key::WithoutPip)
             && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
-    }
-
-    /// What to seed an environment with; `None` leaves pip out.
-    pub fn pip(&self, host: &Host) -> Option<seed::Options> {
-        let choice = match self.text(Key::Pip) {
-            _ if self.without_pip() => return None,
-            Some(text) => seed::Choice::read(text, host),
-            None if self.is_on(Key::UpgradeDeps) => seed::Choice::Latest,
-            None => seed::Choice::Bundled,
-        };
-        let layout = match self.text(Key::PipLayout) {
-            Some(name) if name == seed::Layout::Files.name() => seed::Layout::Files,
-            _ => seed::Layout::Archive,
-        };
-        let setuptools = !self.is_on(Key::WithoutSetuptools);
-        Some(seed::Options { layout, choice, setuptools, offline: self.is_on(Key::Offline) })
     }
 
     /// How files of the cache get into an environment.

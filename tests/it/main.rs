@@ -27,6 +27,7 @@ mod hostile;
 mod install;
 #[cfg(unix)]
 mod journey;
+mod layers;
 #[cfg(unix)]
 mod list;
 #[cfg(unix)]
