@@ -2,11 +2,12 @@
 //!
 //! # Create an environment and check it
 //! ```no_run
-//! use rvenv::check::{Check, Starts};
+//! use rvenv::check::Check;
 //! use rvenv::create::{CreateRequest, Existing, World, create};
 //! use rvenv::fs::{Guard, LinkMode};
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::support::cache::Cache;
+//! use rvenv::support::program::Starts;
 //! use rvenv::venv::Options;
 //! use rvenv::{Host, Interrupt, seed};
 //!

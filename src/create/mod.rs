@@ -4,9 +4,8 @@
 //! exchanged with it; one that has to stay where it is (the current directory, a mount point, a
 //! directory with other things in it) takes the finished files over one by one, `pyvenv.cfg` last.
 
-mod error;
-
 pub(crate) mod contents;
+mod error;
 pub mod python_choice;
 mod upgrade;
 

@@ -15,10 +15,9 @@
 //! | [`Guard`], [`DeletionTarget`] | what may be deleted at all |
 //! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
 
-mod error;
-
 mod deletion;
 mod dir;
+mod error;
 mod file;
 mod kind;
 mod link;

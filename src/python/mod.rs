@@ -14,11 +14,10 @@
 //! | `base`, `stable` | the base of an environment, and the path of it that lasts |
 //! | `memory` | what was found out, for as long as it holds |
 
-mod error;
-
 mod base;
 
 mod discovery;
+mod error;
 pub(crate) mod files;
 mod interpreter;
 mod probe;

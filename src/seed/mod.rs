@@ -4,9 +4,8 @@
 //! [`prepare`] does all that takes time and can fail, and leaves an image in the cache; the
 //! [`Seed`] that it returns knows the entries of any environment without touching the disk.
 
-mod error;
-
 mod compile;
+mod error;
 mod image;
 mod index;
 mod layout;
@@ -15,13 +14,13 @@ mod scripts;
 mod source;
 mod wheel;
 
-pub use error::{Error, Result};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub use error::{Error, Result};
 pub use layout::Layout;
 pub use wheel::WheelFault;
 

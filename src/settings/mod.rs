@@ -5,11 +5,9 @@
 //! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
 
 mod error;
-
 mod key;
 pub mod project;
 
-pub use error::{Error, Result};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -17,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Table;
 
+pub use error::{Error, Result};
 pub use key::{Key, Kind, Value};
 
 use crate::fs::LinkMode;

@@ -3,12 +3,11 @@
 //! The scripts are real files under `scripts/`. Each language has one for activating, which serves
 //! both the file on disk and what `rvenv activate` prints, and one for the way back.
 
-mod error;
-
 mod activation;
 mod batch;
 mod data;
 mod detect;
+mod error;
 mod guard;
 mod hook;
 mod integrity;
@@ -18,12 +17,12 @@ mod relocate;
 mod script;
 mod template;
 
-pub use error::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
 
 pub use activation::{Activation, activate, deactivate};
 pub use detect::detect;
+pub use error::{Error, Result};
 pub use guard::failure;
 pub use hook::{Active, Step, Told, enter, forget, hook, leave};
 pub(crate) use integrity::{Seal, seal};

@@ -7,8 +7,6 @@
 //! place is another environment.
 
 mod error;
-
-pub use error::{Error, Result};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +18,7 @@ use crate::support::dirs;
 use crate::support::hex::hex;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+pub use error::{Error, Result};
 
 const DENIED: &str = "denied";
 
