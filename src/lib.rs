@@ -48,8 +48,9 @@
 //! | `error` | one variant per module error |
 //! | `create`, `check` | request to outcome, upgrade; snapshot to findings to repairs |
 //! | `seed` | the wheels that provide pip, their unpacked images in the cache |
-//! | `trust` | the list of allowed environments |
+//! | `relocate`, `trust` | where an environment writes its own path, and how it is rewritten; the list of allowed environments |
 //! | `venv` | the model of an environment: its plan, its location, comparison with the disk |
+//! | `dist` | the installed distributions of an environment |
 //! | `settings` | settings in files and variables; the files of the project |
 //! | `python`, `shell` | requests, discovery, probes; activation code, quoting, detection, hooks |
 //! | `formats` | file formats: bytes in, values out |

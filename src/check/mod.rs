@@ -16,13 +16,13 @@ pub(crate) mod repairs;
 mod rules;
 mod snapshot;
 
-pub use error::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 pub use crate::venv::state::Maker;
+pub use error::{Error, Result};
 pub use finding::{Code, Finding, Remedy, Severity};
 pub use repairs::Seeder;
 

@@ -132,16 +132,3 @@ impl Error {
         }
     }
 }
-
-impl From<crate::check::Error> for Error {
-    fn from(error: crate::check::Error) -> Self {
-        match error {
-            crate::check::Error::Support(error) => Self::Support(error),
-            crate::check::Error::Fs(error) => Self::Fs(error),
-            crate::check::Error::Python(error) => Self::Python(error),
-            crate::check::Error::Shell(error) => Self::Shell(error),
-            crate::check::Error::Venv(error) => Self::Venv(error),
-            crate::check::Error::Seed(error) => Self::Seed(error),
-        }
-    }
-}

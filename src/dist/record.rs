@@ -9,10 +9,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::site::{Dist, Site};
-use crate::check::Result;
 use crate::formats::record;
 use crate::formats::record::Row;
 use crate::fs;
+use crate::fs::Result;
 use crate::support::limits;
 
 /// One distribution's RECORD.

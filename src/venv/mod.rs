@@ -1,11 +1,10 @@
 //! The model of a virtual environment: its contents, its location, its plan.
 
-mod error;
-
 pub(crate) mod activate;
 mod active;
 pub(crate) mod base;
 pub(crate) mod compare;
+mod error;
 pub mod inventory;
 pub(crate) mod locate;
 pub(crate) mod plan;
@@ -13,12 +12,12 @@ pub mod repair;
 pub(crate) mod script;
 pub(crate) mod state;
 
-pub use error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use active::Change;
 pub use compare::Difference;
+pub use error::{Error, Result};
 pub use locate::{active, nearest, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
