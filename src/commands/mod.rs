@@ -46,8 +46,8 @@ impl Context<'_> {
 
     /// What nothing may delete, beside what the library refuses by itself.
     fn guard(&self) -> Guard {
-        let own = [self.cache.root().map(Path::to_owned), std::env::current_exe().ok()];
-        own.into_iter().flatten().fold(Guard::new(&self.host), Guard::keep)
+        let guard = self.cache.root().into_iter().fold(Guard::new(&self.host), Guard::keep);
+        std::env::current_exe().into_iter().fold(guard, Guard::keep_program)
     }
 }
 

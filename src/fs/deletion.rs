@@ -48,6 +48,9 @@ pub enum Refusal {
     /// It contains files that rvenv works with.
     #[error("rvenv's own `{}` is in it", .0.display())]
     OwnFiles(PathBuf),
+    /// The program that runs is installed in it.
+    #[error("the running `{}` is in it", .0.display())]
+    OwnProgram(PathBuf),
     /// A repository: the name of the entry that shows it.
     #[error("it is a repository (it has a `{0}`)")]
     Repository(&'static str),
@@ -99,11 +102,18 @@ impl Guard {
         Self { kept: homes.chain([cwd]).collect(), own_home: own, allowed: Allowed::default() }
     }
 
-    /// Protects a file or directory of rvenv's own too: its cache, its executable.
+    /// Protects a file or directory of rvenv's own too, as its cache.
     #[must_use]
     pub fn keep(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         self.kept.push((Refusal::OwnFiles(path.clone()), path));
+        self
+    }
+
+    /// Protects the environment that `program`, which runs now, is installed in.
+    #[must_use]
+    pub fn keep_program(mut self, program: PathBuf) -> Self {
+        self.kept.push((Refusal::OwnProgram(program.clone()), program));
         self
     }
 

@@ -115,6 +115,7 @@ impl Error {
         match self {
             Self::Protected { path, refusal } => match refusal {
                 Refusal::NotAnEnvironment => Some(Hint::Force),
+                Refusal::OwnProgram(program) => Some(Hint::RunCopy(program.clone())),
                 Refusal::UserEntries(_) | Refusal::InnerRepository(_) => Some(Hint::WithUserFiles),
                 Refusal::MountInside(mount) => Some(Hint::Unmount(mount.clone())),
                 Refusal::Link(Some(real)) => {

@@ -25,6 +25,8 @@ pub enum Hint {
     },
     /// Do it again.
     Retry,
+    /// Run a copy of this program, because the command would delete the program itself.
+    RunCopy(PathBuf),
     /// Do without pip (`--without-pip`), give one (`--pip FILE.whl`), or install what the
     /// distribution ships it in.
     WaysToPip {

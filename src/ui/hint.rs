@@ -19,6 +19,7 @@ pub(super) fn words(hint: &Hint) -> String {
             format!("to act on what it points to: `{}`", same_command(link, target))
         }
         Hint::Retry => "try it again".into(),
+        Hint::RunCopy(program) => run_copy(program),
         Hint::WaysToPip { package } => {
             let package = package.as_ref().map(|name| format!("install `{name}`, or "));
             let package = package.unwrap_or_default();
@@ -69,4 +70,14 @@ fn same_command(link: &Path, target: &Path) -> String {
         words.push(super::word(target));
     }
     format!("rvenv {}", words.join(" "))
+}
+
+fn run_copy(program: &Path) -> String {
+    let copy = std::env::temp_dir().join(program.file_name().unwrap_or_default());
+    // An alias of `Copy-Item` in PowerShell.
+    let command = if cfg!(windows) { "copy" } else { "cp" };
+    let (program, copy) = (super::word(program), super::word(copy));
+    format!(
+        "run the same command with a copy of it, `{copy}`, made by `{command} {program} {copy}`"
+    )
 }

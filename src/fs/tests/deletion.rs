@@ -54,11 +54,16 @@ fn work_and_homes_stay_also_by_force() {
     let host = Host::new([(HOME, &home)], current.join("below"));
     // The cache need not exist for what is around it to stay.
     let own = cache.join("not/yet/there");
-    let guard = Guard::new(&host).keep(&own).force(true).with_user_files(true);
+    let program = env("installed").join("bin/rvenv");
+    std::fs::create_dir(root.join("installed/bin")).unwrap();
+    std::fs::write(&program, "").unwrap();
+    let guard = Guard::new(&host).keep(&own).keep_program(program.clone());
+    let guard = guard.force(true).with_user_files(true);
     assert_eq!(refusal(&guard, &home), Refusal::Home(home.clone()));
     assert_eq!(refusal(&guard, &root), Refusal::Home(home.clone()));
     assert_eq!(refusal(&guard, &current), Refusal::CurrentDirectory);
     assert_eq!(refusal(&guard, &cache), Refusal::OwnFiles(own));
+    assert_eq!(refusal(&guard, &root.join("installed")), Refusal::OwnProgram(program));
     assert_eq!(refusal(&guard, Path::new("/")), Refusal::Root);
     assert_eq!(refusal(&guard, &other.join("tcl")), Refusal::NotADirectory);
     guard.check_deletable(&other).unwrap();

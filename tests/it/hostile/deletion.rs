@@ -337,3 +337,32 @@ fn an_environment_on_a_volume_is_replaced_in_place() {
     assert!(names.contains(&"lost+found") && names.contains(&"pyvenv.cfg"), "{ran:#?}");
     assert!(!names.iter().any(|name| name.starts_with(".rvenv")), "{ran:#?}");
 }
+
+/// As with `pip install rvenv-cli` in the environment of a project.
+#[test]
+fn an_environment_that_contains_the_running_rvenv_stays_and_the_hint_works() {
+    let mut sandbox = Sandbox::new();
+    let temporary = sandbox.root().join("home");
+    sandbox.set("TMPDIR", &temporary);
+    sandbox.run(["create", "--without-pip"]).ok();
+    let env = sandbox.project().join(".venv");
+    let installed = env.join("bin/rvenv");
+    fs::copy(env!("CARGO_BIN_EXE_rvenv"), &installed).unwrap();
+    for command in [&["remove"][..], &["create", "--clear"], &["create", "--clear", "--force"]] {
+        let before = listing(&sandbox);
+        let ran = Ran::of(sandbox.command(&installed).args(command).arg(".venv")).code(1);
+        assert!(ran.stderr.contains("/bin/rvenv` is in it"), "{ran:#?}");
+        let copy = temporary.join("rvenv");
+        let made = format!("`cp {} {}`", installed.display(), copy.display());
+        assert!(
+            ran.stderr.contains(&format!("with a copy of it, `{}`", copy.display())),
+            "{ran:#?}"
+        );
+        assert!(ran.stderr.contains(&made), "{ran:#?}");
+        assert_eq!(listing(&sandbox), before, "{command:?}");
+    }
+    Ran::of(sandbox.command(&installed).arg("check").arg(".venv")).ok();
+    let script = "cp .venv/bin/rvenv \"$TMPDIR/rvenv\" && \"$TMPDIR/rvenv\" remove .venv";
+    Ran::of(sandbox.command("sh").args(["-c", script])).ok();
+    assert!(!env.exists());
+}
