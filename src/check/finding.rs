@@ -86,9 +86,15 @@ catalogue! {
     /// `pyvenv.cfg` cannot be read.
     CfgUnreadable = "cfg-unreadable", Error,
         "without it Python does not know that it is in an environment (PEP 405)";
-    /// `pyvenv.cfg` lacks a key that Python or editors need.
+    /// `pyvenv.cfg` has no `home`, or one that is not absolute.
     CfgKeyMissing = "cfg-key-missing", Error,
-        "Python finds its base by `home`, and editors its version by `version`";
+        "Python finds its base by `home`";
+    /// `pyvenv.cfg` has no `version` or no `include-system-site-packages`.
+    CfgIncomplete = "cfg-incomplete", Note,
+        "Python takes a default, and other tools may need the key";
+    /// The environment was made on another operating system.
+    OtherSystem = "other-system", Error,
+        "none of its commands can start here";
     /// A key of `pyvenv.cfg` says what is not so.
     CfgKeyWrong = "cfg-key-wrong", Warning,
         "tools that read it are misled";
@@ -173,8 +179,8 @@ catalogue! {
 
     // ---- site-packages ----
     /// There is no site-packages.
-    SiteMissing = "site-packages-missing", Error,
-        "no package can be installed or imported";
+    SiteMissing = "site-packages-missing", Note,
+        "the next install creates it";
     /// There are packages for another Python version beside.
     SiteOther = "site-packages-other", Warning,
         "this Python does not see the packages in it";
@@ -187,6 +193,18 @@ catalogue! {
     /// A package is recorded twice.
     PackageTwice = "package-twice", Warning,
         "an upgrade was interrupted: the files of both versions may be mixed";
+    /// A `.pth` file cannot be decoded.
+    PthUnreadable = "pth-unreadable", Error,
+        "Python does not start, or skips the file";
+    /// Two packages installed different contents of one file.
+    FileShared = "file-shared", Warning,
+        "one of them runs the other's code, and removing one damages the other";
+    /// A command that a package installed is missing or cannot start.
+    CommandBroken = "command-broken", Error,
+        "it does not start, or does nothing";
+    /// pip or uv is installing into the environment now.
+    InstallRunning = "install-running", Error,
+        "what it changes cannot be judged before it ends";
     /// A `.pth` file names a place that is not there.
     PthDangling = "pth-dangling", Warning,
         "what it was to make importable is not";
@@ -196,7 +214,7 @@ catalogue! {
     /// A package was built for another Python.
     ForeignAbi = "foreign-abi", Error,
         "its compiled modules cannot be imported";
-    /// Files of a package are missing (`--deep`).
+    /// Files of a package are missing or of another size (plain: directories and compiled modules).
     PackageDamaged = "package-damaged", Error,
         "it does not work as it should";
     /// Files of a package are not as they were installed (`--deep`).

@@ -1,11 +1,10 @@
 //! The RECORDs of a `site-packages`: which file belongs to which distribution.
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::site::{Dist, Site};
@@ -70,7 +69,7 @@ impl Record {
             if is_bytecode(&row.path) || row.path.ends_with("__pycache__") {
                 return None;
             }
-            let length = row.size.parse().ok().filter(|_| !row.path.starts_with("../"));
+            let length = row.size.parse().ok().filter(|_| !record::is_outside(&row.path));
             let is_there = std::fs::metadata(site.path.join(&row.path))
                 .is_ok_and(|meta| length.is_none_or(|length: u64| length == meta.len()));
             (!is_there).then_some(&*row.path)
@@ -81,8 +80,8 @@ impl Record {
     /// when an environment is moved.
     pub(crate) fn altered(&self, site: &Site) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(move |row| {
-            let told = row.hash.strip_prefix("sha256=")?;
-            let is_judged = !row.path.starts_with("../") && !is_bytecode(&row.path);
+            let told = record::sha256(&row.hash)?;
+            let is_judged = !record::is_outside(&row.path) && !is_bytecode(&row.path);
             let found = is_judged.then(|| hash(&site.path.join(&row.path)))?.ok()?;
             (found != told).then_some(&*row.path)
         })
@@ -117,6 +116,47 @@ fn text(path: &Path) -> Option<String> {
 /// Bytecode comes and goes, and is not recorded as it is.
 pub(crate) fn is_bytecode(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "pyc")
+}
+
+/// The text of a RECORD, whose rows are read one by one.
+pub(crate) struct Text(String);
+
+impl Text {
+    /// `None` where there is none, or none that is whole.
+    pub(crate) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
+        text(&site.path.join(dist.directory).join("RECORD")).map(Self)
+    }
+
+    /// Path, hash and size of each row.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (Cow<'_, str>, &str, &str)> {
+        record::rows(&self.0)
+    }
+}
+
+/// The files that several distributions list.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    rows: HashMap<String, Vec<Row>>,
+}
+
+impl Shared {
+    pub(crate) fn read(site: &Site) -> Self {
+        let mut rows = HashMap::<String, Vec<Row>>::new();
+        for record in Records::read(Some(site)).all {
+            for row in record.rows {
+                rows.entry(row.path.clone()).or_default().push(row);
+            }
+        }
+        rows.retain(|_, rows| rows.len() > 1);
+        Self { rows }
+    }
+
+    /// Whether a file is as one of several distributions installed it.
+    pub(crate) fn is_sound(&self, site: &Site, path: &str) -> bool {
+        let Some(rows) = self.rows.get(path) else { return false };
+        let found = hash(&site.path.join(path)).ok();
+        rows.iter().any(|row| record::sha256(&row.hash).is_some_and(|told| Some(told) == found))
+    }
 }
 
 /// Every RECORD of a `site-packages`.
@@ -157,11 +197,11 @@ pub(crate) fn tops(record: &Record) -> HashSet<String> {
     tops.map(str::to_owned).collect()
 }
 
-fn hash(path: &Path) -> Result<String> {
+fn hash(path: &Path) -> Result<[u8; 32]> {
     let mut hasher = Sha256::new();
     io::copy(&mut fs::open_regular(path)?, &mut Hashing(&mut hasher))
         .map_err(fs::Error::io("read", path))?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(hasher.finalize()))
+    Ok(hasher.finalize().into())
 }
 
 /// A hasher to write to.

@@ -6,6 +6,7 @@ pub(crate) mod git_index;
 pub(crate) mod gitignore;
 pub(crate) mod launcher;
 pub(crate) mod metadata;
+pub(crate) mod object_file;
 mod pyvenv_cfg;
 pub(crate) mod record;
 pub(crate) mod shebang;

@@ -100,6 +100,35 @@ pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
 }
 
+/// The rows of a RECORD, without those that are not of three fields: path, hash, size.
+pub(crate) fn rows(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str, &str)> {
+    text.lines().filter_map(fields).map(|(path, hash, size)| (unquoted(path), hash, size))
+}
+
+fn unquoted(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix('"').and_then(|path| path.strip_suffix('"')) {
+        Some(quoted) => Cow::Owned(quoted.replace("\"\"", "\"")),
+        None => Cow::Borrowed(path),
+    }
+}
+
+/// The SHA-256 digest that a row gives: URL-safe base64 without padding in the specification; with
+/// padding, or hexadecimal, of some tools. `None` for another algorithm and for other text.
+pub(crate) fn sha256(hash: &str) -> Option<[u8; 32]> {
+    let text = hash.strip_prefix("sha256=")?;
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).ok();
+        let bytes: Option<Vec<u8>> = (0..64).step_by(2).map(byte).collect();
+        return bytes?.try_into().ok();
+    }
+    BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
+}
+
+/// Whether a path leads out of `site-packages`.
+pub(crate) fn is_outside(path: &str) -> bool {
+    path.starts_with("../") || path.starts_with("..\\") || std::path::Path::new(path).is_absolute()
+}
+
 fn parse_row(line: &str) -> Option<Row> {
     let (path, hash, size) = fields(line)?;
     let path = match path.strip_prefix('"') {
@@ -140,6 +169,30 @@ mod tests {
         let mut sorted = rows;
         sorted.sort_unstable();
         assert_eq!(parse(&text), Some(sorted));
+    }
+
+    #[test]
+    fn every_form_of_a_digest_is_read() {
+        let digest: [u8; 32] = Sha256::digest(b"x").into();
+        let base64 = hash(b"x");
+        let hex = crate::support::hex::hex(&digest);
+        for text in [base64.clone(), format!("{base64}="), format!("sha256={hex}")] {
+            assert_eq!(sha256(&text), Some(digest), "{text}");
+        }
+        for text in ["", "sha256=", "sha256=!", "md5=abc", "sha256=AAAA"] {
+            assert_eq!(sha256(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a,\"\\n\r/. é]{0,60}", any in ".*") {
+            for text in [&text, &any] {
+                let _ = (rows(text).count(), parse(text), is_whole(text), sha256(text));
+                let _ = is_final(text, || any.clone());
+                let _ = sha256(&format!("sha256={text}"));
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Where an environment was made, when it is elsewhere now.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::dist::record::Records;
 use crate::support::path::is_same_file;
 use crate::venv::script::Script;
 use crate::venv::state::State;
@@ -23,7 +25,7 @@ impl Origin {
         if state.cfg().is_relocatable() {
             return None;
         }
-        let origin = state.activated.as_deref().or_else(|| of_commands(&state.scripts))?;
+        let origin = state.activated.as_deref().or_else(|| of_commands(state))?;
         if is_same_file(origin, state.root()) {
             return None;
         }
@@ -46,12 +48,32 @@ impl Origin {
     }
 }
 
-/// The one directory whose Python runs every command.
-fn of_commands(scripts: &[Script]) -> Option<&Path> {
-    let mut roots = scripts.iter().filter_map(|script| {
+/// The one directory whose Python runs every command that an installer put there. The user's own
+/// scripts prove nothing: `#!/usr/bin/python3` does not make `/usr` a former environment.
+fn of_commands<'s>(state: &'s State<'_>) -> Option<&'s Path> {
+    let mut roots = state.scripts.iter().filter_map(|script| {
         let interpreter = &script.python.as_ref()?.interpreter;
         interpreter.parent()?.parent()
     });
     let first = roots.next()?;
-    roots.all(|root| root == first).then_some(first)
+    if !roots.all(|root| root == first) || is_installation(state, first) {
+        return None;
+    }
+    let records = Records::read(state.site());
+    let recorded: HashSet<_> = records.paths().collect();
+    let is_recorded = |script: &Script| {
+        let path = state.recorded(&state.scripts_name().join(&script.name));
+        script.python.is_some() && recorded.contains(&*path)
+    };
+    let is_named = || {
+        let words = state.cfg().get("command").into_iter().flat_map(|line| line.split(' '));
+        words.into_iter().any(|word| Path::new(word) == first)
+    };
+    (state.scripts.iter().any(is_recorded) || is_named()).then_some(first)
+}
+
+/// Whether this is an installation of Python, which no environment can have been.
+fn is_installation(state: &State<'_>, root: &Path) -> bool {
+    let is_base = state.base.interpreter().is_some_and(|base| is_same_file(&base.prefix, root));
+    is_base || (root.join("bin/python3").exists() && !root.join("pyvenv.cfg").exists())
 }

@@ -131,7 +131,7 @@ where
     /// whole, so that stopping between two steps, or in one, leaves nothing half made.
     ///
     /// # Errors
-    /// The first failure; the steps before it are done. [`fs::Error::Changed`] when another directory
+    /// The first failure; what was removed or moved before it is back. [`fs::Error::Changed`] when another directory
     /// than the one that was judged is there by now.
     pub fn apply(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<(), E> {
         let mut place = InPlace::open(self.root)?;
@@ -139,26 +139,29 @@ where
         if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
             return Err(fs::Error::Changed { path: self.root.to_owned() }.into());
         }
-        let taken = steps.iter().try_for_each(|step| {
+        let mut aside = Aside::default();
+        let taken: Result<(), E> = steps.iter().try_for_each(|step| {
             self.session.interrupt.check()?;
-            self.step(step, &mut place)?;
+            self.step(step, &mut place, &mut aside)?;
             done(step);
             Ok(())
         });
-        // What was told of as done stays done.
+        if taken.is_err() {
+            aside.roll_back(place.dir());
+        }
         let finished = place.finish();
         taken.and(finished.map_err(Into::into))
     }
 
-    fn step(&self, step: &Step, at: &mut InPlace) -> Result<(), E> {
+    fn step(&self, step: &Step, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         match step {
             Step::Put(entry) => put(entry, at.dir())?,
-            Step::Remove(path) => at.dir().remove_tree(path)?,
+            Step::Remove(path) => aside.take(self.root, path, at)?,
             Step::PutBack { from, to } => {
-                at.dir().remove_tree(to)?;
-                at.dir().rename(from, to)?;
+                aside.take(self.root, to, at)?;
+                aside.rename(from, to, at.dir())?;
             }
-            Step::SeedPip(seeding) => self.seed_pip(seeding, at)?,
+            Step::SeedPip(seeding) => self.seed_pip(seeding, at, aside)?,
             Step::Protect => at.dir().protect()?,
             // What cannot be removed is reported again by the next check.
             Step::Sweep => drop(fs::sweep(self.root)?),
@@ -167,11 +170,50 @@ where
     }
 
     /// Replaces what is left of pip. The new one is at hand before the old one goes.
-    fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace) -> Result<(), E> {
+    fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         let entries = (self.seed)(seeding, at)?;
-        seeding.instead_of.iter().try_for_each(|path| at.dir().remove_tree(path))?;
+        for path in &seeding.instead_of {
+            aside.take(self.root, path, at)?;
+        }
         entries.iter().try_for_each(|entry| put(entry, at.dir()))?;
         Ok(())
+    }
+}
+
+/// What was renamed, so that it can be renamed back: nothing is deleted before every step is done.
+#[derive(Default)]
+struct Aside {
+    /// From where, and to where, relative to the environment.
+    renamed: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Aside {
+    /// Moves what is at `path` into the directory that goes away at the end.
+    fn take(&mut self, root: &Path, path: &Path, at: &mut InPlace) -> Result<(), Error> {
+        if root.join(path).symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let name = format!("removed-{}", self.renamed.len());
+        let scratch = at.scratch()?.join(name);
+        match scratch.strip_prefix(at.dir().path()) {
+            Ok(to) => self.rename(path, to, at.dir()),
+            Err(_) => Ok(at.dir().remove_tree(path)?),
+        }
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path, dir: &Dir) -> Result<(), Error> {
+        dir.rename(from, to)?;
+        self.renamed.push((from.to_owned(), to.to_owned()));
+        Ok(())
+    }
+
+    /// Renames everything back, the last first. A name that is taken again is left aside.
+    fn roll_back(&mut self, dir: &Dir) {
+        for (from, to) in self.renamed.drain(..).rev() {
+            if dir.path().join(&from).symlink_metadata().is_err() {
+                let _ = dir.rename(&to, &from);
+            }
+        }
     }
 }
 

@@ -49,6 +49,12 @@ impl Script {
         Self { python: Line::parse(&head), name, meta, head }
     }
 
+    /// Its first line without the line feed, if it is a script.
+    pub(crate) fn first_line(&self) -> Option<&[u8]> {
+        let line = self.head.split(|byte| *byte == b'\n').next()?;
+        line.starts_with(b"#!").then_some(line)
+    }
+
     /// The whole of it, unless it is too large for a script that activates.
     pub(crate) fn text(&self) -> Option<&[u8]> {
         let length = self.meta.as_ref()?.len();

@@ -32,7 +32,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
     let is_ours = snapshot.maker == Maker::Rvenv;
     let mut findings = Vec::new();
     // Other tools have scripts of their own, and not for the same shells.
-    if is_ours || !has_any {
+    // virtualenv has `--activators ""`.
+    if is_ours || (!has_any && snapshot.maker != Maker::Virtualenv) {
         findings.extend(finding(snapshot, Code::ActivationMissing, missing));
     }
     // A moved environment's are told of as such.

@@ -8,7 +8,7 @@ use crate::check::finding::{Code, Finding};
 use crate::check::repairs::install;
 use crate::check::repairs::interpreter as repair_interpreter;
 use crate::check::snapshot::Snapshot;
-use crate::dist::record::Record;
+use crate::dist::record::{Record, Shared};
 use crate::dist::site::Site;
 use crate::python::{Interpreter, TIME_LIMIT, isolated, run_with_timeout};
 use crate::support::path::is_same_file;
@@ -50,7 +50,8 @@ fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
             Err(reason) => return disagrees(reason.to_string()),
         };
     let stdout = String::from_utf8_lossy(&said.stdout);
-    let answer = stdout.lines().next_back().and_then(|line| serde_json::from_str(line).ok());
+    // A `sitecustomize` may print too, also at the exit.
+    let answer = stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok());
     let Some(Answer { prefix, version }) = answer else {
         let complaint = String::from_utf8_lossy(&said.stderr);
         let complaint = complaint.lines().next_back().unwrap_or_default();
@@ -68,6 +69,7 @@ fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
 /// Whether the files of every package are those that were installed.
 fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut shared = None;
     // pip is judged by itself.
     for dist in site.dists().filter(|dist| dist.key() != "pip") {
         let Some(record) = Record::read(site, &dist) else { continue };
@@ -77,6 +79,11 @@ fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
         } else {
             (Code::PackageDamaged, missing, "missing or of another size")
         };
+        let mut files = files;
+        if !files.is_empty() {
+            let shared = shared.get_or_insert_with(|| Shared::read(site));
+            files.retain(|file| !shared.is_sound(site, file));
+        }
         let Some(first) = files.first() else { continue };
         let more =
             if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };

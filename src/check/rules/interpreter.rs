@@ -1,12 +1,13 @@
 //! `pyvenv.cfg`, the base and the interpreter: what makes a directory an environment.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::check::finding::{Code, Finding, Remedy};
 use crate::check::repairs::interpreter as repair_interpreter;
 use crate::check::snapshot::Snapshot;
 use crate::dist::LibrarySeries;
+use crate::fs::names_in;
 use crate::python;
 use crate::python::{Implementation, Interpreter, Reason};
 use crate::support::dirs;
@@ -15,6 +16,7 @@ use crate::support::host::{Host, Platform};
 use crate::support::path::is_same_file;
 use crate::venv::base::{Base, InterpreterLink};
 use crate::venv::compare::is_copy;
+use crate::venv::repair::Step;
 use crate::venv::state::{Configuration, Maker};
 use crate::venv::{Content, Difference, Entry};
 
@@ -34,6 +36,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
                 findings.extend(stale_keys(snapshot, interpreter));
                 findings.extend(aliases(snapshot, interpreter));
                 findings.extend(foreign_launchers(snapshot, interpreter));
+                findings.extend(stale_aliases(snapshot, interpreter));
                 findings.extend(ephemeral(snapshot, interpreter));
             }
         }
@@ -62,20 +65,23 @@ fn configuration(snapshot: &Snapshot<'_>) -> Option<Finding> {
         }
         Configuration::Read(cfg) => {
             let home = cfg.get("home");
+            let mut code = Code::CfgKeyMissing;
             let seen = match home {
                 None | Some("") => "`pyvenv.cfg` has no `home`".to_owned(),
                 Some(home) if !Path::new(home).is_absolute() => {
                     format!("`home` in `pyvenv.cfg` is `{home}`, which is no absolute path")
                 }
                 Some(_) if cfg.version().is_none() => {
+                    code = Code::CfgIncomplete;
                     "`pyvenv.cfg` has neither `version` nor `version_info`".to_owned()
                 }
                 Some(_) if cfg.get("include-system-site-packages").is_none() => {
+                    code = Code::CfgIncomplete;
                     "`pyvenv.cfg` has no `include-system-site-packages`, which Python takes for `true`".to_owned()
                 }
                 Some(_) => return None,
             };
-            Some(Finding::new(Code::CfgKeyMissing, seen, rewrite()))
+            Some(Finding::new(code, seen, rewrite()))
         }
     }
 }
@@ -368,6 +374,44 @@ fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
         }
     });
     alias(wrong, "lead to the environment's Python")
+}
+
+/// Names with another version than the environment's Python has: `python3.12` that starts 3.11. Two
+/// runs of `python -m venv` with two Pythons leave one.
+fn stale_aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+    let names = names_in(&snapshot.scripts_dir());
+    let is_stale = |name: &&OsString| {
+        let version = name.to_str().and_then(|name| {
+            let name = name.strip_prefix("python")?;
+            let (major, minor) = name.strip_suffix(".exe").unwrap_or(name).split_once('.')?;
+            Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+        });
+        let own = (interpreter.version.major, interpreter.version.minor);
+        version.is_some_and(|version| version != own)
+            && snapshot.scripts_dir().join(name).symlink_metadata().is_ok_and(|meta| !meta.is_dir())
+    };
+    let stale: Vec<_> =
+        names.iter().filter(is_stale).map(|name| snapshot.scripts_name().join(name)).collect();
+    let first = stale.first()?;
+    let seen = format!("`{}` starts Python {}", first.display(), interpreter.version.short());
+    let steps = stale.into_iter().map(Step::Remove).collect();
+    Some(Finding::new(Code::InterpreterAlias, seen, Remedy::Fix { steps }))
+}
+
+/// Whether the environment is one of Windows on another system, or the reverse.
+pub(crate) fn other_system(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    let root = snapshot.root();
+    let is_windows = snapshot.host.platform() == Platform::Windows;
+    let (own, other) = if is_windows { ("Scripts", "bin") } else { ("bin", "Scripts") };
+    let home = snapshot.cfg().get("home")?;
+    let is_windows_home = home.as_bytes().get(1..3).is_some_and(|start| start == b":\\");
+    let is_other = root.join(other).is_dir()
+        && !root.join(own).exists()
+        && is_windows_home != is_windows
+        && !home.is_empty();
+    let seen = format!("`home` is `{home}`, and the commands are in `{other}`");
+    let remedy = || Remedy::advice("create an environment on this system in another directory");
+    is_other.then(|| Finding::new(Code::OtherSystem, seen, remedy()))
 }
 
 /// Launchers that are not the base's: they may start another build's executable, or none. Other tools

@@ -76,6 +76,7 @@ impl<'a> Leftovers<'a, '_> {
         for name in &self.names {
             fates.entry(*name).or_insert_with(|| self.fate_by_name(name));
         }
+        self.leave_to_pip_rule(&mut fates, &mut kept);
         let of = |fate| -> Vec<&str> {
             fates.iter().filter(|(_, found)| **found == fate).map(|(name, _)| *name).collect()
         };
@@ -91,6 +92,18 @@ impl<'a> Leftovers<'a, '_> {
         let is_told = |dist: &Dist<'a>| open.iter().any(|aside| aside.is_of(dist));
         let told = self.site.dists().filter(is_told).map(|dist| dist.directory);
         (findings.into_iter().flatten().collect(), told.collect())
+    }
+
+    /// pip is seeded again by its own finding, and an install would need the pip that is broken.
+    /// What is left is then judged again.
+    fn leave_to_pip_rule(&self, fates: &mut BTreeMap<&str, Fate>, kept: &mut Vec<&Aside<'_>>) {
+        if kept.is_empty() || super::pip::finding(self.snapshot, false).is_none() {
+            return;
+        }
+        let (pips, others): (Vec<_>, Vec<_>) =
+            std::mem::take(kept).into_iter().partition(|aside| normalized(&aside.name) == "pip");
+        fates.retain(|name, _| !is_aside(name, "pip") && !pips.iter().any(|aside| aside.has(name)));
+        *kept = others;
     }
 
     /// The fate of what no metadata that is aside tells of.

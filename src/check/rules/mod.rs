@@ -3,6 +3,7 @@
 
 mod activation;
 mod deep;
+mod files;
 mod interpreter;
 mod leftovers;
 mod location;
@@ -14,21 +15,58 @@ mod scripts;
 
 use std::path::Path;
 
-use super::finding::Finding;
+use super::finding::{Code, Finding, Remedy};
 use super::snapshot::Snapshot;
 
 /// What is wrong with an environment whose project `project` is in.
 pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> Vec<Finding> {
+    if let Some(finding) = interpreter::other_system(snapshot) {
+        return vec![finding];
+    }
     let mut findings = interpreter::findings(snapshot);
     findings.extend(location::findings(snapshot));
     findings.extend(scripts::findings(snapshot));
     findings.extend(activation::findings(snapshot));
     findings.extend(packages::findings(snapshot));
     findings.extend(pip::finding(snapshot, deep));
+    findings.extend(files::findings(snapshot));
+    if let Some(running) = running_install(snapshot, &findings) {
+        findings.retain(|finding| !is_of_packages(finding.code));
+        findings.push(running);
+    }
     findings.extend(permissions::findings(snapshot));
     findings.extend(project::findings(snapshot, project));
-    if deep {
+    let is_running = findings.iter().any(|finding| finding.code == Code::InstallRunning);
+    if deep && !is_running {
         findings.extend(deep::findings(snapshot));
     }
     findings
+}
+
+/// A pip or uv that changes the environment now. It is looked for only where something is found that
+/// a running one explains: a look at every process costs more than all the rest.
+fn running_install(snapshot: &Snapshot<'_>, findings: &[Finding]) -> Option<Finding> {
+    if !findings.iter().any(|finding| is_of_packages(finding.code)) {
+        return None;
+    }
+    let pid = super::snapshot::processes::installer(snapshot.root())?;
+    let seen = format!("process {pid} is installing into the environment");
+    let remedy = Remedy::advice("wait until it ends, then run `rvenv check` again");
+    Some(Finding::new(Code::InstallRunning, seen, remedy))
+}
+
+/// Whether a running installer causes this for a moment.
+const fn is_of_packages(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InstallLeftover
+            | Code::MetadataIncomplete
+            | Code::PackageTwice
+            | Code::PackageDamaged
+            | Code::CommandBroken
+            | Code::FileShared
+            | Code::PipMissing
+            | Code::PipDamaged
+            | Code::PipTwice
+    )
 }

@@ -22,11 +22,13 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
     let Some(site) = snapshot.site() else { return Vec::new() };
     let (mut findings, superseded) = leftovers::findings(snapshot, site);
     let packages = Packages { snapshot, site, superseded };
+    findings.extend(packages.stray());
     findings.extend(packages.incomplete());
     findings.extend(packages.twice());
     findings.extend(packages.foreign());
     let (gone, editable) = packages.editable();
     findings.extend(editable);
+    findings.extend(packages.undecodable());
     findings.extend(packages.dangling(&gone));
     findings
 }
@@ -59,6 +61,9 @@ impl<'a> Packages<'a> {
         let (mut findings, mut void, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         let mut named = BTreeMap::new();
         for dist in self.dists().filter(|dist| dist.key() != "pip") {
+            if self.is_stray(&dist) || self.is_without_record_on_purpose(&dist) {
+                continue;
+            }
             let (metadata, has_record) = (self.metadata(&dist), self.has_record(&dist));
             let what = match (metadata, has_record) {
                 (State::Whole, true) => continue,
@@ -95,6 +100,45 @@ impl<'a> Packages<'a> {
             findings.push(Finding::new(Code::MetadataIncomplete, seen.join(", "), remedy));
         }
         findings
+    }
+
+    /// Names that look like a distribution and have nothing of one: no directory, or none with a
+    /// file that an installer writes. A hint never installs what only such a name stands for.
+    fn stray(&self) -> Vec<Finding> {
+        let strays: Vec<_> = self.site.dists().filter(|dist| self.is_stray(dist)).collect();
+        let (empty, filled): (Vec<_>, Vec<_>) =
+            strays.into_iter().partition(|dist| is_empty(&self.site.path.join(dist.directory)));
+        let mut findings = Vec::new();
+        if !empty.is_empty() {
+            let seen = format!("{} contains no metadata", directories(&empty));
+            let steps = empty.iter().map(|dist| self.remove(dist)).collect();
+            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
+        }
+        for dist in filled {
+            let path = self.site.path.join(dist.directory);
+            let seen = format!("`{}` contains no metadata, only other files", dist.directory);
+            let advice = format!("move your files out of `{}`, then delete it", path.display());
+            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::advice(advice)));
+        }
+        findings
+    }
+
+    fn is_stray(&self, dist: &Dist<'_>) -> bool {
+        let path = self.site.path.join(dist.directory);
+        let written = ["METADATA", "RECORD", "WHEEL", "INSTALLER"];
+        written.iter().all(|name| path.join(name).symlink_metadata().is_err())
+            && !self.beside(&dist.clone()).any(|other| self.is_recorded(&other))
+    }
+
+    /// RECORD is optional for other installers than pip and uv (PEP 627).
+    fn is_without_record_on_purpose(&self, dist: &Dist<'_>) -> bool {
+        let path = self.site.path.join(dist.directory);
+        let installer = fs::read_bounded(&path.join("INSTALLER"), limits::SITE_FILE);
+        let installer = installer.unwrap_or_default();
+        let is_other = !matches!(installer.trim_ascii(), b"" | b"pip" | b"uv");
+        is_other
+            && path.join("RECORD").symlink_metadata().is_err()
+            && self.metadata(dist) == State::Whole
     }
 
     /// What keeps pip from installing a distribution again, and is to go first.
@@ -250,6 +294,42 @@ impl<'a> Packages<'a> {
         Some(repairs::relocate(self.snapshot, origin))
     }
 
+    /// `.pth` files that cannot be decoded: before 3.13 Python does not start with one, later it skips
+    /// the file (`site.addpackage`).
+    fn undecodable(&self) -> Vec<Finding> {
+        let is_bom_read =
+            self.snapshot.base.interpreter().is_some_and(|base| base.version.at_least(3, 13));
+        let fault = |name: &str| {
+            let bytes = fs::read_bounded(&self.site.path.join(name), limits::SITE_FILE).ok()?;
+            match std::str::from_utf8(&bytes) {
+                Err(_) => Some("is not UTF-8 text"),
+                Ok(text) if text.contains('\0') => Some("contains NUL bytes"),
+                Ok(text) if text.starts_with('\u{feff}') && !is_bom_read => {
+                    Some("begins with a byte order mark, so that its first line is not read")
+                }
+                Ok(_) => None,
+            }
+        };
+        let faults = pth::files(self.site).filter_map(|name| Some((name, fault(name)?)));
+        let finding = |(name, what): (&str, &str)| {
+            let file = self.site.path.join(name);
+            let advice = format!("save `{}` as UTF-8, or delete it", file.display());
+            Finding::new(Code::PthUnreadable, format!("`{name}` {what}"), Remedy::advice(advice))
+        };
+        faults.map(finding).collect()
+    }
+
+    /// Whether the line of a `.pth` file belongs to an editable install, whose build backend may
+    /// generate the directory later (hatchling's `dev-mode-dirs`). `site` skips it until then.
+    fn is_of_editable(&self, pth: &str) -> bool {
+        let editable = self.site.dists().filter(|dist| {
+            let origin = direct_url::read(&self.site.path.join(dist.directory));
+            origin.and_then(|origin| origin.editable()).is_some_and(|project| project.is_dir())
+        });
+        let mut records = editable.filter_map(|dist| Record::read(self.site, &dist));
+        records.any(|record| record.rows.iter().any(|row| row.path == pth))
+    }
+
     /// Lines of `.pth` files that name what is not there.
     fn dangling(&self, told: &[PathBuf]) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -257,6 +337,9 @@ impl<'a> Packages<'a> {
             let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
             let paths = pth::paths(self.site, name).into_iter();
             for path in paths.filter(|path| !path.exists() && !is_told(path)) {
+                if self.is_of_editable(name) {
+                    break;
+                }
                 let seen = format!("`{name}` names `{}`, which is gone", path.display());
                 let remedy = self.followed(&path).unwrap_or_else(|| {
                     let file = self.site.path.join(name);
@@ -266,6 +349,18 @@ impl<'a> Packages<'a> {
             }
         }
         findings
+    }
+}
+
+/// Whether there is nothing to lose: no file, an empty one, an empty directory, a dangling link.
+fn is_empty(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_symlink() => !path.exists(),
+        Ok(meta) if meta.is_dir() => {
+            std::fs::read_dir(path).is_ok_and(|mut names| names.next().is_none())
+        }
+        Ok(meta) => meta.len() == 0,
+        Err(_) => true,
     }
 }
 

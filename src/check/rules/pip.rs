@@ -1,9 +1,12 @@
 //! Whether pip is there, whole, and once.
 
+use std::io::{Read, Seek, SeekFrom};
+
 use crate::check::finding::{Code, Finding, Remedy};
 use crate::check::snapshot::Snapshot;
 use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
+use crate::formats::record::is_outside;
 use crate::venv::repair::{Seeding, Step};
 use crate::venv::state::Maker;
 
@@ -22,10 +25,15 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Finding> {
     Some(Finding::new(code, seen, seed(snapshot, &all)))
 }
 
-/// Seeds pip anew, in the place of what there is of it.
+/// Seeds pip again, in place of what is left of it.
+pub(super) fn reseeded(snapshot: &Snapshot<'_>) -> Remedy {
+    let dists = snapshot.site().into_iter().flat_map(Site::dists);
+    seed(snapshot, &dists.filter(|dist| dist.key() == "pip").collect::<Vec<_>>())
+}
+
 fn seed(snapshot: &Snapshot<'_>, old: &[Dist<'_>]) -> Remedy {
     let (Some(interpreter), Some(site)) = (snapshot.base.interpreter(), snapshot.site()) else {
-        return Remedy::advice("mend the base first");
+        return Remedy::advice("repair the base first");
     };
     let names = old.iter().map(|dist| dist.directory).chain(["pip"]);
     let there = names.map(|name| site.path.join(name)).filter(|path| path.exists());
@@ -60,9 +68,17 @@ fn missing(snapshot: &Snapshot<'_>) -> Option<String> {
 
 fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
     let Some(record) = Record::read(site, pip) else {
+        // `virtualenv --symlink-app-data` links it to files without a list of themselves.
+        if site.path.join("pip").is_symlink() {
+            return None;
+        }
         return Some(format!("pip {} has no RECORD that is whole", pip.version));
     };
-    let missing: Vec<_> = record.missing(site).collect();
+    if let Some(archive) = broken_archive(site) {
+        return Some(format!("`{archive}` of pip {} is not a whole archive", pip.version));
+    }
+    // The commands are judged with those of the other packages.
+    let missing: Vec<_> = record.missing(site).filter(|path| !is_outside(path)).collect();
     let (files, how) = if missing.is_empty() && deep {
         (record.altered(site).collect(), "is not as it was installed")
     } else {
@@ -74,4 +90,17 @@ fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
         n => format!(" and {} more files", n - 1),
     };
     Some(format!("`{first}`{more} of pip {} {how}", pip.version))
+}
+
+/// pip's archive, if its end is not that of an archive: cut off, or overwritten with zeros.
+fn broken_archive(site: &Site) -> Option<&'static str> {
+    /// The end-of-central-directory record (APPNOTE.TXT 4.3.16): 22 bytes where there is no comment.
+    const END: usize = 22;
+    let name = "pip/_pip.zip";
+    let mut file = std::fs::File::open(site.path.join(name)).ok()?;
+    let mut end = [0; END];
+    let is_whole = file.seek(SeekFrom::End(-22)).is_ok()
+        && file.read_exact(&mut end).is_ok()
+        && end.starts_with(b"PK\x05\x06");
+    (!is_whole).then_some(name)
 }

@@ -1,6 +1,7 @@
 //! What was read, before any rule looks at it.
 
 pub(super) mod git;
+pub(super) mod processes;
 pub(super) mod session;
 
 use std::ops::Deref;

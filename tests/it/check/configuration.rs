@@ -54,11 +54,11 @@ fn keys_that_are_missing_or_wrong() {
     world.is_mended_of(&["cfg-key-missing"]);
     assert!(fs::read_to_string(&cfg).unwrap().contains("other = 1\n"), "other lines stay");
     edit(&cfg, "version = ", "ver = ");
-    world.is_mended_of(&["cfg-key-missing"]);
+    world.is_mended_of(&["cfg-incomplete"]);
     edit(&cfg, "include-system-site-packages", "include");
     let report = world.check(&[".venv"]);
     assert_eq!(report.0["environment"]["system_site_packages"], true, "as Python takes it");
-    world.is_mended_of(&["cfg-key-missing"]);
+    world.is_mended_of(&["cfg-incomplete"]);
     assert_eq!(world.check(&[".venv"]).0["environment"]["system_site_packages"], false);
     let home = world.python.parent().unwrap().display().to_string();
     edit(&cfg, &format!("home = {home}"), "home = bin");

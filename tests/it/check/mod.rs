@@ -5,6 +5,8 @@ mod activation;
 mod base;
 mod catalogue;
 mod configuration;
+mod damage;
+mod false_alarms;
 pub(crate) mod healthy;
 mod leftovers;
 mod own;

@@ -1,0 +1,267 @@
+//! What RECORDs list and can be looked at cheaply: directories, commands, compiled modules, and files
+//! that several distributions list. `--deep` reads everything else.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::repairs;
+use crate::check::snapshot::Snapshot;
+use crate::dist::record::Text;
+use crate::dist::site::{Dist, Site};
+use crate::formats::object_file::ObjectFile;
+use crate::fs::read_start;
+use crate::python::Interpreter;
+use crate::venv::repair::Step;
+use crate::venv::{Content, Entry};
+
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
+    let records: Vec<_> =
+        site.dists().filter_map(|dist| Some((Text::read(site, &dist)?, dist))).collect();
+    let files = Files { snapshot, site };
+    let mut findings = Vec::new();
+    findings.extend(files.damaged(&records));
+    findings.extend(files.commands(&records));
+    findings.extend(files.foreign(&records));
+    findings.extend(shared(snapshot, &records));
+    findings
+}
+
+struct Files<'a> {
+    snapshot: &'a Snapshot<'a>,
+    site: &'a Site,
+}
+
+/// What is wrong with a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CommandFault {
+    Missing,
+    Empty,
+    LineEnds,
+    NotExecutable,
+}
+
+impl CommandFault {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Missing => "is missing",
+            Self::Empty => "is empty",
+            Self::LineEnds => "has Windows line ends",
+            Self::NotExecutable => "is not executable",
+        }
+    }
+}
+
+impl<'a> Files<'a> {
+    /// Packages whose directories or compiled modules are gone, or whose compiled modules are cut.
+    fn damaged(&self, records: &[(Text, Dist<'a>)]) -> Vec<Finding> {
+        let damaged = records
+            .iter()
+            .filter(|(_, dist)| dist.key() != "pip")
+            .filter_map(|(record, dist)| Some((self.damage(record)?, dist)));
+        let finding = |(seen, dist): (String, &Dist<'_>)| {
+            let seen = format!("{seen} of {} {}", dist.name, dist.version);
+            Finding::new(Code::PackageDamaged, seen, self.reinstalled([dist]))
+        };
+        damaged.map(finding).collect()
+    }
+
+    fn damage(&self, record: &Text) -> Option<String> {
+        let mut known = HashSet::new();
+        record.rows().find_map(|(path, _, size)| {
+            if path.starts_with("..") || path.ends_with(".pyc") || path.contains("__pycache__") {
+                return None;
+            }
+            let mut slashes = path.match_indices('/').map(|(at, _)| at);
+            // `a/`, and `a/b/` of `a/b/c.py`.
+            for end in slashes.by_ref().take(2) {
+                let dir = &path[..end];
+                if known.insert(dir.to_owned()) && !self.site.path.join(dir).is_dir() {
+                    return Some(format!("the directory `{dir}` is missing"));
+                }
+            }
+            if !is_compiled(&path) {
+                return None;
+            }
+            match std::fs::metadata(self.site.path.join(&*path)) {
+                Err(_) => Some(format!("`{path}` is missing")),
+                Ok(meta) => size.parse::<u64>().is_ok_and(|size| size != meta.len()).then(|| {
+                    format!("`{path}` has {} bytes instead of {size}, a file", meta.len())
+                }),
+            }
+        })
+    }
+
+    /// Commands that are missing or cannot start.
+    fn commands(&self, records: &[(Text, Dist<'a>)]) -> Vec<Finding> {
+        let dir = self.snapshot.recorded(self.snapshot.scripts_name()) + "/";
+        let (mut seen, mut steps) = (Vec::new(), Vec::new());
+        let (mut lost, mut owners, mut is_pip) = (Vec::new(), Vec::new(), false);
+        for (record, dist) in records {
+            let commands = record.rows().filter_map(|(path, _, size)| {
+                let name = path.strip_prefix(&dir).filter(|name| !name.contains('/'))?;
+                Some((name.to_owned(), self.command_fault(name, size)?))
+            });
+            for (name, fault) in commands {
+                let text = format!("`{name}` {}", fault.text());
+                match self.restored(&name, fault) {
+                    Some(entry) => {
+                        seen.push(text);
+                        steps.push(Step::Put(entry));
+                    }
+                    None if dist.key() == "pip" => {
+                        is_pip = true;
+                        lost.push(text);
+                    }
+                    None => {
+                        lost.push(text);
+                        if !owners.contains(&dist) {
+                            owners.push(dist);
+                        }
+                    }
+                }
+            }
+        }
+        let mut findings = Vec::new();
+        if !steps.is_empty() {
+            let seen = seen.join(", ");
+            findings.push(Finding::new(Code::CommandBroken, seen, Remedy::Fix { steps }));
+        }
+        if !owners.is_empty() || is_pip {
+            let remedy = if owners.is_empty() {
+                super::pip::reseeded(self.snapshot)
+            } else {
+                self.reinstalled(owners)
+            };
+            findings.push(Finding::new(Code::CommandBroken, lost.join(", "), remedy));
+        }
+        findings
+    }
+
+    fn command_fault(&self, name: &str, size: &str) -> Option<CommandFault> {
+        let path = self.snapshot.scripts_dir().join(name);
+        let Some(script) = self.snapshot.script(name.as_ref()) else {
+            return (!path.exists()).then_some(CommandFault::Missing);
+        };
+        let meta = script.meta.as_ref()?;
+        if meta.len() == 0 && size.parse::<u64>().is_ok_and(|size| size > 0) {
+            return Some(CommandFault::Empty);
+        }
+        let line = script.first_line()?;
+        if line.ends_with(b"\r") && !cfg!(windows) {
+            return Some(CommandFault::LineEnds);
+        }
+        (!crate::support::executable::is_executable(&path)).then_some(CommandFault::NotExecutable)
+    }
+
+    /// The command as it was, where what is there has all of it.
+    fn restored(&self, name: &str, fault: CommandFault) -> Option<Entry> {
+        let path = self.snapshot.scripts_name().join(name);
+        let bytes = std::fs::read(self.snapshot.root().join(&path)).ok()?;
+        let bytes = match fault {
+            CommandFault::NotExecutable => bytes,
+            CommandFault::LineEnds => without_carriage_returns(&bytes),
+            CommandFault::Missing | CommandFault::Empty => return None,
+        };
+        Some(Entry::new(path, Content::Script(bytes)))
+    }
+
+    /// Packages whose first compiled module is for another machine or system.
+    fn foreign(&self, records: &[(Text, Dist<'a>)]) -> Option<Finding> {
+        let interpreter = self.snapshot.base.interpreter()?;
+        let foreign: Vec<_> = records
+            .iter()
+            .filter_map(|(record, dist)| {
+                let module = record.rows().map(|(path, ..)| path).find(|path| is_compiled(path))?;
+                let what = self.foreign_module(&module, interpreter)?;
+                Some((format!("`{module}` of {} is {what}", dist.name), dist))
+            })
+            .collect();
+        let (first, _) = foreign.first()?;
+        let more = if foreign.len() > 1 {
+            format!(", and {} more", foreign.len() - 1)
+        } else {
+            String::new()
+        };
+        let remedy = self.reinstalled(foreign.iter().map(|(_, dist)| *dist));
+        Some(Finding::new(Code::ForeignAbi, format!("{first}{more}"), remedy))
+    }
+
+    fn foreign_module(&self, module: &str, interpreter: &Interpreter) -> Option<String> {
+        let (head, _) = read_start(&self.site.path.join(module), ObjectFile::HEADER).ok()?;
+        let found = ObjectFile::parse(&head)?;
+        let own =
+            ObjectFile::of(interpreter.platform, &interpreter.machine, interpreter.pointer_bits)?;
+        (!found.runs_where(own)).then(|| format!("for {found}, and this Python for {own}"))
+    }
+
+    fn reinstalled<'d>(&self, dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
+        let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
+        repairs::install(self.snapshot, &["--force-reinstall", "--no-deps"], requirements)
+    }
+}
+
+fn is_compiled(path: &str) -> bool {
+    let extension = Path::new(path).extension();
+    extension.is_some_and(|found| found == "so" || found == "pyd")
+}
+
+fn without_carriage_returns(bytes: &[u8]) -> Vec<u8> {
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    lines
+        .flat_map(|line| match line.strip_suffix(b"\r\n") {
+            Some(line) => [line, b"\n"].concat(),
+            None => line.to_vec(),
+        })
+        .collect()
+}
+
+/// A smaller `__init__.py` marks a package, or a namespace that several distributions share.
+const SMALL: u64 = 512;
+
+/// Files of which two distributions installed different contents.
+fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Finding> {
+    let mut owners = HashMap::new();
+    let mut pairs = BTreeSet::new();
+    for (index, (record, _)) in records.iter().enumerate() {
+        for (path, hash, size) in record.rows() {
+            if hash.is_empty() || !is_code(&path, size) {
+                continue;
+            }
+            let (first, known) = *owners.entry(path.clone()).or_insert((index, hash));
+            if first != index && known != hash {
+                pairs.insert((first, index, path.into_owned()));
+            }
+        }
+    }
+    let mut told = HashSet::new();
+    let pairs = pairs.into_iter().filter(|(one, other, _)| told.insert((*one, *other)));
+    let finding = |(one, other, path): (usize, usize, String)| {
+        let (one, other) = (&records[one].1, &records[other].1);
+        // Two versions of one package are another finding.
+        if one.key() == other.key() {
+            return None;
+        }
+        let seen = format!("{} and {} both installed `{path}`", one.name, other.name);
+        let python = snapshot.root().join(snapshot.python());
+        let advice = format!(
+            "uninstall one of them: `{} -m pip uninstall {}`, then install the other again",
+            python.display(),
+            other.name
+        );
+        Some(Finding::new(Code::FileShared, seen, Remedy::advice(advice)))
+    };
+    pairs.filter_map(finding).collect()
+}
+
+/// Whether a file is code that an import runs: tests and documents do not matter.
+fn is_code(path: &str, size: &str) -> bool {
+    let top = path.split('/').next().unwrap_or_default();
+    let is_python = Path::new(path).extension().is_some_and(|found| found == "py");
+    let is_small =
+        path.ends_with("__init__.py") && size.parse::<u64>().is_ok_and(|size| size < SMALL);
+    (is_python || is_compiled(path))
+        && !is_small
+        && !["..", "tests", "test", "docs", "doc", "examples"].contains(&top)
+}

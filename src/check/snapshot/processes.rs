@@ -1,0 +1,31 @@
+//! The processes that change an environment, as far as `/proc` shows them (proc(5)).
+
+use std::path::Path;
+
+/// The number of a pip or uv that works in the environment at `root`. On systems without `/proc`,
+/// and for processes of other users, nothing is known.
+pub(in crate::check) fn installer(root: &Path) -> Option<u32> {
+    let own = std::process::id();
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.find(|id| *id != own && is_installer(&Path::new("/proc").join(id.to_string()), root))
+}
+
+fn is_installer(process: &Path, root: &Path) -> bool {
+    let Ok(line) = std::fs::read(process.join("cmdline")) else { return false };
+    let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+    let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut names = words.iter().map(|word| name(word));
+    let is_uv = names.next().is_some_and(|name| name == "uv");
+    let is_pip = words.iter().take(4).any(|word| name(word).starts_with("pip"));
+    if !is_uv && !is_pip {
+        return false;
+    }
+    let is_named = words.iter().any(|word| Path::new(&**word).starts_with(root));
+    is_named
+        || std::fs::read(process.join("environ")).is_ok_and(|text| {
+            let active =
+                text.split(|byte| *byte == 0).find_map(|line| line.strip_prefix(b"VIRTUAL_ENV="));
+            active.is_some_and(|active| active == root.as_os_str().as_encoded_bytes())
+        })
+}

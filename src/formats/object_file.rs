@@ -1,0 +1,133 @@
+//! The head of a compiled module: for which system and machine it is. ELF (elf(5)), Mach-O
+//! (`mach-o/loader.h`), PE ("PE Format" of Microsoft).
+
+use std::fmt;
+
+use crate::support::host::Platform;
+
+/// What a compiled module is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectFile {
+    system: Platform,
+    /// `None` where it is unknown, or where a file holds several (a universal binary).
+    machine: Option<Machine>,
+}
+
+/// A processor: its name in `platform.machine()`, its `e_machine` in ELF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Machine {
+    name: &'static str,
+    elf: u16,
+}
+
+/// `e_machine` as `elf.h` defines it.
+const MACHINES: [Machine; 8] = [
+    Machine { name: "x86_64", elf: 62 },
+    Machine { name: "aarch64", elf: 183 },
+    Machine { name: "i686", elf: 3 },
+    Machine { name: "arm", elf: 40 },
+    Machine { name: "ppc64le", elf: 21 },
+    Machine { name: "s390x", elf: 22 },
+    Machine { name: "riscv64", elf: 243 },
+    Machine { name: "loongarch64", elf: 258 },
+];
+
+impl ObjectFile {
+    /// How many bytes of a file [`ObjectFile::parse`] needs.
+    pub(crate) const HEADER: u64 = 20;
+
+    /// Reads the head of a file; `None` where it is no compiled module.
+    pub(crate) fn parse(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x7f, b'E', b'L', b'F', _, order, ..] => {
+                let bytes: [u8; 2] = head.get(18..20)?.try_into().ok()?;
+                let code =
+                    if *order == 2 { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
+                let machine = MACHINES.into_iter().find(|machine| machine.elf == code);
+                Some(Self { system: Platform::Linux, machine })
+            }
+            [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
+                Some(Self { system: Platform::MacOs, machine: None })
+            }
+            [b'M', b'Z', ..] => Some(Self { system: Platform::Windows, machine: None }),
+            _ => None,
+        }
+    }
+
+    /// What the modules of an interpreter have to be for; `None` where that is unknown.
+    pub(crate) fn of(system: Platform, machine: &str, pointer_bits: u8) -> Option<Self> {
+        let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
+            ("x86_64" | "amd64" | "i386" | "i486" | "i586" | "i686" | "x86", 32) => "i686",
+            ("aarch64" | "arm64", 32) => "arm",
+            ("amd64", _) => "x86_64",
+            ("arm64", _) => "aarch64",
+            (name, _) if name.starts_with("armv") => "arm",
+            (name, _) => return Self::named(system, name),
+        };
+        Self::named(system, name)
+    }
+
+    fn named(system: Platform, name: &str) -> Option<Self> {
+        let machine = MACHINES.into_iter().find(|machine| machine.name == name)?;
+        Some(Self { system, machine: Some(machine) })
+    }
+
+    /// Whether an interpreter that needs `other` can load it.
+    pub(crate) fn runs_where(self, other: Self) -> bool {
+        let is_machine = match (self.machine, other.machine) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        self.system == other.system && is_machine
+    }
+}
+
+impl fmt::Display for ObjectFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.system {
+            Platform::Linux => "Linux",
+            Platform::MacOs => "macOS",
+            Platform::Windows => "Windows",
+        })?;
+        self.machine.map_or(Ok(()), |machine| write!(f, " on {}", machine.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_of_other_systems_and_machines_are_told_apart() {
+        let elf = |machine: u8| {
+            let mut head = b"\x7fELF\x02\x01".to_vec();
+            head.resize(18, 0);
+            [head, vec![machine, 0]].concat()
+        };
+        let own = ObjectFile::of(Platform::Linux, "x86_64", 64).unwrap();
+        for (head, expected) in [
+            (elf(62), true),
+            (elf(183), false),
+            (elf(3), false),
+            // One that is not in the table.
+            (elf(99), true),
+            (b"\xcf\xfa\xed\xfe\x07\0\0\x01".to_vec(), false),
+            (b"\xca\xfe\xba\xbe".to_vec(), false),
+            (b"MZ\x90".to_vec(), false),
+        ] {
+            let found = ObjectFile::parse(&head).unwrap();
+            assert_eq!(found.runs_where(own), expected, "{head:?}");
+        }
+        assert_eq!(ObjectFile::parse(b"import x"), None);
+        let of_32_bits = ObjectFile::of(Platform::Linux, "x86_64", 32).unwrap();
+        assert!(ObjectFile::parse(&elf(3)).unwrap().runs_where(of_32_bits));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..30)) {
+            let _ = ObjectFile::parse(&bytes);
+            let _ = ObjectFile::parse(&[b"\x7fELF", &*bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Damage that an earlier version called healthy, or repaired at the cost of something else.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::{Package, World, cpythons, site};
+use crate::sandbox::Ran;
+
+/// The lines for people.
+fn shown(world: &World) -> String {
+    world.sandbox.run(["check", ".venv"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn commands_that_cannot_start() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let command = world.bin("thing");
+    let whole = fs::read(&command).unwrap();
+
+    fs::set_permissions(&command, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(shown(&world).contains("`thing` is not executable"));
+    world.is_mended_of(&["command-broken"]);
+    Ran::of(&mut world.sandbox.command(&command)).ok();
+
+    fs::write(&command, String::from_utf8(whole.clone()).unwrap().replace('\n', "\r\n")).unwrap();
+    assert!(shown(&world).contains("`thing` has Windows line ends"));
+    world.is_mended_of(&["command-broken"]);
+    assert_eq!(fs::read(&command).unwrap(), whole);
+
+    fs::write(&command, "").unwrap();
+    assert!(shown(&world).contains("`thing` is empty"));
+    fs::remove_file(&command).unwrap();
+    assert!(shown(&world).contains("`thing` is missing"));
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["command-broken"]);
+    let way = report.command("command-broken");
+    assert!(way.ends_with(" --force-reinstall --no-deps thing==1.0"), "{way}");
+}
+
+#[test]
+fn commands_of_pip_are_seeded_again() {
+    let world = World::with_pip();
+    fs::remove_file(world.bin("pip")).unwrap();
+    world.is_mended_of(&["command-broken"]);
+    Ran::of(world.sandbox.command(world.bin("pip")).arg("--version")).ok();
+}
+
+#[test]
+fn compiled_modules_of_another_machine() {
+    let world = World::new();
+    let elf = |machine: u8| {
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(18, 0);
+        bytes.extend([machine, 0, 1, 0, 0, 0]);
+        bytes
+    };
+    let (own, other) = if cfg!(target_arch = "aarch64") { (183, 62) } else { (62, 183) };
+    for (bytes, codes) in [
+        (elf(own), &[][..]),
+        (elf(other), &["foreign-abi"]),
+        (b"\xcf\xfa\xed\xfe\x07\0\0\x01\x03\0\0\0\0\0\0\0\0\0\0\0".to_vec(), &["foreign-abi"]),
+    ] {
+        world.install("thing", "1.0");
+        fs::write(world.site().join("_thing.so"), &bytes).unwrap();
+        let record = world.site().join("thing-1.0.dist-info/RECORD");
+        super::append(&record, &format!("_thing.so,{},{}\n", super::hash(&bytes), bytes.len()));
+        assert_eq!(world.faults(), codes);
+        fs::write(world.site().join("_thing.so"), &bytes[..10]).unwrap();
+        // The head of Mach-O is shorter, and still tells the system.
+        assert_eq!(world.faults()[0], "package-damaged");
+    }
+}
+
+#[test]
+fn a_directory_of_a_package_is_gone() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let site = world.site();
+    fs::create_dir_all(site.join("things/core")).unwrap();
+    fs::write(site.join("things/core/a.py"), "").unwrap();
+    let record = site.join("thing-1.0.dist-info/RECORD");
+    super::append(&record, &format!("things/core/a.py,{},0\n", super::hash(b"")));
+    assert_eq!(world.faults(), [""; 0]);
+    fs::remove_dir_all(site.join("things/core")).unwrap();
+    assert!(shown(&world).contains("the directory `things/core` is missing of thing 1.0"));
+    fs::remove_dir_all(site.join("things")).unwrap();
+    assert_eq!(world.faults(), ["package-damaged"]);
+}
+
+#[test]
+fn names_without_metadata_are_not_installed() {
+    let world = World::new();
+    let site = world.site();
+    fs::write(site.join(".wh.pip-19.2.3.dist-info"), "").unwrap();
+    fs::write(site.join("bar-1.0.dist-info"), "").unwrap();
+    symlink("/nowhere", site.join("foo-1.0.dist-info")).unwrap();
+    fs::create_dir(site.join("empty-1.0.dist-info")).unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    // What pip leaves where the user put a file into the directory.
+    let own = site.join("mine-1.0.dist-info/notes.txt");
+    fs::create_dir(own.parent().unwrap()).unwrap();
+    fs::write(&own, "x").unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["install-leftover"]);
+    assert_eq!(report.finds("install-leftover")["fix"]["kind"], "advice");
+    assert!(own.exists());
+}
+
+#[test]
+fn a_name_of_another_version_that_starts_this_one() {
+    let world = World::new();
+    symlink("python", world.bin("python3.99")).unwrap();
+    assert!(shown(&world).contains("`bin/python3.99` starts Python 3."));
+    world.is_mended_of(&["interpreter-alias"]);
+}
+
+#[test]
+fn an_environment_of_windows() {
+    let world = World::new();
+    fs::remove_dir_all(world.env()).unwrap();
+    fs::create_dir_all(world.env().join("Scripts")).unwrap();
+    fs::create_dir_all(world.env().join("Lib/site-packages/six-1.0.dist-info")).unwrap();
+    let cfg = "home = C:\\Python311\nversion = 3.11.7\n";
+    fs::write(world.env().join("pyvenv.cfg"), cfg).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["other-system"]);
+    assert!(!world.env().join("bin").exists());
+}
+
+#[test]
+fn an_archive_of_pip_with_zeros_at_its_end() {
+    let world = World::with_pip();
+    let archive = world.site().join("pip/_pip.zip");
+    let mut bytes = fs::read(&archive).unwrap();
+    let length = bytes.len();
+    bytes[length - 4096..].fill(0);
+    // Its own file: others may be linked to it.
+    fs::remove_file(&archive).unwrap();
+    fs::write(&archive, bytes).unwrap();
+    world.is_mended_of(&["pip-damaged"]);
+    world.pip(&["--version"]).ok();
+}
+
+#[test]
+fn an_upgrade_of_pip_that_was_killed() {
+    let world = World::with_pip();
+    let site = world.site();
+    let named = |start: &str| {
+        let names = fs::read_dir(&site).unwrap().flatten().map(|entry| entry.file_name());
+        let mut names = names.map(|name| name.into_string().unwrap());
+        names.find(|name| name.starts_with(start)).unwrap()
+    };
+    let dist_info = named("pip-");
+    fs::rename(site.join("pip"), site.join("~ip")).unwrap();
+    fs::rename(site.join(&dist_info), site.join(format!("~{}", &dist_info[1..]))).unwrap();
+    for entry in fs::read_dir(world.env().join("bin")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("pip") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    fs::create_dir_all(site.join("pip/_internal")).unwrap();
+    for name in ["__init__.py", "__main__.py", "_internal/__init__.py"] {
+        fs::write(site.join("pip").join(name), "").unwrap();
+    }
+    let report = world.check(&[".venv"]);
+    assert!(report.findings().iter().all(|finding| finding["fix"]["kind"] != "run"), "{report:#?}");
+    world.check(&[".venv", "--fix"]).is_healthy();
+    world.pip(&["--version"]).ok();
+}
+
+#[test]
+fn path_files_that_cannot_be_decoded() {
+    let world = World::new();
+    let file = world.site().join("x.pth");
+    for bytes in [&b"# caf\xe9\n/tmp\n"[..], b"\xff\xfe/\0t\0m\0p\0\n\0", b"/tmp\n\0\n"] {
+        fs::write(&file, bytes).unwrap();
+        let report = world.check(&[".venv"]);
+        assert!(report.codes().contains(&"pth-unreadable"), "{report:#?}");
+    }
+    fs::write(&file, "# café\n/tmp\n").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    let old = cpythons().into_iter().find(|python| python.minor == "3.11");
+    let Some(old) = old else { return eprintln!("skipped: no Python 3.11") };
+    let mut command = world.sandbox.rvenv();
+    Ran::of(command.args(["create", "--without-pip", "old", "-p"]).arg(&old.path)).ok();
+    fs::write(site(&world.sandbox.project().join("old")).join("x.pth"), "\u{feff}/tmp\n").unwrap();
+    assert!(world.check(&["old"]).codes().contains(&"pth-unreadable"));
+}
+
+#[test]
+fn one_file_of_two_packages() {
+    let world = World::new();
+    let code = |name: &str| format!("# {name}\n").repeat(200);
+    for name in ["one", "two"] {
+        Package::new(name, "1.0").install(&world.env());
+        let text = code(name);
+        fs::create_dir_all(world.site().join("both")).unwrap();
+        fs::write(world.site().join("both/__init__.py"), &text).unwrap();
+        let record = world.site().join(format!("{name}-1.0.dist-info/RECORD"));
+        let row = format!("both/__init__.py,{},{}\n", super::hash(text.as_bytes()), text.len());
+        super::append(&record, &row);
+    }
+    assert!(shown(&world).contains("one and two both installed `both/__init__.py`"));
+    assert_eq!(world.faults(), ["file-shared"]);
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["file-shared"]);
+}
+
+#[test]
+fn an_install_that_is_running_is_not_judged() {
+    let world = World::with_pip();
+    world.install("thing", "1.0");
+    fs::remove_file(world.site().join("thing-1.0.dist-info/RECORD")).unwrap();
+    let wait = world.site().join("pip_wait.py");
+    fs::write(&wait, "import sys; print(flush=True); sys.stdin.read()\n").unwrap();
+    let mut command = world.sandbox.command(world.bin("python"));
+    command.args(["-m", "pip_wait"]);
+    let mut running = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = [0];
+    std::io::Read::read_exact(running.stdout.as_mut().unwrap(), &mut line).unwrap();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["install-running"]);
+    let seen = report.findings()[0]["seen"].as_str().unwrap();
+    assert!(seen.contains(&running.id().to_string()), "{seen}");
+    drop(running.stdin.take());
+    running.wait().unwrap();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+}

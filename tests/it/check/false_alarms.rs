@@ -1,0 +1,122 @@
+//! Healthy environments that an earlier version reported.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::{Package, World, hash};
+
+#[test]
+fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
+    let world = World::new();
+    for entry in fs::read_dir(world.env().join("bin")).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.to_lowercase().contains("activate") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let script = world.bin("s");
+    let text = "#!/usr/bin/python3\nimport apt_pkg\n";
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert!(!report.codes().contains(&"moved"), "{report:#?}");
+    assert_eq!(fs::read_to_string(&script).unwrap(), text);
+}
+
+#[test]
+fn site_packages_that_pip_emptied_and_removed() {
+    let world = World::new();
+    fs::remove_dir(world.site()).unwrap();
+    world.check(&[".venv"]).is_healthy();
+}
+
+/// Namespaces and tests of several distributions.
+#[test]
+fn files_that_several_packages_list() {
+    let world = World::new();
+    for name in ["one", "two"] {
+        Package::new(name, "1.0").install(&world.env());
+        for file in ["names/__init__.py", "tests/test_all.py"] {
+            let text =
+                format!("# {name}\n").repeat(if file.starts_with("tests") { 200 } else { 1 });
+            fs::create_dir_all(world.site().join(file).parent().unwrap()).unwrap();
+            fs::write(world.site().join(file), &text).unwrap();
+            let record = world.site().join(format!("{name}-1.0.dist-info/RECORD"));
+            super::append(&record, &format!("{file},{},{}\n", hash(text.as_bytes()), text.len()));
+        }
+    }
+    for depth in [&[".venv"][..], &[".venv", "--deep"]] {
+        assert_eq!(world.check(depth).is_healthy().codes(), [""; 0]);
+    }
+    fs::write(world.site().join("names/__init__.py"), "# other\n").unwrap();
+    assert!(!world.check(&[".venv", "--deep"]).codes().is_empty());
+}
+
+#[test]
+fn hashes_of_other_installers() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    let module = fs::read(world.site().join("thing.py")).unwrap();
+    let digest = hash(&module);
+    let hex = {
+        use sha2::{Digest, Sha256};
+        let bytes = Sha256::digest(&module);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let text = fs::read_to_string(&record).unwrap();
+    for form in [format!("sha256={hex}"), format!("{digest}="), "sha256=unknown".to_owned()] {
+        fs::write(&record, text.replace(&digest, &form)).unwrap();
+        assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0], "{form}");
+    }
+    let absolute = text.replace("../../../bin/thing", &world.bin("thing").display().to_string());
+    fs::write(&record, absolute).unwrap();
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+}
+
+#[test]
+fn no_record_of_an_installer_that_writes_none() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let dist_info = world.site().join("thing-1.0.dist-info");
+    fs::remove_file(dist_info.join("RECORD")).unwrap();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    for installer in ["conda\n", "debian"] {
+        fs::write(dist_info.join("INSTALLER"), installer).unwrap();
+        assert_eq!(world.faults(), [""; 0], "{installer}");
+    }
+}
+
+#[test]
+fn a_directory_of_an_editable_install_that_is_generated_later() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let (site, project) = (world.site(), world.sandbox.project());
+    let lines = format!("{}\n{}/generated\n", project.display(), project.display());
+    fs::write(site.join("_thing.pth"), &lines).unwrap();
+    assert_eq!(world.faults(), ["pth-dangling"]);
+    let url =
+        format!(r#"{{"dir_info": {{"editable": true}}, "url": "file://{}"}}"#, project.display());
+    fs::write(site.join("thing-1.0.dist-info/direct_url.json"), url).unwrap();
+    let record = site.join("thing-1.0.dist-info/RECORD");
+    super::append(&record, &format!("_thing.pth,{},{}\n", hash(lines.as_bytes()), lines.len()));
+    assert_eq!(world.faults(), [""; 0]);
+}
+
+#[test]
+fn a_sitecustomize_that_prints_at_exit() {
+    let world = World::new();
+    let text = "import atexit; atexit.register(lambda: print('bye'))\n";
+    fs::write(world.site().join("sitecustomize.py"), text).unwrap();
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+}
+
+#[test]
+fn a_configuration_with_home_alone() {
+    let world = World::new();
+    let cfg = world.env().join("pyvenv.cfg");
+    let text = fs::read_to_string(&cfg).unwrap();
+    let home = text.lines().find(|line| line.starts_with("home")).unwrap();
+    fs::write(&cfg, format!("{home}\ninclude-system-site-packages = false\n")).unwrap();
+    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["cfg-incomplete"]);
+}
