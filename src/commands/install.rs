@@ -1,7 +1,10 @@
 //! `rvenv install`: pip, with the right Python and no other.
 
+mod destination;
+mod verify;
+
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use rvenv::fs;
@@ -19,16 +22,12 @@ use super::Context;
 use crate::cli::{Create, Install};
 use crate::{process, ui};
 
-/// Where pip and Python are told to install, or to look, elsewhere than in the environment.
-const MISLEADING: [&str; 6] =
-    ["PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "__PYVENV_LAUNCHER__"];
-
 /// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
 /// `pip.py` there is not pip. Not by `PYTHONSAFEPATH`, which build backends would inherit.
 const RUN_PIP: &str = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; import runpy; \
                        runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
-/// Becomes `pip install ARGS...` of the environment.
+/// Runs `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let env = venv::wanted(args.env.as_deref(), &context.host)?;
     if args.env.is_none() {
@@ -39,9 +38,10 @@ pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitC
     } else {
         (String::new(), args.args.clone())
     };
-    let pip = Pip::of(&env, context)?;
+    let mut pip = Pip::of(&env, &words, context)?;
     context.ui.say(format_args!("installing {what}into `{}`{}", env.root().display(), pip.note));
-    pip.install(&words, context)
+    process::watch_signals(&context.interrupt)?;
+    Ok(process::exit_code(pip.install(context)?))
 }
 
 /// What an environment that was just made is filled with.
@@ -83,12 +83,11 @@ impl PackageInstall {
             return Ok(0);
         }
         let env = Env::open(root, context.host.platform())?;
-        let mut pip = Pip::of(&env, context)?;
-        pip.command.args(&self.words);
+        let mut pip = Pip::of(&env, &self.words, context)?;
         if self.apart {
             pip.command.stdout(std::io::stderr());
         }
-        process::wait_for(&mut pip.command, &context.interrupt)
+        pip.install(context)
     }
 }
 
@@ -129,35 +128,43 @@ fn of_project(found: &project::Default, context: &Context<'_>) -> (String, Vec<O
     }
 }
 
-/// A pip that installs into one environment.
-struct Pip {
-    /// `... install`
+/// A `pip install` into one environment.
+struct Pip<'a> {
+    env: &'a Env,
+    /// The arguments behind `install`.
+    words: &'a [OsString],
+    /// `... install ARGS...`
     command: Command,
     /// What is special about it.
     note: String,
-    /// Where it is, when there is no cache.
-    unpacked: Option<TempDir>,
+    /// The program, where it is not the environment's own.
+    program: Option<PathBuf>,
+    /// The directory that holds the program, when there is no cache; removed afterwards.
+    _unpacked: Option<TempDir>,
 }
 
-impl Pip {
+impl<'a> Pip<'a> {
     /// The environment's own, else the one that new environments get, from outside.
-    fn of(env: &Env, context: &Context<'_>) -> anyhow::Result<Self> {
+    fn of(env: &'a Env, words: &'a [OsString], context: &Context<'_>) -> anyhow::Result<Self> {
         let python = env.working_python()?;
         let mut command = Command::new(&python);
         let mut pip = if env.has_pip() {
             command.args(["-c", RUN_PIP]);
-            Self { command, note: String::new(), unpacked: None }
+            Self { env, words, command, note: String::new(), program: None, _unpacked: None }
         } else {
-            Self::outside(command, &python, context)?
+            Self::outside(env, words, &python, context)?
         };
-        pip.command.arg("install").env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_USER", "0");
-        for name in MISLEADING {
-            pip.command.env_remove(name);
-        }
+        pip.command.arg("install").args(words).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+        destination::confine(&mut pip.command, env, words, &context.host)?;
         Ok(pip)
     }
 
-    fn outside(mut command: Command, python: &Path, context: &Context<'_>) -> anyhow::Result<Self> {
+    fn outside(
+        env: &'a Env,
+        words: &'a [OsString],
+        python: &Path,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Self> {
         let host = &context.host;
         let found =
             Finder::new(host, &context.cache).find(&Request::Path(Program::typed(python)))?;
@@ -186,22 +193,19 @@ impl Pip {
         drop(progress);
         let Some(program) = seed.program() else { anyhow::bail!("there is no pip to be had") };
         // It belongs to the cache: no bytecode is to be written beside it.
-        command.arg("-B").arg(program);
+        let mut command = Command::new(python);
+        command.arg("-B").arg(&program);
         let note = format!(", with pip {} from outside, as it has none", seed.pip_version());
-        Ok(Self { command, note, unpacked })
+        Ok(Self { env, words, command, note, program: Some(program), _unpacked: unpacked })
     }
 
-    /// Becomes pip, but where something is to be cleaned up after it.
-    fn install(mut self, words: &[OsString], context: &Context<'_>) -> anyhow::Result<ExitCode> {
-        self.command.args(words);
-        match self.unpacked {
-            None => process::exec(self.command),
-            Some(dir) => {
-                process::watch_signals(&context.interrupt)?;
-                let code = process::wait_for(&mut self.command, &context.interrupt);
-                drop(dir);
-                Ok(process::exit_code(code?))
-            }
+    /// Runs pip to its end and gives its exit code, or an error where it reported success and
+    /// something that was named is not there.
+    fn install(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
+        let code = process::wait_for(&mut self.command, &context.interrupt)?;
+        if code == 0 {
+            verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
         }
+        Ok(code)
     }
 }

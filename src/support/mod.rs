@@ -15,6 +15,7 @@ pub(crate) mod links;
 pub mod ownership;
 pub mod path;
 pub mod program;
+pub mod pip_config;
 pub mod python_vars;
 pub mod session;
 pub(crate) mod suggest;

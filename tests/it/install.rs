@@ -277,3 +277,116 @@ fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
     let slow = sandbox.project().join("slow");
     Ran::of(sandbox.command("/usr/bin/python3").args(["-c", code]).arg(slow)).ok();
 }
+
+/// A Python 3.11 or later, which obeys PYTHONEXECUTABLE on every system.
+fn recent() -> Option<String> {
+    let script =
+        "import sys; sys.exit(sys.version_info < (3, 11) or sys.implementation.name != 'cpython')";
+    let is_recent = |python: &PathBuf| {
+        std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
+    };
+    real_pythons().into_iter().find(is_recent).map(|python| python.to_str().unwrap().to_owned())
+}
+
+#[cfg(unix)]
+#[test]
+fn variables_of_another_python_do_not_redirect_an_installation() {
+    let Some(python) = recent() else { return };
+    let mut sandbox = world(&["--python", &python]);
+    write_wheel(&sandbox);
+    for (variable, value) in [
+        ("PYTHONEXECUTABLE", python.as_str()),
+        ("__PYVENV_LAUNCHER__", &python),
+        ("PYTHONHOME", "/usr"),
+        ("PYTHONPLATLIBDIR", "lib64"),
+        ("PIP_TARGET", "elsewhere"),
+        ("PIP_target", "elsewhere"),
+        ("PIP___PREFIX", "elsewhere"),
+        ("PIP_USER", "1"),
+    ] {
+        let mut sandbox = world(&["--python", &python]);
+        write_wheel(&sandbox);
+        sandbox.set(variable, value);
+        sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
+        let create =
+            ["create", "-q", "--python", &python, "--install", &format!("./{WHEEL}"), "new"];
+        sandbox.run(create).ok();
+        for env in [".venv", "new"] {
+            let root = sandbox.project().join(env);
+            let found = origin(&sandbox, env, "greeting").ok().stdout;
+            assert!(found.starts_with(root.to_str().unwrap()), "{variable}: {found}");
+        }
+        sandbox.set(variable, "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_of_pips_configuration_files_do_not_redirect_an_installation() {
+    let mut sandbox = world(&[]);
+    write_wheel(&sandbox);
+    let elsewhere = sandbox.project().join("elsewhere");
+    let file = sandbox.root().join("home/.config/pip/pip.conf");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for key in
+        ["user = true", "prefix = DIR", "root = DIR", "python = /usr/bin/python3", "Prefix=DIR"]
+    {
+        let key = key.replace("DIR", elsewhere.to_str().unwrap());
+        std::fs::write(&file, format!("[install]\n{key}\n")).unwrap();
+        for args in [&["install"][..], &["create", "--clear", "--install"]] {
+            let wheel = format!("./{WHEEL}");
+            let args: Vec<&str> = args.iter().copied().chain([wheel.as_str()]).collect();
+            sandbox.run(&args).ok();
+            let found = origin(&sandbox, ".venv", "greeting").ok().stdout;
+            assert!(found.starts_with(sandbox.project().join(".venv").to_str().unwrap()), "{key}");
+            assert!(!elsewhere.exists(), "{key}");
+        }
+    }
+    // No variable overrides `target`, nor any key with `--isolated`.
+    std::fs::write(&file, "# mine\n[global]\ntarget = elsewhere\n").unwrap();
+    let ran = sandbox.run(["install", WHEEL]).code(1);
+    let told = format!("`target` in `{}`, line 3, makes pip install elsewhere", file.display());
+    assert!(ran.stderr.contains(&told), "{ran:#?}");
+    assert!(!elsewhere.exists());
+    sandbox.run(["install", "--isolated", &format!("./{WHEEL}")]).ok();
+    sandbox.write(".venv/pip.conf", "[global]\nprefix = elsewhere\n");
+    std::fs::remove_file(&file).unwrap();
+    let ran = sandbox.run(["install", "--isolated", &format!("./{WHEEL}")]).code(1);
+    assert!(ran.stderr.contains("`prefix` in `"), "{ran:#?}");
+    // The hint works, and what the user typed counts.
+    sandbox.set("PIP_CONFIG_FILE", "/dev/null");
+    sandbox.run(["install", "--isolated", &format!("./{WHEEL}")]).ok();
+    sandbox.set("PIP_CONFIG_FILE", "");
+    sandbox.write(".venv/pip.conf", "[global]\ntarget = unused\n");
+    sandbox.run(["install", "--target", "elsewhere", &format!("./{WHEEL}")]).ok();
+    assert!(elsewhere.join("greeting.py").is_file());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_pip_did_not_install_into_the_environment_is_an_error() {
+    for flags in [&[][..], &["--without-pip"]] {
+        let mut sandbox = world(flags);
+        write_wheel(&sandbox);
+        sandbox.write("needs.txt", "greeting >= 0.5 # a comment\nabsent; python_version < '3'\n");
+        let elsewhere = sandbox.project().join("elsewhere");
+        let here = ["--find-links", "."];
+        sandbox
+            .run([&["install", "--target", "elsewhere"], &here[..], &["greeting"]].concat())
+            .ok();
+        sandbox.run([&["install", "--dry-run"], &here[..], &["greeting"]].concat()).ok();
+        sandbox.run(["install", "--help"]).ok();
+        sandbox.set("PYTHONPATH", &elsewhere);
+        for what in [&["greeting"][..], &["greeting>=1"], &["-r", "needs.txt"]] {
+            let ran = sandbox.run([&["install"], &here[..], what].concat()).code(1);
+            assert!(ran.stderr.contains("does not have `greeting"), "{ran:#?}");
+            assert!(ran.stderr.contains("a directory of PYTHONPATH has it"), "{ran:#?}");
+        }
+        sandbox.set("PYTHONPATH", "");
+        for what in
+            [&["greeting"][..], &["Greeting>=1"], &["-r", "needs.txt"], &["greeting[x]==1.0"]]
+        {
+            sandbox.run([&["install"], &here[..], what].concat()).ok();
+        }
+    }
+}
