@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_file_that_the_user_names_replaces_the_users_own() {
         let dir = tempfile::tempdir().unwrap();
-        let (named, home) = (dir.path().join("named"), dir.path().join("home"));
+        let (chosen, home) = (dir.path().join("named"), dir.path().join("home"));
         std::fs::create_dir_all(home.join(".config/pip")).unwrap();
         std::fs::write(home.join(".config/pip/pip.conf"), "[global]\nroot = /x\n").unwrap();
         let vars = |file: &Path| {
@@ -209,9 +209,9 @@ mod tests {
         let names = |host: &Host| -> Vec<_> {
             destination_keys(host, dir.path()).into_iter().map(|key| key.name).collect()
         };
-        assert_eq!(names(&vars(&named)), ["root"]);
-        std::fs::write(&named, "[global]\nprefix = /y\n").unwrap();
-        assert_eq!(names(&vars(&named)), ["prefix"]);
+        assert_eq!(names(&vars(&chosen)), ["root"]);
+        std::fs::write(&chosen, "[global]\nprefix = /y\n").unwrap();
+        assert_eq!(names(&vars(&chosen)), ["prefix"]);
         assert_eq!(names(&vars(Path::new("/dev/null"))), [""; 0]);
     }
 }
