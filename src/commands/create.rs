@@ -46,8 +46,9 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     let mut made = Vec::new();
     let mut code = 0;
     for dir in &args.dirs {
-        made.push(creation.carry_out(dir)?);
-        code = filling.install(&context.host.absolute(dir), context)?;
+        let (answer, exit_code) = creation.carry_out(dir, &filling)?;
+        made.extend(answer);
+        code = exit_code;
         if code != 0 {
             break;
         }
@@ -101,14 +102,21 @@ struct Creation<'a> {
 }
 
 impl Creation<'_> {
-    fn carry_out(&self, dir: &Path) -> anyhow::Result<Made> {
+    /// Makes one environment with its packages; gives pip's exit code, and no answer where pip failed
+    /// and the environment that was there stays.
+    fn carry_out(
+        &self,
+        dir: &Path,
+        filling: &PackageInstall,
+    ) -> anyhow::Result<(Option<Made>, i32)> {
         let Self { args, context, settings, .. } = self;
         let start = Instant::now();
         let root = context.host.absolute(dir);
+        let platform = context.host.platform();
         let found = self.found_for(&root);
         let options = Options {
             system_site_packages: settings.is_on(Key::SystemSitePackages),
-            copies: settings.copies(context.host.platform()),
+            copies: settings.copies(platform),
             prompt: self.prompt(),
             without_scm_ignore_files: settings.is_on(Key::WithoutScmIgnoreFiles),
             relocatable: settings.is_on(Key::Relocatable),
@@ -139,12 +147,28 @@ impl Creation<'_> {
             if !args.json {
                 ui::print(listing(&rehearsal))?;
             }
-            return Ok(Made::of(&root, rehearsal.outcome, None, &found));
+            return Ok((Some(Made::of(&root, rehearsal.outcome, None, &found)), 0));
         }
         let was_allowed = self.trust.allows(&root);
+        let is_filled_first =
+            args.clear && !filling.is_empty() && Env::open(&root, platform).is_ok();
         let created = if args.upgrade && create::needs_rebuild(&recipe, &world) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
             create::upgrade(&recipe, &world, &mut progress, &mut install)?
+        } else if is_filled_first {
+            let mut code = Ok(0);
+            let mut install = |env: &Env| {
+                code = filling.install(env.root(), context);
+                matches!(code, Ok(0))
+            };
+            let created = create::replace_filled(&recipe, &world, &mut progress, &mut install);
+            match (code, created) {
+                (Ok(0), created) => created?,
+                (code, _) => {
+                    context.ui.warn(format_args!("`{}` is as it was", dir.display()));
+                    return Ok((None, code?));
+                }
+            }
         } else {
             create::create(&recipe, &world, &mut progress)?
         };
@@ -156,7 +180,8 @@ impl Creation<'_> {
         }
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));
-        Ok(made)
+        let code = if is_filled_first { 0 } else { filling.install(&root, context)? };
+        Ok((Some(made), code))
     }
 
     /// Installs what an environment of another Python held; pip says what it does, and why not.
@@ -200,17 +225,24 @@ impl Creation<'_> {
     }
 
     /// The Python for one directory: where nobody asked for any, an environment that is there
-    /// keeps its own.
+    /// keeps its own, or gets one of its minor version where its own is gone.
     fn found_for(&self, root: &Path) -> Found {
         let Context { host, cache, .. } = self.context;
         let own = || {
-            let python = Env::open(root, host.platform()).ok()?.working_python().ok()?;
-            let program = if self.trust.allows(root) {
-                Program::trusted(python)
-            } else {
-                Program::claimed(python, root)
+            let env = Env::open(root, host.platform()).ok()?;
+            let minor = || {
+                let mut parts = env.cfg().version()?.split('.');
+                let version = format!("{}.{}", parts.next()?, parts.next()?);
+                Request::parse(version, host).ok()
             };
-            match Finder::new(host, cache).find(&Request::Path(program)) {
+            let own = env.working_python().ok().map(|python| {
+                Request::Path(if self.trust.allows(root) {
+                    Program::trusted(python)
+                } else {
+                    Program::claimed(python, root)
+                })
+            });
+            match Finder::new(host, cache).find(&own.or_else(minor)?) {
                 Ok(found) => Some(found),
                 Err(error) => {
                     self.context.ui.detail(error);
@@ -230,27 +262,50 @@ impl Creation<'_> {
         Some(if prompt == "." { cwd.to_string_lossy().into_owned() } else { prompt.into_owned() })
     }
 
-    /// The command that makes this environment again, for people who read `pyvenv.cfg`, where
-    /// stdlib has its own. Debug's quotes keep it on one line whatever the paths hold.
+    /// The command that made this environment, as stdlib's `venv` writes it (`create_configuration`):
+    /// its flags in its order, then those that only rvenv has.
     fn command(&self, root: &Path, found: &Found) -> String {
-        let word = |text: &str| {
-            let is_plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
-            if is_plain { text.to_owned() } else { format!("{text:?}") }
-        };
-        let mut words = vec!["rvenv".to_owned(), "create".into(), "--python".into()];
-        words.push(word(&found.interpreter.executable.to_string_lossy()));
-        for (key, value) in flags(self.args) {
-            match value {
-                _ if key == Key::Python => {}
-                Value::Switch(_) => words.push(format!("--{}", key.name())),
-                Value::Text(text) => {
-                    words.push(format!("--{}={}", key.name(), word(&text.to_string_lossy())));
-                }
-            }
-        }
+        let args = self.args;
+        let is_windows = self.context.host.platform() == Platform::Windows;
+        let switches = [
+            ("--symlinks", is_windows && args.symlinks),
+            ("--copies", !is_windows && args.copies),
+            ("--without-pip", args.without_pip),
+            ("--system-site-packages", args.system_site_packages),
+            ("--clear", args.clear),
+            ("--upgrade", args.upgrade),
+            ("--upgrade-deps", args.upgrade_deps),
+        ];
+        let given = switches.into_iter().filter(|(_, is_given)| *is_given);
+        let mut words: Vec<String> = ["rvenv", "create"].map(Into::into).into();
+        words.extend(given.map(|(name, _)| name.to_owned()));
+        // Debug's quotes and escapes keep it on one line: a line end would begin another key.
+        words.extend(args.prompt.as_ref().map(|prompt| format!("--prompt={prompt:?}")));
+        words.extend(args.without_scm_ignore_files.then(|| "--without-scm-ignore-files".into()));
+        words.push(format!("--python={}", word(&found.interpreter.executable.to_string_lossy())));
+        words.extend(self.own_flags());
         words.push(word(&root.to_string_lossy()));
         words.join(" ")
     }
+
+    /// The flags that were given and that stdlib's `venv` does not have.
+    fn own_flags(&self) -> impl Iterator<Item = String> {
+        flags(self.args).into_iter().filter_map(|(key, value)| match (key, value) {
+            (Key::Relocatable | Key::WithoutSetuptools | Key::Offline, Value::Switch(_)) => {
+                Some(format!("--{}", key.name()))
+            }
+            (Key::Pip | Key::PipLayout | Key::LinkMode, Value::Text(text)) => {
+                Some(format!("--{}={}", key.name(), word(&text.to_string_lossy())))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// A word of a command on one line.
+fn word(text: &str) -> String {
+    let is_plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    if is_plain { text.to_owned() } else { format!("{text:?}") }
 }
 
 /// The answer of `--json`.

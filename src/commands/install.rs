@@ -72,6 +72,11 @@ impl PackageInstall {
         Ok(Self { words: if is_asked_for { words } else { Vec::new() }, apart: args.json })
     }
 
+    /// Whether there is nothing to install.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// What an environment held before, as this file of requirements lists it.
     pub(super) fn again(requirements: &Path) -> Self {
         Self { words: vec!["--quiet".into(), "-r".into(), requirements.into()], apart: true }
@@ -79,7 +84,7 @@ impl PackageInstall {
 
     /// Installs, and comes back with pip's exit code. When it fails, the environment stays.
     pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<i32> {
-        if self.words.is_empty() {
+        if self.is_empty() {
             return Ok(0);
         }
         let env = Env::open(root, context.host.platform())?;

@@ -29,6 +29,8 @@ pub(crate) struct Contents {
     /// What is installed and cannot be told to an installer.
     nameless: Vec<String>,
     setuptools: bool,
+    /// The version of pip.
+    pip: Option<String>,
     /// What the user put there himself.
     pub(crate) own: Vec<UserFile>,
 }
@@ -52,6 +54,10 @@ impl Contents {
             lines,
             nameless,
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
+            pip: dists().find(|dist| dist.key() == "pip").and_then(|dist| {
+                let stem = dist.directory.strip_suffix(".dist-info")?;
+                Some(stem.split_once('-')?.1.to_owned())
+            }),
             own: UserFile::all(&state)?,
         })
     }
@@ -78,6 +84,15 @@ impl Contents {
             text.push_str("setuptools\n");
         }
         Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+impl Contents {
+    /// The version of pip, if it is newer than the one that the new environment has.
+    pub(crate) fn newer_pip(&self, new: Option<&str>) -> Option<&str> {
+        let version = |text: &str| text.parse::<pep440_rs::Version>().ok();
+        let own = self.pip.as_deref()?;
+        (version(own)? > version(new?)?).then_some(own)
     }
 }
 

@@ -10,7 +10,7 @@ pub mod python_choice;
 mod upgrade;
 
 pub use error::{Error, Result};
-pub use upgrade::{Install, needs_rebuild, upgrade};
+pub use upgrade::{Install, needs_rebuild, replace_filled, upgrade};
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -168,6 +168,9 @@ pub fn dry_run(
     progress: Progress<'_>,
 ) -> Result<DryRun> {
     ensure_usable(recipe.root, world.host.platform())?;
+    let is_rebuild = recipe.existing == Existing::Upgrade && needs_rebuild(recipe, world);
+    let existing = if is_rebuild { Existing::Clear } else { recipe.existing };
+    let recipe = &CreateRequest { existing, ..recipe.clone() };
     let (location, action) = Action::choose(recipe, world)?;
     let work = Work { recipe, world, location: &location };
     // Only needed without a cache, and TMPDIR may name nothing.
@@ -284,17 +287,23 @@ impl Action {
                 Self::Replace(world.guard.check_replaceable(&location)?)
             }
             Err(venv::Error::NotAnEnvironment { .. }) => Self::Merge(fresh()?),
-            Ok(env) => Self::keep(&env, recipe)?,
+            Ok(env) => Self::keep(&env, recipe, world)?,
             Err(error) => return Err(error.into()),
         };
         Ok((location, action))
     }
 
     /// What to do about an environment that is to be kept.
-    fn keep(env: &Env, recipe: &CreateRequest<'_>) -> Result<Self> {
+    fn keep(env: &Env, recipe: &CreateRequest<'_>, world: &World<'_>) -> Result<Self> {
         let wanted = recipe.interpreter.version.short();
         let has = env.cfg().version().unwrap_or("unknown");
-        if has != wanted && !has.starts_with(&format!("{wanted}.")) {
+        let is_recorded = has == wanted || has.starts_with(&format!("{wanted}."));
+        // An upgrade goes by what is there, and writes the version that belongs to it.
+        let is_other = match recipe.existing {
+            Existing::Upgrade => needs_rebuild(recipe, world),
+            _ => !is_recorded,
+        };
+        if is_other {
             return Err(Error::OtherPython {
                 path: env.root().to_owned(),
                 has: has.to_owned(),
@@ -305,7 +314,7 @@ impl Action {
         let has_pip = env.has_distribution("pip");
         let whole = !fs::is_unfinished(env.root())
             && env.is_whole(recipe.interpreter, &options)
-            && (has_pip || recipe.pip.is_none());
+            && (has_pip || recipe.pip.is_none() || was_made_without_pip(env, recipe));
         if whole && recipe.existing == Existing::Keep {
             return Ok(Self::Nothing);
         }
@@ -560,6 +569,17 @@ fn replace(mut stage: Stage, old: &DeletionTarget) -> Result<Vec<Leftover>> {
 /// The new environment is in its place: what cannot be removed now is no failure.
 fn finish(stage: Stage) -> Vec<Leftover> {
     stage.finish().err().map(Leftover::from).into_iter().collect()
+}
+
+/// Whether its maker left pip out on purpose, uv's default or a flag of `venv`'s, and no pip is named
+/// now.
+fn was_made_without_pip(env: &Env, recipe: &CreateRequest<'_>) -> bool {
+    let cfg = env.cfg();
+    let has_flag = cfg
+        .get("command")
+        .is_some_and(|command| command.split_whitespace().any(|word| word == "--without-pip"));
+    let names_pip = recipe.pip.is_some_and(|pip| pip.choice != seed::Choice::default());
+    !names_pip && (has_flag || cfg.get("uv").is_some())
 }
 
 fn is_empty(dir: &Path) -> Result<bool> {

@@ -37,34 +37,87 @@ pub fn upgrade(
     progress: Progress<'_>,
     install: Install<'_>,
 ) -> Result<Created> {
-    let World { host, cache, guard, interrupt } = *world;
+    let World { host, cache, interrupt, .. } = *world;
     let old = Env::open(recipe.root, host.platform())?;
     let location = crate::support::path::canonicalize(recipe.root)
         .map_err(fs::Error::io("follow", recipe.root))?;
-    if recipe.root.is_symlink() {
-        let refusal = Refusal::Link(Some(location));
-        return Err(fs::Error::Protected { path: recipe.root.to_owned(), refusal }.into());
-    }
     // The user's files come along, so they do not forbid to replace what they are in.
-    let replaced = guard.clone().with_user_files(true).check_replaceable(&location)?;
+    let guard = world.guard.clone().with_user_files(true);
+    let world = &World { guard: &guard, ..*world };
     let options = recipe.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
     held.ensure_reinstallable(recipe.root)?;
-    let mut stage = Stage::replacing(&replaced)?;
-    let requirements = stage.scratch()?.join("requirements.txt");
-    let at = stage.dir().path().to_owned();
-    let made =
-        CreateRequest { root: &at, options: &options, existing: Existing::Keep, ..recipe.clone() };
-    let created = create(&made, world, progress)?;
-    let env = Env::open(&at, host.platform())?;
-    if let Some(text) = held.requirements(&env) {
-        fs::write_whole(&requirements, text.as_bytes(), false)?;
-        if !install(&env, &requirements) {
-            interrupt.check()?;
-            return Err(Error::NotReinstalled { path: recipe.root.to_owned() });
+    let recipe = CreateRequest { options: &options, ..recipe.clone() };
+    rebuild(&recipe, world, &location, progress, &mut |env, scratch, created| {
+        let requirements = scratch.join("requirements.txt");
+        if let Some(text) = held.requirements(env) {
+            fs::write_whole(&requirements, text.as_bytes(), false)?;
+            if !install(env, &requirements) {
+                interrupt.check()?;
+                return Err(Error::NotReinstalled { path: recipe.root.to_owned() });
+            }
         }
+        // Without a network the one of the base stays.
+        if let Some(version) = held.newer_pip(created.pip.as_deref()) {
+            fs::write_whole(&requirements, format!("pip=={version}\n").as_bytes(), false)?;
+            if install(env, &requirements) {
+                created.pip = Some(version.to_owned());
+            }
+        }
+        (created.kept, created.beside) = Carrying::new(&location, env).all(&held)?;
+        // What the user put there came from elsewhere.
+        created.is_pristine = false;
+        Ok(())
+    })
+}
+
+/// Makes an environment anew with the packages that `install` puts into it, and puts it into the
+/// place of the one at the recipe's root when `install` gives `true`.
+///
+/// # Errors
+/// [`Error::NotReinstalled`] when it gives `false`; any error of [`create`]. The old environment
+/// then is as it was.
+pub fn replace_filled(
+    recipe: &CreateRequest<'_>,
+    world: &World<'_>,
+    progress: Progress<'_>,
+    install: &mut dyn FnMut(&Env) -> bool,
+) -> Result<Created> {
+    let location = crate::support::path::canonicalize(recipe.root)
+        .map_err(fs::Error::io("follow", recipe.root))?;
+    rebuild(recipe, world, &location, progress, &mut |env, _, _| {
+        if install(env) {
+            return Ok(());
+        }
+        world.interrupt.check()?;
+        Err(Error::NotReinstalled { path: recipe.root.to_owned() })
+    })
+}
+
+/// Puts into an environment that was just made what belongs into it, with a directory for temporary
+/// files.
+type Fill<'a> = &'a mut dyn FnMut(&Env, &Path, &mut Created) -> Result<()>;
+
+/// Makes the environment beside the one at `location`, lets `fill` fill it, and exchanges the two.
+fn rebuild(
+    recipe: &CreateRequest<'_>,
+    world: &World<'_>,
+    location: &Path,
+    progress: Progress<'_>,
+    fill: Fill<'_>,
+) -> Result<Created> {
+    let World { host, cache, guard, interrupt } = *world;
+    if recipe.root.is_symlink() {
+        let refusal = Refusal::Link(Some(location.to_owned()));
+        return Err(fs::Error::Protected { path: recipe.root.to_owned(), refusal }.into());
     }
-    let (kept, beside) = Carrying::new(&location, &env).all(&held)?;
+    let replaced = guard.check_replaceable(location)?;
+    let mut stage = Stage::replacing(&replaced)?;
+    let scratch = stage.scratch()?.to_owned();
+    let at = stage.dir().path().to_owned();
+    let made = CreateRequest { root: &at, existing: Existing::Keep, ..recipe.clone() };
+    let mut created = create(&made, world, progress)?;
+    fill(&Env::open(&at, host.platform())?, &scratch, &mut created)?;
     let steps: Vec<_> =
         relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
     let session = Session { host, cache, interrupt };
@@ -72,9 +125,8 @@ pub fn upgrade(
     let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
     Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
     let leftovers = replace(stage, &replaced)?;
-    let outcome = Outcome::Replaced;
-    // What the user put there came from elsewhere.
-    Ok(Created { outcome, location, is_pristine: false, kept, beside, leftovers, ..created })
+    let (outcome, location) = (Outcome::Replaced, location.to_owned());
+    Ok(Created { outcome, location, leftovers, ..created })
 }
 
 /// What the user put into the old environment, as links to the same files, so that the old one is

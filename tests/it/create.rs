@@ -241,3 +241,104 @@ fn an_environment_inside_an_environment_is_based_on_the_base() {
     };
     assert_eq!(home("inner"), home("outer"));
 }
+
+/// The `command` of an environment's `pyvenv.cfg`.
+fn recorded_command(sandbox: &Sandbox, dir: &str) -> String {
+    let text = std::fs::read_to_string(sandbox.project().join(dir).join("pyvenv.cfg")).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("command = ")).collect();
+    let [line] = lines[..] else { panic!("{text}") };
+    assert_eq!(text.lines().filter(|line| line.starts_with("home")).count(), 1, "{text}");
+    line.to_owned()
+}
+
+/// A Python that writes `command`, which is so from 3.11 on.
+fn recent() -> Option<String> {
+    let script =
+        "import sys; sys.exit(sys.version_info < (3, 11) or sys.implementation.name != 'cpython')";
+    let is_recent = |python: &std::path::PathBuf| {
+        std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
+    };
+    let found = crate::sandbox::real_pythons().into_iter().find(is_recent);
+    found.map(|python| python.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_recorded_command_has_the_flags_of_stdlib_in_its_order() {
+    let Some(python) = recent() else { return };
+    let sandbox = Sandbox::new();
+    let flags = [
+        "--without-scm-ignore-files",
+        "--prompt=foobar",
+        "--clear",
+        "--symlinks",
+        "--system-site-packages",
+        "--without-pip",
+        "--python",
+        &python,
+    ];
+    sandbox.run([&["create"], &flags[..], &["all"]].concat()).ok();
+    let command = recorded_command(&sandbox, "all");
+    let expected = "command = rvenv create --without-pip --system-site-packages --clear --prompt=\"foobar\" \
+                    --without-scm-ignore-files --python=";
+    assert!(command.starts_with(expected), "{command}");
+    for flag in ["--copies", "--upgrade"] {
+        sandbox.run(["create", "--without-pip", "--python", &python, flag, "one"]).ok();
+        let command = recorded_command(&sandbox, "one");
+        assert!(command.contains(&format!(" {flag} ")), "{command}");
+    }
+    // No prompt begins another line.
+    for prompt in ["x\nhome = /tmp", "a\rb", "say \"x\"", "\u{85}\u{2028}", "it's"] {
+        let args = ["create", "--clear", "--without-pip", "--python", &python, "--prompt", prompt];
+        sandbox.run([&args[..], &["odd"]].concat()).ok();
+        let command = recorded_command(&sandbox, "odd");
+        assert!(!command.contains(['\u{85}', '\u{2028}']), "{command:?}");
+    }
+}
+
+#[test]
+fn upgrade_writes_the_version_that_belongs_to_the_environment() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip"]).ok();
+    let file = sandbox.project().join(".venv/pyvenv.cfg");
+    let right = std::fs::read_to_string(&file).unwrap();
+    let version = right.lines().find(|line| line.starts_with("version")).unwrap().to_owned();
+    for wrong in ["version = 2.7.1", "version = x", "version ="] {
+        std::fs::write(&file, right.replace(&version, wrong)).unwrap();
+        sandbox.run(["create", "--upgrade", "--without-pip"]).ok();
+        assert!(std::fs::read_to_string(&file).unwrap().contains(&version), "{wrong}");
+    }
+}
+
+#[test]
+fn an_environment_that_was_made_without_pip_stays_without() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip"]).ok();
+    let file = sandbox.project().join(".venv/pyvenv.cfg");
+    let text = std::fs::read_to_string(&file).unwrap();
+    if !text.contains("command") {
+        std::fs::write(&file, text + "uv = 0.13.9\n").unwrap();
+    }
+    let ran = sandbox.run(["create"]).ok();
+    assert!(ran.stderr.contains("there already"), "{ran:#?}");
+    sandbox.run(["create", "--upgrade"]).ok();
+    sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
+}
+
+#[test]
+fn clear_keeps_the_old_environment_until_the_packages_are_installed() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("PIP_NO_INDEX", "1");
+    sandbox.run(["create", "--without-pip"]).ok();
+    let mark = sandbox.write(".venv/lib/mark", "old");
+    sandbox.write("bad.txt", "no-such-package\n");
+    let ran = sandbox.run(["create", "--clear", "-r", "bad.txt"]).code(1);
+    assert!(ran.stderr.contains("`.venv` is as it was"), "{ran:#?}");
+    assert!(mark.exists());
+    sandbox.write("good.txt", "pip\n");
+    sandbox.run(["create", "--clear", "-r", "good.txt"]).ok();
+    assert!(!mark.exists());
+    let root = sandbox.project().join(".venv");
+    let ran = sandbox.run(["run", "pip", "--version"]).ok();
+    assert!(ran.stdout.contains(root.to_str().unwrap()), "{ran:#?}");
+    sandbox.run(["check", ".venv"]).ok();
+}

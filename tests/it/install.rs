@@ -294,6 +294,7 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
     let Some(python) = recent() else { return };
     let mut sandbox = world(&["--python", &python]);
     write_wheel(&sandbox);
+    let wheel = format!("./{WHEEL}");
     for (variable, value) in [
         ("PYTHONEXECUTABLE", python.as_str()),
         ("__PYVENV_LAUNCHER__", &python),
@@ -304,12 +305,9 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
         ("PIP___PREFIX", "elsewhere"),
         ("PIP_USER", "1"),
     ] {
-        let mut sandbox = world(&["--python", &python]);
-        write_wheel(&sandbox);
         sandbox.set(variable, value);
-        sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
-        let create =
-            ["create", "-q", "--python", &python, "--install", &format!("./{WHEEL}"), "new"];
+        sandbox.run(["install", "-q", "--force-reinstall", &wheel]).ok();
+        let create = ["create", "-q", "--clear", "--python", &python, "--install", &wheel, "new"];
         sandbox.run(create).ok();
         for env in [".venv", "new"] {
             let root = sandbox.project().join(env);

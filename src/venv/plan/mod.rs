@@ -167,7 +167,12 @@ impl Plan {
 /// The directories that stdlib's `venv` makes, relative to the root.
 fn directories(interpreter: &Interpreter) -> Vec<&Path> {
     let scheme = &interpreter.scheme;
-    let mut directories = vec![&*scheme.include, &*scheme.purelib, &*scheme.scripts];
+    // From 3.14 on `include` alone: its directory per version is made when something is installed there.
+    let is_posix = interpreter.platform != Platform::Windows;
+    let include = scheme.include.iter().next().map_or(&*scheme.include, Path::new);
+    let include =
+        if is_posix && interpreter.version.at_least(3, 14) { include } else { &scheme.include };
+    let mut directories = vec![include, &*scheme.purelib, &*scheme.scripts];
     // `sys.platlibdir` names another directory than `lib` on Fedora, openSUSE and Gentoo: `lib64`.
     // Up to 3.14 a link to `lib` has that name, or installers make the directory (gh-137139).
     if interpreter.version.at_least(3, 15) {
