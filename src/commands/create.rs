@@ -177,6 +177,10 @@ impl Creation<'_> {
         // What was there before may hold anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());
+            if created.location != root && self.trust.allows(&created.location) {
+                // Without it, the hook asks.
+                let _ = self.trust.allow_link(&root, &created.location);
+            }
         }
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));

@@ -1,5 +1,6 @@
 //! `rvenv hook`, and what the hook asks after a change of directory.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rvenv::shell;
@@ -39,9 +40,10 @@ struct Visit<'a> {
 impl Visit<'_> {
     fn code(&self) -> rvenv::Result<Vec<u8>> {
         let Self { shell, context: Context { host, .. }, active } = self;
-        let (mut env, mut code) = (self.nearest(), Vec::new());
-        if let Some(found) = &env
-            && let Some(objection) = self.objection(found)
+        let (place, mut env) = self.nearest().unzip();
+        let mut code = Vec::new();
+        if let (Some(place), Some(found)) = (&place, &env)
+            && let Some(objection) = self.objection(place, found)
         {
             code.extend(self.tell(found, &objection)?.into_bytes());
             env = None;
@@ -59,23 +61,36 @@ impl Visit<'_> {
 
     /// The project's environment, where it really is: a link that came with a repository could be
     /// led elsewhere once its directory is on PATH. What is broken is not the hook's business.
-    fn nearest(&self) -> Option<Env> {
+    fn nearest(&self) -> Option<(PathBuf, Env)> {
         let host = &self.context.host;
-        let root = rvenv::support::path::canonicalize(venv::nearest(host).ok()?.root()).ok()?;
-        Env::open(root, host.platform()).ok()
+        let (place, root) = venv::nearest_place(host).ok()?;
+        let root = rvenv::support::path::canonicalize(&root).ok()?;
+        Some((place, Env::open(root, host.platform()).ok()?))
     }
 
     /// Why the environment is not to be activated, if it is not: in words, or in none where the
     /// user has denied it.
-    fn objection(&self, env: &Env) -> Option<String> {
-        match Trust::of(&self.context.host).verdict(env.root()) {
-            Verdict::Allowed => self.check(env).err().map(|error| error.to_string()),
-            Verdict::Denied => Some(String::new()),
-            Verdict::Unknown => Some(
-                "it was not made by rvenv here; `rvenv allow` if you trust it, `rvenv deny` if not"
-                    .to_owned(),
-            ),
+    fn objection(&self, place: &Path, env: &Env) -> Option<String> {
+        let trust = Trust::of(&self.context.host);
+        // A `.venv` file is not a directory, and a link is not one of the project.
+        let is_direct = place.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+        let verdict = if is_direct {
+            trust.verdict(env.root())
+        } else {
+            trust.verdict_through(place, env.root())
+        };
+        let reason = match verdict {
+            Verdict::Allowed => return self.check(env).err().map(|error| error.to_string()),
+            Verdict::Denied => return Some(String::new()),
+            Verdict::Unknown => "it is not in your list of allowed environments",
+            Verdict::Changed => "it was replaced or changed since you allowed it",
+            Verdict::Tracked => "git tracks files of it, so a pull can change its programs",
+            Verdict::ThroughLink => "the link or file that leads to it is not in your list",
+        };
+        if verdict == Verdict::Tracked {
+            return Some(format!("{reason}; `git rm -r --cached` ends that"));
         }
+        Some(format!("{reason}; `rvenv allow` if you trust it, `rvenv deny` if not"))
     }
 
     /// Names an environment and the objection, once in a session; gives the code that remembers.

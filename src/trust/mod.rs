@@ -3,10 +3,14 @@
 //! What comes with a cloned repository or an unpacked archive can hold a `.venv/bin/ls`. So only
 //! what the user made with rvenv, or allowed by name, gets onto PATH. The list is kept outside of
 //! the projects, one small file for each environment, named by the hash of its canonical path.
-//! A record holds that path and the identity of the `pyvenv.cfg`: another environment at the same
-//! place is another environment.
+//! A record holds that path and the identity of the environment: another one at the same place is
+//! another environment. Further records hold which links and `.venv` files lead to which environment,
+//! and which projects may be used although others can write to them.
 
 mod error;
+mod git;
+mod identity;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +22,10 @@ use crate::support::dirs;
 use crate::support::hex::hex;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+#[cfg(unix)]
+use crate::support::ownership::User;
 pub use error::{Error, Result};
+use identity::{identity, old_identity};
 
 const DENIED: &str = "denied";
 
@@ -26,6 +33,8 @@ const DENIED: &str = "denied";
 #[derive(Clone, Debug)]
 pub struct Trust {
     dir: Option<PathBuf>,
+    #[cfg(unix)]
+    user: User,
 }
 
 /// What the list says about an environment.
@@ -35,8 +44,14 @@ pub enum Verdict {
     Allowed,
     /// The user denied what is at this place, whatever it is.
     Denied,
-    /// It is not in the list, or was replaced by another since.
+    /// It is not in the list.
     Unknown,
+    /// It is in the list, and it, its directory of programs or its `pyvenv.cfg` is another one since.
+    Changed,
+    /// Git tracks a file of it, so that a pull can change it.
+    Tracked,
+    /// A link or a `.venv` file leads to it that was not allowed together with it.
+    ThroughLink,
 }
 
 impl Trust {
@@ -49,7 +64,11 @@ impl Trust {
         // On Windows this is the directory of the cache, too.
         let own = if host.platform() == Platform::Windows { "rvenv-state" } else { "rvenv" };
         let dir = dirs::state(host).map(|state| state.join(own).join("allowed"));
-        Self { dir: dir.filter(|dir| cache::trusted(dir)) }
+        Self {
+            dir: dir.filter(|dir| cache::trusted(dir)),
+            #[cfg(unix)]
+            user: User::of(host),
+        }
     }
 
     /// What the list says about the environment at `root`, links followed: it is judged where it is.
@@ -63,13 +82,65 @@ impl Trust {
         if record == denial(&path) {
             return Some(Verdict::Denied);
         }
-        (record == allowance(&path).ok()?).then_some(Verdict::Allowed)
+        let Ok(identity) = identity(&path) else { return Some(Verdict::Changed) };
+        let is_old = old_identity(&path).is_ok_and(|old| record == allowance(&old, "", &path));
+        let index = git::index_of(&path);
+        let version = index.as_ref().map(|(_, index)| git::version(index)).unwrap_or_default();
+        let current = allowance(&identity, &version, &path);
+        if record == current {
+            return Some(Verdict::Allowed);
+        }
+        // The index may be another one since, and nothing else.
+        if !(is_allowance_of(&record, &identity, &path) || is_old && self.is_private(&path)) {
+            return Some(Verdict::Changed);
+        }
+        if index.is_some_and(|(top, index)| git::tracks(&path, &top, &index)) {
+            return Some(Verdict::Tracked);
+        }
+        // That it cannot be kept costs time.
+        let _ = self.write(&path, &current);
+        Some(Verdict::Allowed)
+    }
+
+    /// What the list says about the environment at `root`, to which the link or file `place` leads.
+    pub fn verdict_through(&self, place: &Path, root: &Path) -> Verdict {
+        let verdict = self.verdict(root);
+        let is_recorded = || {
+            let (Some(file), Ok(root)) = (self.link_file(place), canonical(root)) else {
+                return false;
+            };
+            fs::read_bounded(&file, limits::TRUST_RECORD)
+                .is_ok_and(|record| record == link_record(place, &root))
+        };
+        if verdict == Verdict::Allowed && !is_recorded() { Verdict::ThroughLink } else { verdict }
+    }
+
+    /// Allows to reach the environment at `root` through the link or file `place`.
+    ///
+    /// # Errors
+    /// When the list cannot be kept.
+    pub fn allow_link(&self, place: &Path, root: &Path) -> Result<()> {
+        let root = canonical(root)?;
+        let file = self.link_file(place).ok_or(Error::NoTrustList)?;
+        self.write_file(&file, &link_record(place, &root))
+    }
+
+    #[cfg(unix)]
+    fn is_private(&self, path: &Path) -> bool {
+        identity::is_private(path, self.user)
+    }
+
+    /// The access list of the user's profile guards it.
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_self, reason = "as on Unix")]
+    fn is_private(&self, _path: &Path) -> bool {
+        true
     }
 
     /// Whether there is an environment at `root`, and it is allowed.
     pub fn allows(&self, root: &Path) -> bool {
         // A new environment's place costs one system call.
-        identity(root).is_ok() && self.verdict(root) == Verdict::Allowed
+        root.symlink_metadata().is_ok() && self.verdict(root) == Verdict::Allowed
     }
 
     /// Allows the environment at `root`, as it is now.
@@ -78,12 +149,14 @@ impl Trust {
     /// When there is none, and when the list cannot be kept.
     pub fn allow(&self, root: &Path) -> Result<()> {
         let path = canonical(root)?;
-        let record = allowance(&path).map_err(fs::Error::io("look at", path.join("pyvenv.cfg")))?;
-        self.write(&path, &record)
+        let identity =
+            identity(&path).map_err(fs::Error::io("look at", path.join("pyvenv.cfg")))?;
+        self.write(&path, &allowance(&identity, "", &path))
     }
 
-    /// Allows what rvenv just made at `location`, unless the user denied that place. Nothing
-    /// depends on it, so it fails in silence.
+    /// Allows what rvenv just made at `location`, unless the user denied that place, or others can
+    /// write there: they could have put another environment in its place meanwhile. Nothing depends on
+    /// it, so it fails in silence.
     ///
     /// Cheap, as it is done for every new environment: `location` is no link itself, and is not
     /// resolved when its parent is `cwd`. Windows' current directory can be a link, in another case or
@@ -98,7 +171,11 @@ impl Trust {
         } else {
             return;
         };
-        let (Some(file), Ok(record)) = (self.file(path), allowance(path)) else { return };
+        let (Some(file), Ok(identity)) = (self.file(path), identity(path)) else { return };
+        if !self.is_private(path) {
+            return;
+        }
+        let record = allowance(&identity, "", path);
         let open = |fresh| {
             std::fs::File::options().write(true).create_new(fresh).truncate(!fresh).open(&file)
         };
@@ -142,20 +219,31 @@ impl Trust {
         Some(self.dir.as_ref()?.join(hash(path.as_os_str().as_encoded_bytes(), 16)))
     }
 
+    fn link_file(&self, place: &Path) -> Option<PathBuf> {
+        let name = [b"link\0", place.as_os_str().as_encoded_bytes()].concat();
+        Some(self.dir.as_ref()?.join(hash(&name, 16)))
+    }
+
     fn write(&self, path: &Path, record: &[u8]) -> Result<()> {
         let file = self.file(path).ok_or(Error::NoTrustList)?;
-        let dir = file.parent().unwrap_or(&file);
+        self.write_file(&file, record)
+    }
+
+    #[allow(clippy::unused_self, reason = "only a list that is trusted is written to")]
+    fn write_file(&self, file: &Path, record: &[u8]) -> Result<()> {
+        let dir = file.parent().unwrap_or(file);
         if !dir.is_dir() {
             make_private(dir)?;
         }
-        Ok(fs::write_whole(&file, record, false)?)
+        Ok(fs::write_whole(file, record, false)?)
     }
 }
 
 /// Names an environment as it is now, in 16 characters: another one in its place has another name.
 pub fn fingerprint(root: &Path) -> String {
     let path = crate::support::path::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    hash(&allowance(&path).unwrap_or_else(|_| denial(&path)), 8)
+    let record = identity(&path).map(|identity| allowance(&identity, "", &path));
+    hash(&record.unwrap_or_else(|_| denial(&path)), 8)
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
@@ -164,8 +252,25 @@ fn canonical(root: &Path) -> Result<PathBuf> {
         .map_err(Into::into)
 }
 
-fn allowance(path: &Path) -> io::Result<Vec<u8>> {
-    Ok(record(&format!("allowed {}", identity(path)?), path))
+/// A record that allows the environment of this identity at `path`; `index` is the version of the git
+/// index that was read.
+fn allowance(identity: &str, index: &str, path: &Path) -> Vec<u8> {
+    let separator = if index.is_empty() { "" } else { "; git " };
+    record(&format!("allowed {identity}{separator}{index}"), path)
+}
+
+/// Whether a record allows the environment of this identity at `path`, whatever index was read.
+fn is_allowance_of(record: &[u8], identity: &str, path: &Path) -> bool {
+    let start = format!("allowed {identity}");
+    let rest = record.strip_prefix(start.as_bytes());
+    path_of(record).as_deref() == Some(path)
+        && rest.is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"; git "))
+}
+
+/// Which environment a link or file leads to. A zero is in no path.
+fn link_record(place: &Path, root: &Path) -> Vec<u8> {
+    let place = place.as_os_str().as_encoded_bytes();
+    [b"link ", root.as_os_str().as_encoded_bytes(), b"\0\n", place].concat()
 }
 
 fn denial(path: &Path) -> Vec<u8> {
@@ -178,35 +283,13 @@ fn record(line: &str, path: &Path) -> Vec<u8> {
 }
 
 fn path_of(record: &[u8]) -> Option<PathBuf> {
-    let end = record.iter().position(|&byte| byte == b'\n')?;
-    Some(crate::support::path::from_bytes(&record[end + 1..]))
-}
-
-/// What no other environment at this path can have: the number of its `pyvenv.cfg` and the time at
-/// which that was last written, renamed or linked. Nobody can set that time, unlike the time of its
-/// content, which archives bring along. The number of the device is left out: btrfs and NFS give
-/// another one at each start.
-#[cfg(unix)]
-fn identity(root: &Path) -> io::Result<String> {
-    use std::os::unix::fs::MetadataExt;
-    let meta = file_metadata(&root.join("pyvenv.cfg"))?;
-    Ok(format!("{} {}.{:09}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
-}
-
-/// What another environment at this path has only by malice: size and times of its `pyvenv.cfg`.
-#[cfg(not(unix))]
-fn identity(root: &Path) -> io::Result<String> {
-    let meta = file_metadata(&root.join("pyvenv.cfg"))?;
-    let nanoseconds = |time: std::time::SystemTime| {
-        time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos()
+    let link_end = || record.windows(2).position(|two| two == b"\0\n").map(|at| at + 1);
+    let end = if record.starts_with(b"link ") {
+        link_end()?
+    } else {
+        record.iter().position(|&byte| byte == b'\n')?
     };
-    Ok(format!("{} {} {}", meta.len(), nanoseconds(meta.created()?), nanoseconds(meta.modified()?)))
-}
-
-/// A link is none of the user's making: what it leads to could change without a trace.
-fn file_metadata(path: &Path) -> io::Result<std::fs::Metadata> {
-    let meta = std::fs::symlink_metadata(path)?;
-    if meta.is_file() { Ok(meta) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    Some(crate::support::path::from_bytes(&record[end + 1..]))
 }
 
 /// The first `length` bytes of the hash of `bytes`.
@@ -251,7 +334,7 @@ mod tests {
         }
 
         fn put(&self, name: &str, cfg: &str) {
-            std::fs::create_dir_all(self.path(name)).unwrap();
+            std::fs::create_dir_all(self.path(name).join("bin")).unwrap();
             std::fs::write(self.path(name).join("pyvenv.cfg"), cfg).unwrap();
         }
 
@@ -292,7 +375,7 @@ mod tests {
         place.put(".venv", "home = /usr/bin\n");
         let file = std::fs::File::options().write(true).open(&cfg).unwrap();
         file.set_modified(times.modified().unwrap()).unwrap();
-        assert_eq!(place.verdict(".venv"), Verdict::Unknown);
+        assert_eq!(place.verdict(".venv"), Verdict::Changed);
     }
 
     #[test]

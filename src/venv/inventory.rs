@@ -1,7 +1,7 @@
 //! The environments below a directory: where they are, what they take, when they were used.
 
 use std::collections::HashSet;
-use std::fs::{FileTimes, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -139,18 +139,4 @@ pub fn last_used(root: &Path) -> Option<SystemTime> {
         .chain(cfg)
         .filter_map(|meta| meta.modified().ok());
     written.chain(read).max()
-}
-
-/// Does `look` at the environment at `root` without using it: looking reads `pyvenv.cfg`, which
-/// would be taken for a use the next time.
-pub fn preserving_atime<T>(root: &Path, look: impl FnOnce() -> T) -> T {
-    let cfg = root.join(MARK);
-    let before = std::fs::metadata(&cfg).and_then(|meta| meta.accessed());
-    let seen = look();
-    if let Ok(before) = before {
-        // Another's file, or a file system that is not written to: then the time stands.
-        let _ = std::fs::File::open(&cfg)
-            .and_then(|file| file.set_times(FileTimes::new().set_accessed(before)));
-    }
-    seen
 }

@@ -28,17 +28,31 @@ pub fn nearest(host: &Host) -> Result<Env> {
 
 /// Where the project's environment is, or what is left of one.
 pub(crate) fn nearest_root(host: &Host) -> Result<PathBuf> {
+    nearest_place(host).map(|(_, root)| root)
+}
+
+/// The directory, link or `.venv` file that was found, and the environment's directory that a file
+/// names.
+///
+/// # Errors
+/// As [`nearest`].
+pub fn nearest_place(host: &Host) -> Result<(PathBuf, PathBuf)> {
     for dir in host.cwd().ancestors() {
         for name in NAMES {
             let path = dir.join(name);
             match std::fs::metadata(&path) {
-                Ok(meta) if meta.is_dir() && is_candidate(&path, name) => return Ok(path),
-                Ok(meta) if meta.is_file() && name == ".venv" => return follow(&path, host),
+                Ok(meta) if meta.is_dir() && is_candidate(&path, name) => {
+                    return Ok((path.clone(), path));
+                }
+                Ok(meta) if meta.is_file() && name == ".venv" => {
+                    let root = follow(&path, host)?;
+                    return Ok((path, root));
+                }
                 _ => {}
             }
         }
         if dir.join("pyvenv.cfg").is_file() {
-            return Ok(dir.to_owned());
+            return Ok((dir.to_owned(), dir.to_owned()));
         }
     }
     Err(Error::NoEnvironment { start: host.cwd().to_owned() })

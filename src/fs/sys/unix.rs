@@ -380,6 +380,13 @@ pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
 /// Opens the file at `path` for reading, without waiting for the other end of a pipe.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    // The access time of `pyvenv.cfg` tells when an environment was used last. Only the owner may leave
+    // it (open(2)).
+    #[cfg(target_os = "linux")]
+    match rustix::fs::openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(rustix::io::Errno::PERM) => {}
+        opened => return Ok(opened?.into()),
+    }
     Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?.into())
 }
 

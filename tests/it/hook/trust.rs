@@ -128,7 +128,7 @@ fn creating_over_what_a_repository_brought_does_not_allow_it() {
 }
 
 #[test]
-fn links_and_redirects_are_judged_by_where_they_lead() {
+fn links_and_redirects_are_followed_only_if_they_were_allowed() {
     let world = World::new();
     let mine = world.project("mine");
     world.foreign("clone");
@@ -142,12 +142,13 @@ fn links_and_redirects_are_judged_by_where_they_lead() {
         std::os::unix::fs::symlink(target, link.join(".venv")).unwrap();
         std::fs::write(file.join(".venv"), format!("{target}\n")).unwrap();
         for dir in [&link, &file] {
-            let dir = dir.file_name().unwrap().to_str().unwrap();
+            let name = dir.file_name().unwrap().to_str().unwrap();
+            // The repository must not choose which of the user's environments is used.
+            refused(&world, name);
             if trusted {
+                world.rvenv(dir, &["allow"]);
                 // Not the link, which the repository could lead elsewhere.
-                visit(&world, dir).0.active(&mine);
-            } else {
-                refused(&world, dir);
+                visit(&world, name).0.active(&mine);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What rvenv starts and uses, and what it does not: `start` for programs, `found` for directories and
-//! files that were not named.
+//! What rvenv starts and uses, and what it does not: `start` for programs, `hook` for what is activated.
 
+mod hook;
 mod start;

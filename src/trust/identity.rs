@@ -1,0 +1,62 @@
+//! What an environment is recognised by.
+
+use std::io;
+use std::path::Path;
+
+/// What no other environment at this path can have. Root and directory of programs: inode, owner and
+/// mode, which installing packages does not change. `pyvenv.cfg`: also the time at which it was last
+/// written, renamed or linked (ctime), which nobody can set, unlike the time of its content, which
+/// archives bring along. The number of the device is left out: btrfs and NFS give another one at each
+/// start.
+///
+/// # Errors
+/// When one of them is missing, or is a link: what that leads to could change without a trace.
+#[cfg(unix)]
+pub(super) fn identity(root: &Path) -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let of = |meta: &std::fs::Metadata| format!("{} {} {:o}", meta.ino(), meta.uid(), meta.mode());
+    let root_meta = root.symlink_metadata()?;
+    let bin = root.join("bin").symlink_metadata()?;
+    let cfg = root.join("pyvenv.cfg").symlink_metadata()?;
+    if !(root_meta.is_dir() && bin.is_dir() && cfg.is_file()) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let (second, nanosecond) = (cfg.ctime(), cfg.ctime_nsec());
+    Ok(format!("{}, {}, {} {second}.{nanosecond:09}", of(&root_meta), of(&bin), of(&cfg)))
+}
+
+/// What another environment at this path has only by malice: size and times of its `pyvenv.cfg`.
+#[cfg(not(unix))]
+pub(super) fn identity(root: &Path) -> io::Result<String> {
+    let meta = root.join("pyvenv.cfg").symlink_metadata()?;
+    if !meta.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let nanoseconds = |time: std::time::SystemTime| {
+        time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos()
+    };
+    Ok(format!("{} {} {}", meta.len(), nanoseconds(meta.created()?), nanoseconds(meta.modified()?)))
+}
+
+/// What records of rvenv 0.1 contain: inode and ctime of `pyvenv.cfg`.
+#[cfg(unix)]
+pub(super) fn old_identity(root: &Path) -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = root.join("pyvenv.cfg").symlink_metadata()?;
+    Ok(format!("{} {}.{:09}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
+}
+
+/// Old records are the same there.
+#[cfg(not(unix))]
+pub(super) fn old_identity(root: &Path) -> io::Result<String> {
+    identity(root)
+}
+
+/// Whether the environment at `root` belongs to the user, nobody else can write to it, and nobody else
+/// can put another in its place.
+#[cfg(unix)]
+pub(super) fn is_private(root: &Path, user: crate::support::ownership::User) -> bool {
+    let own = [root.to_owned(), root.join("bin"), root.join("pyvenv.cfg")];
+    own.iter().all(|path| user.object(path, false).is_none())
+        && root.parent().is_none_or(|parent| user.object(parent, true).is_none())
+}
