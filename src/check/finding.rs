@@ -202,6 +202,12 @@ catalogue! {
     /// A command that a package installed is missing or cannot start.
     CommandBroken = "command-broken", Error,
         "it does not start, or does nothing";
+    /// A package requires another one that is not installed.
+    RequirementMissing = "requirement-missing", Error,
+        "an import of it fails";
+    /// A package requires another version than the installed one, or an extra that is not there.
+    RequirementConflict = "requirement-conflict", Warning,
+        "it may fail where it uses the other package";
     /// pip or uv is installing into the environment now.
     InstallRunning = "install-running", Error,
         "what it changes cannot be judged before it ends";

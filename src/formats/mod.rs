@@ -9,6 +9,7 @@ pub(crate) mod metadata;
 pub(crate) mod object_file;
 mod pyvenv_cfg;
 pub(crate) mod record;
+pub(crate) mod requirement;
 pub(crate) mod shebang;
 pub(crate) mod wheel_tags;
 

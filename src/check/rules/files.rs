@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::check::finding::{Code, Finding, Remedy};
 use crate::check::repairs;
 use crate::check::snapshot::Snapshot;
+use crate::dist::aside::is_aside;
 use crate::dist::record::Text;
 use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
@@ -77,7 +78,10 @@ impl<'a> Files<'a> {
             // `a/`, and `a/b/` of `a/b/c.py`.
             for end in slashes.by_ref().take(2) {
                 let dir = &path[..end];
-                if known.insert(dir.to_owned()) && !self.site.path.join(dir).is_dir() {
+                if known.insert(dir.to_owned())
+                    && !self.site.path.join(dir).is_dir()
+                    && !self.is_put_aside(dir)
+                {
                     return Some(format!("the directory `{dir}` is missing"));
                 }
             }
@@ -91,6 +95,12 @@ impl<'a> Files<'a> {
                 }),
             }
         })
+    }
+
+    /// Whether pip has put a directory aside: that is a finding of its own.
+    fn is_put_aside(&self, dir: &str) -> bool {
+        let top = dir.split('/').next().unwrap_or(dir);
+        self.site.names.iter().any(|name| name.starts_with('~') && is_aside(name, top))
     }
 
     /// Commands that are missing or cannot start.

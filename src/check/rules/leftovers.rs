@@ -84,6 +84,10 @@ impl<'a> Leftovers<'a, '_> {
         let is_lone = |name: &&str| !open.iter().any(|aside| aside.has(name));
         let lone: Vec<_> = of(Fate::Stays).into_iter().filter(is_lone).collect();
         let requirements = requirements.chain(self.owners(&lone)).collect();
+        if let Some(finding) = self.unhide(&self.hiding(&kept)) {
+            let told = self.site.dists().filter(|dist| open.iter().any(|aside| aside.is_of(dist)));
+            return (vec![finding], told.map(|dist| dist.directory).collect());
+        }
         let findings = [
             self.settled(&of(Fate::Goes)),
             self.put_back(&back),
@@ -173,6 +177,34 @@ impl<'a> Leftovers<'a, '_> {
         finding(&names, seen, Remedy::Fix { steps: steps.collect() })
     }
 
+    /// The directories of a new version that hide the modules of the old one: `x/` where the old
+    /// version had `x.py`. No RECORD lists them, as the install was interrupted.
+    fn hiding(&self, kept: &[&Aside<'_>]) -> Vec<String> {
+        let modules = kept.iter().flat_map(|aside| &aside.modules);
+        let names = modules.filter(|name| self.site.path.join(name).is_dir());
+        let owned: HashSet<_> = self
+            .site
+            .dists()
+            .filter_map(|dist| Record::read(self.site, &dist))
+            .flat_map(|record| tops(&record))
+            .collect();
+        names.filter(|name| !owned.contains(*name)).cloned().collect()
+    }
+
+    /// Moves what hides the old version aside, as pip does with what it replaces; the next check
+    /// then names the install.
+    fn unhide(&self, names: &[String]) -> Option<Finding> {
+        let first = names.first()?;
+        let steps = names.iter().map(|name| {
+            let mut aside = name.clone();
+            aside.replace_range(..name.chars().next().map_or(0, char::len_utf8), "~");
+            Step::PutBack { from: self.path(name), to: self.path(&aside) }
+        });
+        let seen = format!("an interrupted install left `{first}`, which belongs to no package");
+        let remedy = Remedy::Fix { steps: steps.collect() };
+        Some(Finding::new(Code::InstallLeftover, seen, remedy))
+    }
+
     fn only(&self, names: &[&str], requirements: Vec<Vec<String>>) -> Option<Finding> {
         let remedy = if requirements.is_empty() {
             let root = self.snapshot.root().display();
@@ -209,6 +241,8 @@ struct Aside<'a> {
     was: String,
     /// Each name that it had at the top of `site-packages`, and the name that this has now.
     parts: Vec<(String, &'a str)>,
+    /// The modules that it had as files at the top, without `.py`.
+    modules: Vec<String>,
     /// Its RECORD, with the paths that the files have now.
     record: Option<Record>,
 }
@@ -227,6 +261,8 @@ impl<'a> Aside<'a> {
         let was = was.unwrap_or_else(|| format!("{name}-{version}.dist-info"));
         let mut parts = vec![(was.clone(), directory)];
         let tops = record.as_ref().map(tops).unwrap_or_default();
+        let modules = tops.iter().filter_map(|top| top.strip_suffix(".py").map(str::to_owned));
+        let modules = modules.collect();
         for top in tops.into_iter().filter(|top| *top != was) {
             let aside = names.iter().find(|leftover| is_aside(leftover, &top));
             parts.extend(aside.map(|leftover| (top, *leftover)));
@@ -234,7 +270,7 @@ impl<'a> Aside<'a> {
         if let Some(record) = &mut record {
             record.rename(&parts);
         }
-        Some(Self { name, version, directory, was, parts, record })
+        Some(Self { name, version, directory, was, parts, modules, record })
     }
 
     /// Whether a name is what a part of it has now.

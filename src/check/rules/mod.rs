@@ -11,6 +11,7 @@ mod packages;
 mod permissions;
 mod pip;
 mod project;
+mod requirements;
 mod scripts;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     findings.extend(packages::findings(snapshot));
     findings.extend(pip::finding(snapshot, deep));
     findings.extend(files::findings(snapshot));
+    findings.extend(requirements::findings(snapshot));
     if let Some(running) = running_install(snapshot, &findings) {
         findings.retain(|finding| !is_of_packages(finding.code));
         findings.push(running);
@@ -65,6 +67,8 @@ const fn is_of_packages(code: Code) -> bool {
             | Code::PackageDamaged
             | Code::CommandBroken
             | Code::FileShared
+            | Code::RequirementMissing
+            | Code::RequirementConflict
             | Code::PipMissing
             | Code::PipDamaged
             | Code::PipTwice

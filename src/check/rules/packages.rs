@@ -105,7 +105,7 @@ impl<'a> Packages<'a> {
     /// Names that look like a distribution and have nothing of one: no directory, or none with a
     /// file that an installer writes. A hint never installs what only such a name stands for.
     fn stray(&self) -> Vec<Finding> {
-        let strays: Vec<_> = self.site.dists().filter(|dist| self.is_stray(dist)).collect();
+        let strays: Vec<_> = self.dists().filter(|dist| self.is_stray(dist)).collect();
         let (empty, filled): (Vec<_>, Vec<_>) =
             strays.into_iter().partition(|dist| is_empty(&self.site.path.join(dist.directory)));
         let mut findings = Vec::new();

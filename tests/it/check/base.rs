@@ -265,7 +265,8 @@ fn a_venv_that_was_made_over_one_of_another_version() {
     world.runs("import thing");
     assert_eq!(world.faults(), ["interpreter-elsewhere"]);
     let report = world.check(&[".venv", "--fix"]);
-    assert_eq!(report.is_healthy().steps(), ["write `pyvenv.cfg`"]);
+    let alias = format!("remove `bin/python{}`", newest.minor);
+    assert_eq!(report.is_healthy().steps(), ["write `pyvenv.cfg`", &alias]);
     world.runs("import thing");
     let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
     assert!(cfg.contains(&format!("version = {}\n", other.version)), "{cfg}");

@@ -230,3 +230,55 @@ fn an_install_that_is_running_is_not_judged() {
     running.wait().unwrap();
     assert_eq!(world.faults(), ["metadata-incomplete"]);
 }
+
+#[test]
+fn requirements_that_are_missing_or_of_another_version() {
+    let world = World::new();
+    world.install("thing", "1.0").install("other", "1.0");
+    let metadata = world.site().join("thing-1.0.dist-info/METADATA");
+    let text = fs::read_to_string(&metadata).unwrap();
+    let requires = |lines: &str| fs::write(&metadata, format!("{text}{lines}")).unwrap();
+    for satisfied in [
+        "Requires-Dist: other>=1\n",
+        "Requires-Dist: Other (==1.0)\n",
+        "Requires-Dist: none; sys_platform == 'win32'\n",
+        "Requires-Dist: none; extra == 'x'\n",
+        "\nRequires-Dist: none\n",
+    ] {
+        requires(satisfied);
+        assert_eq!(world.faults(), [""; 0], "{satisfied}");
+    }
+    requires("Requires-Dist: none>=2,<3; python_version >= '3'\n");
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["requirement-missing"]);
+    let way = report.command("requirement-missing");
+    assert!(way.ends_with("none>=2,<3"), "{way}");
+    requires("Requires-Dist: other>=2\n");
+    assert_eq!(world.faults(), ["requirement-conflict"]);
+    let other = world.site().join("other-1.0.dist-info/METADATA");
+    super::append(&other, "Requires-Dist: socks; extra == 'proxy'\n");
+    requires("Requires-Dist: other[proxy]\n");
+    assert!(shown(&world).contains("thing needs other[proxy], which needs socks"));
+    assert_eq!(world.faults(), ["requirement-conflict"]);
+}
+
+/// As pip leaves it when an upgrade of `pyparsing` 2 to 3 is killed.
+#[test]
+fn a_module_that_became_a_package_in_an_interrupted_upgrade() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let site = world.site();
+    fs::remove_file(site.join("thing.py")).unwrap();
+    fs::rename(site.join("thing-1.0.dist-info"), site.join("~hing-1.0.dist-info")).unwrap();
+    fs::create_dir(site.join("thing")).unwrap();
+    fs::write(site.join("thing/__init__.py"), "import thing.not_yet\n").unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["install-leftover"]);
+    assert!(report.command("install-leftover").ends_with("thing==1.0"));
+    assert!(!site.join("thing").exists() && site.join("~hing").is_dir());
+    // What that command does.
+    world.install("thing", "1.0");
+    world.is_mended_of(&["install-leftover"]);
+    world.runs("import thing; assert thing.VERSION == '1.0'");
+    assert!(!site.join("~hing").exists());
+}

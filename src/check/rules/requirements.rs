@@ -1,0 +1,158 @@
+//! What the installed distributions require of each other, as their METADATA says.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::check::finding::{Code, Finding};
+use crate::check::repairs;
+use crate::check::snapshot::Snapshot;
+use crate::dist::eggs::Egg;
+use crate::dist::site::{Dist, Site, normalized};
+use crate::formats::requirement::{Environment, Requirement, requires_dist};
+use crate::fs;
+use crate::python::{Implementation, Interpreter};
+use crate::support::host::Platform;
+use crate::support::limits;
+
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
+        return Vec::new();
+    };
+    // What the base has cannot be told from its files alone.
+    if snapshot.cfg().includes_system_site_packages() {
+        return Vec::new();
+    }
+    let installed = Installed::read(site, environment(interpreter));
+    let (mut missing, mut conflicts) = (Wanted::default(), Wanted::default());
+    for (dist, requirements) in &installed.requirements {
+        for requirement in requirements {
+            if requirement.applies(&installed.environment, None) {
+                installed.judge(dist.name, requirement, &mut missing, &mut conflicts);
+            }
+        }
+    }
+    let finding = |code, wanted: Wanted| {
+        let words = wanted.words.into_values().map(|word| vec![word]);
+        let remedy = repairs::install(snapshot, &[], words);
+        (!wanted.seen.is_empty()).then(|| Finding::new(code, wanted.seen.join(", "), remedy))
+    };
+    let missing = finding(Code::RequirementMissing, missing);
+    missing.into_iter().chain(finding(Code::RequirementConflict, conflicts)).collect()
+}
+
+/// What is wrong, and the words that install what is needed, by distribution.
+#[derive(Default)]
+struct Wanted {
+    seen: Vec<String>,
+    words: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    fn add(&mut self, seen: String, requirement: &Requirement) {
+        self.seen.push(seen);
+        let versions = requirement.versions.as_ref().map(ToString::to_string).unwrap_or_default();
+        let word = format!("{}{}", requirement.name, versions.replace(' ', ""));
+        self.words.entry(normalized(&requirement.name)).or_insert(word);
+    }
+}
+
+struct Installed<'a> {
+    environment: Environment,
+    requirements: Vec<(Dist<'a>, Vec<Requirement>)>,
+    versions: HashMap<String, Option<pep440_rs::Version>>,
+    /// Installed in a way that tells no version.
+    others: HashSet<String>,
+}
+
+impl<'a> Installed<'a> {
+    fn read(site: &'a Site, environment: Environment) -> Self {
+        let requirements = site.dists().map(|dist| {
+            let path = site.path.join(dist.directory).join("METADATA");
+            let text = fs::read_bounded(&path, limits::METADATA).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            (dist, requires_dist(&text).collect())
+        });
+        let versions = site.dists().map(|dist| (dist.key(), dist.version.parse().ok()));
+        let others = Egg::all(site).flat_map(|egg| egg.modules());
+        Self {
+            environment,
+            requirements: requirements.collect(),
+            versions: versions.collect(),
+            others: others.collect(),
+        }
+    }
+
+    fn judge(
+        &self,
+        name: &str,
+        requirement: &Requirement,
+        missing: &mut Wanted,
+        conflicts: &mut Wanted,
+    ) {
+        let key = normalized(&requirement.name);
+        if self.others.contains(&key) {
+            return;
+        }
+        let Some(version) = self.versions.get(&key) else {
+            let seen = format!("{name} needs {}, which is not installed", requirement.name);
+            return missing.add(seen, requirement);
+        };
+        let versions = requirement.versions.as_ref();
+        if let (Some(version), Some(versions)) = (version, versions)
+            && !versions.contains(version)
+        {
+            let seen =
+                format!("{name} needs {}{versions}, and {version} is installed", requirement.name);
+            conflicts.add(seen, requirement);
+        }
+        for extra in &requirement.extras {
+            self.judge_extra(name, requirement, extra, conflicts);
+        }
+    }
+
+    /// What the extra of a requirement needs; neither `pip check` nor `uv pip check` look at it.
+    fn judge_extra(&self, name: &str, of: &Requirement, extra: &str, conflicts: &mut Wanted) {
+        let key = normalized(&of.name);
+        let found = self.requirements.iter().find(|(dist, _)| dist.key() == key);
+        let Some((_, requirements)) = found else { return };
+        for requirement in requirements {
+            let needed = normalized(&requirement.name);
+            if requirement.applies(&self.environment, Some(extra))
+                && !self.versions.contains_key(&needed)
+                && !self.others.contains(&needed)
+            {
+                let seen = format!(
+                    "{name} needs {}[{extra}], which needs {}, which is not installed",
+                    of.name, requirement.name
+                );
+                conflicts.add(seen, requirement);
+            }
+        }
+    }
+}
+
+/// The markers' variables for an interpreter (PEP 508). `platform_release` and `platform_version`
+/// are left out: they tell of the running system, and what names them is not judged.
+fn environment(interpreter: &Interpreter) -> Environment {
+    let (os_name, sys_platform, system) = match interpreter.platform {
+        Platform::Linux => ("posix", "linux", "Linux"),
+        Platform::MacOs => ("posix", "darwin", "Darwin"),
+        Platform::Windows => ("nt", "win32", "Windows"),
+    };
+    let implementation = match interpreter.implementation {
+        Implementation::CPython => "CPython",
+        Implementation::PyPy => "PyPy",
+        Implementation::GraalPy => "GraalVM",
+        Implementation::Other(_) => "",
+    };
+    let values = [
+        ("python_version", interpreter.version.short()),
+        ("python_full_version", interpreter.version.release()),
+        ("os_name", os_name.to_owned()),
+        ("sys_platform", sys_platform.to_owned()),
+        ("platform_system", system.to_owned()),
+        ("platform_machine", interpreter.machine.clone()),
+        ("platform_python_implementation", implementation.to_owned()),
+        ("implementation_name", interpreter.implementation.name().to_owned()),
+    ];
+    Environment { values: values.into() }
+}
