@@ -4,7 +4,7 @@
 //! ```no_run
 //! use rvenv::check::Check;
 //! use rvenv::create::{CreateRequest, Existing, World, create};
-//! use rvenv::fs::{Guard, LinkMode};
+//! use rvenv::fs::Guard;
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::support::cache::Cache;
 //! use rvenv::support::program::Starts;
@@ -22,7 +22,7 @@
 //!     options: &Options::default(),
 //!     pip: Some(&seed::Options::default()),
 //!     existing: Existing::Keep,
-//!     link_mode: LinkMode::Clone,
+//!     link_mode: None,
 //! };
 //! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
 //! let world = World { host: &host, cache: &cache, guard, interrupt };

@@ -3,19 +3,23 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::anyhow;
 use rvenv::fs;
 use rvenv::fs::Guard;
+use rvenv::support::cache::CacheProblem;
 use rvenv::venv::inventory::Disk;
 
-use super::Context;
+use super::{Context, cache_advice};
 use crate::cli::{Cache, CacheAction};
 use crate::ui;
 
 /// Prints the directory, or removes it.
 pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Some(root) = context.cache.root() else {
-        bail!("there is no cache, as there is no directory for one that can be trusted");
+        let problem = context.cache.problem().unwrap_or(&CacheProblem::NoHome);
+        context.ui.report_error(&anyhow!("there is no cache: {problem}"));
+        context.ui.hint(cache_advice(problem));
+        return Ok(ExitCode::FAILURE);
     };
     match args.action {
         CacheAction::Dir => {

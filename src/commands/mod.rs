@@ -21,12 +21,13 @@ use std::process::ExitCode;
 
 use rvenv::fs::Guard;
 use rvenv::settings::{Key, Settings};
-use rvenv::support::cache::Cache;
+use rvenv::support::cache::{Cache, CacheProblem};
 use rvenv::support::host::Host;
 use rvenv::support::interrupt::Interrupt;
 use rvenv::support::session::Session;
 
 use crate::cli::{Command, Python};
+use crate::ui;
 use crate::ui::Ui;
 
 /// What every command works with.
@@ -65,6 +66,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let cache = Cache::of(&host);
     let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));
+    report_cache(&cache, command, ui);
     let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
     let done = match command {
         Command::Create(args) => create::run(args, &context),
@@ -89,4 +91,26 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     // What fails after a signal fails because of it: a Ctrl-C reaches the programs that rvenv has
     // started, too.
     done.or_else(|error| context.interrupt.check().map_err(Into::into).and(Err(error)))
+}
+
+/// Says why there is no cache, which costs seconds: to those that would use it most, or with `-v`.
+fn report_cache(cache: &Cache, command: &Command, ui: &Ui) {
+    match cache.problem() {
+        // `cache` says it as its own error.
+        None | Some(CacheProblem::Disabled) => {}
+        Some(_) if matches!(command, Command::Cache(_)) => {}
+        Some(problem) if matches!(command, Command::Create(_) | Command::Install(_)) => {
+            ui.warn(format_args!("no cache is used: {problem}"));
+            ui.hint(cache_advice(problem));
+        }
+        Some(problem) => ui.detail(format_args!("no cache is used: {problem}")),
+    }
+}
+
+/// What to do to get a cache.
+fn cache_advice(problem: &CacheProblem) -> String {
+    match problem {
+        CacheProblem::Writable(dir) => format!("`chmod go-w {}`", ui::word(dir)),
+        _ => "set `RVENV_CACHE_DIR` to a directory of your own".to_owned(),
+    }
 }

@@ -44,8 +44,8 @@ pub struct CreateRequest<'a> {
     pub pip: Option<&'a seed::Options>,
     /// What to do about an environment that is there.
     pub existing: Existing,
-    /// How files of the cache get into it.
-    pub link_mode: LinkMode,
+    /// How files of the cache get into it; `None` leaves the choice to [`Linker::of_cache`].
+    pub link_mode: Option<LinkMode>,
 }
 
 /// What to do about an environment that is there.
@@ -488,7 +488,7 @@ impl Work<'_> {
     }
 
     fn fill(&self, dir: &Dir, plan: &Plan) -> Result<()> {
-        let linker = Linker::new(self.recipe.link_mode);
+        let linker = Linker::of_cache(self.recipe.link_mode, self.location, self.world.host);
         let mut cloned: Vec<&Path> = Vec::new();
         for entry in &plan.entries {
             self.world.interrupt.check()?;

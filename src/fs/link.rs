@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::sys;
 use super::sys::{Handle, Opened};
+use crate::support::container::is_container;
 use crate::support::executable::has_execute_bit;
+use crate::support::host::Host;
+#[cfg(unix)]
+use crate::support::users;
 
 /// How an environment shares a file of the cache. What a file system cannot do falls back to the
 /// next mode in this order; symbolic links fall back to copies.
@@ -33,12 +37,24 @@ pub enum LinkMode {
 #[derive(Debug)]
 pub struct Linker {
     mode: AtomicU8,
+    hard_links: bool,
 }
 
 impl Linker {
     /// Starts with `mode`.
     pub const fn new(mode: LinkMode) -> Self {
-        Self { mode: AtomicU8::new(mode as u8) }
+        Self { mode: AtomicU8::new(mode as u8), hard_links: true }
+    }
+
+    /// The linker for files of the cache in an environment at `location`: with the mode that was
+    /// `asked` for, else with the cheapest one that is safe.
+    ///
+    /// A hard link is the same file as the cache's. `chown -R` of an environment, which is usual after
+    /// root or another user has created it, would give that away. So root, and anybody in another
+    /// user's directory, gets clones or copies; in a container there is one user.
+    pub fn of_cache(asked: Option<LinkMode>, location: &Path, host: &Host) -> Self {
+        let hard_links = asked.is_some() || !may_change_owner(location) || is_container(host);
+        Self { hard_links, ..Self::new(asked.unwrap_or(LinkMode::Clone)) }
     }
 
     /// The mode in use: another than at the start when that one did not work.
@@ -76,7 +92,8 @@ impl Linker {
     }
 
     fn fall_back(&self, from: LinkMode) {
-        let next = if from == LinkMode::Clone { LinkMode::Hardlink } else { LinkMode::Copy };
+        let is_next = from == LinkMode::Clone && self.hard_links;
+        let next = if is_next { LinkMode::Hardlink } else { LinkMode::Copy };
         // Where another thread was quicker, its word stands.
         let _ = self.mode.compare_exchange(
             from as u8,
@@ -85,6 +102,20 @@ impl Linker {
             Ordering::Relaxed,
         );
     }
+}
+
+/// Whether what is created at `location` is likely to get another owner.
+#[cfg(unix)]
+fn may_change_owner(location: &Path) -> bool {
+    let user = users::effective_uid();
+    let parent = location.parent().unwrap_or(location);
+    user == 0 || users::owner(parent).is_some_and(|owner| owner != user)
+}
+
+/// Elsewhere files keep their owner.
+#[cfg(not(unix))]
+fn may_change_owner(_location: &Path) -> bool {
+    false
 }
 
 fn clone(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {

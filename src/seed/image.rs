@@ -2,8 +2,9 @@
 //!
 //! An image is a directory of the cache, `pip/NAME`, which holds `manifest.json` and, below `files`,
 //! what stands in `site-packages`. It appears by a rename, so it is whole or not there. Using one
-//! costs the read of its manifest and a look at each file: size and time of change, which is the
-//! same fixed one for every file, betray what was cut short, replaced or edited through a hard link.
+//! costs the read of its manifest and a look at each file: its owner, mode, size and modification time,
+//! which is the same fixed one for every file. A file of another owner is not used: a hard link to it
+//! in an environment may have been given away. If anything else differs, the hash decides.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -25,19 +26,25 @@ use super::wheel::Wheel;
 use super::{Event, SeedContext, cache_error};
 use crate::formats::record;
 use crate::formats::record::Row;
-use crate::fs::read_bounded;
+use crate::fs::{open_regular, read_bounded};
 use crate::python::Interpreter;
 use crate::seed::Result;
 use crate::support::cache::create_private_dir;
 use crate::support::host::Platform;
 use crate::support::limits;
+#[cfg(unix)]
+use crate::support::users::effective_uid;
 
 /// Raised when an image of the same wheel comes out otherwise than before.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The time of change of every file of an image: 2000-01-01, which no edit leaves in place and every
 /// file system can hold.
 const STAMP: Duration = Duration::from_secs(946_684_800);
+
+/// The mode of every file of an image.
+#[cfg(unix)]
+const MODE: u32 = 0o644;
 
 /// Where an image keeps what stands in `site-packages`.
 const FILES: &str = "files";
@@ -67,6 +74,8 @@ pub(crate) struct Recorded {
     size: u64,
     /// As RECORD has it; empty for bytecode.
     hash: String,
+    /// That of every file, for verifying it.
+    content: String,
 }
 
 impl Recorded {
@@ -133,7 +142,7 @@ impl Image {
         )
         .ok()?;
         let files = root.join(FILES);
-        if !manifest.files.iter().all(|file| is_intact(&files.join(&file.path), file.size)) {
+        if !manifest.files.iter().all(|file| is_intact(&files.join(&file.path), file)) {
             return None;
         }
         Some(Self { manifest, launcher: read_launcher(root, platform), root: root.to_owned() })
@@ -163,12 +172,50 @@ fn name(project: &str, wheel: &Path, layout: Layout, python: &Interpreter) -> Re
     Ok(format!("{project}-{version}-{}-{}-{short:016x}", layout.name(), python.cache_tag))
 }
 
-fn is_intact(path: &Path, size: u64) -> bool {
+/// Whether a file of an image is as it was written. One whose mode or time differ, because a copy or a
+/// restored cache did not keep them, gets them back if its content is the same.
+fn is_intact(path: &Path, recorded: &Recorded) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| {
         meta.is_file()
-            && meta.len() == size
-            && meta.modified().is_ok_and(|time| time == SystemTime::UNIX_EPOCH + STAMP)
+            && meta.len() == recorded.size
+            && is_ours_alone(&meta)
+            && (is_stamped(&meta) || renew(path, recorded).is_some())
     })
+}
+
+/// Whether it belongs to the user, and nobody else can write to it.
+#[cfg(unix)]
+fn is_ours_alone(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    meta.uid() == effective_uid() && meta.mode() & 0o022 == 0
+}
+
+/// Access lists guard the user's own directories.
+#[cfg(not(unix))]
+fn is_ours_alone(_meta: &fs::Metadata) -> bool {
+    true
+}
+
+/// Whether it has the time and the mode that [`write`] gives.
+fn is_stamped(meta: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if meta.mode() & 0o7777 != MODE {
+            return false;
+        }
+    }
+    meta.modified().is_ok_and(|time| time == SystemTime::UNIX_EPOCH + STAMP)
+}
+
+/// Gives a file of the recorded content its time and mode again.
+fn renew(path: &Path, recorded: &Recorded) -> Option<()> {
+    let bytes = read_bounded(path, recorded.size).ok()?;
+    if record::hash(&bytes) != recorded.content {
+        return None;
+    }
+    let file = open_regular(path).ok()?;
+    stamp(&file).ok()
 }
 
 fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
@@ -213,8 +260,9 @@ fn build(job: &SeedContext<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -
 }
 
 fn recorded(piece: &ImageFile) -> Recorded {
-    let hash = if piece.hashed { record::hash(&piece.data) } else { String::new() };
-    Recorded { path: piece.path.clone(), size: piece.data.len() as u64, hash }
+    let content = record::hash(&piece.data);
+    let hash = if piece.hashed { content.clone() } else { String::new() };
+    Recorded { path: piece.path.clone(), size: piece.data.len() as u64, hash, content }
 }
 
 /// Writes a file of an image, with the stamp and, whatever the umask, readable for all who may
@@ -225,10 +273,14 @@ fn write(path: &Path, data: &[u8]) -> std::io::Result<()> {
     }
     let mut file = File::create_new(path)?;
     file.write_all(data)?;
+    stamp(&file)
+}
+
+fn stamp(file: &File) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.set_permissions(fs::Permissions::from_mode(MODE))?;
     }
     file.set_modified(SystemTime::UNIX_EPOCH + STAMP)
 }

@@ -135,13 +135,14 @@ impl Settings {
             && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
     }
 
-    /// How files of the cache get into an environment.
-    pub fn link_mode(&self) -> LinkMode {
-        match self.text(Key::LinkMode).and_then(OsStr::to_str) {
-            Some("hardlink") => LinkMode::Hardlink,
-            Some("copy") => LinkMode::Copy,
-            Some("symlink") => LinkMode::Symlink,
-            _ => LinkMode::Clone,
+    /// How files of the cache get into an environment, if that is set.
+    pub fn link_mode(&self) -> Option<LinkMode> {
+        match self.text(Key::LinkMode).and_then(OsStr::to_str)? {
+            "hardlink" => Some(LinkMode::Hardlink),
+            "copy" => Some(LinkMode::Copy),
+            "symlink" => Some(LinkMode::Symlink),
+            "clone" => Some(LinkMode::Clone),
+            _ => None,
         }
     }
 

@@ -92,6 +92,16 @@ pub(crate) fn owner(dir: &Path) -> Option<u32> {
     dir.ancestors().find_map(|dir| dir.metadata().ok()).map(|meta| meta.uid())
 }
 
+/// Whether `uid` stands for all users that this user namespace does not map (`user_namespaces(7)`).
+#[cfg(unix)]
+pub(crate) fn is_unmapped(uid: u32) -> bool {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let overflow = read("/proc/sys/kernel/overflowuid").and_then(|text| text.trim().parse().ok());
+    // The first namespace maps every number: `0 0 4294967295`.
+    let maps_all = |map: String| map.split_whitespace().nth(2) == Some("4294967295");
+    overflow == Some(uid) && read("/proc/self/uid_map").is_some_and(|map| !maps_all(map))
+}
+
 /// Elsewhere access lists keep users apart.
 #[cfg(not(unix))]
 pub(crate) fn homes() -> Vec<PathBuf> {

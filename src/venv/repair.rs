@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Content, Entry, Error, write_entry};
 use crate::fs;
-use crate::fs::{Dir, InPlace, LinkMode, Linker};
+use crate::fs::{Dir, InPlace, Linker};
 use crate::python::Interpreter;
 use crate::support::identity::FileId;
 use crate::support::session::Session;
@@ -155,7 +155,7 @@ where
 
     fn step(&self, step: &Step, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         match step {
-            Step::Put(entry) => put(entry, at.dir())?,
+            Step::Put(entry) => self.put(entry, at.dir())?,
             Step::Remove(path) => aside.take(self.root, path, at)?,
             Step::PutBack { from, to } => {
                 aside.take(self.root, to, at)?;
@@ -169,13 +169,22 @@ where
         Ok(())
     }
 
+    /// Puts an entry, and the directories that it is in.
+    fn put(&self, entry: &Entry, at: &Dir) -> Result<(), Error> {
+        let parents = entry.path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+        for dir in parents.collect::<Vec<_>>().into_iter().rev() {
+            at.create_dir(dir)?;
+        }
+        write_entry(entry, at, &Linker::of_cache(None, self.root, self.session.host))
+    }
+
     /// Replaces what is left of pip. The new one is at hand before the old one goes.
     fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         let entries = (self.seed)(seeding, at)?;
         for path in &seeding.instead_of {
             aside.take(self.root, path, at)?;
         }
-        entries.iter().try_for_each(|entry| put(entry, at.dir()))?;
+        entries.iter().try_for_each(|entry| self.put(entry, at.dir()))?;
         Ok(())
     }
 }
@@ -215,13 +224,4 @@ impl Aside {
             }
         }
     }
-}
-
-/// Puts an entry, and the directories that it is in.
-fn put(entry: &Entry, at: &Dir) -> Result<(), Error> {
-    let parents = entry.path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
-    for dir in parents.collect::<Vec<_>>().into_iter().rev() {
-        at.create_dir(dir)?;
-    }
-    write_entry(entry, at, &Linker::new(LinkMode::Clone))
 }

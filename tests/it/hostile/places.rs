@@ -280,3 +280,161 @@ fn as_another_user() {
     }
     pip_runs(&sandbox, &foreign.join("env"));
 }
+
+/// Does rvenv say why it uses no cache, and what to do?
+#[track_caller]
+fn says_why(ran: &Ran, why: &str, advice: &str) {
+    assert!(ran.stderr.contains(why) && ran.stderr.contains(advice), "{ran:#?}");
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_named_with_the_way_out() {
+    let (mut sandbox, create) = world();
+    let cache = sandbox.root().join("cache");
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    says_why(&sandbox.run(&create).ok(), "no cache is used: others can write to", "chmod go-w");
+    says_why(&sandbox.run(["cache", "dir"]).code(1), "others can write to", "chmod go-w");
+    // Commands that are as fast without it say so with `-v` only.
+    assert!(!sandbox.run(["list"]).ok().stderr.contains("cache"));
+    assert!(sandbox.run(["list", "-v"]).ok().stderr.contains("no cache is used"));
+    sandbox.set("RVENV_CACHE_DIR", "");
+    let env = sandbox.project().join("silent");
+    let mut words = create.clone();
+    words.push(env.to_str().unwrap().to_owned());
+    let ran = sandbox.run(&words).ok();
+    assert!(!ran.stderr.contains("cache"), "an empty variable asks for none: {ran:#?}");
+}
+
+#[test]
+fn a_link_to_a_cache_of_ones_own_is_followed() {
+    let (mut sandbox, create) = world();
+    let scratch = sandbox.root().join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    fs::set_permissions(&scratch, fs::Permissions::from_mode(0o700)).unwrap();
+    let link = sandbox.root().join("link");
+    std::os::unix::fs::symlink(&scratch, &link).unwrap();
+    sandbox.set("RVENV_CACHE_DIR", &link);
+    let ran = sandbox.run(&create).ok();
+    assert!(!ran.stderr.contains("no cache"), "{ran:#?}");
+    assert!(scratch.join("pip").is_dir());
+}
+
+fn is_root() -> bool {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
+    if !is_root {
+        skip("only root can give files away");
+    }
+    is_root
+}
+
+/// The files of the cache that hold pip's code.
+fn images(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
+    let walk = walkdir::WalkDir::new(sandbox.root().join("cache/pip")).into_iter().flatten();
+    let paths = walk.map(|entry| entry.path().to_owned());
+    paths.filter(|path| path.is_file() && path.iter().any(|part| part == "files")).collect()
+}
+
+/// `chown -R` of an environment that root created gives away no file of the cache.
+#[test]
+fn an_environment_of_root_shares_no_file_with_the_cache() {
+    if !is_root() {
+        return;
+    }
+    let (mut sandbox, create) = world();
+    sandbox.set("RVENV_CONTAINER", "0");
+    for flags in [&[][..], &["--pip-layout", "files"]] {
+        let words: Vec<&str> =
+            create.iter().map(String::as_str).chain(flags.iter().copied()).collect();
+        sandbox.run(&words).ok();
+        let links = |path: &std::path::PathBuf| fs::metadata(path).unwrap().nlink();
+        assert!(images(&sandbox).iter().all(|path| links(path) == 1), "{flags:?}");
+        sandbox.run(["remove", ".venv"]).ok();
+    }
+    // Whoever asks for hard links gets them, and a container has one user.
+    for (container, flags) in [("0", &["--link-mode", "hardlink"][..]), ("1", &[])] {
+        sandbox.set("RVENV_CONTAINER", container);
+        let words: Vec<&str> =
+            create.iter().map(String::as_str).chain(flags.iter().copied()).collect();
+        sandbox.run(&words).ok();
+        let shared = images(&sandbox).iter().any(|path| fs::metadata(path).unwrap().nlink() > 1);
+        assert!(shared, "{container} {flags:?}");
+        sandbox.run(["remove", ".venv"]).ok();
+    }
+}
+
+/// A file of the cache that another user owns is not used, whatever its size and times are.
+#[test]
+fn a_file_of_the_cache_that_was_given_away_is_dropped() {
+    if !is_root() {
+        return;
+    }
+    let (sandbox, create) = world();
+    sandbox.run(&create).ok();
+    let file = images(&sandbox).into_iter().find(|path| path.ends_with("pip/__main__.py")).unwrap();
+    let (meta, text) = (fs::metadata(&file).unwrap(), fs::read(&file).unwrap());
+    let evil: Vec<u8> =
+        b"raise SystemExit('evil')  #".iter().copied().cycle().take(text.len()).collect();
+    for (owner, mode) in [(54_321, 0o644), (0, 0o646)] {
+        fs::write(&file, &evil).unwrap();
+        fs::File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(meta.modified().unwrap())
+            .unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        chown(&file, Some(owner), None).unwrap();
+        sandbox.run(["remove", ".venv"]).ok();
+        sandbox.run(&create).ok();
+        pip_runs(&sandbox, &sandbox.project().join(".venv"));
+        assert_eq!(fs::read(&file).unwrap(), text, "{owner} {mode:o}");
+    }
+}
+
+/// A cache that CI restored has other times; nothing is built again.
+#[test]
+fn a_restored_cache_is_used_again() {
+    let (sandbox, create) = world();
+    sandbox.run(&create).ok();
+    let before: Vec<_> =
+        images(&sandbox).iter().map(|path| fs::metadata(path).unwrap().ino()).collect();
+    for path in images(&sandbox) {
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    sandbox.run(["remove", ".venv"]).ok();
+    let ran = sandbox.run(&create).ok();
+    assert!(!ran.stderr.contains("this once"), "{ran:#?}");
+    let after: Vec<_> =
+        images(&sandbox).iter().map(|path| fs::metadata(path).unwrap().ino()).collect();
+    assert_eq!(before, after);
+    pip_runs(&sandbox, &sandbox.project().join(".venv"));
+    assert_eq!(fs::metadata(&images(&sandbox)[0]).unwrap().mode() & 0o777, 0o644);
+}
+
+/// A user's directory that root cannot trust: `sudo` with HOME kept.
+#[test]
+fn root_in_another_users_home_leaves_it_alone() {
+    if !is_root() || !can_mount() {
+        return;
+    }
+    let (sandbox, create) = world();
+    let home = sandbox.root().join("victim");
+    fs::create_dir(&home).unwrap();
+    chown(&home, Some(54_321), Some(54_321)).unwrap();
+    // Root's own home is another one here.
+    let script = format!(
+        "mount -t tmpfs none /root && cd . && env -u RVENV_CACHE_DIR HOME={} \"$0\" \"$@\" && ls -A {0} /root/.cache",
+        home.display()
+    );
+    let python = ["create", "--without-pip", "--python", "/usr/bin/python3"].map(str::to_owned);
+    let ran = mounted(&sandbox, &script, &python);
+    if ran.code == Some(0) {
+        assert!(!ran.stdout.contains(".cache\n.local"), "{ran:#?}");
+        assert_eq!(fs::read_dir(&home).unwrap().count(), 0, "{ran:#?}");
+    } else {
+        skip("there is no /usr/bin/python3");
+    }
+    drop(create);
+}
