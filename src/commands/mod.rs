@@ -63,7 +63,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         }
         _ => Host::from_process()?,
     };
-    let cache = Cache::of(&host);
+    let cache = if uses_cache(command) { Cache::of(&host) } else { Cache::none() };
     let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));
     report_cache(&cache, command, ui);
@@ -91,6 +91,21 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     // What fails after a signal fails because of it: a Ctrl-C reaches the programs that rvenv has
     // started, too.
     done.or_else(|error| context.interrupt.check().map_err(Into::into).and(Err(error)))
+}
+
+/// Whether a command uses the cache, whose check takes a system call for each directory above it.
+fn uses_cache(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Activate(_)
+            | Command::Deactivate(_)
+            | Command::Hook(_)
+            | Command::HookEnv(_)
+            | Command::Allow(_)
+            | Command::Deny(_)
+            | Command::Config(_)
+            | Command::Man(_)
+    )
 }
 
 /// Says why there is no cache, which costs seconds: to those that would use it most, or with `-v`.

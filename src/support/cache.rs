@@ -111,26 +111,31 @@ impl Cache {
 /// The real path of a cache directory, which need not exist yet, if nobody else can change what is there.
 #[cfg(unix)]
 fn check(root: &Path) -> Result<PathBuf, CacheProblem> {
-    let unusable = |path: &Path| {
-        let path = path.to_owned();
-        |error: io::Error| CacheProblem::Unusable { path, reason: error.to_string() }
-    };
-    // The part of the path that exists; a link that leads nowhere cannot be created through.
-    let is_missing = |path: &Path| {
-        path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-    };
-    let existing = root.ancestors().find(|path| !is_missing(path)).unwrap_or(root);
-    let real = crate::support::path::canonicalize(existing).map_err(unusable(existing))?;
-    let missing = root.strip_prefix(existing).unwrap_or(Path::new(""));
-    let is_there = missing.as_os_str().is_empty();
-    for dir in real.ancestors() {
-        let meta = dir.symlink_metadata().map_err(unusable(dir))?;
+    let dirs: Vec<&Path> = root.ancestors().collect();
+    for dir in dirs.into_iter().rev() {
+        let meta = match dir.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            meta => meta.map_err(unusable(dir))?,
+        };
+        if meta.is_symlink() {
+            // From here on the real path is used, whatever becomes of the link.
+            let real = crate::support::path::canonicalize(dir).map_err(unusable(dir))?;
+            let rest = root.strip_prefix(dir).unwrap_or(Path::new(""));
+            let is_whole = rest.as_os_str().is_empty();
+            return check(&if is_whole { real } else { real.join(rest) });
+        }
         if !meta.is_dir() {
             return Err(unusable(dir)(io::ErrorKind::NotADirectory.into()));
         }
-        check_directory(dir, &meta, is_there && dir == real)?;
+        check_directory(dir, &meta, dir == root)?;
     }
-    Ok(if is_there { real } else { real.join(missing) })
+    Ok(root.to_owned())
+}
+
+#[cfg(unix)]
+fn unusable(path: &Path) -> impl FnOnce(io::Error) -> CacheProblem {
+    let path = path.to_owned();
+    |error| CacheProblem::Unusable { path, reason: error.kind().to_string() }
 }
 
 /// Whether a directory keeps others from changing what is in it. The cache itself is the user's alone;

@@ -114,7 +114,7 @@ fn another_prompt_or_view_of_system_packages_is_written_to_an_existing_pyvenv_cf
 fn clear_replaces_an_environment_and_nothing_else() {
     let sandbox = Sandbox::new();
     sandbox.run(["create"]).ok();
-    let stray = sandbox.project().join(".venv/stray");
+    let stray = sandbox.project().join(".venv/lib/stray");
     fs::write(&stray, "").unwrap();
     let ran = sandbox.run(["create", "--clear"]).ok();
     assert!(ran.stderr.contains("replaced"), "{ran:#?}");
@@ -166,7 +166,7 @@ fn several_directories_and_missing_parents_are_made() {
 fn places_that_cannot_hold_an_environment_are_refused() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.project().join("file"), "").unwrap();
-    symlink("nowhere", sandbox.project().join("dangling")).unwrap();
+    symlink("cycle", sandbox.project().join("cycle")).unwrap();
     refused(
         &sandbox,
         &["file"],
@@ -174,7 +174,7 @@ fn places_that_cannot_hold_an_environment_are_refused() {
         &["error: ", "file` is there and is not a directory", "hint: "],
     );
     refused(&sandbox, &["file/below"], 1, &["error: ", "file"]);
-    refused(&sandbox, &["dangling"], 1, &["error: ", "dangling"]);
+    refused(&sandbox, &["cycle"], 1, &["error: ", "cycle"]);
     refused(&sandbox, &["a:b"], 1, &["error: ", "separates the entries of PATH", "hint: "]);
     refused(&sandbox, &["a\nb"], 1, &["error: ", "ends a line", "hint: "]);
     refused(&sandbox, &["/proc/nothing/here"], 1, &["error: ", "/proc/nothing"]);
