@@ -26,7 +26,9 @@ pub(crate) struct User {
 /// The effective user of this process: who owns what it creates.
 #[cfg(unix)]
 pub(crate) fn effective_uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+    // It does not change, and each question is a system call.
+    static UID: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *UID.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
 /// Every user that the machine's own database lists. A directory service's users are not in it.

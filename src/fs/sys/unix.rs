@@ -16,6 +16,7 @@ use rustix::io::Errno;
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
 use crate::support::identity::FileId;
+use crate::support::users::effective_uid;
 
 pub(crate) use super::kind::{Kind, Mounts, Opened};
 
@@ -89,7 +90,7 @@ impl Handle {
 
     /// Does this directory belong to the user that the process acts for?
     pub(crate) fn is_ours(&self) -> io::Result<bool> {
-        Ok(rustix::fs::fstat(&self.0)?.st_uid == rustix::process::geteuid().as_raw())
+        Ok(rustix::fs::fstat(&self.0)?.st_uid == effective_uid())
     }
 
     /// Is this directory the user's alone? Its owner is the user, or the one whom the file system
@@ -99,7 +100,7 @@ impl Handle {
         let (own, made) = (rustix::fs::fstat(&self.0)?, rustix::fs::fstat(&made.0)?);
         let others = Mode::WGRP | Mode::WOTH;
         let is_open = |mode| Mode::from_raw_mode(mode).intersects(others);
-        let user = rustix::process::geteuid().as_raw();
+        let user = effective_uid();
         Ok((own.st_uid == user || own.st_uid == made.st_uid)
             && (!is_open(own.st_mode) || is_open(made.st_mode)))
     }
