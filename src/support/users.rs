@@ -17,6 +17,7 @@ const HOMES: [&str; 2] = ["/home", "/Users"];
 const FIRST_PERSON: u32 = 500;
 
 /// A user, as one line of the user database has it.
+#[cfg(unix)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) uid: u32,

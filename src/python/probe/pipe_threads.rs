@@ -1,5 +1,11 @@
 //! Reads a child's output with a thread for each pipe, for systems without non-blocking pipes.
 
+#![allow(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "the functions have the signatures of the module for non-blocking pipes"
+)]
+
 use std::io::{self, Read};
 use std::process::{ChildStderr, ChildStdout};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
