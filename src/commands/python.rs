@@ -40,7 +40,10 @@ impl Chosen {
         let mut finder = Finder::new(&context.host, &context.cache);
         let found = context.ui.timed("looked for a Python", || finder.find(&demand.request));
         report_passed_over(finder.passed_over(), found.is_ok(), context);
-        let found = found?;
+        let found = found.map_err(|error| match demand.origin {
+            Origin::Nobody => error,
+            _ => error.with_origin(demand.origin.to_string()),
+        })?;
         if let Some(requires) = demand.requires
             && !requires.allows(&found.interpreter)
         {

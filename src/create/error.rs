@@ -22,6 +22,17 @@ pub enum Error {
         source: Box<python::Error>,
     },
 
+    /// A version file is there, and no version can be read from it.
+    #[error("cannot read a version of Python from `{}`{}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
+    UnreadableVersionFile {
+        /// The file.
+        path: PathBuf,
+        /// The line whose bytes are no text, counted from 1.
+        line: Option<usize>,
+        /// Why the file cannot be read, unless it is a line's encoding.
+        source: Option<fs::Error>,
+    },
+
     /// A file or device stands where the environment is to be.
     #[error("`{}` is there and is not a directory", path.display())]
     NotADirectory {
@@ -127,6 +138,7 @@ impl Error {
             Self::Venv(error) => error.hint(),
             Self::Seed(error) => error.hint(),
             Self::UnreadableDemand { .. }
+            | Self::UnreadableVersionFile { .. }
             | Self::NotReinstalled { .. }
             | Self::NotReinstallable { .. } => None,
         }

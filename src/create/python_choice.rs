@@ -25,8 +25,8 @@ use crate::support::host::Host;
 pub enum Origin {
     /// The option, the variable, or a file with settings.
     Setting(settings::Source),
-    /// This `.python-version`.
-    VersionFile(PathBuf),
+    /// This line of this `.python-version`, counted from 1.
+    VersionFile(PathBuf, usize),
     /// `requires-python` in this `pyproject.toml`.
     RequiresPython(PathBuf),
     /// Nobody.
@@ -67,7 +67,8 @@ impl ResolvedRequest {
     /// The first demand that is made, with the option among the settings.
     ///
     /// # Errors
-    /// [`Error::UnreadableDemand`] when a setting cannot be read. What a `.python-version` or a
+    /// [`Error::UnreadableDemand`] when a setting cannot be read, [`Error::UnreadableVersionFile`] when the
+    /// nearest `.python-version` cannot be opened or decoded. What a `.python-version` or a
     /// `requires-python` says was written for other tools too: where it cannot be read, it is
     /// [ignored](Self::ignored).
     pub fn of(settings: &Settings, project: &Project, host: &Host) -> Result<Self> {
@@ -75,7 +76,7 @@ impl ResolvedRequest {
         let requires = Requires::of_project(project, &mut ignored);
         let (request, origin) = if is_strong(settings) {
             setting(settings, host)?
-        } else if let Some(made) = version_file(project, host, &mut ignored) {
+        } else if let Some(made) = version_file(project, host, &mut ignored)? {
             made
         } else if let Some(Requires { versions, file }) = &requires {
             let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
@@ -109,26 +110,60 @@ fn version_file(
     project: &Project,
     host: &Host,
     ignored: &mut Vec<Ignored>,
-) -> Option<(Request, Origin)> {
-    let (text, file, dir) = host.cwd().ancestors().find_map(|dir| {
-        let file = dir.join(".python-version");
-        Some((files::read(&file)?, file, dir))
-    })?;
-    // One above the project's root is not the project's.
-    let mut below = host.cwd().ancestors().take_while(|below| *below != dir);
-    if below.any(|below| is_root(below, project)) {
-        return None;
-    }
-    let line = files::lines(&text).next()?;
-    let origin = Origin::VersionFile(file);
-    match Wanted::parse(line) {
-        Some(wanted) if wanted == Wanted::default() => Some((Request::Any, origin)),
-        Some(wanted) => Some((Request::Wanted(wanted), origin)),
-        None => {
-            ignored.push(Ignored { origin, text: line.to_owned() });
-            None
+) -> Result<Option<(Request, Origin)>> {
+    for dir in host.cwd().ancestors() {
+        let path = dir.join(".python-version");
+        match files::read_existing(&path) {
+            Ok(Some(text)) => return of_version_file(path, &text, ignored),
+            // A file above the project's root is not the project's.
+            Ok(None) if is_root(dir, project) => break,
+            Ok(None) => {}
+            Err(source) => {
+                return Err(Error::UnreadableVersionFile {
+                    path,
+                    line: None,
+                    source: Some(source),
+                });
+            }
         }
     }
+    Ok(None)
+}
+
+/// The request of the first line of a `.python-version`.
+fn of_version_file(
+    path: PathBuf,
+    text: &str,
+    ignored: &mut Vec<Ignored>,
+) -> Result<Option<(Request, Origin)>> {
+    let lines = text.lines().enumerate();
+    let mut lines = lines.map(|(index, line)| (index + 1, files::lines(line).next()));
+    let Some((number, Some(line))) = lines.find(|(_, line)| line.is_some()) else {
+        return Ok(None);
+    };
+    if line.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(Error::UnreadableVersionFile { path, line: Some(number), source: None });
+    }
+    let origin = Origin::VersionFile(path, number);
+    let version = pyenv_version(line);
+    if version == Some("system") {
+        return Ok(Some((Request::Any, origin)));
+    }
+    let wanted = version.and_then(Wanted::parse).filter(|wanted| *wanted != Wanted::default());
+    if wanted.is_none() {
+        ignored.push(Ignored { origin: origin.clone(), text: line.to_owned() });
+    }
+    Ok(wanted.map(|wanted| (Request::Wanted(wanted), origin)))
+}
+
+/// The version that pyenv takes from a line: the first of several, and the installation of an environment
+/// of pyenv-virtualenv (`3.9.18/envs/work`).
+fn pyenv_version(line: &str) -> Option<&str> {
+    let first = line.split(':').next()?.trim();
+    Some(match first.split_once("/envs/") {
+        Some((version, name)) if !name.contains('/') => version,
+        _ => first,
+    })
 }
 
 /// Whether a directory looks like the root of a project.
@@ -169,7 +204,7 @@ impl fmt::Display for Origin {
             Self::Setting(settings::Source::Project(file) | settings::Source::User(file)) => {
                 write!(f, "`python` in `{}`", file.display())
             }
-            Self::VersionFile(file) => write!(f, "`{}`", file.display()),
+            Self::VersionFile(file, line) => write!(f, "`{}`, line {line},", file.display()),
             Self::RequiresPython(file) => write!(f, "`requires-python` in `{}`", file.display()),
             Self::Nobody => f.write_str("the default"),
         }

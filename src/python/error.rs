@@ -36,10 +36,16 @@ pub enum Error {
     },
 
     /// No Python on this machine is what was asked for.
-    #[error("found no Python for `{request}`{}", Listed(candidates))]
+    #[error("found no Python for `{request}`{}{}{}", asked(asked_by.as_deref()), near(nearest), Listed(candidates))]
     NoPython {
         /// What was asked for.
         request: String,
+        /// Who asked, if it was not the caller: an option, a variable, a file and its line.
+        asked_by: Option<String>,
+        /// The versions on this machine that are nearest to the request.
+        nearest: Vec<String>,
+        /// The command that installs one: the files of an installer show that it has that version.
+        install: Option<String>,
         /// Everything that was looked at, in the order of looking.
         candidates: Vec<PassedOver>,
     },
@@ -59,14 +65,40 @@ support::lift_errors! { Error {
 }}
 
 impl Error {
+    /// Says who made the request, in an error that nothing fits.
+    #[must_use]
+    pub fn with_origin(mut self, origin: String) -> Self {
+        if let Self::NoPython { asked_by, .. } = &mut self {
+            *asked_by = Some(origin);
+        }
+        self
+    }
+
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
+            Self::NoPython { install: Some(command), .. } => {
+                Some(Hint::InstallPython(command.clone()))
+            }
             Self::NoPython { .. } => Some(Hint::ListPythons),
             Self::Support(error) => error.hint(),
             Self::Fs(error) => error.hint(),
             Self::UnreadableRequest { .. } | Self::UnusablePython { .. } => None,
         }
+    }
+}
+
+/// `, which ORIGIN asks for`.
+fn asked(by: Option<&str>) -> String {
+    by.map(|by| format!(", which {} asks for", by.trim_end_matches(','))).unwrap_or_default()
+}
+
+/// `; the nearest are A and B`.
+fn near(versions: &[String]) -> String {
+    match versions {
+        [] => String::new(),
+        [one] => format!("; the nearest is {one}"),
+        all => format!("; the nearest are {}", all.join(", ")),
     }
 }
 

@@ -5,9 +5,38 @@ use std::path::Path;
 use crate::fs;
 use crate::support::limits;
 
-/// The text of a file, if it is a regular file of that kind. A pipe of its name would keep us waiting.
+/// The text of a regular file that can be read. Anything else counts as absent: a pipe would block.
 pub(crate) fn read(path: &Path) -> Option<String> {
-    String::from_utf8(fs::read_bounded(path, limits::VERSION_FILE).ok()?).ok()
+    Some(decode(&fs::read_bounded(path, limits::VERSION_FILE).ok()?))
+}
+
+/// The text of a version file; `None` if there is no regular file, or its directory cannot be searched.
+///
+/// # Errors
+/// When the file is there and cannot be read: it decides, so the one of a parent directory does not.
+pub(crate) fn read_existing(path: &Path) -> fs::Result<Option<String>> {
+    let Ok(entry) = path.symlink_metadata() else { return Ok(None) };
+    match fs::read_bounded(path, limits::VERSION_FILE) {
+        Ok(bytes) => Ok(Some(decode(&bytes))),
+        Err(fs::Error::NotAFile { .. }) => Ok(None),
+        Err(_) if !(entry.is_file() || entry.is_symlink()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Text in UTF-8, or in UTF-16 with a byte order mark, as `>` of Windows `PowerShell` 5 writes it. Bytes that
+/// are not UTF-8 become U+FFFD, which no version has: in a comment they do not matter.
+fn decode(bytes: &[u8]) -> String {
+    let units = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+            .into_owned(),
+    }
 }
 
 /// The lines that say something: without comments and blanks around them.

@@ -95,6 +95,15 @@ impl Request {
         }
     }
 
+    /// The minor version, if only one fits: `3.12`, `>=3.11,<3.12`, `python3.11`.
+    pub(crate) fn minor(&self) -> Option<u32> {
+        match self {
+            Self::Any | Self::Path(_) => None,
+            Self::Name(name) => Wanted::parse(name.to_str()?)?.versions.minor(),
+            Self::Wanted(wanted) => wanted.versions.only_minor(),
+        }
+    }
+
     /// Whether `interpreter` is what was asked for.
     pub fn matches(&self, interpreter: &Interpreter) -> bool {
         match self {
@@ -274,6 +283,18 @@ impl Wanted {
 }
 
 impl Versions {
+    /// The minor version, if no other fits, also by a range.
+    fn only_minor(&self) -> Option<u32> {
+        let Self::Range(_) = self else { return self.minor() };
+        let fits = |minor: &u32| {
+            let series = Series { major: 3, minor: Some(*minor), micro: None };
+            !Self::Series(series).rules_out(self)
+        };
+        let mut fitting = (0..=99).filter(fits);
+        let minor = fitting.next()?;
+        fitting.next().is_none().then_some(minor)
+    }
+
     /// The minor version, where only one will do.
     pub(crate) fn minor(&self) -> Option<u32> {
         match self {

@@ -10,6 +10,8 @@ pub enum Hint {
     CreateEnvironment,
     /// See which Pythons there are.
     ListPythons,
+    /// Install a Python with this command.
+    InstallPython(String),
     /// Say that the directory may go although it is no environment.
     Force,
     /// Say that the user's files in it may go, too.

@@ -10,6 +10,7 @@ pub(super) fn words(hint: &Hint) -> String {
     match hint {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),
         Hint::ListPythons => "`rvenv python list` shows the Pythons that there are".into(),
+        Hint::InstallPython(command) => format!("`{command}` installs one"),
         Hint::Force => "`--force` lets go of a directory that is no environment".into(),
         Hint::WithUserFiles => {
             "move them elsewhere, or delete them too with `--with-user-files`".into()

@@ -149,7 +149,9 @@ pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
 /// version.
 pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<PathBuf> {
     let dir = versions_dir(place, root);
-    let wanted = Wanted::parse(name);
+    // `python` alone is no version to any manager.
+    let wanted = Wanted::parse(name)
+        .filter(|wanted| wanted.versions != Versions::Any || wanted.implementation.is_some());
     let exact = dir.join(name);
     if exact.is_dir() {
         let minor = wanted.and_then(|wanted| wanted.versions.minor());

@@ -18,6 +18,7 @@
 //! version is not asked. One that fails, hangs or lies is passed over, with its reason.
 
 pub(crate) mod managers;
+mod missing;
 pub(crate) mod names;
 mod registry;
 pub(crate) mod shim;
@@ -187,16 +188,22 @@ impl<'a> Finder<'a> {
         let mut candidates = self.passed_over.clone();
         candidates
             .retain(|passed| seen.insert(crate::support::path::canonicalize(&passed.path).ok()));
-        Error::NoPython { request: request.to_string(), candidates }
+        Error::NoPython {
+            request: request.to_string(),
+            asked_by: None,
+            nearest: missing::nearest(request, &candidates, self.host),
+            install: missing::install_command(request, self.host),
+            candidates,
+        }
     }
 
     /// The interpreter at a path: an executable, or a directory with one.
     fn at(&mut self, program: &Program) -> Result<Found> {
         let Program { path, provenance } = program;
         let executable = match fs::metadata(path) {
-            Ok(meta) if meta.is_dir() => {
-                names::in_tree(path, None, self.host).ok_or(Reason::EmptyDirectory)
-            }
+            Ok(meta) if meta.is_dir() => names::in_tree(path, None, self.host)
+                .or_else(|| names::in_scripts_dir(path, self.host))
+                .ok_or(Reason::EmptyDirectory),
             Ok(_) => Ok(path.to_owned()),
             Err(_) => Err(Reason::Missing),
         };
@@ -213,7 +220,12 @@ impl<'a> Finder<'a> {
 
     /// The interpreter of a lead, if it is what was asked for.
     fn judge(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
-        let found = self.look(lead, request)?;
+        let mut found = self.look(lead, request)?;
+        if request.minor().is_some() {
+            let Interpreter { executable, version, build, .. } = &found.interpreter;
+            let named = names::minor_name(executable, *version, build.free_threaded, build.debug);
+            found.interpreter.executable = named.unwrap_or_else(|| executable.clone());
+        }
         // A name was looked up as such, and may be a link to a Python of another name.
         if matches!(request, Request::Name(_)) || request.matches(&found.interpreter) {
             return Ok(found);

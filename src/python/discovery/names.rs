@@ -113,9 +113,42 @@ pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<
     };
     let mut names = ["python3", "python", "pypy3", "graalpy"].map(str::to_owned).to_vec();
     names.extend(told.and_then(|told| Some(format!("python3.{}", told.versions.minor()?))));
+    // `make altinstall` makes no other name.
+    names.extend(versioned(&Wanted::default()));
     dirs.iter()
         .flat_map(|bin| names.iter().map(move |name| dir.join(bin).join(format!("{name}{suffix}"))))
         .find(|path| is_executable(path))
+}
+
+/// The executable of an installation or an environment whose directory of programs is `bin`.
+pub(super) fn in_scripts_dir(bin: &Path, host: &Host) -> Option<PathBuf> {
+    let is_one = bin.file_name().is_some_and(|name| name == "bin" || name == "Scripts");
+    let found = in_tree(bin.parent()?, None, host).filter(|_| is_one)?;
+    (found.parent() == Some(bin)).then_some(found)
+}
+
+/// The executable beside `path` whose name has the minor version, if it is the same file: the name without
+/// it moves on to the next minor version, under which an environment does not work.
+pub(super) fn minor_name(
+    path: &Path,
+    version: Version,
+    threads: bool,
+    debug: bool,
+) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let (stem, suffix) = match name.strip_suffix(".exe") {
+        Some(stem) => (stem, ".exe"),
+        None => (name, ""),
+    };
+    let stem = stem.trim_end_matches('3');
+    let build = format!("{}{}", if threads { "t" } else { "" }, if debug { "d" } else { "" });
+    if !["python", "pypy"].contains(&stem) {
+        return None;
+    }
+    let names =
+        [build.as_str(), ""].map(|build| format!("{stem}{}{build}{suffix}", version.short()));
+    let mut paths = names.iter().map(|name| path.with_file_name(name));
+    paths.find(|named| is_executable(named) && crate::support::path::same(named, path))
 }
 
 /// Whether an executable is called `python3` or `python`.

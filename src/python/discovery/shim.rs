@@ -129,6 +129,11 @@ impl Chosen {
             }
             // These files travel with a project, which may name a version and not a program to run.
             let name = name.strip_prefix("prefix:").unwrap_or(name);
+            // How pyenv-virtualenv calls an environment in an installation: `3.9.18/envs/work`.
+            let name = match name.split_once("/envs/") {
+                Some((version, env)) if !env.contains('/') => version,
+                _ => name,
+            };
             if name.contains(['/', '\\', ':']) || name.starts_with('.') {
                 chosen.end = Some(format!("`{name}` is chosen, which is no version"));
                 break;

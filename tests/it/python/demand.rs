@@ -39,7 +39,7 @@ fn the_first_in_the_documented_order_wins() {
         by(">=3.9", "`requires-python` in `home/project/pyproject.toml`")
     );
     world.write("home/project/.python-version", "# ours\n3.10.4\n3.9\n");
-    assert_eq!(told(&world, None), by("3.10.4", "`home/project/.python-version`"));
+    assert_eq!(told(&world, None), by("3.10.4", "`home/project/.python-version`, line 2,"));
     world.write(
         "home/project/pyproject.toml",
         &format!("{manifest}[tool.rvenv]\npython = '3.11'\n"),
@@ -131,4 +131,55 @@ fn what_the_project_requires_is_told_whoever_asked() {
     let (host, cache) = (world.host(), world.cache());
     let found = Finder::new(&host, &cache).find(&demand(&world, None).unwrap().request).unwrap();
     assert_eq!(found.interpreter.version.to_string(), "3.18.2");
+}
+
+#[test]
+fn the_nearest_version_file_decides_in_each_encoding() {
+    let mut world = World::new();
+    world.write("home/project/.python-version", "3.9\n");
+    world.cd("home/project/sub");
+    let file = world.at("home/project/sub/.python-version");
+    let utf16 = |text: &str, unit: fn(u16) -> [u8; 2]| {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(unit).collect::<Vec<u8>>()
+    };
+    for bytes in [
+        b"3.12 # f\xfcr uns\n".to_vec(),
+        b"# f\xfcr uns\r\n3.12\r\n".to_vec(),
+        b"\xef\xbb\xbf3.12\n".to_vec(),
+        utf16("3.12\r\n", u16::to_le_bytes),
+        utf16("# \u{1f40d}\n3.12\n", u16::to_be_bytes),
+        b"3.12:3.11.7\n".to_vec(),
+        b"3.12/envs/work\n".to_vec(),
+    ] {
+        std::fs::write(&file, &bytes).unwrap();
+        assert_eq!(told(&world, None).0, "3.12", "{bytes:?}");
+    }
+    std::fs::write(&file, "system\n").unwrap();
+    let made = demand(&world, None).unwrap();
+    assert_eq!((made.request.to_string().as_str(), made.ignored.len()), ("any Python", 0));
+    for text in ["python\n", "Python 3.12.1\n"] {
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(demand(&world, None).unwrap().ignored.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_version_file_that_cannot_be_read_is_an_error_and_an_option_overrides_it() {
+    let mut world = World::new();
+    world.write("home/project/.python-version", "3.9\n");
+    world.cd("home/project/sub");
+    let file = world.at("home/project/sub/.python-version");
+    std::fs::write(&file, b"# ours\n3.1\xff2\n").unwrap();
+    let error = demand(&world, None).unwrap_err().to_string();
+    assert!(error.ends_with("sub/.python-version`, line 2"), "{error}");
+    std::fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("no/such/file", &file).unwrap();
+    let error = demand(&world, None).unwrap_err().to_string();
+    assert!(error.ends_with("sub/.python-version`"), "{error}");
+    assert_eq!(told(&world, Some("3.11")).0, "3.11");
+    // A directory of that name is no file.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(told(&world, None).0, "3.9");
 }

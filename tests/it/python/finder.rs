@@ -128,7 +128,10 @@ fn when_nothing_fits_every_candidate_is_listed_with_its_reason() {
     world.fake("home/.pyenv/versions/3.19.0/bin/python3", "3.18.9");
     let error = world.try_find("3.19").unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("found no Python for `3.19`\n"), "{text}");
+    assert!(
+        text.starts_with("found no Python for `3.19`; the nearest are 3.18.9, 3.16.4\n"),
+        "{text}"
+    );
     for reason in [
         "bin/python3 (PATH): is CPython 3.16.4",
         "bin/python (PATH): fails (exit status: 3)",
@@ -304,4 +307,65 @@ fn every_real_python_is_found_by_its_version() {
         let again = Finder::new(&host, &cache).find(&request).unwrap().interpreter;
         assert_eq!((again.version, again.implementation), (found.version, found.implementation));
     }
+}
+
+#[test]
+fn an_explicit_minor_version_is_linked_by_the_name_that_keeps_it() {
+    let world = World::new();
+    let python = world.fake("bin/python3.17", "3.17.2");
+    world.link("bin/python3", "python3.17");
+    for request in
+        ["3.17", "3.17.2", ">=3.17,<3.18", "~=3.17.0", "==3.17.*", "python3.17", "cpython3.17"]
+    {
+        assert_eq!(world.find(request).interpreter.executable, python, "{request}");
+    }
+    for request in ["python", "3", ">=3.16"] {
+        assert_eq!(world.finds(request).0, "bin/python3", "{request}");
+    }
+    // Another file of that name is another Python.
+    fs::remove_file(world.at("bin/python3")).unwrap();
+    world.fake("bin/python3", "3.17.1");
+    assert_eq!(world.finds("3.17").0, "bin/python3");
+}
+
+#[test]
+fn an_installation_with_a_versioned_name_alone_is_one() {
+    let world = World::new();
+    world.fake("alt/bin/python3.17", "3.17.0");
+    for path in ["alt", "alt/bin"] {
+        let found = world.find(world.at(path).to_str().unwrap());
+        assert_eq!(world.called(&found.interpreter.executable), "alt/bin/python3.17", "{path}");
+    }
+    world.fake("home/.pyenv/versions/work/bin/python3.18", "3.18.0");
+    assert_eq!(world.finds("3.18").0, "home/.pyenv/versions/work/bin/python3.18");
+    fs::create_dir(world.at("home/project/bin")).unwrap();
+    assert!(world.try_find(world.at("home/project/bin").to_str().unwrap()).is_err());
+}
+
+#[test]
+fn a_missing_python_is_told_with_the_nearest_and_the_command_that_installs_it() {
+    let world = World::new();
+    world.fake("bin/python3", "3.16.4");
+    world.fake("home/.pyenv/versions/3.15.1/bin/python3", "3.15.1");
+    let missing = |world: &World, request: &str| match world.try_find(request) {
+        Err(error @ rvenv::Error::Python(rvenv::python::Error::NoPython { .. })) => {
+            (error.to_string(), error.hint().unwrap())
+        }
+        other => panic!("{other:?}"),
+    };
+    let (text, hint) = missing(&world, "3.16.7");
+    assert!(text.starts_with("found no Python for `3.16.7`; the nearest are 3.16.4,"), "{text}");
+    assert_eq!(hint, rvenv::Hint::ListPythons, "there is no pyenv");
+    world.script("bin/pyenv", "exit 1");
+    for name in ["3.16.7", "3.16.9", "3.17.0rc1", "3.17.0t", "pypy3.17-7.9", "miniconda3-3.19.1"] {
+        world.write(&format!("home/.pyenv/plugins/python-build/share/python-build/{name}"), "");
+    }
+    let install = |command: &str| rvenv::Hint::InstallPython(command.into());
+    assert_eq!(missing(&world, "3.16.7").1, install("pyenv install 3.16.7"));
+    assert_eq!(missing(&world, ">3.16.4,<3.17").1, install("pyenv install 3.16.9"));
+    assert_eq!(missing(&world, "3.17t").1, install("pyenv install 3.17.0t"));
+    assert_eq!(missing(&world, "3.17.0rc1").1, install("pyenv install 3.17.0rc1"));
+    assert_eq!(missing(&world, "3.17").1, rvenv::Hint::ListPythons);
+    assert_eq!(missing(&world, "3.19").1, rvenv::Hint::ListPythons);
+    assert!(!world.runs().contains(&"bin/pyenv".to_owned()));
 }

@@ -66,7 +66,7 @@ fn pyenv() {
     // What the rule does not choose is still installed.
     assert_eq!(
         world.finds("3.17"),
-        ("home/.pyenv/versions/3.17.4/bin/python3".into(), "pyenv".into())
+        ("home/.pyenv/versions/3.17.4/bin/python3.17".into(), "pyenv".into())
     );
     world.set("PYENV_VERSION", "3.9.9");
     assert_eq!(world.finds("python").0, "bin/python3");

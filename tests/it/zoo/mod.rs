@@ -4,6 +4,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::sandbox::{Ran, Sandbox, known_python};
 
 /// `X.Y` of the Python at `python`, `TREE/bin/python3`, by the name of its library.
 fn short(python: &Path) -> String {
@@ -43,4 +46,232 @@ pub(crate) fn build_directory(python: &Path, to: &Path) -> PathBuf {
     let executable = to.join("python");
     fs::copy(python, &executable).unwrap();
     executable
+}
+
+/// Makes an installation at `to` with a copy of the executable of `python` and links to its library, which
+/// has a `site-packages` of its own. Returns `bin/pythonX.Y`; `bin/python3` links to it.
+fn tree(python: &Path, to: &Path) -> PathBuf {
+    let short = short(python);
+    let from = python.ancestors().nth(2).unwrap();
+    let library = format!("lib/python{short}");
+    for dir in ["bin", "include", &library, &format!("{library}/site-packages")] {
+        fs::create_dir_all(to.join(dir)).unwrap();
+    }
+    for entry in fs::read_dir(from.join(&library)).unwrap().flatten() {
+        if entry.file_name() != "site-packages" {
+            symlink(entry.path(), to.join(&library).join(entry.file_name())).unwrap();
+        }
+    }
+    symlink(from.join(format!("include/python{short}")), to.join(format!("include/python{short}")))
+        .unwrap();
+    let executable = to.join(format!("bin/python{short}"));
+    fs::copy(fs::canonicalize(python).unwrap(), &executable).unwrap();
+    symlink(format!("python{short}"), to.join("bin/python3")).unwrap();
+    executable
+}
+
+/// [`tree`] whose `sys.platlibdir` is `name`, by a start-up file.
+fn with_platlibdir(python: &Path, to: &Path, name: &str) -> PathBuf {
+    let executable = tree(python, to);
+    symlink("lib", to.join(name)).unwrap();
+    let site = to.join(format!("lib/python{}/site-packages", short(python)));
+    fs::write(site.join("sitecustomize.py"), format!("import sys\nsys.platlibdir = {name:?}\n"))
+        .unwrap();
+    executable.with_file_name("python3")
+}
+
+/// [`tree`] without the names that `make altinstall` does not make.
+fn altinstall(python: &Path, to: &Path) -> PathBuf {
+    let executable = tree(python, to);
+    fs::remove_file(to.join("bin/python3")).unwrap();
+    executable
+}
+
+/// [`tree`] that was moved after it was made, and is reached through a link to its directory.
+fn moved(python: &Path, to: &Path) -> PathBuf {
+    tree(python, &to.join("before"));
+    fs::rename(to.join("before"), to.join("after")).unwrap();
+    symlink("after", to.join("link")).unwrap();
+    to.join("link/bin/python3")
+}
+
+/// [`tree`] in the directories of a framework of macOS.
+fn framework(python: &Path, to: &Path) -> PathBuf {
+    let versions = to.join("Python.framework/Versions");
+    tree(python, &versions.join(short(python)));
+    symlink(short(python), versions.join("Current")).unwrap();
+    versions.join("Current/bin/python3")
+}
+
+/// [`tree`] whose pure library is an archive; `os.py` remains, by which CPython finds it.
+fn zipped(python: &Path, to: &Path) -> PathBuf {
+    let executable = tree(python, to);
+    let short = short(python);
+    let library = to.join(format!("lib/python{short}"));
+    let archive = to.join(format!("lib/python{}.zip", short.replace('.', "")));
+    let script = r"
+import os, sys, zipfile
+library, archive = sys.argv[1:]
+keep = ('os.py', 'lib-dynload', 'site-packages', 'ensurepip', 'venv', 'test', '__pycache__')
+with zipfile.ZipFile(archive, 'w') as file:
+    for name in sorted(os.listdir(library)):
+        path = os.path.join(library, name)
+        if name in keep or name.startswith('_sysconfigdata') or name.startswith('config-'):
+            continue
+        if os.path.isdir(path):
+            for root, dirs, names in os.walk(path, followlinks=True):
+                dirs[:] = [d for d in dirs if d not in ('__pycache__', 'test', 'tests')]
+                for each in names:
+                    whole = os.path.join(root, each)
+                    file.write(whole, os.path.relpath(whole, library))
+        else:
+            file.write(path, name)
+        os.unlink(path)
+";
+    let made = Command::new(python).args(["-I", "-c", script]).args([&library, &archive]).status();
+    assert!(made.unwrap().success());
+    executable.with_file_name("python3")
+}
+
+/// What an environment's Python says of itself, without the environment's directory.
+const OBSERVE: &str = r"
+import json, site, sys, sysconfig
+seen = {'prefix': sys.prefix, 'base_prefix': sys.base_prefix, 'path': sys.path, 'version': sys.version,
+        'paths': sysconfig.get_paths(), 'site': site.getsitepackages()}
+print(json.dumps(seen, sort_keys=True).replace(sys.argv[1], 'ROOT'))
+";
+
+fn observe(sandbox: &Sandbox, env: &Path) -> String {
+    let python = env.join("bin/python");
+    Ran::of(sandbox.command(python).args(["-c", OBSERVE]).arg(env)).ok().stdout
+}
+
+/// The entries of an environment's root and the targets of its links, without what only rvenv makes.
+fn entries(env: &Path) -> Vec<String> {
+    let mut entries: Vec<_> = fs::read_dir(env)
+        .unwrap()
+        .flatten()
+        .filter(|entry| {
+            !["CACHEDIR.TAG", ".gitignore"].iter().any(|name| entry.file_name() == *name)
+        })
+        .map(|entry| match fs::read_link(entry.path()) {
+            Ok(target) => format!("{} -> {}", entry.file_name().display(), target.display()),
+            Err(_) => entry.file_name().into_string().unwrap(),
+        })
+        .collect();
+    entries.sort();
+    entries
+}
+
+/// Writes a wheel with one module, and returns its path.
+fn wheel(sandbox: &Sandbox, python: &Path) -> PathBuf {
+    let path = sandbox.root().join("creature-1.0-py3-none-any.whl");
+    let script = r"
+import sys, zipfile
+info = 'creature-1.0.dist-info/'
+files = {'creature.py': '', info + 'METADATA': 'Metadata-Version: 2.1\nName: creature\nVersion: 1.0\n',
+         info + 'WHEEL': 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n'}
+files[info + 'RECORD'] = ''.join(name + ',,\n' for name in [*files, info + 'RECORD'])
+with zipfile.ZipFile(sys.argv[1], 'w') as file:
+    for name, text in files.items():
+        file.writestr(name, text)
+";
+    Ran::of(sandbox.command(python).args(["-I", "-c", script]).arg(&path)).ok();
+    path
+}
+
+/// Takes one unusual Python through the commands. `derive` makes it below a directory.
+fn through_everything(minor: &str, derive: fn(&Path, &Path) -> PathBuf) {
+    let Some(python) = known_python(minor) else { return };
+    let sandbox = Sandbox::new();
+    let unusual = derive(&python, &sandbox.root().join("zoo"));
+    let unusual = unusual.to_str().unwrap();
+    let project = sandbox.project();
+    let run = |args: &[&str]| sandbox.run(args).ok();
+
+    // The same as what its own `venv` makes.
+    let own = sandbox.root().join("own/.venv");
+    fs::create_dir_all(own.parent().unwrap()).unwrap();
+    Ran::of(sandbox.command(unusual).args(["-m", "venv", "--without-pip"]).arg(&own)).ok();
+    run(&["create", "-p", unusual, "--without-pip"]);
+    let env = project.join(".venv");
+    assert_eq!(observe(&sandbox, &env), observe(&sandbox, &own));
+    assert_eq!(entries(&env), entries(&own));
+
+    // Each mode has a sound environment, with pip.
+    let modes: [&[&str]; 4] =
+        [&["a"], &["b", "--copies"], &["c", "--relocatable"], &["d", "--pip-layout", "files"]];
+    for mode in modes {
+        let env = project.join(mode[0]);
+        run(&[&["create", "-p", unusual, "--offline"], mode].concat());
+        run(&["check", env.to_str().unwrap()]);
+        Ran::of(sandbox.command(env.join("bin/python")).args(["-m", "pip", "--version"])).ok();
+    }
+    fs::create_dir(project.join("here")).unwrap();
+    Ran::of(
+        sandbox
+            .rvenv()
+            .args(["create", "-p", unusual, "--without-pip", "."])
+            .current_dir(project.join("here")),
+    )
+    .ok();
+    run(&["check", "here"]);
+
+    // What stdlib made is upgraded; a package is installed, and a lost interpreter comes back.
+    run(&["create", "--upgrade", "-p", unusual, "--without-pip", own.to_str().unwrap()]);
+    let wheel = wheel(&sandbox, &python);
+    run(&["install", "--env", "a", "--no-index", wheel.to_str().unwrap()]);
+    let import = ["-c", "import creature"];
+    Ran::of(sandbox.command(project.join("a/bin/python")).args(import)).ok();
+    for entry in fs::read_dir(project.join("a/bin")).unwrap().flatten() {
+        if entry.file_name().to_str().unwrap().starts_with("python") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    sandbox.run(["check", "--fix", "a"]);
+    Ran::of(sandbox.command(project.join("a/bin/python")).args(import)).ok();
+    let activated = "eval \"$($RVENV activate --shell bash a)\" && python -c 'import creature, sys; print(sys.prefix)'";
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    let shown = Ran::of(sandbox.command("bash").args(["-c", activated]).env("RVENV", rvenv)).ok();
+    assert_eq!(shown.stdout.trim(), project.join("a").to_str().unwrap());
+}
+
+#[test]
+fn platlibdir_is_lib64() {
+    through_everything("3.12", |python, to| with_platlibdir(python, to, "lib64"));
+}
+
+#[test]
+fn platlibdir_is_lib64_before_the_venv_scheme() {
+    through_everything("3.9", |python, to| with_platlibdir(python, to, "lib64"));
+}
+
+#[test]
+fn platlibdir_is_a_third_name() {
+    through_everything("3.13", |python, to| with_platlibdir(python, to, "libn32"));
+}
+
+#[test]
+fn installed_by_altinstall() {
+    through_everything("3.12", altinstall);
+}
+
+#[test]
+fn moved_and_linked() {
+    through_everything("3.11", moved);
+}
+
+#[test]
+fn in_a_framework() {
+    through_everything("3.13", framework);
+}
+
+#[test]
+fn with_a_zipped_library() {
+    through_everything("3.12", zipped);
+}
+
+#[test]
+fn in_a_build_directory() {
+    through_everything("3.12", build_directory);
 }

@@ -37,10 +37,18 @@ pub(super) fn chosen(place: Installer, root: &Path, host: &Host) -> Result<Vec<S
 /// `PYENV_VERSION`, the nearest `.python-version`, pyenv's global file.
 fn pyenv(root: &Path, host: &Host) -> Option<Vec<String>> {
     if let Some(value) = host.var("PYENV_VERSION") {
-        return Some(words(&value.to_str()?.replace(':', " ")));
+        return Some(colon_separated(value.to_str()?));
     }
     let start = host.path_var("PYENV_DIR").unwrap_or(host.cwd());
-    upward(start, python_version).or_else(|| read(&root.join("version")).map(|text| words(&text)))
+    // The nearest file decides, also an empty one (pyenv-version-file).
+    let nearest = |dir: &Path| read(&dir.join(".python-version"));
+    let text = start.ancestors().find_map(nearest).or_else(|| read(&root.join("version")))?;
+    Some(colon_separated(&text))
+}
+
+/// The words of a version file of pyenv, which joins its lines with colons.
+fn colon_separated(text: &str) -> Vec<String> {
+    words(&text.replace(':', " "))
 }
 
 /// `ASDF_PYTHON_VERSION`, the nearest `.tool-versions` that names Python, the one of the home.
@@ -48,8 +56,14 @@ fn asdf(host: &Host) -> Option<Vec<String>> {
     if let Some(value) = host.var("ASDF_PYTHON_VERSION") {
         return Some(words(value.to_str()?));
     }
-    let name = host.var("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME").unwrap_or(".tool-versions".as_ref());
-    let legacy = host.home().and_then(|home| read(&home.join(".asdfrc"))).is_some_and(|text| {
+    // The second is the name before asdf 0.16 (internal/config/config.go).
+    let name = host
+        .var("ASDF_TOOL_VERSIONS_FILENAME")
+        .or_else(|| host.var("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME"))
+        .unwrap_or(".tool-versions".as_ref());
+    let config = host.path_var("ASDF_CONFIG_FILE").map(|path| host.absolute(path));
+    let config = config.or_else(|| Some(host.home()?.join(".asdfrc")));
+    let legacy = config.and_then(|config| read(&config)).is_some_and(|text| {
         text.lines().any(|line| line.replace(' ', "") == "legacy_version_file=yes")
     });
     upward(host.cwd(), |dir| {
