@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rvenv::shell;
-use rvenv::shell::{Activation, Active, Shell, Step, Told};
+use rvenv::shell::{Activation, Active, Memory, Shell, Step, Told};
 use rvenv::trust;
 use rvenv::trust::{Trust, Verdict};
 use rvenv::venv;
@@ -22,11 +22,8 @@ pub(super) fn hook(args: &Hook) -> anyhow::Result<ExitCode> {
 
 /// Prints the code that puts the shell right for the directory where it is now: mostly none.
 pub(super) fn step(args: &HookEnv, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let active = Active::of(&context.host);
-    if active != Active::ByHand {
-        let visit = Visit { shell: args.shell, context, active };
-        ui::print(visit.code()?)?;
-    }
+    let visit = Visit { shell: args.shell, context };
+    ui::print(visit.code()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -34,29 +31,67 @@ pub(super) fn step(args: &HookEnv, context: &Context<'_>) -> anyhow::Result<Exit
 struct Visit<'a> {
     shell: Shell,
     context: &'a Context<'a>,
-    active: Active,
 }
 
 impl Visit<'_> {
     fn code(&self) -> rvenv::Result<Vec<u8>> {
-        let Self { shell, context: Context { host, .. }, active } = self;
+        let Self { shell, context: Context { host, .. } } = self;
+        let (active, mut memory) = (Active::of(host), Memory::of(host));
         let (place, mut env) = self.nearest().unzip();
         let mut code = Vec::new();
-        if let (Some(place), Some(found)) = (&place, &env)
+        if active != Active::ByHand
+            && let (Some(place), Some(found)) = (&place, &env)
             && let Some(objection) = self.objection(place, found)
         {
             code.extend(self.tell(found, &objection)?.into_bytes());
             env = None;
         }
-        code.extend(match (active.step(env.as_ref().map(Env::root)), &env) {
+        let here = env.as_ref().map(Env::root);
+        for step in shell::steps(host, &memory, here) {
+            code.extend(self.step(&step, env.as_ref(), &active, &mut memory)?);
+        }
+        code.extend(memory.code(*shell).into_bytes());
+        Ok(code)
+    }
+
+    fn step(
+        &self,
+        step: &Step,
+        env: Option<&Env>,
+        active: &Active,
+        memory: &mut Memory,
+    ) -> rvenv::Result<Vec<u8>> {
+        let Self { shell, context: Context { host, .. } } = self;
+        Ok(match (step, env) {
             (Step::Enter, Some(env)) => {
+                memory.entered(env.root(), host);
                 shell::enter(*shell, &activation(env, &env.prompt()), host)?
             }
-            (Step::Leave, _) => shell::leave(*shell, host)?,
-            (Step::Forget, _) => shell::forget(*shell)?.into(),
-            (Step::Stay | Step::Enter, _) => Vec::new(),
-        });
-        Ok(code)
+            (Step::Leave, _) => {
+                if let Active::ByHook(root) = active {
+                    memory.left(root, host);
+                }
+                shell::leave(*shell, host)?
+            }
+            (Step::Forget, _) => {
+                memory.ended();
+                shell::forget(*shell)?.into()
+            }
+            (Step::Release, _) => {
+                memory.ended();
+                shell::release(*shell, host)?
+            }
+            (Step::Clear(root), _) => {
+                memory.ended();
+                shell::clear(*shell, root, host)?
+            }
+            (Step::Stay | Step::Enter, _) => {
+                if !matches!(active, Active::ByHook(_)) {
+                    memory.ended();
+                }
+                Vec::new()
+            }
+        })
     }
 
     /// The project's environment, where it really is: a link that came with a repository could be

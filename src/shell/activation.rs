@@ -90,6 +90,7 @@ pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Re
             Extent::Activation => "_rvenv_deactivate\n",
             Extent::Environment => "_rvenv_deactivate everywhere\n",
         },
+        Language::Fish if extent == Extent::Environment => "deactivate everywhere\n",
         Language::Fish | Language::PowerShell | Language::Elvish => "deactivate\n",
     };
     Ok(format!("{definition}{call}").into_bytes())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::activation::joined;
 use super::activation::{Extent, activation_code, deactivation_code};
+use super::hook_memory::Memory;
 use super::template;
 use super::template::Value;
 use super::{Activation, Language, Shell, data, guard, quote};
@@ -59,11 +60,7 @@ pub enum Active {
 impl Active {
     /// What the shell's variables say.
     pub fn of(host: &Host) -> Self {
-        let mark = host.path_var(MARK).map(|mark| {
-            let ended = mark.to_str().and_then(|mark| mark.strip_prefix('!'));
-            host.native(ended.map_or(mark, Path::new)).into_owned()
-        });
-        match (host.path_var("VIRTUAL_ENV"), mark) {
+        match (host.path_var("VIRTUAL_ENV"), marked(host)) {
             (None, None) => Self::Nothing,
             (None, Some(ended)) => Self::Ended(ended),
             (Some(active), Some(ours)) if host.path_var(MARK) == Some(active) => Self::ByHook(ours),
@@ -83,8 +80,48 @@ impl Active {
     }
 }
 
-/// What is to be done after a change of directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The steps where `here` is the environment that may be activated, in their order.
+pub fn steps(host: &Host, memory: &Memory, here: Option<&Path>) -> Vec<Step> {
+    let active = Active::of(host);
+    if let Some(root) = memory.came_back(host)
+        && here != Some(&*root)
+    {
+        let next = if here.is_some() { Some(Step::Enter) } else { None };
+        return std::iter::once(Step::Clear(root)).chain(next).collect();
+    }
+    match (&active, marked(host)) {
+        (Active::ByHook(there), _) if here == Some(&**there) => {
+            let step = if memory.has_to_repair(there, host) { Step::Enter } else { Step::Stay };
+            vec![step]
+        }
+        (Active::ByHand, Some(there)) if host.path_var("VIRTUAL_ENV") == Some(&*there) => {
+            match (memory.is_restored(&there, host), here) {
+                (true, Some(_)) => vec![Step::Enter],
+                (true, None) => vec![Step::Clear(there), Step::Forget],
+                (false, _) => vec![Step::Stay],
+            }
+        }
+        (Active::ByHand, Some(there)) if memory.has_to_release(&there, host) => vec![Step::Release],
+        (Active::Ended(there), _) if memory.has_to_release(there, host) => {
+            if here.is_some_and(|here| here != there) {
+                vec![Step::Enter]
+            } else {
+                vec![Step::Release, active.step(here)]
+            }
+        }
+        _ => vec![active.step(here)],
+    }
+}
+
+/// The environment that the mark names.
+fn marked(host: &Host) -> Option<PathBuf> {
+    let mark = host.path_var(MARK)?;
+    let ended = mark.to_str().and_then(|mark| mark.strip_prefix('!'));
+    Some(host.native(ended.map_or(mark, Path::new)).into_owned())
+}
+
+/// What is to be done after a change of directory, of PATH or of `VIRTUAL_ENV`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Nothing.
     Stay,
@@ -94,6 +131,44 @@ pub enum Step {
     Leave,
     /// Forget that the user ended an activation.
     Forget,
+    /// Remove what the hook's activation added, and leave `VIRTUAL_ENV`, which others changed, as it is.
+    Release,
+    /// Remove an environment that another tool restored after the hook had left it.
+    Clear(PathBuf),
+}
+
+/// The code for [`Step::Release`].
+///
+/// # Errors
+/// As [`deactivate`](super::deactivate).
+pub fn release(shell: Shell, host: &Host) -> Result<Vec<u8>> {
+    let mut code = deactivation_code(shell, host, Extent::Activation)?;
+    if let Some(root) = host.path_var("VIRTUAL_ENV") {
+        code.extend(assign_root(shell, root)?);
+    }
+    Ok(code)
+}
+
+/// The code for [`Step::Clear`].
+///
+/// # Errors
+/// As [`deactivate`](super::deactivate).
+pub fn clear(shell: Shell, root: &Path, host: &Host) -> Result<Vec<u8>> {
+    let mut code = assign_root(shell, root)?;
+    code.extend(deactivation_code(shell, host, Extent::Environment)?);
+    Ok(code)
+}
+
+/// Sets `VIRTUAL_ENV`, in the shells that keep a [`Memory`].
+fn assign_root(shell: Shell, root: &Path) -> Result<Vec<u8>> {
+    let start: &[u8] = match Syntax::of(shell)? {
+        Syntax::Posix => b"export VIRTUAL_ENV=",
+        Syntax::Fish => b"set -gx VIRTUAL_ENV ",
+        _ => return Ok(Vec::new()),
+    };
+    let literal = quote::literal(shell.language(), root.as_os_str().as_encoded_bytes());
+    let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: root.into() })?;
+    Ok([start, &literal, b"\n"].concat())
 }
 
 /// The code that activates on entering a project.
@@ -132,7 +207,7 @@ pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
 /// [`Error::NoHook`].
 pub fn forget(shell: Shell) -> Result<&'static str> {
     Ok(match Syntax::of(shell)? {
-        Syntax::Posix => "unset _RVENV_HOOK\n",
+        Syntax::Posix => "unset _RVENV_HOOK || :\n",
         Syntax::Fish => "set -e _RVENV_HOOK\n",
         Syntax::Csh => "; unsetenv _RVENV_HOOK\n",
         Syntax::PowerShell => "$env:_RVENV_HOOK = $null\n",

@@ -26,26 +26,42 @@ function _rvenv_activate -a root scripts name file
     # The scripts of other tools look for it when they take over.
     set -q PATH
     and set -g _OLD_VIRTUAL_PATH $PATH
-    set -gx PATH $root/$scripts $PATH
+    set -g _RVENV_ENTRY $root/$scripts
+    set -gx PATH $_RVENV_ENTRY $PATH
 
-    if set -q PYTHONHOME
-        set -gx _OLD_VIRTUAL_PYTHONHOME $PYTHONHOME
-        set -e PYTHONHOME
+    for name in PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR
+        if set -q $name
+            set -gx _OLD_VIRTUAL_$name $$name
+            set -e $name
+        end
     end
 
     if test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
-        functions -c fish_prompt _old_fish_prompt
-        set -g _OLD_FISH_PROMPT_OVERRIDE $root
-        function fish_prompt
-            set -l last $status
-            set_color green
-            printf '(%s)' "$VIRTUAL_ENV_PROMPT"
-            set_color normal
-            printf ' '
-            # The user's prompt may show the status of the last command: `exit` ends what is sourced only.
-            echo "exit $last" | source
-            _old_fish_prompt
+        # A name that no later activation takes: a copy of this prompt may call it for ever.
+        set -l count 1
+        while functions -q _rvenv_prompt_$count
+            set count (math $count + 1)
         end
+        set -g _RVENV_PROMPT _rvenv_prompt_$count
+        functions -c fish_prompt $_RVENV_PROMPT
+        function _rvenv_draw_prompt
+            set -l last $status
+            # An outer copy of this prompt has drawn the name.
+            set -l is_inner (set -q _rvenv_is_drawn; echo $status)
+            set -lx _rvenv_is_drawn 1
+            if test -n "$VIRTUAL_ENV_PROMPT" -a $is_inner != 0
+                set_color green
+                printf '(%s)' "$VIRTUAL_ENV_PROMPT"
+                set_color normal
+                printf ' '
+            end
+            if functions -q $argv[1]
+                # The user's prompt may show the status of the last command: `exit` ends what is sourced only.
+                echo "exit $last" | source
+                $argv[1]
+            end
+        end
+        eval "function fish_prompt; _rvenv_draw_prompt $_RVENV_PROMPT; end"
     end
 end
 # Only what is sourced has a trace.

@@ -1,18 +1,38 @@
 # Activates and deactivates on a change of directory: `rvenv hook fish | source` in config.fish.
-# Only a change of directory starts a process, and so does a prompt after an rvenv command.
+# A process is started only after the directory, PATH or VIRTUAL_ENV changed, and after an rvenv command.
 function _rvenv_hook --on-variable PWD --on-event fish_prompt
-    # An activation that the user ended by hand is not to be made again until the project is left.
+    test "$PWD|$VIRTUAL_ENV|$PATH" = "$_RVENV_HOOK_SEEN"
+    or _rvenv_hook_update
+end
+
+function _rvenv_hook_update
+    # An activation that the user ended by hand is not made again until the project is left.
     if set -q _RVENV_HOOK; and test "$_RVENV_HOOK" != "$VIRTUAL_ENV"
         and not string match -q '!*' -- $_RVENV_HOOK
         set -gx _RVENV_HOOK "!$_RVENV_HOOK"
     end
-    if status is-interactive; and test "$PWD" != "$_RVENV_HOOK_PWD"
-        set -g _RVENV_HOOK_PWD $PWD
+    status is-interactive
+    or return 0
+    set -l state $_RVENV_HOOK_STATE ::
+    set -l held $_RVENV_ENTRY
+    not set -q _OLD_VIRTUAL_PATH
+    or set -a held another
+    _RVENV_HOOK_STATE=$state[1] _RVENV_HOOK_LEFT="$_RVENV_HOOK_LEFT" _RVENV_HOOK_HELD="$held[1]" \
         __RVENV_PROGRAM__ hook-env --shell fish | source
-    end
+    set -g _RVENV_HOOK_SEEN "$PWD|$VIRTUAL_ENV|$PATH"
+end
+
+# Other tools' handlers may run after ours: before the command that the user typed, PATH is looked at
+# again, and what was left can come back no longer.
+function _rvenv_hook_preexec --on-event fish_preexec
+    _rvenv_hook
+    set -g _RVENV_HOOK_LEFT ''
 end
 
 function rvenv
     __RVENV_PROGRAM__ $argv
-    and set -g _RVENV_HOOK_PWD ''
+    and set -g _RVENV_HOOK_SEEN ''
 end
+
+# A parent that exports all its variables has not run the hook of this shell.
+set -e _RVENV_HOOK_SEEN _RVENV_HOOK_STATE _RVENV_HOOK_LEFT
