@@ -1,5 +1,6 @@
 //! The hook for a change of directory, in real shells on a pseudo-terminal.
 
+mod coexistence;
 mod lifecycle;
 mod manners;
 mod trust;

@@ -1,0 +1,278 @@
+//! The hook beside other tools that change PATH, and in shells that inherit an activation.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::world::{World, quoted, read};
+use crate::shells::{Real, real};
+
+const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// The path of a tool; `None`, said aloud, where it is not installed.
+fn tool(name: &str) -> Option<std::path::PathBuf> {
+    let found = which::which(name).ok();
+    let demanded = std::env::var_os("RVENV_REQUIRE_SHELLS").is_some_and(|value| value == "1");
+    assert!(found.is_some() || !demanded, "{name} is not installed");
+    if found.is_none() {
+        eprintln!("skipped: {name} is not installed");
+    }
+    found
+}
+
+/// A child of the shell that reads the hook again.
+fn child(world: &World, real: &Real, before: &str) -> String {
+    let words = std::iter::once(real.program.to_str().unwrap()).chain(real.args.iter().copied());
+    let start = read(real, &world.at(format!("rc.{}.ps1", real.label)));
+    format!("{} -i\n{before}\n{start}\n", words.collect::<Vec<_>>().join(" "))
+}
+
+/// A directory with a `python` that is not the environment's.
+fn shims(world: &World) -> String {
+    let dir = world.at("shims");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::os::unix::fs::symlink("/bin/false", dir.join("python")).unwrap();
+    dir.display().to_string()
+}
+
+fn prepend(real: &Real, dir: &str) -> String {
+    match real.label {
+        "fish" => format!("set -gx PATH {dir} $PATH"),
+        _ => format!("PATH={dir}:$PATH"),
+    }
+}
+
+/// In a child the activation is complete, also where its start file put another Python first.
+#[test]
+fn a_child_has_the_whole_activation() {
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let other = prepend(&real, &shims(&world));
+        let child = child(&world, &real, &other);
+        let lines = format!(
+            "cd ../a\nnote in\n{child}note child\ndeactivate\nnote ended\ncd ..\nnote out\nexit\nnote parent"
+        );
+        let shown = world.types(&real, &lines);
+        for name in ["in", "child", "parent"] {
+            world.note(name, &shown).active(&a);
+        }
+        assert!(shown.contains("(a)"), "{label}: {shown}");
+        for name in ["ended", "out"] {
+            let note = world.note(name, &shown);
+            assert_eq!(note.get("VIRTUAL_ENV"), None, "{label}: {name}");
+            assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}: {name}");
+        }
+    }
+}
+
+/// Each PATH is repaired once: the second time, another tool insists on the first place.
+#[test]
+fn a_lost_entry_is_repaired_once() {
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let lose = match label {
+            "fish" => "set -gx PATH /usr/bin /bin (string split : $TOOLS)".to_owned(),
+            _ => "PATH=/usr/bin:/bin:$TOOLS".to_owned(),
+        };
+        let tools = world.at("tools");
+        let set = match label {
+            "fish" => format!("set -gx TOOLS {}", tools.display()),
+            _ => format!("export TOOLS={}", tools.display()),
+        };
+        let lines = format!(
+            "{set}\ncd ../a\n{lose}\n\nnote repaired\n{lose}\n\nnote again\ncd ..\nnote out"
+        );
+        let shown = world.types(&real, &lines);
+        world.note("repaired", &shown).active(&a);
+        assert!(
+            !world.note("again", &shown).get("PATH").unwrap().contains("a/.venv"),
+            "{label}: {shown}"
+        );
+        world.note("out", &shown).inactive();
+    }
+}
+
+#[test]
+fn a_directory_without_python_may_come_first() {
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        world.project("a");
+        let add = prepend(&real, "/opt");
+        let shown = world.types(&real, &format!("cd ../a\n{add}\n\nnote in\ncd ..\nnote out"));
+        let path = world.note("in", &shown).get("PATH").unwrap().to_owned();
+        assert!(path.starts_with("/opt:"), "{label}: {path}");
+        world.note("out", &shown).inactive();
+    }
+}
+
+#[test]
+fn virtual_env_that_was_unset_ends_the_activation() {
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let unset = if label == "fish" { "set -e VIRTUAL_ENV" } else { "unset VIRTUAL_ENV" };
+        let lines = format!("cd ../a\n{unset}\n\nnote unset\ncd ..\nnote out\ncd a\nnote in");
+        let shown = world.types(&real, &lines);
+        let note = world.note("unset", &shown);
+        assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}: {shown}");
+        world.note("out", &shown).inactive();
+        world.note("in", &shown).active(&a);
+    }
+}
+
+/// Nothing of the environment is left after its project, whatever direnv restores.
+#[test]
+fn direnv_keeps_nothing_on_path() {
+    if tool("direnv").is_none() {
+        return;
+    }
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        for (case, envrc) in [
+            "PATH_add bin",
+            "layout python3",
+            "export FOO=1",
+            "export VIRTUAL_ENV=$PWD/other\nPATH_add bin",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for first in [true, false] {
+                let mut world = World::new();
+                let a = world.project("a");
+                std::fs::write(world.at("a/.envrc"), envrc).unwrap();
+                world.sandbox.set("DIRENV_LOG_FORMAT", "");
+                let allowed = world
+                    .sandbox
+                    .command("direnv")
+                    .args(["allow", "."])
+                    .current_dir(world.at("a"))
+                    .status();
+                assert!(allowed.unwrap().success());
+                let hook = match label {
+                    "fish" => "direnv hook fish | source".to_owned(),
+                    _ => format!("eval \"$(direnv hook {label})\""),
+                };
+                let lines =
+                    "cd ../a\n\nnote in\ncd ..\n\nnote out\n\ncd a\n\nnote back\ncd ..\n\nnote end";
+                let shown = if first {
+                    world.types_after(&real, &hook, lines)
+                } else {
+                    world.types(&real, &format!("{hook}\n{lines}"))
+                };
+                for name in ["out", "end"] {
+                    let note = world.note(name, &shown);
+                    let path = note.get("PATH").unwrap();
+                    assert!(
+                        !path.contains("a/.venv"),
+                        "{label}, {case}, {first}: {name}: {path}\n{shown}"
+                    );
+                    assert_eq!(note.get("VIRTUAL_ENV"), None, "{label}, {case}, {first}: {name}");
+                }
+                if case < 3 && case != 1 {
+                    for name in ["in", "back"] {
+                        let note = world.note(name, &shown);
+                        let path = note.get("PATH").unwrap();
+                        assert!(
+                            path.contains(a.join("bin").to_str().unwrap()),
+                            "{label}, {case}, {first}: {name}: {path}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn mise_and_the_hook_leave_nothing() {
+    if tool("mise").is_none() {
+        return;
+    }
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        for first in [true, false] {
+            let mut world = World::new();
+            let a = world.project("a");
+            std::fs::create_dir(world.at("a/bin")).unwrap();
+            std::fs::write(world.at("a/mise.toml"), "[env]\n_.path = [\"bin\"]\n").unwrap();
+            world.sandbox.set("MISE_TRUSTED_CONFIG_PATHS", world.at("a")).set("MISE_OFFLINE", "1");
+            let program = which::which("mise").unwrap();
+            let hook = match label {
+                "fish" => format!("{} activate fish | source", quoted(&program)),
+                _ => format!("eval \"$({} activate {label})\"", quoted(&program)),
+            };
+            let lines = "cd ../a\n\nnote in\ncd ..\n\nnote out";
+            let shown = if first {
+                world.types_after(&real, &hook, lines)
+            } else {
+                world.types(&real, &format!("{hook}\n{lines}"))
+            };
+            let path = world.note("in", &shown).get("PATH").unwrap().to_owned();
+            assert!(path.contains(a.join("bin").to_str().unwrap()), "{label}, {first}: {path}");
+            let path = world.note("out", &shown).get("PATH").unwrap().to_owned();
+            assert!(!path.contains("a/.venv"), "{label}, {first}: {path}\n{shown}");
+        }
+    }
+}
+
+/// The shells whose `cd` is the hook keep the user's own.
+#[test]
+fn the_users_cd_still_runs() {
+    for label in ["ksh93", "mksh", "yash", "dash", "busybox"] {
+        let Some(real) = real(label) else { continue };
+        for own in [
+            "cd () { command cd \"$@\" && OWN=1 && export OWN; }",
+            "_own () { command cd \"$@\" && OWN=1 && export OWN; }; alias cd=_own",
+        ] {
+            let world = World::new();
+            let a = world.project("a");
+            let shown = world.types_after(&real, own, "cd ../a\nnote in\ncd ..\nnote out");
+            world.note("in", &shown).active(&a);
+            world.note("out", &shown).inactive();
+            if own.contains("alias") || !["dash", "busybox"].contains(&label) {
+                assert_eq!(
+                    world.note("in", &shown).get("OWN"),
+                    Some("1"),
+                    "{label}: {own}: {shown}"
+                );
+            } else {
+                assert!(shown.contains("cannot save"), "{label}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_functions_of_zsh_stay_with_ksh_arrays() {
+    let Some(real) = real("zsh") else { return };
+    let world = World::new();
+    let before = "setopt ksh_arrays; one () { :; }; two () { :; }; precmd_functions=(one two)";
+    let lines = "export SEEN=\"${precmd_functions[*]}\"\nnote functions";
+    let shown = world.types_after(&real, before, lines);
+    let seen = world.note("functions", &shown).get("SEEN").unwrap().to_owned();
+    assert_eq!(seen, "_rvenv_hook one two _rvenv_hook_last", "{shown}");
+}
+
+/// zsh and bash forget what the user told them about a command at each `rehash`.
+#[test]
+fn the_users_hash_entries_stay() {
+    for (label, add) in [("bash", "hash -p"), ("zsh", "hash")] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        world.project("a");
+        let program = world.at("mine");
+        std::fs::write(&program, "#!/bin/sh\nnote mine\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let add = match label {
+            "bash" => format!("{add} {} foo", program.display()),
+            _ => format!("{add} foo={}", program.display()),
+        };
+        let shown = world.types(&real, &format!("cd ../a\n{add}\n\n\nfoo"));
+        world.note("mine", &shown);
+    }
+}
