@@ -69,7 +69,7 @@ impl Visit<'_> {
             }
             (Step::Leave, _) => {
                 if let Active::ByHook(root) = active {
-                    memory.left(root, host);
+                    memory.left(root);
                 }
                 shell::leave(*shell, host)?
             }

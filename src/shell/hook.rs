@@ -196,7 +196,11 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
 /// # Errors
 /// As [`deactivate`], and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    let mut code = deactivation_code(shell, host, Extent::Activation)?;
+    // direnv's `layout python` adds the environment that it finds active once more, and restores a PATH
+    // with one of the two.
+    let is_direnv = host.var("DIRENV_DIFF").is_some();
+    let extent = if is_direnv { Extent::Environment } else { Extent::Activation };
+    let mut code = deactivation_code(shell, host, extent)?;
     code.extend(forget(shell)?.as_bytes());
     Ok(code)
 }

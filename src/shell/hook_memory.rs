@@ -24,6 +24,8 @@ pub struct Memory {
     is_kept: bool,
     /// The environment that this shell's hook activated and has not left.
     active: Option<u64>,
+    /// How often it was on PATH for another reason when it was activated.
+    others: usize,
     /// Each environment that it activated.
     known: Vec<u64>,
     /// Each value of PATH that it repaired: another tool that restores one keeps it.
@@ -45,7 +47,8 @@ impl Memory {
             let (root, count) = left.split_once(':')?;
             Some((u64::from_str_radix(root, 16).ok()?, count.parse().ok()?))
         });
-        Self { is_kept: true, active: active.first().copied(), known, repaired, left }
+        let others = active.get(1).map_or(0, |count| usize::try_from(*count).unwrap_or(0));
+        Self { is_kept: true, active: active.first().copied(), others, known, repaired, left }
     }
 
     /// Whether this shell's hook has to make the activation of `root` that the variables show: it is
@@ -93,11 +96,10 @@ impl Memory {
         }
     }
 
-    /// Records that `root` is removed from PATH, where it may also be for another reason.
-    pub fn left(&mut self, root: &Path, host: &Host) {
-        let count = search_path(host).iter().filter(|entry| entry.parent() == Some(root)).count();
+    /// Records that the entry of `root` is removed from PATH, where it may also be for another reason.
+    pub fn left(&mut self, root: &Path) {
         self.active = None;
-        self.left = Some((hash(root), count.saturating_sub(1)));
+        self.left = Some((hash(root), self.others));
     }
 
     /// Records that the activation ended.
@@ -110,7 +112,7 @@ impl Memory {
         let join = |numbers: &[u64]| {
             numbers.iter().map(|number| format!("{number:x}")).collect::<Vec<_>>().join(",")
         };
-        let active = self.active.map(|active| [active]);
+        let active = self.active.map(|active| [active, self.others as u64]);
         let active = join(active.as_ref().map_or(&[], |active| &active[..]));
         let state = format!("{active}:{}:{}", join(&self.known), join(&self.repaired));
         let left = self.left.map(|(root, count)| format!("{root:x}:{count}")).unwrap_or_default();
