@@ -324,6 +324,6 @@ mod tests {
         assert_eq!(steps(Active::Nothing), [Step::Stay, Step::Enter, Step::Enter]);
         assert_eq!(steps(Active::ByHook(a.into())), [Step::Leave, Step::Stay, Step::Enter]);
         assert_eq!(steps(Active::Ended(a.into())), [Step::Forget, Step::Stay, Step::Enter]);
-        assert_eq!(steps(Active::ByHand), [Step::Stay; 3]);
+        assert_eq!(steps(Active::ByHand), [Step::Stay, Step::Stay, Step::Stay]);
     }
 }
