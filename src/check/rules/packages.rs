@@ -335,9 +335,12 @@ impl<'a> Packages<'a> {
         let mut findings = Vec::new();
         for name in pth::files(self.site) {
             let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
-            let paths = pth::paths(self.site, name).into_iter();
+            let paths = pth::paths(self.site, name);
+            // The backend may generate some of them later; with none there, nothing can be imported.
+            let is_partial = paths.iter().any(|path| path.exists());
+            let paths = paths.into_iter();
             for path in paths.filter(|path| !path.exists() && !is_told(path)) {
-                if self.is_of_editable(name) {
+                if is_partial && self.is_of_editable(name) {
                     break;
                 }
                 let seen = format!("`{name}` names `{}`, which is gone", path.display());

@@ -75,7 +75,7 @@ fn nothing_is_removed_behind_a_link_that_was_put_on_the_way() {
     symlink(&elsewhere, &lib).unwrap();
     let taken = judged.take();
     assert!(
-        matches!(taken, Err(rvenv::Error::Fs(rvenv::fs::Error::Io { action: "remove", .. }))),
+        matches!(taken, Err(rvenv::Error::Fs(rvenv::fs::Error::Io { action: "rename", .. }))),
         "{taken:?}"
     );
     assert!(leftover.is_dir(), "it is somebody else's now");
