@@ -38,7 +38,8 @@ fn recognise(process: &Process) -> Option<Shell> {
         }
         // `/usr/bin/zsh (deleted)` after an upgrade.
         Some(name) => shell_named(name.trim_end_matches(" (deleted)").as_bytes())
-            .or_else(|| scripted(name, process)),
+            .or_else(|| scripted(name, process))
+            .or_else(|| started(name, process)),
     }
 }
 
@@ -53,11 +54,31 @@ fn scripted(interpreter: &str, process: &Process) -> Option<Shell> {
     } else {
         return None;
     };
-    let mut programs =
-        process.arguments.iter().skip(1).filter(|argument| !argument.starts_with(b"-"));
-    let program = programs.next()?;
+    // `setproctitle` leaves the name of the program only.
+    let renamed = process.arguments.first().and_then(|name| shell_named(name));
+    if renamed == Some(expected) {
+        return renamed;
+    }
+    let mut arguments = process.arguments.iter().skip(1);
+    let program = loop {
+        let argument = arguments.next()?;
+        if [&b"-X"[..], b"-W", b"--check-hash-based-pycs"].contains(&&**argument) {
+            arguments.next();
+        } else if !argument.starts_with(b"-") {
+            break argument;
+        }
+    };
     let shell = shell_named(program.strip_suffix(b".dll").unwrap_or(program))?;
     (shell == expected).then_some(shell)
+}
+
+/// A shell whose file has another name: the name that it was called by, or what a loader or an emulator runs.
+fn started(name: &str, process: &Process) -> Option<Shell> {
+    let is_loader =
+        name.starts_with("ld-") || name.starts_with("ld.so") || name.starts_with("qemu-");
+    let words = if is_loader { 3 } else { 1 };
+    let mut words = process.arguments.iter().take(words);
+    words.find_map(|word| shell_named(word))
 }
 
 fn shell_named(name: &[u8]) -> Option<Shell> {
@@ -102,6 +123,13 @@ mod tests {
             ("/usr/bin/tmux", &["tmux"], None),
             ("/usr/bin/bash (deleted)", &["bash"], Some(Shell::Bash)),
             ("", &[], None),
+            ("/usr/bin/bash-static", &["bash-static"], Some(Shell::Bash)),
+            ("/nix/.zsh-wrapped", &["zsh"], Some(Shell::Zsh)),
+            ("/copy/mybash", &["bash"], Some(Shell::Bash)),
+            ("/usr/lib/ld-linux-x86-64.so.2", &["ld-linux", "/bin/bash"], Some(Shell::Bash)),
+            ("/usr/bin/qemu-x86_64-static", &["qemu-x86_64", "/bin/dash"], Some(Shell::Dash)),
+            ("/usr/bin/python3.13", &["xonsh"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3.13", &["python", "-X", "utf8", "-m", "xonsh"], Some(Shell::Xonsh)),
         ];
         for (executable, arguments, expected) in cases {
             assert_eq!(

@@ -177,13 +177,19 @@ impl FromStr for Shell {
         let file = text.rsplit(['/', '\\']).next().unwrap_or(text).to_ascii_lowercase();
         let name = file.strip_prefix('-').unwrap_or(&file);
         let name = name.strip_suffix(".exe").unwrap_or(name);
+        // NixOS' wrappers start `.bash-wrapped`; dpkg-divert and wrappers of packagers rename the original.
+        let name = name.strip_prefix('.').unwrap_or(name);
+        let name = ["-wrapped", "-static", ".real", ".distrib"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+            .unwrap_or(name);
         Ok(match name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.')) {
             "sh" | "ash" | "busybox" | "posix" => Self::Sh,
             "bash" | "rbash" => Self::Bash,
             "zsh" | "rzsh" => Self::Zsh,
             "dash" => Self::Dash,
             "ksh" | "rksh" | "ksh93u+m" => Self::Ksh,
-            "mksh" | "mksh-static" | "lksh" | "oksh" | "pdksh" => Self::Mksh,
+            "mksh" | "lksh" | "oksh" | "pdksh" => Self::Mksh,
             "yash" => Self::Yash,
             "fish" => Self::Fish,
             "csh" | "bsd-csh" => Self::Csh,
@@ -220,6 +226,9 @@ mod tests {
             ("bsd-csh", Shell::Csh),
             ("pwsh", Shell::PowerShell),
             ("nu", Shell::Nushell),
+            ("bash-static", Shell::Bash),
+            (".nu-wrapped", Shell::Nushell),
+            ("zsh.distrib", Shell::Zsh),
             ("/bin/ash", Shell::Sh),
         ];
         for (name, shell) in names {
