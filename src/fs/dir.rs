@@ -95,7 +95,7 @@ impl Dir {
     pub fn symlink(&self, target: &Path, relative: &Path) -> Result<()> {
         self.put("link", relative, |dir, name| dir.make_link(target, name)).map_err(|error| {
             match error {
-                Error::Io { path, source, .. } if sys::is_unable(&source) => {
+                Error::Io { path, source, .. } if self.has_no_links(&source) => {
                     Error::NoLinks { path, source }
                 }
                 error => error,
@@ -215,6 +215,26 @@ impl Dir {
             }
         }
         Ok(below)
+    }
+
+    /// Whether a link failed because there can be none here. Shares of VirtualBox, SMB and others answer
+    /// with many errors (EROFS, EPROTO, EACCES, EREMOTEIO, ENOTSUPP): any counts if a file can be
+    /// written instead.
+    fn has_no_links(&self, error: &io::Error) -> bool {
+        let is_other = matches!(
+            error.kind(),
+            io::ErrorKind::AlreadyExists
+                | io::ErrorKind::NotFound
+                | io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::InvalidFilename
+        );
+        let probe = Path::new(".rvenv-probe");
+        let can_write = || {
+            let is_written = self.handle.make_file(probe, false).is_ok();
+            is_written && self.handle.unlink(probe).is_ok()
+        };
+        sys::is_unable(error) || (!is_other && can_write())
     }
 
     fn put(

@@ -204,8 +204,10 @@ fn sweep_area(parent: &Handle, at: &Path, area: &OsStr, target: Option<&OsStr>) 
     let entries = wrapper.entries().unwrap_or_default();
     let swept = entries.iter().filter_map(|(own, _)| sweep_stage(&wrapper, &path, own, target));
     let left: Vec<_> = swept.collect();
-    // Fails if another process works there, or if something in it is not ours.
-    let _ = parent.remove_dir(Path::new(area));
+    if wrapper.is_closed().unwrap_or(false) {
+        // Fails if another process works there, or if something in it is not ours.
+        let _ = parent.remove_dir(Path::new(area));
+    }
     left
 }
 
@@ -426,11 +428,14 @@ impl StagingArea {
             Ok((wrapper, claim, new))
         };
         let (wrapper, claim, new) = make().map_err(|error: io::Error| {
-            let _ = parent.remove_dir(name);
             // A file, a link or another user's directory has the name.
             let is_foreign = error.kind() == ErrorKind::PermissionDenied
                 || parent.kind(name).is_ok_and(|kind| kind != Kind::Directory);
-            if is_there && is_foreign { Failure::Foreign(error) } else { Failure::Io(error) }
+            if is_there && is_foreign {
+                return Failure::Foreign(error);
+            }
+            let _ = parent.remove_dir(name);
+            Failure::Io(error)
         })?;
         if wrapper.is_private(&claim.stage).map_err(Failure::Io)? {
             return Ok((wrapper, claim, new));

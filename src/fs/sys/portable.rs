@@ -48,6 +48,11 @@ impl Handle {
     }
 
     /// Access lists guard a user's directories.
+    pub(crate) fn is_closed(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// Access lists guard a user's directories.
     pub(crate) fn is_private(&self, _made: &Self) -> io::Result<bool> {
         Ok(true)
     }

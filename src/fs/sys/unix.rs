@@ -93,6 +93,13 @@ impl Handle {
         Ok(rustix::fs::fstat(&self.0)?.st_uid == effective_uid())
     }
 
+    /// Does this directory belong to the user, and can nobody else write there?
+    pub(crate) fn is_closed(&self) -> io::Result<bool> {
+        let stat = rustix::fs::fstat(&self.0)?;
+        let is_open = Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH);
+        Ok(stat.st_uid == effective_uid() && !is_open)
+    }
+
     /// Is this directory the user's alone? Its owner is the user, or the one whom the file system
     /// gives to everything that the user creates, such as `made`; and nobody else can write there,
     /// unless the file system has no modes, as it shows for `made`, which was created with 0700.

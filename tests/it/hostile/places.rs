@@ -438,3 +438,83 @@ fn root_in_another_users_home_leaves_it_alone() {
     }
     drop(create);
 }
+
+/// Shares of VirtualBox, SMB and others refuse links with many errors; virtualenv copies then, too.
+#[test]
+fn where_links_fail_with_any_error_files_are_copied() {
+    if !crate::sandbox::has_strace() {
+        return skip("strace is not installed");
+    }
+    let (sandbox, create) = world();
+    sandbox.run(&create).ok();
+    for flags in [&[][..], &["--copies"]] {
+        for error in ["EPROTO", "EROFS", "EACCES", "EREMOTEIO", "EIO", "EPERM"] {
+            sandbox.run(["remove", ".venv"]).ok();
+            let mut command = sandbox.command("strace");
+            command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=symlinkat", "-e"]);
+            command.arg(format!("inject=symlinkat:error={error}"));
+            let ran = Ran::of(command.arg(env!("CARGO_BIN_EXE_rvenv")).args(&create).args(flags));
+            assert_eq!(ran.code, Some(0), "{error} {flags:?}: {ran:#?}");
+            let env = sandbox.project().join(".venv");
+            assert!(fs::symlink_metadata(env.join("bin/python")).unwrap().is_file(), "{error}");
+            assert!(!env.join(".rvenv-probe").exists());
+            pip_runs(&sandbox, &env);
+        }
+    }
+}
+
+/// Whoever owns the staging area could replace what is built in it.
+#[test]
+fn a_staging_area_of_others_is_left_alone() {
+    let (sandbox, create) = world();
+    let create: Vec<&str> = create.iter().map(String::as_str).collect();
+    let area = sandbox.project().join(".rvenv-.venv");
+    let open = |mode| fs::set_permissions(&area, fs::Permissions::from_mode(mode)).unwrap();
+    for kind in ["file", "link", "open", "foreign", "foreign and open"] {
+        match kind {
+            "file" => fs::write(&area, "").unwrap(),
+            "link" => std::os::unix::fs::symlink("nowhere", &area).unwrap(),
+            _ => fs::create_dir(&area).unwrap(),
+        }
+        if kind.ends_with("open") {
+            open(0o777);
+        }
+        if kind.starts_with("foreign") && chown(&area, Some(54_321), None).is_err() {
+            skip("only root can give files away");
+        }
+        let before = fs::symlink_metadata(&area).unwrap().ino();
+        for words in
+            [&create[..], &[create.as_slice(), &["--clear"]].concat(), &["remove", ".venv"]]
+        {
+            sandbox.run(words).ok();
+            let after = fs::symlink_metadata(&area).unwrap().ino();
+            assert_eq!(before, after, "{kind} {words:?}");
+        }
+        let names = fs::read_dir(sandbox.project()).unwrap().flatten();
+        let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+        assert_eq!(names, [".rvenv-.venv"], "{kind}");
+        if fs::remove_file(&area).is_err() {
+            assert_eq!(fs::read_dir(&area).unwrap().count(), 0, "{kind}: something was put there");
+            fs::remove_dir(&area).unwrap();
+        }
+    }
+}
+
+/// `sudo python` once, and a directory in the environment is root's.
+#[test]
+fn what_cannot_be_deleted_is_a_warning_and_in_nobodys_way() {
+    let (sandbox, create) = world();
+    let Some(run) = as_nobody(&sandbox) else { return };
+    let create: Vec<&str> = create.iter().map(String::as_str).collect();
+    run(&[create.as_slice(), &[".venv"]].concat()).ok();
+    let roots = sandbox.project().join(".venv/lib/__pycache__");
+    fs::create_dir(&roots).unwrap();
+    fs::write(roots.join("a.pyc"), "").unwrap();
+    let ran = run(&[create.as_slice(), &["--clear", ".venv"]].concat()).ok();
+    assert!(ran.stderr.contains("warning: cannot remove the leftover"), "{ran:#?}");
+    pip_runs(&sandbox, &sandbox.project().join(".venv"));
+    for words in [create.clone(), vec!["remove", ".venv"], create.clone()] {
+        let ran = run(&words);
+        assert_eq!(ran.code, Some(0), "{words:?}: {ran:#?}");
+    }
+}
