@@ -217,7 +217,7 @@ impl Dir {
         Ok(below)
     }
 
-    /// Whether a link failed because there can be none here. Shares of VirtualBox, SMB and others answer
+    /// Whether a link failed because there can be none here. Shares of `VirtualBox`, SMB and others answer
     /// with many errors (EROFS, EPROTO, EACCES, EREMOTEIO, ENOTSUPP): any counts if a file can be
     /// written instead.
     fn has_no_links(&self, error: &io::Error) -> bool {
