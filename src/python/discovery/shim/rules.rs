@@ -8,19 +8,37 @@ use toml::{Table, Value};
 use crate::python::Installer;
 use crate::python::files::{read, words};
 use crate::support::dirs;
-use crate::support::host::Host;
+use crate::support::host::{Host, Platform};
 
-/// The files in which mise looks for its tools, the first in a directory first.
-const MISE_FILES: [&str; 8] = [
-    "mise.local.toml",
-    ".mise.local.toml",
-    "mise.toml",
-    ".mise.toml",
-    "mise/config.toml",
-    ".mise/config.toml",
-    ".config/mise.toml",
-    ".config/mise/config.toml",
+/// The files of mise in a directory, the first decides (mise.jdx.dev/configuration.html). `{}` is for the
+/// name of an environment of `MISE_ENV`.
+const MISE_ENV_FILES: [&str; 6] = [
+    ".mise.{}.local.toml",
+    "mise.{}.local.toml",
+    ".mise.{}.toml",
+    "mise.{}.toml",
+    "mise/config.{}.toml",
+    ".config/mise/config.{}.toml",
 ];
+const MISE_FILES: [&str; 14] = [
+    ".mise.local.toml",
+    "mise.local.toml",
+    ".mise.toml",
+    "mise.toml",
+    "mise/config.local.toml",
+    "mise/config.toml",
+    ".mise/config.local.toml",
+    ".mise/config.toml",
+    ".config/mise.local.toml",
+    ".config/mise.toml",
+    ".config/mise/config.local.toml",
+    ".config/mise/config.toml",
+    ".config/mise/mise.local.toml",
+    ".config/mise/mise.toml",
+];
+/// The same below the user's directory of configuration.
+const MISE_GLOBAL_FILES: [&str; 4] =
+    ["config.local.toml", "config.toml", "mise.local.toml", "mise.toml"];
 
 /// The names of the versions that are chosen here and now, as the manager's user wrote them.
 pub(super) fn chosen(place: Installer, root: &Path, host: &Host) -> Result<Vec<String>, String> {
@@ -78,15 +96,66 @@ fn mise(host: &Host) -> Option<Vec<String>> {
     if let Some(value) = host.var("MISE_PYTHON_VERSION") {
         return Some(words(value.to_str()?));
     }
-    let global = || -> Option<PathBuf> {
-        let given = host.path_var("MISE_GLOBAL_CONFIG_FILE").map(Path::to_owned);
-        given.or_else(|| Some(dirs::xdg_config(host)?.join("mise/config.toml")))
+    let is_disabled = |value: &str| value.split(',').any(|name| name.trim() == "python");
+    if host.var("MISE_DISABLE_TOOLS").and_then(|value| value.to_str()).is_some_and(is_disabled) {
+        return None;
+    }
+    let ceilings: Vec<PathBuf> = host
+        .var("MISE_CEILING_PATHS")
+        .map(|dirs| std::env::split_paths(dirs).collect())
+        .unwrap_or_default();
+    let names = mise_files(host);
+    let dirs =
+        host.cwd().ancestors().take_while(|dir| !ceilings.iter().any(|ceiling| ceiling == dir));
+    let mut found = dirs.filter_map(|dir| {
+        let files = names.iter().map(|name| dir.join(name));
+        files
+            .chain(conf_d(&dir.join(".config/mise/conf.d")))
+            .find_map(|file| mise_tools(&file, host))
+            .or_else(|| tool_versions(&dir.join(".tool-versions")))
+            .or_else(|| python_version(dir))
+    });
+    found.next().or_else(|| mise_global(host))
+}
+
+/// The names of mise's files in a directory, the first decides.
+fn mise_files(host: &Host) -> Vec<String> {
+    if let Some(names) = host.var("MISE_OVERRIDE_CONFIG_FILENAMES").and_then(|names| names.to_str())
+    {
+        return names.split(host.platform().path_separator()).map(str::to_owned).collect();
+    }
+    let environments = host.var("MISE_ENV").and_then(|names| names.to_str()).unwrap_or_default();
+    let environments = environments.split(',').map(str::trim).filter(|name| !name.is_empty()).rev();
+    let of_environment = |name: &str| {
+        MISE_ENV_FILES.map(|file| file.replace("{}", name)).into_iter().collect::<Vec<_>>()
     };
-    upward(host.cwd(), |dir| {
-        let own = MISE_FILES.iter().find_map(|name| mise_tools(&dir.join(name)));
-        own.or_else(|| tool_versions(&dir.join(".tool-versions"))).or_else(|| python_version(dir))
-    })
-    .or_else(|| mise_tools(&global()?))
+    let default = host.var("MISE_DEFAULT_CONFIG_FILENAME").and_then(|name| name.to_str());
+    environments
+        .flat_map(of_environment)
+        .chain(default.map(str::to_owned))
+        .chain(MISE_FILES.map(str::to_owned))
+        .collect()
+}
+
+/// What mise's files for all projects choose.
+fn mise_global(host: &Host) -> Option<Vec<String>> {
+    if let Some(file) = host.path_var("MISE_GLOBAL_CONFIG_FILE") {
+        return mise_tools(file, host);
+    }
+    let dir = host.path_var("MISE_CONFIG_DIR").map(Path::to_owned);
+    let dir = dir.or_else(|| Some(dirs::xdg_config(host)?.join("mise")))?;
+    let files = MISE_GLOBAL_FILES.iter().map(|name| dir.join(name));
+    files.chain(conf_d(&dir.join("conf.d"))).find_map(|file| mise_tools(&file, host))
+}
+
+/// The files of a `conf.d`, the last in the order of names first.
+fn conf_d(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    files.reverse();
+    files
 }
 
 /// The nearest `.python-version`, rye's configured default.
@@ -116,15 +185,46 @@ fn tool_versions(file: &Path) -> Option<Vec<String>> {
     Some(words(line))
 }
 
-/// `[tools] python` of one of mise's files: a string, a table with `version`, or an array of these.
-fn mise_tools(file: &Path) -> Option<Vec<String>> {
+/// `[tools] python` of one of mise's files: a string, a table with `version`, or an array of these. What is
+/// for other systems, or disabled, chooses nothing, and ends the search as well.
+fn mise_tools(file: &Path, host: &Host) -> Option<Vec<String>> {
     let table: Table = read(file)?.parse().ok()?;
-    let one = |value: &Value| {
-        let version = value.as_table().and_then(|table| table.get("version")).unwrap_or(value);
-        version.as_str().map(str::to_owned)
-    };
-    match table.get("tools")?.get("python")? {
-        Value::Array(values) => Some(values.iter().filter_map(one).collect()),
-        value => one(value).map(|name| vec![name]),
+    let disabled = table.get("settings").and_then(|settings| settings.get("disable_tools"));
+    let disabled = disabled.and_then(Value::as_array);
+    if disabled.is_some_and(|names| names.iter().any(|name| name.as_str() == Some("python"))) {
+        return Some(Vec::new());
     }
+    let one = |value: &Value| {
+        let systems = value.get("os").and_then(Value::as_array);
+        let is_here = systems.is_none_or(|systems| {
+            systems.iter().filter_map(Value::as_str).any(|name| is_this_system(name, host))
+        });
+        let version = value.as_table().and_then(|table| table.get("version")).unwrap_or(value);
+        version.as_str().filter(|_| is_here).map(|name| mise_alias(&table, name))
+    };
+    let tools = table.get("tools")?;
+    Some(match tools.get("python").or_else(|| tools.get("core:python"))? {
+        Value::Array(values) => values.iter().filter_map(one).collect(),
+        value => one(value).into_iter().collect(),
+    })
+}
+
+/// Whether mise's name of a system, with or without a machine behind a slash, is this one.
+fn is_this_system(name: &str, host: &Host) -> bool {
+    let system = name.split(['/', '-']).next().unwrap_or_default();
+    match host.platform() {
+        Platform::Linux => system == "linux",
+        Platform::MacOs => system == "macos",
+        Platform::Windows => system == "windows",
+    }
+}
+
+/// The version that `[tool_alias.python.versions]` or `[alias.python]` of a file gives a name.
+fn mise_alias(table: &Table, name: &str) -> String {
+    let of = |key: &str| {
+        let python = table.get(key)?.get("python")?;
+        let alias = python.get("versions").and_then(|names| names.get(name));
+        alias.or_else(|| python.get(name))?.as_str()
+    };
+    of("tool_alias").or_else(|| of("alias")).unwrap_or(name).to_owned()
 }
