@@ -172,6 +172,9 @@ impl Creation<'_> {
         } else {
             create::create(&recipe, &world, &mut progress)?
         };
+        if let Some(obstacle) = found.interpreter.pip_obstacle().filter(|_| created.pip.is_some()) {
+            context.ui.warn(obstacle);
+        }
         self.tell_of_own(&created);
         self.report_place(&root, &created);
         // What was there before may hold anything, unless it was trusted before, too.

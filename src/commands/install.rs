@@ -204,12 +204,21 @@ impl<'a> Pip<'a> {
         Ok(Self { env, words, command, note, program: Some(program), _unpacked: unpacked })
     }
 
+    /// What the environment's Python lacks for pip.
+    fn obstacle(&self, context: &Context<'_>) -> Option<String> {
+        let request = Request::Path(Program::typed(self.env.python()));
+        let found = Finder::new(&context.host, &context.cache).find(&request).ok()?;
+        found.interpreter.pip_obstacle()
+    }
+
     /// Runs pip to its end and gives its exit code, or an error where it reported success and
     /// something that was named is not there.
     fn install(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
         let code = process::wait_for(&mut self.command, &context.interrupt)?;
         if code == 0 {
             verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
+        } else if let Some(obstacle) = self.obstacle(context) {
+            context.ui.warn(obstacle);
         }
         Ok(code)
     }

@@ -123,12 +123,26 @@ pub struct Interpreter {
     pub companions: Vec<PathBuf>,
     /// Whether `zlib` is built in or importable: without it no compressed archive can be read.
     pub has_zlib: bool,
+    /// The modules that pip needs and this Python was built without: `zlib`, `pyexpat`, `_ssl`.
+    #[serde(default)]
+    pub missing_modules: Vec<String>,
 }
 
 impl Interpreter {
     /// The directory of the executable: `home` in `pyvenv.cfg`.
     pub fn home(&self) -> PathBuf {
         self.platform.split(&self.executable).0
+    }
+
+    /// Why pip does not work with it, if it was built without a module that pip needs.
+    pub fn pip_obstacle(&self) -> Option<String> {
+        let has = |name: &str| !self.missing_modules.iter().any(|missing| missing == name);
+        let names: Vec<_> = ["zlib", "pyexpat"].into_iter().filter(|name| !has(name)).collect();
+        if !names.is_empty() {
+            let names = names.join("` and `");
+            return Some(format!("{self} was built without `{names}`: pip does not start"));
+        }
+        (!has("_ssl")).then(|| format!("{self} was built without `ssl`: pip cannot download"))
     }
 }
 

@@ -182,6 +182,7 @@ mod tests {
             companions: Vec::new(),
             wheels: Vec::new(),
             has_zlib: true,
+            missing_modules: Vec::new(),
         }
     }
 

@@ -388,3 +388,49 @@ fn what_pip_did_not_install_into_the_environment_is_an_error() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_python_without_a_module_that_pip_needs_is_named() {
+    let Some(python) = recent() else { return };
+    for (module, told) in [
+        ("zlib", "without `zlib`: pip does not start"),
+        ("pyexpat", "without `pyexpat`: pip does not start"),
+        ("_ssl", "without `ssl`: pip cannot download"),
+    ] {
+        let mut sandbox = Sandbox::new();
+        sandbox.set("PIP_NO_INDEX", "1");
+        let base = sandbox.root().join("base");
+        let code = "import sys, os, shutil\n\
+                    base, module = sys.argv[1:]\n\
+                    library = os.path.dirname(os.__file__); own = base + '/lib/' + os.path.basename(library)\n\
+                    os.makedirs(own + '/lib-dynload'); os.makedirs(base + '/bin')\n\
+                    shutil.copy(os.path.realpath(sys.executable), base + '/bin/python3')\n\
+                    for name in os.listdir(library):\n    \
+                        if name != 'lib-dynload': os.symlink(library + '/' + name, own + '/' + name)\n\
+                    for name in os.listdir(library + '/lib-dynload'):\n    \
+                        if name.split('.')[0] != module:\n        \
+                            os.symlink(library + '/lib-dynload/' + name, own + '/lib-dynload/' + name)\n\
+                    print(module in sys.builtin_module_names)\n";
+        let mut make = sandbox.command(&python);
+        let ran = Ran::of(make.args(["-I", "-c", code]).arg(&base).arg(module)).ok();
+        if ran.stdout.trim() == "True" {
+            continue;
+        }
+        let python = base.join("bin/python3");
+        let ran = sandbox.run(["create", "-p", python.to_str().unwrap()]).ok();
+        assert!(ran.stderr.contains(told), "{ran:#?}");
+        let ran = sandbox.run(["install", "no-such-package"]).code(1);
+        assert!(ran.stderr.contains(told), "{ran:#?}");
+    }
+}
+
+#[test]
+fn code_of_the_archive_has_an_absolute_file_name() {
+    let sandbox = world(&[]);
+    let code = "import pip._internal.cli.main as m; print(m.main.__code__.co_filename)";
+    let ran = sandbox.run(["run", "python", "-c", code]).ok();
+    let root = sandbox.project().join(".venv");
+    assert!(ran.stdout.starts_with(root.to_str().unwrap()), "{ran:#?}");
+    assert!(ran.stdout.trim_end().ends_with("main.py"), "{ran:#?}");
+}

@@ -39,6 +39,7 @@ def facts():
         "wheels": wheels,
         "wheel_dirs": wheel_dirs,
         "has_zlib": has_zlib(),
+        "missing_modules": missing_modules(importlib.util.find_spec),
     }
 
 
@@ -225,6 +226,11 @@ def newest_wheel(place, project, version):
     if not found:
         return None
     return {"project": project, "version": max(found)[1], "path": max(found)[2]}
+
+
+def missing_modules(find_spec):
+    """What pip needs and a Python can be built without, as its libraries' headers were not there."""
+    return [name for name in ("zlib", "pyexpat", "_ssl") if find_spec(name) is None]
 
 
 def has_zlib():

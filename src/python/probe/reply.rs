@@ -48,6 +48,8 @@ struct Facts {
     wheels: Vec<Wheel>,
     wheel_dirs: Vec<PathBuf>,
     has_zlib: bool,
+    #[serde(default)]
+    missing_modules: Vec<String>,
 }
 
 /// The answer of an interpreter of a supported version.
@@ -165,6 +167,7 @@ impl Reply {
             companions: facts.companions,
             wheels: facts.wheels,
             has_zlib: facts.has_zlib,
+            missing_modules: facts.missing_modules,
         };
         Ok((interpreter, depends_on))
     }

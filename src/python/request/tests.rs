@@ -36,6 +36,7 @@ fn python(version: Version, change: impl FnOnce(&mut Interpreter)) -> Interprete
         wheels: Vec::new(),
         companions: Vec::new(),
         has_zlib: true,
+        missing_modules: Vec::new(),
     };
     change(&mut python);
     python
