@@ -8,6 +8,7 @@
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::support::cache::Cache;
 //! use rvenv::support::program::Starts;
+//! use rvenv::support::session::Session;
 //! use rvenv::venv::Options;
 //! use rvenv::{Host, Interrupt, seed};
 //!
@@ -27,7 +28,9 @@
 //! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
 //! let world = World { host: &host, cache: &cache, guard, interrupt };
 //! create(&request, &world, &mut |_event| {})?;
-//! let report = Check { host: &host, cache: &cache, named: Some(&root), deep: false, starts: Starts::Allowed }.report()?;
+//! let session = Session { host: &host, cache: &cache, interrupt };
+//! let check = Check { session, named: Some(&root), deep: false, starts: Starts::Allowed };
+//! let report = check.report()?;
 //! assert!(report.healthy, "{:?}", report.findings);
 //! # Ok(())
 //! # }
