@@ -37,6 +37,15 @@ mod portable;
 mod python;
 #[cfg(unix)]
 mod run;
+#[cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "only `portable` uses the harness here"
+    )
+)]
 mod sandbox;
 #[cfg(unix)]
 mod shells;
