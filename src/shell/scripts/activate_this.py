@@ -9,11 +9,29 @@ import sys
 import sysconfig
 
 
+def _version(root):
+    try:
+        with open(os.path.join(root, "pyvenv.cfg"), encoding="utf-8") as lines:
+            pairs = [line.partition("=") for line in lines]
+    except OSError:
+        return None
+    for name, _, value in pairs:
+        if name.strip() in ("version", "version_info"):
+            return ".".join(value.strip().split(".")[:2])
+    return None
+
+
 def _activate(root, scripts, prompt):
     if "__file__" in globals():
         root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if sys.prefix == root:
         return
+    running = "{}.{}".format(*sys.version_info[:2])
+    version = _version(root)
+    if version not in (None, running):
+        raise RuntimeError("{} is an environment of Python {}, and this is Python {}".format(root, version, running))
+    for name in ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"):
+        os.environ.pop(name, None)
     entries = os.environ.get("PATH", "").split(os.pathsep)
     active = os.environ.get("VIRTUAL_ENV")
     for entry in (os.path.join(active, name) for name in ("bin", "Scripts") if active):
