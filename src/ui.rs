@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
@@ -179,6 +180,14 @@ impl Ui {
         if let Some(hint) = library_error::find(error).hint {
             self.hint(hint::words(&hint));
         }
+    }
+}
+
+/// One warning in the life of the process, whoever gives it first.
+pub(crate) fn warn_once(text: &str) {
+    static IS_GIVEN: AtomicBool = AtomicBool::new(false);
+    if !IS_GIVEN.swap(true, Ordering::Relaxed) {
+        Ui { verbosity: 0, color_is_given: false, line: RefCell::default() }.warn(text);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `rvenv allow` and `rvenv deny`: which environments the hook may activate.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rvenv::trust::Trust;
@@ -8,30 +9,63 @@ use rvenv::venv;
 use super::Context;
 use crate::cli::Allow;
 
-/// Lets the hook activate an environment, as it is now.
+/// Allows an environment as it is now, or a project: the use of its files, and its environment.
 pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let host = &context.host;
+    let Context { host, ui, .. } = context;
+    let trust = Trust::of(host);
+    trust.sweep();
     let place = match &args.dir {
         Some(dir) => host.absolute(dir),
         None => venv::nearest_place(host)?.0,
     };
-    let env = venv::resolve(Some(&place), host)?;
-    let trust = Trust::of(host);
-    trust.sweep();
-    trust.allow(env.root())?;
-    if !place.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-        trust.allow_link(&place, env.root())?;
+    let is_project = is_project(&place);
+    if is_project {
+        trust.allow_project(&place)?;
+        ui.say(format_args!("allowed the files of the project `{}`", place.display()));
     }
-    context.ui.say(format_args!("allowed `{}`", env.root().display()));
+    let place = if is_project { environment_of(&place) } else { Some(place) };
+    if let Some(place) = place {
+        let env = venv::resolve(Some(&place), host)?;
+        trust.allow(env.root())?;
+        if !place.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+            trust.allow_link(&place, env.root())?;
+        }
+        ui.say(format_args!("allowed `{}`", env.root().display()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps the hook from activating an environment, and from naming it.
+/// Keeps the hook from activating an environment, and from naming it; takes back what was permitted to a
+/// project.
 pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let env = venv::resolve(args.dir.as_deref(), &context.host)?;
-    let trust = Trust::of(&context.host);
+    let Context { host, ui, .. } = context;
+    let trust = Trust::of(host);
     trust.sweep();
-    trust.deny(env.root())?;
-    context.ui.say(format_args!("denied `{}`", env.root().display()));
+    let place = match &args.dir {
+        Some(dir) => host.absolute(dir),
+        None => venv::nearest_place(host)?.0,
+    };
+    let is_project = is_project(&place);
+    if is_project {
+        trust.forget_project(&place);
+        ui.say(format_args!("denied the files of the project `{}`", place.display()));
+    }
+    let place = if is_project { environment_of(&place) } else { Some(place) };
+    if let Some(place) = place {
+        let env = venv::resolve(Some(&place), host)?;
+        trust.deny(env.root())?;
+        ui.say(format_args!("denied `{}`", env.root().display()));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether this is a directory that is not an environment.
+fn is_project(place: &Path) -> bool {
+    place.is_dir() && !place.join("pyvenv.cfg").exists()
+}
+
+/// Where the environment of a project is, if it has one.
+fn environment_of(project: &Path) -> Option<PathBuf> {
+    let places = [".venv", "venv"].map(|name| project.join(name));
+    places.into_iter().find(|place| place.is_file() || place.join("pyvenv.cfg").exists())
 }

@@ -22,9 +22,12 @@ use std::process::ExitCode;
 use rvenv::fs::Guard;
 use rvenv::settings::{Key, Settings};
 use rvenv::support::cache::{Cache, CacheProblem};
+use rvenv::support::found::Permits;
 use rvenv::support::host::Host;
 use rvenv::support::interrupt::Interrupt;
 use rvenv::support::session::Session;
+
+use rvenv::trust::Trust;
 
 use crate::cli::{Command, Python};
 use crate::ui;
@@ -67,6 +70,12 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let settings = if command.is_bare() { Settings::default() } else { Settings::of_user(&host)? };
     ui.set_color(settings.text(Key::Color));
     report_cache(&cache, command, ui);
+    let is_silent = ui.is_quiet() || matches!(command, Command::HookEnv(_));
+    let permits = Permits {
+        is_listed: Some(|host, dir| Trust::of(host).permits_project(dir)),
+        warn: if is_silent { None } else { Some(ui::warn_once) },
+    };
+    let host = host.permitting(permits, settings.text(Key::Trusted));
     let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
     let done = match command {
         Command::Create(args) => create::run(args, &context),

@@ -17,6 +17,7 @@ use crate::python::{Interpreter, Request, Versions, Wanted, files};
 use crate::settings;
 use crate::settings::project::Project;
 use crate::settings::{Key, Settings};
+use crate::support::found;
 use crate::support::host::Host;
 
 /// Who asked for a Python.
@@ -113,7 +114,11 @@ fn version_file(
 ) -> Result<Option<(Request, Origin)>> {
     for dir in host.cwd().ancestors() {
         let path = dir.join(".python-version");
-        match files::read_existing(&path) {
+        let read = files::read_existing(&path);
+        if !matches!(read, Ok(None)) && !found::is_usable(&path, host)? {
+            continue;
+        }
+        match read {
             Ok(Some(text)) => return of_version_file(path, &text, ignored),
             // A file above the project's root is not the project's.
             Ok(None) if is_root(dir, project) => break,

@@ -38,6 +38,8 @@ pub enum Key {
     Offline,
     /// When colours are used.
     Color,
+    /// Directories whose files are used whoever owns them.
+    Trusted,
 }
 
 /// What a key can be set to.
@@ -72,7 +74,7 @@ enum Trust {
 
 impl Key {
     /// Every key, in the order of showing.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Python,
         Self::Prompt,
         Self::Pip,
@@ -88,6 +90,7 @@ impl Key {
         Self::Relocatable,
         Self::Offline,
         Self::Color,
+        Self::Trusted,
     ];
 
     /// The name in files, and after `--`.
@@ -108,6 +111,7 @@ impl Key {
             Self::Relocatable => "relocatable",
             Self::Offline => "offline",
             Self::Color => "color",
+            Self::Trusted => "trusted",
         }
     }
 
@@ -119,7 +123,7 @@ impl Key {
     /// What it can be set to.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Python | Self::Prompt | Self::Pip => Kind::Text,
+            Self::Python | Self::Prompt | Self::Pip | Self::Trusted => Kind::Text,
             Self::PipLayout => Kind::Choice(&["archive", "files"]),
             Self::LinkMode => Kind::Choice(&["clone", "hardlink", "copy", "symlink"]),
             Self::Color => Kind::Choice(&["auto", "always", "never"]),
@@ -163,7 +167,7 @@ impl Key {
                 is_version,
                 "a project can ask for a version, but not choose a wheel whose code is run",
             ),
-            Self::Color => Trust::Never("it is for the user to choose"),
+            Self::Color | Self::Trusted => Trust::Never("it is for the user to choose"),
             Self::Prompt
             | Self::PipLayout
             | Self::LinkMode

@@ -7,6 +7,7 @@ use toml::Table;
 
 use crate::fs;
 use crate::settings::{Error, Result};
+use crate::support::found;
 use crate::support::host::Host;
 use crate::support::limits;
 
@@ -41,9 +42,14 @@ impl Project {
         let mut project = Self::default();
         for dir in host.cwd().ancestors() {
             if project.settings.is_none() {
-                project.settings = Document::read(dir.join("rvenv.toml"))?;
+                project.settings = read_found(&dir.join("rvenv.toml"), host)?;
             }
-            match manifest(dir.join("pyproject.toml")) {
+            let path = dir.join("pyproject.toml");
+            let found = manifest(path.clone());
+            if !matches!(found, Ok(None)) && !found::is_usable(&path, host)? {
+                continue;
+            }
+            match found {
                 Ok(None) => {}
                 Ok(found) => {
                     project.manifest = found;
@@ -128,18 +134,31 @@ impl Default {
     pub fn find(host: &Host) -> Result<Self> {
         for root in host.cwd().ancestors() {
             let requirements = root.join("requirements.txt");
-            if requirements.is_file() {
+            if requirements.is_file() && found::is_usable(&requirements, host)? {
                 return Ok(Self::Requirements(requirements));
             }
-            let manifest = Document::read(root.join("pyproject.toml"))?;
+            let manifest = read_found(&root.join("pyproject.toml"), host)?;
             let has = |name| manifest.as_ref().is_some_and(|it| it.table.contains_key(name));
-            let editable = has("build-system") || root.join("setup.py").is_file();
+            let editable = has("build-system") || is_found(&root.join("setup.py"), host)?;
             if editable || has("project") {
                 return Ok(Self::Project { root: root.to_owned(), editable });
             }
         }
         Err(Error::NothingToInstall { start: host.cwd().to_owned() })
     }
+}
+
+/// The document that was found at `path`, if it may be used.
+fn read_found(path: &Path, host: &Host) -> Result<Option<Document>> {
+    let read = Document::read(path.to_owned());
+    if !matches!(read, Ok(None)) && !found::is_usable(path, host)? {
+        return Ok(None);
+    }
+    read
+}
+
+fn is_found(path: &Path, host: &Host) -> Result<bool> {
+    Ok(path.is_file() && found::is_usable(path, host)?)
 }
 
 /// The manifest at `path`; with an error, whether it concerns rvenv.

@@ -1,8 +1,10 @@
 //! The failures of the process itself.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::hint::Hint;
+use super::ownership::Objection;
 
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -18,6 +20,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// What was found from the current directory upwards belongs to others, or others can write to it.
+    #[error("{objection}: it is not used unless you name it")]
+    NotOwned {
+        /// What, and why.
+        objection: Objection,
+        /// The project that it was found in.
+        dir: PathBuf,
+    },
+
     /// A signal asked the program to end.
     #[error("interrupted by signal {signal}")]
     Interrupted {
@@ -30,6 +41,7 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
+            Self::NotOwned { dir, .. } => Some(Hint::AllowProject(dir.clone())),
             Self::NoCurrentDirectory { .. } | Self::Interrupted { .. } => None,
         }
     }

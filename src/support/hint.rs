@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub enum Hint {
     /// Make an environment first.
     CreateEnvironment,
+    /// Allow the use of what is in this directory.
+    AllowProject(PathBuf),
     /// See which Pythons there are.
     ListPythons,
     /// Install a Python with this command.

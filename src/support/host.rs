@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::support::found::Permits;
 use crate::support::path::strip_verbatim_prefix;
 use crate::support::{Error, Result};
 
@@ -73,6 +74,8 @@ pub struct Host {
     vars: BTreeMap<OsString, OsString>,
     cwd: PathBuf,
     platform: Platform,
+    permits: Permits,
+    trusted: Option<OsString>,
 }
 
 impl Host {
@@ -83,7 +86,8 @@ impl Host {
         V: Into<OsString>,
     {
         let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { vars, cwd: cwd.into(), platform: Platform::current() }
+        let permits = Permits::default();
+        Self { vars, cwd: cwd.into(), platform: Platform::current(), permits, trusted: None }
     }
 
     /// The host that this process runs on.
@@ -116,6 +120,24 @@ impl Host {
     #[must_use]
     pub(crate) fn on(self, platform: Platform) -> Self {
         Self { platform, ..self }
+    }
+
+    /// This host, where the user permits the use of more files than their owners do.
+    #[must_use]
+    pub fn permitting(self, permits: Permits, trusted: Option<&OsStr>) -> Self {
+        Self { permits, trusted: trusted.map(OsStr::to_owned), ..self }
+    }
+
+    /// What the user permits.
+    pub(crate) fn permits(&self) -> Permits {
+        self.permits
+    }
+
+    /// The directories whose files may be used whoever owns them: `RVENV_TRUSTED`, else the user's
+    /// setting.
+    pub(crate) fn trusted(&self) -> OsString {
+        let variable = self.var("RVENV_TRUSTED").map(OsStr::to_owned);
+        variable.or_else(|| self.trusted.clone()).unwrap_or_default()
     }
 
     /// The value of a variable; an empty one counts as unset, as shells' users mean it.

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod container;
 pub mod dirs;
 pub mod executable;
+pub mod found;
 pub(crate) mod hex;
 pub mod host;
 pub mod identity;

@@ -60,3 +60,17 @@ pub(super) fn is_private(root: &Path, user: crate::support::ownership::User) -> 
     own.iter().all(|path| user.object(path, false).is_none())
         && root.parent().is_none_or(|parent| user.object(parent, true).is_none())
 }
+
+/// Inode and owner of a directory.
+#[cfg(unix)]
+pub(super) fn of_directory(dir: &Path) -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = dir.symlink_metadata()?;
+    Ok(format!("{} {}", meta.ino(), meta.uid()))
+}
+
+/// The path alone.
+#[cfg(not(unix))]
+pub(super) fn of_directory(dir: &Path) -> io::Result<String> {
+    dir.symlink_metadata().map(|_| String::new())
+}

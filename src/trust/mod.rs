@@ -125,6 +125,35 @@ impl Trust {
         self.write_file(&file, &link_record(place, &root))
     }
 
+    /// Permits the use of the files of the project at `dir`, which others own or can write to.
+    ///
+    /// # Errors
+    /// When there is no such directory, and when the list cannot be kept.
+    pub fn allow_project(&self, dir: &Path) -> Result<()> {
+        let dir = canonical(dir)?;
+        let record = project_record(&dir).map_err(fs::Error::io("look at", &dir))?;
+        let file = self.project_file(&dir).ok_or(Error::NoTrustList)?;
+        self.write_file(&file, &record)
+    }
+
+    /// Takes back what [`Trust::allow_project`] permitted.
+    pub fn forget_project(&self, dir: &Path) {
+        let file = canonical(dir).ok().and_then(|dir| self.project_file(&dir));
+        // It need not be there.
+        let _ = file.map(std::fs::remove_file);
+    }
+
+    /// Whether `dir` is, or is below, a project that [`Trust::allow_project`] permitted.
+    pub fn permits_project(&self, dir: &Path) -> bool {
+        let Ok(dir) = canonical(dir) else { return false };
+        dir.ancestors().any(|dir| {
+            let record = self
+                .project_file(dir)
+                .and_then(|file| fs::read_bounded(&file, limits::TRUST_RECORD).ok());
+            record.is_some_and(|record| project_record(dir).is_ok_and(|now| now == record))
+        })
+    }
+
     #[cfg(unix)]
     fn is_private(&self, path: &Path) -> bool {
         identity::is_private(path, self.user)
@@ -219,6 +248,11 @@ impl Trust {
         Some(self.dir.as_ref()?.join(hash(path.as_os_str().as_encoded_bytes(), 16)))
     }
 
+    fn project_file(&self, dir: &Path) -> Option<PathBuf> {
+        let name = [b"project\0", dir.as_os_str().as_encoded_bytes()].concat();
+        Some(self.dir.as_ref()?.join(hash(&name, 16)))
+    }
+
     fn link_file(&self, place: &Path) -> Option<PathBuf> {
         let name = [b"link\0", place.as_os_str().as_encoded_bytes()].concat();
         Some(self.dir.as_ref()?.join(hash(&name, 16)))
@@ -265,6 +299,13 @@ fn is_allowance_of(record: &[u8], identity: &str, path: &Path) -> bool {
     let rest = record.strip_prefix(start.as_bytes());
     path_of(record).as_deref() == Some(path)
         && rest.is_some_and(|rest| rest.starts_with(b"\n") || rest.starts_with(b"; git "))
+}
+
+/// A record that permits the use of the files of the project at `dir`: this directory and no other one
+/// that is put in its place.
+fn project_record(dir: &Path) -> io::Result<Vec<u8>> {
+    let identity = identity::of_directory(dir)?;
+    Ok(record(&format!("project {identity}"), dir))
 }
 
 /// Which environment a link or file leads to. A zero is in no path.

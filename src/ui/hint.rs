@@ -9,6 +9,12 @@ use rvenv::shell::Shell;
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::AllowProject(dir) => {
+            format!(
+                "`rvenv allow {}`, if you trust its owner and who can write there",
+                super::word(dir)
+            )
+        }
         Hint::ListPythons => "`rvenv python list` shows the Pythons that there are".into(),
         Hint::InstallPython(command) => format!("`{command}` installs one"),
         Hint::Force => "`--force` lets go of a directory that is no environment".into(),

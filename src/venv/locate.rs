@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Env;
 use crate::fs;
+use crate::support::found;
 use crate::support::host::Host;
 use crate::support::limits;
 use crate::venv::{Error, Result};
@@ -41,17 +42,24 @@ pub fn nearest_place(host: &Host) -> Result<(PathBuf, PathBuf)> {
         for name in NAMES {
             let path = dir.join(name);
             match std::fs::metadata(&path) {
-                Ok(meta) if meta.is_dir() && is_candidate(&path, name) => {
+                Ok(meta)
+                    if meta.is_dir()
+                        && is_candidate(&path, name)
+                        && found::is_usable(&path, host)?
+                        && found::is_usable_environment(&path, &path, host)? =>
+                {
                     return Ok((path.clone(), path));
                 }
-                Ok(meta) if meta.is_file() && name == ".venv" => {
+                Ok(meta) if meta.is_file() && name == ".venv" && found::is_usable(&path, host)? => {
                     let root = follow(&path, host)?;
-                    return Ok((path, root));
+                    if found::is_usable_environment(&root, &path, host)? {
+                        return Ok((path, root));
+                    }
                 }
                 _ => {}
             }
         }
-        if dir.join("pyvenv.cfg").is_file() {
+        if dir.join("pyvenv.cfg").is_file() && found::is_usable(&dir.join("pyvenv.cfg"), host)? {
             return Ok((dir.to_owned(), dir.to_owned()));
         }
     }

@@ -1,4 +1,6 @@
-//! What rvenv starts and uses, and what it does not: `start` for programs, `hook` for what is activated.
+//! What rvenv starts and uses, and what it does not: `start` for programs, `found` for what was
+//! not named, `hook` for what is activated.
 
+mod found;
 mod hook;
 mod start;

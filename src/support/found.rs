@@ -1,0 +1,100 @@
+//! Whether a file or directory that rvenv found by itself, from the current directory upwards, may be
+//! used (compare CVE-2022-24765 of git).
+
+use std::path::Path;
+
+use super::host::Host;
+use super::{Error, Result};
+
+/// What the user permits beside what ownership permits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Permits {
+    /// Whether the list of allowed projects has this directory.
+    pub is_listed: Option<fn(&Host, &Path) -> bool>,
+    /// What is called where a container or CI turns a refusal into a warning.
+    pub warn: Option<fn(&str)>,
+}
+
+/// Whether `entry`, which was found, may be used; `false` where it is to be passed over, because anybody
+/// can make entries in its directory.
+///
+/// # Errors
+/// [`Error::NotOwned`] when another user owns it or its directory, or can write there, and the user did
+/// not permit it.
+#[cfg(unix)]
+pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
+    use super::ownership::{Facts, User};
+    let user = User::of(host);
+    let parent = entry.parent().unwrap_or(entry);
+    let is_foreign = || Facts::of(entry).is_ok_and(|facts| !user.owns(facts.uid));
+    if Facts::of(parent).is_ok_and(Facts::is_sticky) && is_foreign() {
+        return Ok(false);
+    }
+    let objection = user.object(entry, false).or_else(|| user.object(parent, true));
+    objection.map_or(Ok(true), |objection| permit(objection, parent, host))
+}
+
+/// Whether the environment at `root`, to which what was found at `place` leads, may be used: it and its
+/// directory of programs.
+///
+/// # Errors
+/// As [`is_usable`].
+#[cfg(unix)]
+pub fn is_usable_environment(root: &Path, place: &Path, host: &Host) -> Result<bool> {
+    let user = super::ownership::User::of(host);
+    let root = super::path::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let objection =
+        [root.clone(), root.join("bin")].iter().find_map(|path| user.object(path, false));
+    let parent = place.parent().unwrap_or(place);
+    objection.map_or(Ok(true), |objection| permit(objection, parent, host))
+}
+
+/// Access lists of Windows are not looked at.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn is_usable(_entry: &Path, _host: &Host) -> Result<bool> {
+    Ok(true)
+}
+
+/// Access lists of Windows are not looked at.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn is_usable_environment(_root: &Path, _place: &Path, _host: &Host) -> Result<bool> {
+    Ok(true)
+}
+
+/// What becomes of an objection to something in the project `dir`.
+#[cfg(unix)]
+fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Result<bool> {
+    let is_listed = || host.permits().is_listed.is_some_and(|is_listed| is_listed(host, dir));
+    if is_trusted(dir, host) || is_listed() {
+        return Ok(true);
+    }
+    if super::container::is_container(host) || is_ci(host) {
+        if let Some(warn) = host.permits().warn {
+            warn(&format!("{objection}; used, as this is a container or CI"));
+        }
+        return Ok(true);
+    }
+    Err(Error::NotOwned { objection, dir: dir.to_owned() })
+}
+
+/// Whether `dir` is, or is below, a directory of `RVENV_TRUSTED`; `*` is every directory.
+#[cfg(unix)]
+fn is_trusted(dir: &Path, host: &Host) -> bool {
+    let trusted = host.trusted();
+    std::env::split_paths(&trusted).any(|entry| {
+        let real = || super::path::canonicalize(&entry).is_ok_and(|entry| dir.starts_with(entry));
+        entry == Path::new("*") || (entry.is_absolute() && (dir.starts_with(&entry) || real()))
+    })
+}
+
+/// CI services set the variable `CI`.
+#[cfg(unix)]
+fn is_ci(host: &Host) -> bool {
+    host.var("CI").is_some_and(|value| value != "false" && value != "0")
+}

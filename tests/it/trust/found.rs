@@ -1,0 +1,232 @@
+//! What is found from the current directory upwards is used only if its owner and mode permit it.
+
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::{Ran, Sandbox};
+
+const VICTIM: u32 = 20_001;
+const ATTACKER: u32 = 20_002;
+const GROUP: u32 = 20_100;
+
+/// A machine with several users.
+struct Machine {
+    sandbox: Sandbox,
+    rvenv: PathBuf,
+}
+
+impl Machine {
+    /// `None` where this process cannot act as other users.
+    fn new() -> Option<Self> {
+        let mut sandbox = Sandbox::new();
+        let root = sandbox.root();
+        if chown(root.join("home"), Some(VICTIM), Some(VICTIM)).is_err() {
+            eprintln!("skipped: only root acts as other users");
+            return None;
+        }
+        for dir in ["cache", "project"] {
+            chown(root.join(dir), Some(VICTIM), Some(VICTIM)).unwrap();
+        }
+        chmod(&root, 0o755);
+        sandbox.set("RVENV_CONTAINER", "0");
+        // The one that cargo built may be in a directory that only root may enter.
+        let rvenv = root.join("rvenv");
+        std::fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+        Some(Self { sandbox, rvenv })
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.sandbox.root().join(name)
+    }
+
+    /// A directory of this owner and mode.
+    fn dir(&self, name: &str, owner: u32, group: u32, mode: u32) -> PathBuf {
+        let dir = self.at(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        chown(&dir, Some(owner), Some(group)).unwrap();
+        chmod(&dir, mode);
+        dir
+    }
+
+    /// An environment in `dir`, with a program `tool`.
+    fn env(&self, dir: &Path, owner: u32, group: u32, mode: u32) {
+        let env = dir.join(".venv");
+        std::fs::create_dir_all(env.join("bin")).unwrap();
+        std::fs::write(env.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.2\n").unwrap();
+        symlink("/usr/bin/python3", env.join("bin/python")).unwrap();
+        symlink("/bin/true", env.join("bin/tool")).unwrap();
+        for path in [env.join("bin"), env] {
+            chown(&path, Some(owner), Some(group)).unwrap();
+            chmod(&path, mode);
+        }
+    }
+
+    fn file(&self, path: &Path, text: &str, owner: u32, mode: u32) {
+        std::fs::write(path, text).unwrap();
+        chown(path, Some(owner), Some(owner)).unwrap();
+        chmod(path, mode);
+    }
+
+    fn run(&self, uid: u32, gid: u32, dir: &Path, vars: &[(&str, &str)], args: &[&str]) -> Ran {
+        let mut command = self.sandbox.command(&self.rvenv);
+        command.uid(uid).gid(gid).current_dir(dir).args(args).envs(vars.iter().copied());
+        Ran::of(&mut command)
+    }
+
+    #[track_caller]
+    fn assert_runs(&self, uid: u32, gid: u32, dir: &Path, vars: &[(&str, &str)]) -> Ran {
+        self.run(uid, gid, dir, vars, &["run", "tool"]).ok()
+    }
+
+    #[track_caller]
+    fn assert_refused(&self, uid: u32, gid: u32, dir: &Path, vars: &[(&str, &str)], hint: &Path) {
+        for args in [&["run", "tool"][..], &["activate", "--shell", "bash"], &["install"]] {
+            let ran = self.run(uid, gid, dir, vars, args).code(1);
+            assert!(ran.stderr.contains(&format!("`rvenv allow {}`", hint.display())), "{ran:#?}");
+            assert!(!ran.stdout.contains("VIRTUAL_ENV"), "{ran:#?}");
+        }
+    }
+}
+
+fn chmod(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn an_environment_of_another_user_in_a_sticky_directory_is_passed_over() {
+    let Some(machine) = Machine::new() else { return };
+    let shared = machine.dir("shared", 0, 0, 0o1777);
+    machine.env(&shared, ATTACKER, ATTACKER, 0o755);
+    machine.file(&shared.join("rvenv.toml"), "pip = \"9.0.3\"\n", ATTACKER, 0o644);
+    machine.file(&shared.join("requirements.txt"), "evil\n", ATTACKER, 0o644);
+    machine.file(&shared.join(".python-version"), "3.7\n", ATTACKER, 0o644);
+    let work = machine.dir("shared/mine", VICTIM, VICTIM, 0o755);
+    let ran = machine.run(VICTIM, VICTIM, &work, &[], &["run", "tool"]).code(1);
+    assert!(ran.stderr.contains("no virtual environment"), "{ran:#?}");
+    let config = machine.run(VICTIM, VICTIM, &work, &[], &["config"]).ok().stdout;
+    assert!(!config.contains("9.0.3"), "{config}");
+    // His own there is used.
+    machine.env(&work, VICTIM, VICTIM, 0o755);
+    machine.assert_runs(VICTIM, VICTIM, &work, &[]);
+}
+
+#[test]
+fn what_others_own_or_can_write_to_is_an_error_with_the_line_to_type() {
+    let Some(machine) = Machine::new() else { return };
+    let cases = [
+        ("other", (ATTACKER, ATTACKER, 0o755), (ATTACKER, ATTACKER, 0o755)),
+        ("other-env", (VICTIM, VICTIM, 0o755), (ATTACKER, ATTACKER, 0o755)),
+        ("own-env", (ATTACKER, ATTACKER, 0o755), (VICTIM, VICTIM, 0o755)),
+        ("open", (VICTIM, VICTIM, 0o777), (VICTIM, VICTIM, 0o755)),
+        ("open-env", (VICTIM, VICTIM, 0o755), (VICTIM, VICTIM, 0o777)),
+        ("group", (VICTIM, GROUP, 0o2775), (VICTIM, GROUP, 0o2775)),
+    ];
+    for (name, (owner, group, mode), of_env) in cases {
+        let dir = machine.dir(name, owner, group, mode);
+        machine.env(&dir, of_env.0, of_env.1, of_env.2);
+        let below = machine.dir(&format!("{name}/below"), VICTIM, VICTIM, 0o755);
+        for from in [&dir, &below] {
+            machine.assert_refused(VICTIM, VICTIM, from, &[], &dir);
+        }
+        // Named, it is used.
+        machine.run(VICTIM, VICTIM, &dir, &[], &["run", "--env", ".venv", "tool"]).ok();
+        machine.assert_runs(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", dir.to_str().unwrap())]);
+        machine.assert_runs(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", "*")]);
+    }
+}
+
+#[test]
+fn project_files_of_another_user_are_an_error() {
+    let Some(machine) = Machine::new() else { return };
+    for (file, args) in [
+        ("rvenv.toml", &["config"][..]),
+        ("pyproject.toml", &["config"]),
+        ("pyproject.toml", &["create", "--dry-run"]),
+        ("requirements.txt", &["install"]),
+        ("setup.py", &["install"]),
+    ] {
+        let dir = machine.dir(&format!("{}{file}", args[0]), VICTIM, VICTIM, 0o755);
+        machine.env(&dir, VICTIM, VICTIM, 0o755);
+        machine.file(&dir.join(file), "", ATTACKER, 0o644);
+        let ran = machine.run(VICTIM, VICTIM, &dir, &[], args).code(1);
+        assert!(ran.stderr.contains("belongs to another user, uid 20002"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_project_cannot_trust_itself() {
+    let Some(machine) = Machine::new() else { return };
+    let dir = machine.dir("clone", VICTIM, VICTIM, 0o755);
+    machine.file(&dir.join("rvenv.toml"), "trusted = \"*\"\n", VICTIM, 0o644);
+    let ran = machine.run(VICTIM, VICTIM, &dir, &[], &["config"]).code(1);
+    assert!(ran.stderr.contains("`trusted`"), "{ran:#?}");
+}
+
+#[test]
+fn one_allow_is_enough_for_a_shared_project() {
+    let Some(machine) = Machine::new() else { return };
+    let dir = machine.dir("srv", ATTACKER, GROUP, 0o2775);
+    machine.env(&dir, ATTACKER, GROUP, 0o2775);
+    machine.assert_refused(VICTIM, GROUP, &dir, &[], &dir);
+    let said = machine.run(VICTIM, GROUP, &dir, &[], &["allow", "."]).ok().stderr;
+    assert!(said.contains("project") && said.contains(".venv"), "{said}");
+    machine.assert_runs(VICTIM, GROUP, &dir, &[]);
+    let ran = machine.run(VICTIM, GROUP, &dir, &[], &["hook-env", "--shell", "bash"]).ok();
+    assert!(ran.stdout.contains("VIRTUAL_ENV="), "{ran:#?}");
+    machine.run(VICTIM, GROUP, &dir, &[], &["deny", "."]).ok();
+    machine.assert_refused(VICTIM, GROUP, &dir, &[], &dir);
+}
+
+#[test]
+fn legitimate_users_are_not_asked() {
+    let Some(machine) = Machine::new() else { return };
+    // umask 002 with a user-private group.
+    let private = machine.dir("private", VICTIM, VICTIM, 0o775);
+    machine.env(&private, VICTIM, VICTIM, 0o775);
+    machine.assert_runs(VICTIM, VICTIM, &private, &[]);
+    // A random uid with group 0 in an image whose files belong to root.
+    let image = machine.dir("image", 0, 0, 0o775);
+    machine.env(&image, 0, 0, 0o775);
+    machine.assert_runs(1_000_710_000, 0, &image, &[]);
+    // sudo in one's own project, also on NFS, where root owns nothing.
+    let own = machine.dir("own", VICTIM, VICTIM, 0o755);
+    machine.env(&own, VICTIM, VICTIM, 0o755);
+    let sudo = VICTIM.to_string();
+    machine.assert_runs(0, 0, &own, &[("SUDO_UID", &sudo)]);
+    machine.assert_refused(0, 0, &own, &[], &own);
+    // SUDO_UID means something to root only.
+    let other = machine.dir("other", ATTACKER, ATTACKER, 0o755);
+    machine.env(&other, ATTACKER, ATTACKER, 0o755);
+    machine.assert_refused(VICTIM, VICTIM, &other, &[("SUDO_UID", "20002")], &other);
+    // A link to /scratch, which is sticky.
+    machine.dir("scratch", 0, 0, 0o1777);
+    let scratch = machine.dir("scratch/e", VICTIM, VICTIM, 0o755);
+    machine.env(&scratch, VICTIM, VICTIM, 0o755);
+    let linked = machine.dir("linked", VICTIM, VICTIM, 0o755);
+    symlink(scratch.join(".venv"), linked.join(".venv")).unwrap();
+    std::os::unix::fs::lchown(linked.join(".venv"), Some(VICTIM), Some(VICTIM)).unwrap();
+    machine.assert_runs(VICTIM, VICTIM, &linked, &[]);
+}
+
+#[test]
+fn in_a_container_or_ci_it_is_one_warning() {
+    let Some(machine) = Machine::new() else { return };
+    // A build as root with a workspace of uid 1000, and a mounted `$PWD`.
+    let workspace = machine.dir("app", 1000, 1000, 0o755);
+    machine.env(&workspace, 1000, 1000, 0o755);
+    machine.file(&workspace.join("pyproject.toml"), "", 1000, 0o644);
+    machine.assert_refused(0, 0, &workspace, &[], &workspace);
+    for vars in [("RVENV_CONTAINER", "1"), ("CI", "true")] {
+        let ran = machine.assert_runs(0, 0, &workspace, &[vars]);
+        assert_eq!(ran.stderr.matches("warning:").count(), 1, "{ran:#?}");
+        let ran =
+            machine.run(0, 0, &workspace, &[vars], &["create", "--dry-run", "--without-pip", "x"]);
+        assert_eq!(ran.stderr.matches("another user").count(), 1, "{ran:#?}");
+    }
+    // Clones with umask 0000 under CI.
+    let open = machine.dir("open", VICTIM, VICTIM, 0o777);
+    machine.env(&open, VICTIM, VICTIM, 0o777);
+    machine.assert_runs(VICTIM, VICTIM, &open, &[("CI", "1")]);
+    machine.assert_refused(VICTIM, VICTIM, &open, &[("CI", "false")], &open);
+}
