@@ -1,21 +1,18 @@
-//! Pythons: which one is meant, which ones there are, and what each of them is.
+//! Pythons: which one is asked for, where they are, and which properties each of them has.
 //!
-//! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; the two meet in
-//! one place, [`Request::matches`].
+//! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; [`Request::matches`] joins
+//! them.
 //!
+//! # Layout
 //! | module | owns |
 //! |---|---|
-//! | `demand` | who may make a request, and whose goes first |
 //! | `request`, `version` | what can be asked for, and its forms |
-//! | `finder` | the order of search, and what is passed over |
-//! | `names`, `managers`, `registry` | where Pythons are: on PATH, in the places that others keep |
-//! | `shim`, `stub` | executables that are no Python, and what they stand for |
-//! | `probe`, `process` | asking one what it is, within a time limit |
-//! | `base`, `stable` | the base of an environment, and the path of it that lasts |
-//! | `memory` | what was found out, for as long as it holds |
+//! | `discovery` | the order of search: PATH (`names`), installers (`managers`, `registry`), shims (`shim`), placeholders (`stub`), help when nothing fits (`missing`) |
+//! | `probe` | running an interpreter within a time limit (`process`), its answer (`reply`), stored answers (`cache`) |
+//! | `base`, `stable_path` | the base of an environment, and its path that survives upgrades |
+//! | `files` | the text of version files |
 
 mod base;
-
 mod discovery;
 mod error;
 pub(crate) mod files;
