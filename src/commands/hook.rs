@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use rvenv::shell;
 use rvenv::shell::{Activation, Active, Memory, Shell, Step, Told};
+use rvenv::support;
 use rvenv::trust;
 use rvenv::trust::{Trust, Verdict};
 use rvenv::venv;
@@ -40,10 +41,15 @@ impl Visit<'_> {
         let (place, mut env) = self.nearest().unzip();
         let mut code = Vec::new();
         if active != Active::ByHand
+            && let Some((dir, objection)) = self.refusal()
+        {
+            code.extend(self.tell(&dir, &objection)?.into_bytes());
+        }
+        if active != Active::ByHand
             && let (Some(place), Some(found)) = (&place, &env)
             && let Some(objection) = self.objection(place, found)
         {
-            code.extend(self.tell(found, &objection)?.into_bytes());
+            code.extend(self.tell(found.root(), &objection)?.into_bytes());
             env = None;
         }
         let here = env.as_ref().map(Env::root);
@@ -103,6 +109,17 @@ impl Visit<'_> {
         Some((place, Env::open(root, host.platform()).ok()?))
     }
 
+    /// What was found here and belongs to others, or others can write to, and why it is not used.
+    fn refusal(&self) -> Option<(PathBuf, String)> {
+        match venv::nearest_place(&self.context.host) {
+            Err(venv::Error::Support(support::Error::NotOwned { objection, dir })) => {
+                let word = ui::word(&dir);
+                Some((dir, format!("{objection}; `rvenv allow {word}` if you trust it")))
+            }
+            _ => None,
+        }
+    }
+
     /// Why the environment is not to be activated, if it is not: in words, or in none where the
     /// user has denied it.
     fn objection(&self, place: &Path, env: &Env) -> Option<String> {
@@ -129,14 +146,14 @@ impl Visit<'_> {
     }
 
     /// Names an environment and the objection, once in a session; gives the code that remembers.
-    fn tell(&self, env: &Env, objection: &str) -> rvenv::Result<String> {
+    fn tell(&self, root: &Path, objection: &str) -> rvenv::Result<String> {
         let Context { host, ui, .. } = self.context;
-        let (told, fingerprint) = (Told::of(host), trust::fingerprint(env.root()));
+        let (told, fingerprint) = (Told::of(host), trust::fingerprint(root));
         if objection.is_empty() || told.contains(&fingerprint) {
             return Ok(String::new());
         }
         // As a literal: who named the directory may have put line ends into its name.
-        let root = env.root().to_string_lossy();
+        let root = root.to_string_lossy();
         ui.warn(format_args!("not activating {root:?}: {objection}"));
         Ok(told.and(self.shell, &fingerprint)?)
     }

@@ -121,7 +121,9 @@ fn an_environment_that_everybody_can_write_to_is_not_allowed_by_itself() {
     let script = format!("umask 000; exec '{rvenv}' create --without-pip");
     Ran::of(project.sandbox.command("sh").args(["-c", &script])).ok();
     project.assert_refused("umask 000");
-    project.sandbox.run(["allow"]).ok();
+    // Without a name, it is refused as it is elsewhere.
+    project.sandbox.run(["allow"]).code(1);
+    project.sandbox.run(["allow", "."]).ok();
     project.assert_active("allowed by name");
 }
 
