@@ -7,7 +7,9 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
-use crate::sandbox::{Ran, Sandbox, for_each_python, output, real_pythons};
+#[cfg(target_os = "linux")]
+use crate::sandbox::real_pythons;
+use crate::sandbox::{Ran, Sandbox, for_each_python, output};
 
 /// Where rvenv does otherwise than stdlib's `venv`, on purpose. The README lists the same.
 mod permitted {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use crate::sandbox::{Ran, Running, Sandbox, real_pythons};
+#[cfg(target_os = "linux")]
+use crate::sandbox::Running;
+use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 const WHEEL: &str = "greeting-1.0-py3-none-any.whl";
 

@@ -7,7 +7,9 @@ use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 use rvenv::support::program::Program;
 
 use super::world::World;
-use crate::sandbox::{Ran, Sandbox, for_each_python, has_strace, real_pythons, skip};
+use crate::sandbox::{Ran, for_each_python, real_pythons, skip};
+#[cfg(target_os = "linux")]
+use crate::sandbox::{Sandbox, has_strace};
 
 #[track_caller]
 fn reason(world: &World, path: &Path) -> Reason {
