@@ -45,7 +45,7 @@ case $(type cd 2>/dev/null) in
             cd*) eval "_rvenv_cd${_rvenv_saved#cd}" ;;
             *)
                 [ -n "${_RVENV_HOOK_CD-}" ] ||
-                    echo 'rvenv: the hook replaces your function `cd`, which this shell cannot save' >&2
+                    echo 'rvenv: the hook replaces your function cd, which this shell cannot save' >&2
                 ;;
         esac
         ;;
