@@ -27,7 +27,7 @@ pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Confi
 /// The release, the commit that it was built from where that is known, and the target triple.
 const VERSION: &str = env!("RVENV_VERSION");
 
-/// Makes, activates, checks and fills Python virtual environments.
+/// Creates, activates, checks and fills Python virtual environments.
 #[derive(Debug, Parser)]
 #[command(name = "rvenv", version = VERSION, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -37,8 +37,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// How much is said, and how. Taken before the command and after it, but for `install` and `run`,
-/// where what follows belongs to the program that they start.
+/// Verbosity and colours. Accepted before and after the command, except after `install` and `run`, whose
+/// arguments belong to the program that they start.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Output {
     /// Say only what went wrong
@@ -53,7 +53,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// What was said before the command and after it, together.
+    /// Merges the flags before the command with those after it.
     fn and(self, other: Self) -> Self {
         Self {
             quiet: self.quiet || other.quiet,
@@ -64,7 +64,7 @@ impl Output {
 }
 
 impl Cli {
-    /// How much is to be said, and how.
+    /// The verbosity and colours of this call.
     pub(crate) fn output(&self) -> Output {
         let after = match &self.command {
             Command::Create(args) => args.output,
@@ -90,7 +90,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Whether it runs so often, or in such a place, that it is not to depend on any setting.
+    /// Whether the command ignores settings, because it runs at each prompt or in start-up files.
     pub(crate) fn is_bare(&self) -> bool {
         matches!(
             self,
@@ -105,8 +105,8 @@ impl Command {
     }
 }
 
-/// Reads the name of a directory. An empty one is refused: other tools take it for the current
-/// directory, and `--clear` then empties that.
+/// Parses a directory. An empty name is refused: other tools treat it as the current directory, which
+/// `--clear` then empties.
 fn directory() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|name| {
         if name.is_empty() {

@@ -1,4 +1,4 @@
-//! Signals, and handing the terminal over to another program.
+//! Signals, and starting programs that use the terminal.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,37 +15,39 @@ mod sys;
 
 pub(crate) use sys::{exec, exit_by_signal, exit_code, watch_signals};
 
-/// How long a child is left alone between two looks at it.
+/// Polling interval while waiting for a child.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// POSIX shells' code for a command that is there and cannot be executed.
+/// The exit code of POSIX shells for a command that cannot be executed.
 pub(crate) const CANNOT_EXECUTE: u8 = 126;
-/// POSIX shells' code for a command that is not there.
+/// The exit code of POSIX shells for a command that is not found.
 pub(crate) const NOT_FOUND: u8 = 127;
 
-/// Runs `command` to its end and gives its exit code, 128 + n where signal n ended it. What
-/// interrupts this program is for the command to answer, and its answer is waited for.
+/// Runs `command` and returns its exit code, 128 + n if signal n ended it. A signal to this program is
+/// passed to the command, and its exit is awaited.
 pub(crate) fn wait_for(command: &mut Command, interrupt: &Interrupt) -> anyhow::Result<i32> {
     let mut child = command.spawn().map_err(|error| failed(command, error))?;
-    let mut told = false;
+    let mut is_forwarded = false;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(sys::code(status));
         }
-        if let (Err(support::Error::Interrupted { signal }), false) = (interrupt.check(), told) {
-            told = true;
+        if let (Err(support::Error::Interrupted { signal }), false) =
+            (interrupt.check(), is_forwarded)
+        {
+            is_forwarded = true;
             sys::forward_signal(signal, &child);
         }
         thread::sleep(PATIENCE);
     }
 }
 
-/// An error that carries the exit code that a shell would give.
+/// A program that could not be started, with the exit code that a shell would return.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot run `{}`{}", program.display(), if *is_there { sys::WHY_NOT } else { "" })]
 pub(crate) struct CannotRun {
     program: PathBuf,
-    /// Whether it is there, although the system found nothing.
+    /// Whether the file exists although the system reports that it does not.
     is_there: bool,
     /// 126 or 127.
     pub(crate) code: u8,

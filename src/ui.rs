@@ -1,4 +1,4 @@
-//! Everything that is written: stdout is for programs, stderr for people.
+//! Output: stdout is for programs, stderr for people.
 
 mod hint;
 mod library_error;
@@ -27,63 +27,63 @@ use crate::process::CannotRun;
 
 /// 1: the command failed, or `check` found a problem.
 pub(crate) const FAILED: u8 = 1;
-/// 2: wrong usage, as clap and stdlib have it.
+/// 2: a usage error, as in clap and argparse.
 pub(crate) const USAGE: u8 = 2;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// How much is said, and in which colours.
+/// The verbosity and colours of the output.
 #[derive(Debug)]
 pub(crate) struct Ui {
-    /// -1 is quiet, 0 as usual, 1 and 2 tell more.
+    /// -1 with `--quiet`, 0 by default, 1 and 2 with `-v` and `-vv`.
     verbosity: i8,
-    /// Whether the command line says when to use colours.
+    /// Whether `--color` was given.
     color_is_given: bool,
-    /// What is drawn while something takes long.
+    /// The progress line, while one is drawn.
     line: RefCell<Option<Line>>,
 }
 
 impl Ui {
     pub(crate) fn new(output: Output) -> Self {
         if let Some(when) = output.color {
-            paint(when);
+            set_color_choice(when);
         }
         let verbosity =
             if output.quiet { -1 } else { i8::try_from(output.verbose).unwrap_or(i8::MAX) };
         Self { verbosity, color_is_given: output.color.is_some(), line: RefCell::default() }
     }
 
-    /// When to use colours, as it is set, unless the command line says otherwise.
+    /// Applies the setting `color`, unless `--color` was given.
     pub(crate) fn set_color(&self, when: Option<&OsStr>) {
         let when =
             when.and_then(OsStr::to_str).and_then(|when| ColorWhen::from_str(when, false).ok());
         if let Some(when) = when.filter(|_| !self.color_is_given) {
-            paint(when);
+            set_color_choice(when);
         }
     }
 
-    /// Whether nothing but failures is to be said.
+    /// Whether only failures are reported.
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity < 0
     }
 
-    /// What was done, for people; silent with `--quiet`.
+    /// Reports an action; silent with `--quiet`.
     pub(crate) fn say(&self, text: impl Display) {
         if self.verbosity >= 0 {
             self.write(None, text);
         }
     }
 
-    /// What was looked at: with `-v`.
+    /// Reports a detail, with `-v`.
     pub(crate) fn detail(&self, text: impl Display) {
         if self.verbosity >= 1 {
             self.write(None, text);
         }
     }
 
-    /// Does `work`, and tells with `-v` how long it took.
+    /// Does `work`, and reports its duration with `-v`.
     pub(crate) fn timed<T>(&self, what: impl Display, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
@@ -91,7 +91,8 @@ impl Ui {
         done
     }
 
-    /// What of the settings is not heard, what was read, and with `-vv` what is set by whom.
+    /// Reports settings that are ignored, with `-v` the files that were read, and with `-vv` the source of
+    /// each setting.
     pub(crate) fn report_settings(&self, host: &Host, project: &Project, settings: &Settings) {
         if let Some(error) = &project.unreadable {
             self.warn(format_args!("{error}: it is left out"));
@@ -109,46 +110,44 @@ impl Ui {
         }
     }
 
-    /// The progress of work that can take long.
+    /// The progress of work that may be slow.
     pub(crate) fn progress(&self) -> Progress<'_> {
         Progress(self)
     }
 
-    /// Something that the user should know although it went on.
+    /// Reports a problem that did not stop the work; silent with `--quiet`.
     pub(crate) fn warn(&self, text: impl Display) {
         if self.verbosity >= 0 {
             self.write(Some((WARNING, "warning")), text);
         }
     }
 
-    /// A way out; silent with `--quiet`.
+    /// Prints the next step for the user; silent with `--quiet`.
     pub(crate) fn hint(&self, text: impl Display) {
         if self.verbosity >= 0 {
             self.write(Some((HINT, "hint")), text);
         }
     }
 
-    /// Whether progress is drawn: on a terminal. With `-v` what is done is told line by line.
+    /// Whether progress is drawn: on a terminal, and not with `-v`, which prints a line per event.
     fn draws(&self) -> bool {
         self.verbosity == 0 && io::stderr().is_terminal()
     }
 
-    /// Clears the line of progress: what is said next stands in its place.
+    /// Clears the progress line, so that the next output takes its place.
     fn clear_progress(&self) {
         drop(self.line.take());
     }
 
     fn write(&self, label: Option<(Style, &str)>, text: impl Display) {
         self.clear_progress();
-        // A line that follows is set off, so that a name with a newline in it cannot pretend to be
-        // one of our own lines.
+        // Further lines are indented, so that a name with a newline cannot imitate a message of rvenv.
         let text = visible(&text.to_string()).replace('\n', "\n  ");
         let line = match label {
             Some((style, label)) => format!("{style}{label}:{style:#} {text}\n"),
             None => format!("{text}\n"),
         };
-        // In one piece, as others may write there too; and there is nobody left to tell when it
-        // fails.
+        // One write, because other processes share stderr; a failure cannot be reported anywhere.
         let _ = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
@@ -203,12 +202,12 @@ pub(crate) fn print_json(answer: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(print(text)?)
 }
 
-/// Writes an answer for people, in colours where they are wanted.
+/// Writes a page for people, with colours if they are enabled.
 pub(crate) fn show(page: impl AsRef<str>) -> io::Result<()> {
     write(anstream::stdout().lock(), page.as_ref().as_bytes())
 }
 
-/// That nobody reads on is no error of ours.
+/// A closed pipe is not an error.
 fn write(mut out: impl Write, data: &[u8]) -> io::Result<()> {
     match out.write_all(data).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -216,9 +215,9 @@ fn write(mut out: impl Write, data: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Lets clap say what is wrong with the command line, or print the help that was asked for.
+/// Prints the usage error or the requested help of clap.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // There is nobody left to tell when this cannot be written.
+    // A failure cannot be reported anywhere.
     let text = error.to_string();
     let shown = visible(&text);
     if shown == text {
@@ -230,9 +229,9 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 
-fn paint(when: ColorWhen) {
+fn set_color_choice(when: ColorWhen) {
     let choice = match when {
-        // NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM are looked at.
+        // Reads NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM.
         ColorWhen::Auto => anstream::ColorChoice::Auto,
         ColorWhen::Always => anstream::ColorChoice::Always,
         ColorWhen::Never => anstream::ColorChoice::Never,
@@ -245,7 +244,7 @@ pub(crate) fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1000.0
 }
 
-/// How wide a line of stdout may be: the terminal's width, and no limit elsewhere.
+/// The width of the terminal in columns; unlimited if stdout is not a terminal.
 pub(crate) fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| width.0.into())
 }
@@ -298,25 +297,25 @@ fn escaped(text: &str, escape: impl Fn(&mut String, char)) -> String {
     out
 }
 
-/// A word as a shell takes it, for commands that are there to be copied.
+/// A word quoted for the shell, for commands that the user copies.
 pub(crate) fn word(word: impl AsRef<OsStr>) -> String {
     quoted(&word.as_ref().to_string_lossy(), Platform::current())
 }
 
 fn quoted(word: &str, platform: Platform) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
-    // `~name` is a home.
+    // The shell expands `~name`.
     if !word.is_empty() && !word.starts_with('~') && word.chars().all(is_plain) {
         word.to_owned()
     } else if platform == Platform::Windows && !word.contains(['$', '`', '"']) {
-        // What cmd.exe, PowerShell and Git Bash all read as it is meant.
+        // cmd.exe, PowerShell and Git Bash read this form alike.
         format!("\"{word}\"")
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
-/// Three digits and a unit, as `du -h` has it.
+/// A size of at most three digits with its unit, as in `du -h`.
 pub(crate) fn bytes(size: u64) -> String {
     const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]

@@ -1,4 +1,4 @@
-//! Arguments that are defined when they are asked for.
+//! Arguments that are defined when their command is called.
 
 use std::ops::Deref;
 

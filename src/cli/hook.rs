@@ -1,4 +1,4 @@
-//! Activation on a change of directory, and where it is allowed.
+//! `rvenv hook`, `rvenv allow` and `rvenv deny`.
 
 use std::path::PathBuf;
 

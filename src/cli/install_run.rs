@@ -1,4 +1,4 @@
-//! What fills an environment and what uses it.
+//! `rvenv install` and `rvenv run`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Many environments: finding them, removing them.
+//! `rvenv list` and `rvenv remove`.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! rvenv itself: its configuration, completions, manual and cache.
+//! `rvenv config`, `completions`, `man` and `cache`.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! One story a command: it asks the library, says what happened, gives an exit code.
+//! One file per command: each calls the library, reports the result and returns an exit code.
 
 mod activate;
 mod allow;
@@ -33,12 +33,12 @@ use crate::cli::{Command, Python};
 use crate::ui;
 use crate::ui::Ui;
 
-/// What every command works with.
+/// The data that every command uses.
 struct Context<'a> {
     host: Host,
     cache: Cache,
     interrupt: Interrupt,
-    /// What the user's file and the variables set.
+    /// The settings of the user's file and of variables.
     settings: Settings,
     ui: &'a Ui,
 }
@@ -48,14 +48,14 @@ impl Context<'_> {
         Session { host: &self.host, cache: &self.cache, interrupt: &self.interrupt }
     }
 
-    /// What nothing may delete, beside what the library refuses by itself.
+    /// The deletion guard, which also protects the cache and the running program.
     fn guard(&self) -> Guard {
         let guard = self.cache.root().into_iter().fold(Guard::new(&self.host), Guard::keep);
         std::env::current_exe().into_iter().fold(guard, Guard::keep_program)
     }
 }
 
-/// Runs the command that was asked for.
+/// Runs `command`.
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let host = match command {
         Command::Deactivate(_) | Command::Hook(_) | Command::HookEnv(_) => {
@@ -97,8 +97,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Config(args) => config::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),
     };
-    // What fails after a signal fails because of it: a Ctrl-C reaches the programs that rvenv has
-    // started, too.
+    // After a signal, a failure is its consequence: Ctrl-C also reaches the programs that rvenv started.
     done.or_else(|error| context.interrupt.check().map_err(Into::into).and(Err(error)))
 }
 

@@ -11,14 +11,14 @@ use signal_hook::{flag, low_level};
 
 use super::failed;
 
-/// What ends a program from outside: Ctrl-C, a service manager, a terminal that was closed.
+/// The signals that ask a program to end: Ctrl-C, a service manager, a closed terminal.
 const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 
-/// What the system means when it does not find a program that is there.
+/// The cause if execve(2) returns ENOENT for an existing file.
 pub(super) const WHY_NOT: &str = ": its first line names an interpreter that is not there";
 
-/// Lets the signals that end a program end the work first: what was begun is taken away, then
-/// [`exit_by_signal`] ends the program as the signal would have. A second signal ends it at once.
+/// Makes the first signal stop the work in an orderly way: unfinished changes are rolled back, then
+/// [`exit_by_signal`] ends the program. A second signal ends it at once.
 pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
     let second = Arc::new(AtomicBool::new(false));
     for signal in ENDING {
@@ -33,34 +33,33 @@ pub(crate) fn watch_signals(interrupt: &Interrupt) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the program as `signal` would have, so that the shell knows.
+/// Ends the program by `signal`, so that the shell sees that signal.
 pub(crate) fn exit_by_signal(signal: usize) -> ExitCode {
     let number = i32::try_from(signal).unwrap_or_default();
-    // Only a system that does not know the signal comes back from this.
+    // Returns only if the system does not know the signal.
     let _ = low_level::emulate_default_handler(number);
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
 }
 
-/// Runs `command` in this program's place: on Unix it becomes the command, so that signals, the
-/// terminal and the exit code are the command's own.
+/// Replaces this program by `command`, which gets its signals, terminal and exit code (execve(2)).
 pub(crate) fn exec(mut command: Command) -> anyhow::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
     Err(failed(&command, error))
 }
 
-/// Passes a signal on that was sent to this program alone; Ctrl-C is sent to both by the terminal.
+/// Forwards a signal that was sent to this program alone; the terminal sends Ctrl-C to both.
 pub(super) fn forward_signal(signal: usize, child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
     let signal = i32::try_from(signal).ok().filter(|signal| *signal != SIGINT);
     let signal = signal.and_then(Signal::from_named_raw);
     if let (Some(signal), Some(pid)) = (signal, Pid::from_raw(child.id().cast_signed())) {
-        // It may have ended by now.
+        // The child may have ended.
         let _ = kill_process(pid, signal);
     }
 }
 
-/// The exit code as shells give it.
+/// The exit code as shells report it.
 pub(super) fn code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(1)

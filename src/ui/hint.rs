@@ -1,11 +1,11 @@
-//! Ways out, in words.
+//! The text of hints.
 
 use std::path::Path;
 
 use rvenv::Hint;
 use rvenv::shell::Shell;
 
-/// A hint in words. A `match` without `_`: a new hint must be worded.
+/// The text of a hint. The match has no `_` arm, so that each new hint needs a text.
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),

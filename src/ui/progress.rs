@@ -1,4 +1,4 @@
-//! What takes long: drawn where somebody looks on, and only when it does take long.
+//! Progress of slow work, drawn on a terminal after a delay.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -9,16 +9,15 @@ use rvenv::seed::Event;
 
 use super::Ui;
 
-/// What is over sooner is not worth a line that comes and goes.
+/// Delay before the spinner appears, to avoid flicker.
 const MOMENT: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(100);
 
-/// The progress of one piece of work: a line that is cleared when the work is over, or when
-/// something is said.
+/// The progress of one piece of work: a line that is cleared at its end and before other output.
 pub(crate) struct Progress<'a>(pub(super) &'a Ui);
 
 impl Progress<'_> {
-    /// What is done now.
+    /// Shows the current event.
     pub(crate) fn show(&mut self, event: &Event) {
         let Self(ui) = self;
         let text = words(event);
@@ -41,12 +40,12 @@ impl Drop for Progress<'_> {
 #[derive(Debug)]
 pub(super) struct Line {
     bar: ProgressBar,
-    /// Dropped with the line, which tells the waiting thread that there is nothing to draw any more.
+    /// Dropping it tells the waiting thread that the work has ended.
     _working: mpsc::Sender<()>,
 }
 
 impl Line {
-    /// A line that shows itself when a moment has passed.
+    /// A line that appears after [`MOMENT`].
     fn soon() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
@@ -54,7 +53,7 @@ impl Line {
         }
         let (working, work) = mpsc::channel();
         let shown = bar.clone();
-        // Where there may be no more threads, the work goes on without a line.
+        // If no thread can be started, the work goes on without a line.
         let _ = thread::Builder::new().spawn(move || {
             if work.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                 shown.set_draw_target(ProgressDrawTarget::stderr());
@@ -71,7 +70,7 @@ impl Drop for Line {
     }
 }
 
-/// What takes long, in words.
+/// The text of an event.
 fn words(event: &Event) -> String {
     match event {
         Event::BuildingImage { project, version } => {
