@@ -56,7 +56,7 @@ const DIST_INFO: [&str; 4] = ["METADATA", "WHEEL", "entry_points.txt", "top_leve
 /// whatever replaces a file of pip's is found. In the archive the names are those of `site-packages`:
 /// before 3.10, what reads a package's data out of a zip file takes them to be.
 const ARCHIVE: &str = "pip/_pip.zip";
-const HOOK: &str = concat!("\n", include_str!("archive_hook.py"));
+const HOOK: &str = "\n__path__.append(__path__[0] + \"/_pip.zip/pip\")\n";
 
 /// The sources of a wheel, in the order of their names.
 pub(crate) fn sources(wheel: &Wheel) -> Vec<Source<'_>> {
