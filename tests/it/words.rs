@@ -100,7 +100,7 @@ fn a_command_to_copy_works_when_it_is_copied() {
 fn data_is_printed_byte_for_byte() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip", "--prompt", "a\u{1b}[1mb"]).ok();
-    let ran = sandbox.run(["activate", "--shell", "sh"]).ok();
+    let ran = sandbox.run(["activate", "--shell", "fish"]).ok();
     assert!(ran.stdout.contains("a\u{1b}[1mb"), "{ran:#?}");
 }
 
@@ -176,7 +176,7 @@ fn the_manual_is_roff_and_covers_every_command() {
     let file = sandbox.write("rvenv.1", page);
     let ran = Ran::of(sandbox.command("man").args(["--warnings", "-l"]).arg(file)).ok();
     assert_eq!(ran.stderr, "");
-    assert!(ran.stdout.contains("Makes, activates, checks and fills"), "{ran:#?}");
+    assert!(ran.stdout.contains("Creates, activates, checks and fills"), "{ran:#?}");
 }
 
 #[test]
