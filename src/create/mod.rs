@@ -325,7 +325,8 @@ impl Action {
 /// A link may come with a repository. What it points to is not replaced, and gets no files unless it is an
 /// environment or empty.
 fn ensure_followable(root: &Path, location: &Path, clear: bool, world: &World<'_>) -> Result<()> {
-    if is_empty(location)? {
+    // A killed run may have left half of an environment, which only the next run can complete.
+    if is_empty(location)? || fs::is_unfinished(location) {
         return Ok(());
     }
     if clear {

@@ -63,7 +63,7 @@ impl World {
 #[test]
 fn activating() {
     let Some(world) = World::new() else { return };
-    world.costs(&["activate", "--shell", "bash"], 20);
+    world.costs(&["activate", "--shell", "bash"], 36);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn finding_a_python() {
 #[test]
 fn checking() {
     let Some(world) = World::new() else { return };
-    world.activated().costs(&["check", "--quiet"], 190);
+    world.activated().costs(&["check", "--quiet"], 250);
 }
 
 #[test]

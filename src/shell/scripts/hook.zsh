@@ -5,7 +5,9 @@ _rvenv_hook() {
     [[ $ZSH_SUBSHELL == 0 ]] || return 0
     [[ "$PWD|${VIRTUAL_ENV-}|$PATH" == "${_RVENV_HOOK_SEEN-}" ]] || _rvenv_hook_update
     # zsh remembers where it found a command: one that pip installed since comes first.
-    [[ -n ${VIRTUAL_ENV-} && "$VIRTUAL_ENV/bin" -nt ${_RVENV_HOOK_NEWEST-} ]] && _rvenv_hook_rehash
+    # `-nt` is false for a file that is not there.
+    [[ -n ${VIRTUAL_ENV-} ]] &&
+        [[ ! -e ${_RVENV_HOOK_NEWEST-} || "$VIRTUAL_ENV/bin" -nt $_RVENV_HOOK_NEWEST ]] && _rvenv_hook_rehash
     return 0
 }
 

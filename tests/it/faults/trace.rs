@@ -57,6 +57,11 @@ impl Point {
         self.call.changes
     }
 
+    /// Whether the fault makes one symlink fail, in whose place a copy works.
+    pub(super) fn prevents_a_symlink(&self) -> bool {
+        self.call.name == "symlinkat" && !self.kills()
+    }
+
     pub(super) fn kills(&self) -> bool {
         self.fault == Fault::Kill
     }

@@ -53,7 +53,7 @@ fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
         let real = real("bash").expect("bash");
         let world = World::new();
         let a = world.project("a");
-        let rc = world.at("rc.bash");
+        let rc = world.at("rc.bash.ps1");
         let lines = format!(
             ". '{}'\ncd ../a\nexport mine too all=\"${{PROMPT_COMMAND[*]}}\"\nnote in",
             rc.display()
@@ -61,7 +61,10 @@ fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
         let shown = world.types_after(&real, before, &lines);
         let note = world.note("in", &shown);
         note.active(&a);
-        assert_eq!(note.get("all").unwrap().matches("_rvenv_hook").count(), 1, "{shown}");
+        // First and last: other tools change PATH at the prompt, too.
+        let all = note.get("all").unwrap();
+        assert_eq!(all.matches("_rvenv_hook").count(), 2, "{shown}");
+        assert!(all.ends_with("_rvenv_hook_last"), "{shown}");
         assert_eq!(note.get("mine"), before.contains("mine").then_some("1"), "{shown}");
         assert_eq!(note.get("too"), before.contains("too").then_some("1"), "{shown}");
     }
@@ -73,7 +76,7 @@ fn zsh_keeps_the_functions_of_others() {
     let world = World::new();
     let a = world.project("a");
     let before = "export chpwd=0 precmd=0; one () { chpwd=1 }; two () { precmd=1 }\nchpwd_functions=(one) precmd_functions=(two)";
-    let rc = world.at("rc.zsh");
+    let rc = world.at("rc.zsh.ps1");
     let lines = format!(
         ". '{}'\ncd ../a\nexport all=\"$chpwd_functions $precmd_functions\"\nnote in\n(cd ..; note subshell)",
         rc.display()
@@ -82,7 +85,11 @@ fn zsh_keeps_the_functions_of_others() {
     let note = world.note("in", &shown);
     note.active(&a);
     assert_eq!((note.get("chpwd"), note.get("precmd")), (Some("1"), Some("1")), "{shown}");
-    assert_eq!(note.get("all"), Some("_rvenv_hook one _rvenv_hook two"), "{shown}");
+    assert_eq!(
+        note.get("all"),
+        Some("_rvenv_hook one _rvenv_hook two _rvenv_hook_last"),
+        "{shown}"
+    );
     assert_eq!(world.note("subshell", &shown).starts(), note.starts(), "{shown}");
 }
 
