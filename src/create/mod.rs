@@ -242,6 +242,8 @@ struct Merge {
     has_pip: bool,
     /// Whether nothing is there at all.
     is_empty: bool,
+    /// Whether the directory also contains the user's files, which git and backups must not leave out.
+    is_shared: bool,
 }
 
 impl Merge {
@@ -280,7 +282,13 @@ impl Action {
         }
         let fresh = || -> Result<Merge> {
             let (options, is_empty) = (recipe.options.clone(), is_empty(&location)?);
-            Ok(Merge { options, is_environment: false, has_pip: false, is_empty })
+            // Without `pyvenv.cfg`, `bin` and `lib` are the user's, too, unless a killed run made them.
+            let is_shared = if fs::is_unfinished(&location) {
+                fs::has_user_entries(&location)?
+            } else {
+                !is_empty
+            };
+            Ok(Merge { options, is_environment: false, has_pip: false, is_empty, is_shared })
         };
         let action = match Env::open(&location, world.host.platform()) {
             _ if clear && !is_empty(&location)? => {
@@ -318,7 +326,14 @@ impl Action {
         if whole && recipe.existing == Existing::Keep {
             return Ok(Self::Nothing);
         }
-        Ok(Self::Merge(Merge { options, is_environment: true, has_pip, is_empty: false }))
+        let is_shared = fs::has_user_entries(env.root())?;
+        Ok(Self::Merge(Merge {
+            options,
+            is_environment: true,
+            has_pip,
+            is_empty: false,
+            is_shared,
+        }))
     }
 }
 
@@ -396,8 +411,7 @@ impl Work<'_> {
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
         let seed = self.seed(wanted, || Ok(place.scratch()?.to_owned()), progress)?;
         let mut plan = self.plan(&merge.options, seed.as_ref())?;
-        let is_shared = !merge.is_environment && !merge.is_empty;
-        if is_shared {
+        if merge.is_shared {
             // They would tell git and backups to leave out the user's files.
             plan.entries.retain(|entry| !entry.is_optional());
         }
@@ -407,7 +421,7 @@ impl Work<'_> {
         let pip = seed.map(|seed| seed.pip_version().to_owned());
         Ok(Created {
             kept,
-            is_shared,
+            is_shared: merge.is_shared && !merge.is_environment,
             leftovers,
             ..self.done(merge.outcome(), pip, merge.is_empty)
         })

@@ -93,13 +93,15 @@ impl Dir {
     /// # Errors
     /// [`Error::NoLinks`] where there can be none.
     pub fn symlink(&self, target: &Path, relative: &Path) -> Result<()> {
-        self.put("link", relative, |dir, name| dir.make_link(target, name)).map_err(|error| {
-            match error {
-                Error::Io { path, source, .. } if self.has_no_links(&source) => {
-                    Error::NoLinks { path, source }
-                }
-                error => error,
+        let mut is_refused = false;
+        let make = |dir: &Handle, name: &Path| {
+            dir.make_link(target, name).inspect_err(|_| is_refused = true)
+        };
+        self.put("link", relative, make).map_err(|error| match error {
+            Error::Io { path, source, .. } if is_refused && self.has_no_links(&source) => {
+                Error::NoLinks { path, source }
             }
+            error => error,
         })
     }
 

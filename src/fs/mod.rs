@@ -38,6 +38,7 @@ pub(crate) use file::{names_in, read_start, sweep_files};
 pub use file::{open_regular, read_bounded, write_whole};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
+pub(crate) use root_entries::has_user_entries;
 pub use stage::{InPlace, Stage, discard};
 pub(crate) use staging_area::is_staging_area;
 pub use staging_area::{Leftover, has_stale_temp_files, is_unfinished, sweep};

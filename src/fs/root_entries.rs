@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::sys::{Handle, Kind, Mounts};
+use super::{Error, Result};
 
 /// When a name of the table counts as made by a tool.
 #[derive(Clone, Copy)]
@@ -110,6 +111,15 @@ const NAMES: &[(&str, When)] = &[
 /// How names of the same sources begin: files that NFS and FUSE keep for a program that has them
 /// open, and macOS's metadata on other file systems.
 const PREFIXES: [&str; 3] = [".nfs", ".fuse_hidden", "._"];
+
+/// Whether a directory contains entries that no environment tool makes at an environment's root.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(crate) fn has_user_entries(directory: &Path) -> Result<bool> {
+    let found = Handle::open(directory).and_then(|directory| of_user(&directory));
+    Ok(!found.map_err(Error::io("read", directory))?.is_empty())
+}
 
 /// The names of the user's entries among those at the root of an environment, sorted.
 pub(super) fn of_user(directory: &Handle) -> io::Result<Vec<String>> {

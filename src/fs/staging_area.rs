@@ -437,14 +437,21 @@ impl StagingArea {
             let _ = parent.remove_dir(name);
             Failure::Io(error)
         })?;
-        if wrapper.is_private(&claim.stage).map_err(Failure::Io)? {
+        let is_private = wrapper.is_private(&claim.stage);
+        if matches!(is_private, Ok(true)) {
             return Ok((wrapper, claim, new));
         }
         // Whoever else can write there could replace what is built.
         let _ = claim.stage.remove_dir(Path::new(NEW));
         let _ = claim.stage.unlink(Path::new(LOCK));
         let _ = wrapper.remove_dir(own);
-        Err(Failure::Foreign(ErrorKind::PermissionDenied.into()))
+        if !is_there {
+            let _ = parent.remove_dir(name);
+        }
+        Err(match is_private {
+            Ok(_) => Failure::Foreign(ErrorKind::PermissionDenied.into()),
+            Err(error) => Failure::Io(error),
+        })
     }
 
     /// Marks that [`NEW`] may be anybody's directory from here on.

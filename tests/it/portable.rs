@@ -58,7 +58,9 @@ fn the_same_again_changes_nothing_and_clear_replaces() {
     let ran = sandbox.run(["create", "--without-pip"]).ok();
     assert!(ran.stderr.contains("is there already"), "{ran:#?}");
     assert!(env.join("mine").exists());
-    sandbox.run(["create", "--without-pip", "--clear"]).ok();
+    sandbox.run(["create", "--without-pip", "--clear"]).code(1);
+    assert!(env.join("mine").exists(), "the user's file stops the deletion");
+    sandbox.run(["create", "--without-pip", "--clear", "--with-user-files"]).ok();
     assert!(!env.join("mine").exists());
     sandbox.write("data/mine", "");
     sandbox.run(["create", "--clear", "data"]).code(1);
@@ -107,10 +109,9 @@ fn environments_are_listed_and_removed() {
     let listing = json(&sandbox.run(["list", "--json"]).ok());
     is_path(listing["environments"][0]["path"].as_str().unwrap(), &env);
     assert_eq!(listing["environments"].as_array().unwrap().len(), 1, "{listing:#}");
-    sandbox.run(["remove", ".venv", "data"]).code(1);
-    assert!(env.join("pyvenv.cfg").exists(), "one that may not be removed keeps all of them");
-    sandbox.run(["remove", ".venv"]).ok();
-    assert!(!env.exists());
+    sandbox.run(["remove", "data", ".venv"]).code(1);
+    assert!(sandbox.project().join("data/mine").exists());
+    assert!(!env.exists(), "the others are removed although one is refused");
 }
 
 #[test]
