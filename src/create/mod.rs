@@ -235,20 +235,26 @@ enum Action {
 struct Merge {
     /// How the environment is to be: what was asked for, and what it was.
     options: Options,
-    /// Whether what is there is an environment, whose own files can be replaced. Anywhere else
-    /// every file is the user's.
-    is_environment: bool,
+    target: Target,
     /// Whether there is a pip already.
     has_pip: bool,
-    /// Whether nothing is there at all.
-    is_empty: bool,
     /// Whether the directory also contains the user's files, which git and backups must not leave out.
     is_shared: bool,
 }
 
+/// The content of a directory before an environment is created in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Empty,
+    /// Every file is the user's, and none is replaced.
+    Files,
+    /// An environment, whose own files can be replaced.
+    Environment,
+}
+
 impl Merge {
     fn outcome(&self) -> Outcome {
-        if self.is_environment { Outcome::Refreshed } else { Outcome::Made }
+        if self.target == Target::Environment { Outcome::Refreshed } else { Outcome::Made }
     }
 }
 
@@ -288,7 +294,8 @@ impl Action {
             } else {
                 !is_empty
             };
-            Ok(Merge { options, is_environment: false, has_pip: false, is_empty, is_shared })
+            let target = if is_empty { Target::Empty } else { Target::Files };
+            Ok(Merge { options, target, has_pip: false, is_shared })
         };
         let action = match Env::open(&location, world.host.platform()) {
             _ if clear && !is_empty(&location)? => {
@@ -327,13 +334,7 @@ impl Action {
             return Ok(Self::Nothing);
         }
         let is_shared = fs::has_user_entries(env.root())?;
-        Ok(Self::Merge(Merge {
-            options,
-            is_environment: true,
-            has_pip,
-            is_empty: false,
-            is_shared,
-        }))
+        Ok(Self::Merge(Merge { options, target: Target::Environment, has_pip, is_shared }))
     }
 }
 
@@ -405,7 +406,7 @@ impl Work<'_> {
     /// Writes the files one by one, each whole, `pyvenv.cfg` last.
     fn merge(&self, merge: &Merge, progress: Progress<'_>) -> Result<Created> {
         let mut place = InPlace::open(self.location)?;
-        if !merge.is_environment {
+        if merge.target != Target::Environment {
             place = place.no_overwrite();
         }
         let wanted = self.recipe.pip.filter(|_| !merge.has_pip);
@@ -421,9 +422,9 @@ impl Work<'_> {
         let pip = seed.map(|seed| seed.pip_version().to_owned());
         Ok(Created {
             kept,
-            is_shared: merge.is_shared && !merge.is_environment,
+            is_shared: merge.is_shared && merge.target != Target::Environment,
             leftovers,
-            ..self.done(merge.outcome(), pip, merge.is_empty)
+            ..self.done(merge.outcome(), pip, merge.target == Target::Empty)
         })
     }
 
@@ -431,7 +432,7 @@ impl Work<'_> {
     /// rvenv's among that.
     fn fit(&self, merge: &Merge, plan: &mut Plan) -> Result<Vec<PathBuf>> {
         let mut kept = Vec::new();
-        if merge.is_environment {
+        if merge.target == Target::Environment {
             plan.entries.retain(|entry| {
                 let seal = self.seal_of_users(entry);
                 if seal == Some(Seal::Broken) {

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use super::Error;
+use super::Result;
 use super::host::Host;
-use super::{Error, Result};
 
 /// What the user permits beside what ownership permits.
 #[derive(Clone, Copy, Debug, Default)]

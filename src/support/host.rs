@@ -74,7 +74,9 @@ pub struct Host {
     vars: BTreeMap<OsString, OsString>,
     cwd: PathBuf,
     platform: Platform,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     permits: Permits,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     trusted: Option<OsString>,
 }
 
@@ -129,12 +131,14 @@ impl Host {
     }
 
     /// What the user permits.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn permits(&self) -> Permits {
         self.permits
     }
 
     /// The directories whose files may be used whoever owns them: `RVENV_TRUSTED`, else the user's
     /// setting.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn trusted(&self) -> OsString {
         let variable = self.var("RVENV_TRUSTED").map(OsStr::to_owned);
         variable.or_else(|| self.trusted.clone()).unwrap_or_default()
