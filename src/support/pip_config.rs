@@ -196,6 +196,8 @@ mod tests {
         assert_eq!(destination_variables(&host), ["PIP_TARGET", "PIP___ROOT", "PIP_prefix"]);
     }
 
+    // The paths are those of POSIX.
+    #[cfg(unix)]
     #[test]
     fn a_file_that_the_user_names_replaces_the_users_own() {
         let dir = tempfile::tempdir().unwrap();
