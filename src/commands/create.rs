@@ -121,6 +121,7 @@ impl Creation<'_> {
             without_scm_ignore_files: settings.is_on(Key::WithoutScmIgnoreFiles),
             relocatable: settings.is_on(Key::Relocatable),
             command: self.command(&root, &found),
+            created_by: None,
         };
         let recipe = CreateRequest {
             root: &root,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::activate;
 use super::base::{Base, InterpreterLink};
+use super::plan::CREATOR_KEY;
 use super::script::Script;
 use super::{CACHEDIR_TAG, Entry, Env, Error, Options, Result, activation_entries};
 use crate::dist::LibrarySeries;
@@ -197,6 +198,7 @@ impl<'a> State<'a> {
             without_scm_ignore_files: self.made_with("--without-scm-ignore-files"),
             relocatable: self.cfg().is_relocatable(),
             command: self.cfg().get("command").unwrap_or_default().to_owned(),
+            created_by: self.cfg().get(CREATOR_KEY).map(str::to_owned),
         }
     }
 
@@ -263,7 +265,9 @@ fn maker(root: &Path, cfg: &PyvenvCfg) -> Maker {
         fs::read_bounded(&root.join("CACHEDIR.TAG"), limits::PYVENV_CFG)
             .is_ok_and(|tag| tag == CACHEDIR_TAG.as_bytes())
     };
-    if cfg.get("uv").is_some() {
+    if cfg.get(CREATOR_KEY).is_some() {
+        Maker::Rvenv
+    } else if cfg.get("uv").is_some() {
         Maker::Uv
     } else if cfg.get("virtualenv").is_some() {
         Maker::Virtualenv

@@ -342,3 +342,19 @@ fn clear_keeps_the_old_environment_until_the_packages_are_installed() {
     assert!(ran.stdout.contains(root.to_str().unwrap()), "{ran:#?}");
     sandbox.run(["check", ".venv"]).ok();
 }
+
+#[test]
+fn pyvenv_cfg_names_the_version_that_created_the_environment() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create"]).ok();
+    let cfg = sandbox.project().join(".venv/pyvenv.cfg");
+    let text = fs::read_to_string(&cfg).unwrap();
+    let current = concat!("rvenv = ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(text.matches(current).count(), 1, "{text}");
+    // Another creator's version is never compared, and an upgrade keeps it.
+    fs::write(&cfg, text.replace(current, "rvenv = 0.0.1\n")).unwrap();
+    sandbox.run(["check", ".venv"]).code(0);
+    sandbox.run(["create", "--upgrade"]).ok();
+    let text = fs::read_to_string(&cfg).unwrap();
+    assert!(text.contains("rvenv = 0.0.1\n") && !text.contains(current), "{text}");
+}

@@ -24,8 +24,9 @@ mod permitted {
         "bin/activate_this.py",
     ];
 
-    /// The one key of `pyvenv.cfg` with another value: it says who made the environment.
-    pub(super) const KEY: &str = "command";
+    /// The keys of `pyvenv.cfg` that name the creator: one with another value, one that only rvenv
+    /// writes.
+    pub(super) const KEYS: [&str; 2] = ["command = ", "rvenv = "];
 
     /// Debian's `PyPy` leaves the wheels that it seeded from in the environment.
     pub(super) const LEFT_BEHIND: &str = "share";
@@ -75,7 +76,10 @@ fn layout(root: &Path) -> BTreeMap<String, String> {
 
 fn configuration(root: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(root.join("pyvenv.cfg")).expect("pyvenv.cfg");
-    text.lines().map(str::to_owned).filter(|line| !line.starts_with(permitted::KEY)).collect()
+    text.lines()
+        .map(str::to_owned)
+        .filter(|line| !permitted::KEYS.iter().any(|key| line.starts_with(key)))
+        .collect()
 }
 
 /// The names of the distributions and of what else stands in `site-packages`.

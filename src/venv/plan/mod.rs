@@ -87,6 +87,8 @@ pub struct Options {
     pub relocatable: bool,
     /// How the environment is made, for people who read `pyvenv.cfg`.
     pub command: String,
+    /// The version of rvenv that created the environment, if that is not this one.
+    pub created_by: Option<String>,
 }
 
 impl Options {
@@ -96,7 +98,8 @@ impl Options {
         let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
         let system_site_packages = self.system_site_packages || cfg.includes_system_site_packages();
         let relocatable = self.relocatable || cfg.is_relocatable();
-        Self { system_site_packages, prompt, relocatable, ..self.clone() }
+        let created_by = cfg.get(CREATOR_KEY).map(str::to_owned);
+        Self { system_site_packages, prompt, relocatable, created_by, ..self.clone() }
     }
 }
 
@@ -241,7 +244,11 @@ pub fn ensure_usable(root: &Path, platform: Platform) -> Result<()> {
     Ok(())
 }
 
-/// The keys in the order of stdlib's `venv`, with the values that it would write.
+/// The key of `pyvenv.cfg` that names the creator, as `uv` and `virtualenv` do. A repair or an
+/// upgrade keeps its value.
+pub(crate) const CREATOR_KEY: &str = "rvenv";
+
+/// The keys in the order of stdlib's `venv`, with the values that it would write, and the creator.
 fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
     let mut cfg = PyvenvCfg::default();
     cfg.set("home", &interpreter.home().to_string_lossy());
@@ -262,6 +269,7 @@ fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
         cfg.set("executable", &interpreter.real_executable.to_string_lossy());
         cfg.set("command", &options.command);
     }
+    cfg.set(CREATOR_KEY, options.created_by.as_deref().unwrap_or(env!("CARGO_PKG_VERSION")));
     cfg
 }
 
