@@ -50,7 +50,7 @@
 //! |---|---|
 //! | `error` | one variant per module error |
 //! | `create`, `check` | request to outcome, upgrade; snapshot to findings to repairs |
-//! | `seed` | the wheels that provide pip, their unpacked images in the cache |
+//! | `seed`, `store` | the wheels that provide pip, their unpacked images in the cache; what pip installed, for the next environment |
 //! | `relocate`, `trust` | where an environment writes its own path, and how it is rewritten; the list of allowed environments |
 //! | `venv` | the model of an environment: its plan, its location, comparison with the disk |
 //! | `dist` | the installed distributions of an environment |
@@ -75,6 +75,7 @@ mod relocate;
 pub mod seed;
 pub mod settings;
 pub mod shell;
+pub mod store;
 pub mod support;
 pub mod trust;
 pub mod venv;

@@ -20,6 +20,10 @@ pub const TRUST_RECORD: u64 = 64 * KIB;
 pub const PROBE_RECORD: u64 = MIB;
 /// The manifest of an unpacked wheel: about 100 bytes per file.
 pub const IMAGE_MANIFEST: u64 = 64 * MIB;
+/// What the store knows of a distribution, without its files: its dependencies take most of it.
+pub const STORE_ENTRY: u64 = 4 * MIB;
+/// The list of the files of a stored distribution: about 200 bytes per file.
+pub const STORE_FILES: u64 = 256 * MIB;
 /// The files of a wheel to seed, unpacked. pip takes 10 MiB.
 pub const WHEEL_CONTENT: u64 = 128 * MIB;
 

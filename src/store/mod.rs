@@ -1,0 +1,63 @@
+//! The package store: the distributions that pip installed on this machine, unpacked and compiled
+//! once, linked into each environment that needs the same ones.
+//!
+//! pip decides what is installed. The store answers only a request that determines its result
+//! completely, and only for the kind of Python ([`PythonKind`]) that pip installed the distribution
+//! for: with the same wheel tags, bytecode and paths.
+//!
+//! | below `store/` in the cache | |
+//! |---|---|
+//! | `KIND/PROJECT/ID/entry.json` | what pip installed, and from where: an [`Entry`] |
+//! | `KIND/PROJECT/ID/files` | its files with modes, sizes, times and hashes |
+//! | `KIND/PROJECT/ID/tree/` | the files, with their paths relative to the environment |
+//!
+//! An entry appears by a rename, so it is complete or absent.
+
+mod entry;
+mod kind;
+
+use std::path::{Path, PathBuf};
+
+pub use entry::{Archive, Entry, SettingsKey};
+pub use kind::PythonKind;
+
+use crate::python::Interpreter;
+use crate::support::cache::Cache;
+
+/// The directory of the cache that holds the store.
+const DIRECTORY: &str = "store";
+
+/// The entries for one kind of Python.
+#[derive(Clone, Debug)]
+pub struct Store {
+    directory: PathBuf,
+    kind: PythonKind,
+}
+
+impl Store {
+    /// The store for `interpreter`; `None` without a cache, and for an interpreter whose wheel tags
+    /// are not known.
+    pub fn open(cache: &Cache, interpreter: &Interpreter) -> Option<Self> {
+        let kind = PythonKind::of(interpreter)?;
+        let directory = cache.root()?.join(DIRECTORY).join(kind.name());
+        Some(Self { directory, kind })
+    }
+
+    /// What its entries were installed for.
+    pub fn kind(&self) -> &PythonKind {
+        &self.kind
+    }
+
+    /// The entries of a project, of every version, in the order of their names. `name` is
+    /// normalized (PEP 503). An entry that is damaged or that another user can write to is left out.
+    pub fn find(&self, name: &str) -> Vec<Entry> {
+        let directory = self.project(name);
+        let names = crate::fs::names_in(&directory);
+        let entries = names.iter().filter(|name| !name.as_encoded_bytes().starts_with(b"."));
+        entries.filter_map(|name| Entry::read(&directory.join(name), &self.kind)).collect()
+    }
+
+    fn project(&self, name: &str) -> PathBuf {
+        self.directory.join(Path::new(name))
+    }
+}
