@@ -71,7 +71,7 @@ pub mod formats;
 pub mod fs;
 
 pub mod python;
-mod relocate;
+pub mod relocate;
 pub mod seed;
 pub mod settings;
 pub mod shell;

@@ -167,6 +167,9 @@ catalogue! {
     /// The first line of a script is longer than the system takes.
     ShebangTooLong = "shebang-too-long", Error,
         "the command does not start, or starts something else";
+    /// A command of a relocatable environment has an absolute shebang.
+    ShebangAbsolute = "shebang-absolute", Warning,
+        "the command does not start after the environment is moved, and starts the original from a copy";
     /// An activation script is missing.
     ActivationMissing = "activation-missing", Warning,
         "editors and guides use it";

@@ -9,6 +9,7 @@ use std::process::{Command, ExitCode};
 
 use rvenv::fs;
 use rvenv::python::{Finder, Request};
+use rvenv::relocate;
 use rvenv::seed;
 use rvenv::settings::Key;
 use rvenv::settings::project;
@@ -215,6 +216,8 @@ impl<'a> Pip<'a> {
     /// something that was named is not there.
     fn install(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
         let code = process::wait_for(&mut self.command, &context.interrupt)?;
+        // pip installs some packages before it fails.
+        relocate::make_commands_relative(self.env.root(), context.session())?;
         if code == 0 {
             verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
         } else if let Some(obstacle) = self.obstacle(context) {

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use crate::support::host::Platform;
 use crate::support::limits;
 use crate::support::path::from_bytes;
@@ -12,6 +14,8 @@ use crate::support::path::from_bytes;
 pub(crate) struct Line {
     /// The interpreter.
     pub(crate) interpreter: PathBuf,
+    /// What follows the interpreter on a direct line: `-E`.
+    arguments: Vec<u8>,
     /// How many bytes of the script say so: a line, or three where the shell goes between.
     pub(crate) length: usize,
     /// Whether the kernel reads the interpreter itself.
@@ -29,19 +33,21 @@ impl Line {
             return Self::trampoline(head);
         }
         // What follows a space is an argument; a launcher of Windows takes quotes.
-        let program = match line.strip_prefix(b"\"") {
-            Some(quoted) => quoted.split(|byte| *byte == b'"').next()?,
-            None => line.split(|byte| b" \t".contains(byte)).next()?,
+        let (program, quotes) = match line.strip_prefix(b"\"") {
+            Some(quoted) => (quoted.split(|byte| *byte == b'"').next()?, 2),
+            None => (line.split(|byte| b" \t".contains(byte)).next()?, 0),
         };
+        let arguments = line.get(program.len() + quotes..).unwrap_or_default().trim_ascii().into();
         let interpreter = from_bytes(program);
         let length = (end + 3).min(head.len());
-        is_python(&interpreter).then_some(Self { interpreter, length, direct: true })
+        is_python(&interpreter).then_some(Self { interpreter, arguments, length, direct: true })
     }
 
     /// That of a program which has it built in.
     pub(crate) fn fixed(interpreter: &[u8]) -> Option<Self> {
         let interpreter = from_bytes(interpreter);
-        is_python(&interpreter).then_some(Self { interpreter, length: 0, direct: false })
+        let arguments = Vec::new();
+        is_python(&interpreter).then_some(Self { interpreter, arguments, length: 0, direct: false })
     }
 
     /// `'''exec' /path/to/python "$0" "$@"`, which is a string to Python.
@@ -50,7 +56,18 @@ impl Line {
         let (first, second, third) = (lines.next()?, lines.next()?, lines.next()?);
         let interpreter = shell_word(second.strip_prefix(b"'''exec' ")?)?;
         let length = first.len() + second.len() + third.len();
-        is_python(&interpreter).then_some(Self { interpreter, length, direct: false })
+        let arguments = Vec::new();
+        is_python(&interpreter).then_some(Self { interpreter, arguments, length, direct: false })
+    }
+
+    /// `shebang`, with the arguments of this line.
+    pub(crate) fn with_arguments(&self, shebang: Vec<u8>) -> Vec<u8> {
+        if self.arguments.is_empty() {
+            return shebang;
+        }
+        let end = memmem::find(&shebang, SCRIPT_AND_ARGUMENTS.as_bytes());
+        let end = end.or_else(|| memchr::memchr(b'\n', &shebang)).unwrap_or(shebang.len());
+        [&shebang[..end], b" ", &self.arguments, &shebang[end..]].concat()
     }
 }
 
@@ -135,8 +152,31 @@ pub(crate) fn relative(python: &Path) -> Vec<u8> {
     trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
 }
 
+/// [`relative`] for a script that goes on with `body`. Python looks for the encoding of a script in its
+/// first two lines (PEP 263), and comments are comments to the shell too.
+pub(crate) fn relative_before(python: &Path, body: &[u8]) -> Vec<u8> {
+    let lines = relative(python);
+    let declaration = body.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_declared =
+        declaration.starts_with(b"#") && memmem::find(declaration, b"coding").is_some();
+    if !is_declared || std::str::from_utf8(body).is_ok() {
+        return lines;
+    }
+    let (shell, rest) = lines.split_at(b"#!/bin/sh\n".len());
+    [shell, declaration, rest].concat()
+}
+
+/// What the shell gives to the interpreter: the script and the arguments of the command.
+const SCRIPT_AND_ARGUMENTS: &str = r#" "$0" "$@""#;
+
 fn trampoline(python: &str) -> Vec<u8> {
-    format!("#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\n").into_bytes()
+    format!("#!/bin/sh\n'''exec' {python}{SCRIPT_AND_ARGUMENTS}\n' '''\n").into_bytes()
+}
+
+/// The line in a Windows command that finds the Python beside the command.
+pub(crate) fn relative_launcher_line(python: &Path) -> Vec<u8> {
+    let python = python.file_name().unwrap_or_default().to_string_lossy();
+    format!("#!<launcher_dir>\\{python}\n\r\n").into_bytes()
 }
 
 /// The line in a Windows command, between the launcher and the archive.
@@ -183,6 +223,43 @@ mod tests {
             ("\u{7f}ELF", None),
         ] {
             assert_eq!(interpreter(head).as_deref(), expected, "{head:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_first_line_keeps_the_arguments() {
+        let python = Path::new("/new/bin/python");
+        let long = format!("/{}/bin/python", "d".repeat(200));
+        for (head, new, expected) in [
+            ("#!/e/bin/python -E\n", shebang(python, Platform::Linux), "#!/new/bin/python -E\n"),
+            ("#!/e/bin/python\n", shebang(python, Platform::Linux), "#!/new/bin/python\n"),
+            (
+                "#!/e/bin/python -E\n",
+                relative(python),
+                "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' -E \"$0\" \"$@\"\n' '''\n",
+            ),
+            (
+                "#!/e/bin/python -E\n",
+                shebang(Path::new(&long), Platform::Linux),
+                &format!("#!/bin/sh\n'''exec' {long} -E \"$0\" \"$@\"\n' '''\n"),
+            ),
+        ] {
+            let line = Line::parse(head.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8(line.with_arguments(new)).unwrap(), expected, "{head}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_stays_in_the_first_two_lines() {
+        let python = Path::new("python");
+        let body = b"# -*- coding: latin-1 -*-\nprint('\xe9')\n";
+        assert!(
+            relative_before(python, body)
+                .starts_with(b"#!/bin/sh\n# -*- coding: latin-1 -*-\n'''exec'")
+        );
+        for body in ["# -*- coding: utf-8 -*-\nprint('\u{e9}')\n", "print('\u{e9}')\n", ""] {
+            assert_eq!(relative_before(python, body.as_bytes()), relative(python), "{body}");
         }
     }
 

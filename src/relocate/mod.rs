@@ -13,16 +13,19 @@ pub(crate) use origin::Origin;
 
 use crate::dist::record::Records;
 use crate::formats::{launcher, shebang};
-use crate::fs::read_bounded;
+use crate::fs::{InPlace, Linker, read_bounded};
 use crate::shell;
 use crate::shell::Seal;
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
+use crate::support::path::is_same_file;
 use crate::support::program::Starts;
+use crate::support::session::Session;
+use crate::venv;
 use crate::venv::script::Script;
 use crate::venv::state::State;
-use crate::venv::{Content, Entry};
+use crate::venv::{Content, Entry, Env, write_entry};
 
 /// What changes in an environment at `at`, which rvenv has just made, so that it works at `place`.
 pub(crate) fn relocation(at: &Path, place: &Path, host: &Host, cache: &Cache) -> Vec<Entry> {
@@ -48,18 +51,47 @@ pub(crate) fn relocated(state: &State<'_>, origin: &Origin, place: &Path) -> Vec
 }
 
 /// The commands with first lines that name the environment's own Python, and the RECORDs that list
-/// them. Commands in no RECORD are left out.
+/// them. Commands that no installer wrote are left out.
 pub(crate) fn recorded_scripts(state: &State<'_>, scripts: &[&Script]) -> Vec<Entry> {
     let mut records = Records::read(state.site());
     let recorded: std::collections::HashSet<_> = records.paths().collect();
-    let is_recorded = |script: &&&Script| {
+    let is_installed = |script: &&&Script| {
         let path = state.scripts_name().join(&script.name);
-        recorded.contains(&*state.recorded(&path))
+        script.is_of_setuptools() || recorded.contains(&*state.recorded(&path))
     };
-    let installed = scripts.iter().filter(is_recorded);
+    let installed = scripts.iter().filter(is_installed);
     let entries: Vec<_> =
         installed.filter_map(|script| with_own_python(state, state.root(), script)).collect();
     with_records(state, &mut records, entries)
+}
+
+/// Gives relative shebangs to all commands that installers wrote with absolute ones, if the environment
+/// at `root` is relocatable. Installers that do not know the key `relocatable` write absolute ones.
+///
+/// # Errors
+/// The first file that cannot be written; all files are as they were then.
+pub fn make_commands_relative(root: &Path, session: Session<'_>) -> venv::Result<()> {
+    let Session { host, cache, .. } = session;
+    if !Env::open(root, host.platform())?.cfg().is_relocatable() {
+        return Ok(());
+    }
+    let state = State::read(root, Starts::Everything, host, cache);
+    let scripts: Vec<_> =
+        state.scripts.iter().filter(|script| is_absolute(&state, script)).collect();
+    if scripts.is_empty() {
+        return Ok(());
+    }
+    let entries = recorded_scripts(&state, &scripts);
+    let place = InPlace::open(root)?;
+    let linker = Linker::of_cache(None, root, host);
+    entries.iter().try_for_each(|entry| write_entry(entry, place.dir(), &linker))?;
+    Ok(place.finish()?)
+}
+
+/// Whether a command names the environment's own Python by an absolute path.
+pub(crate) fn is_absolute(state: &State<'_>, script: &Script) -> bool {
+    let directory = script.python.as_ref().and_then(|line| line.interpreter.parent());
+    directory.is_some_and(|directory| is_same_file(directory, &state.scripts_dir()))
 }
 
 /// The script with a first line that names the Python of the environment at `place`.
@@ -69,12 +101,22 @@ fn with_own_python(state: &State<'_>, place: &Path, script: &Script) -> Option<E
     let python = place.join(own_python(state, line.interpreter.file_name()?));
     let path = state.scripts_name().join(&script.name);
     let platform = state.host.platform();
+    let is_relative = state.cfg().is_relocatable();
     let new = if platform == Platform::Windows {
-        launcher::with_line(&bytes, &shebang::launcher_line(&python))?
+        let line = if is_relative {
+            shebang::relative_launcher_line(&python)
+        } else {
+            shebang::launcher_line(&python)
+        };
+        launcher::with_line(&bytes, &line)?
     } else {
-        let mut new = shebang::shebang(&python, platform);
-        new.extend_from_slice(bytes.get(line.length..)?);
-        new
+        let body = bytes.get(line.length..)?;
+        let first = if is_relative {
+            shebang::relative_before(&python, body)
+        } else {
+            shebang::shebang(&python, platform)
+        };
+        [&*line.with_arguments(first), body].concat()
     };
     Some(Entry::new(path, Content::Script(new)))
 }

@@ -1,10 +1,9 @@
 //! The commands of a distribution, byte for byte as pip (with its vendored distlib) writes them.
 
 use crate::formats::entry_points::section;
-use crate::formats::shebang::{launcher_line, relative, shebang};
+use crate::formats::shebang::{launcher_line, relative, relative_launcher_line, shebang};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zip::ZipWriter;
@@ -111,9 +110,11 @@ pub(crate) fn render(
         }
         Some(launcher) => {
             let mut script = launcher.to_vec();
-            // The launcher takes a path without a directory as one beside itself.
-            let beside = || PathBuf::from(format!("<launcher_dir>\\{}", target.python));
-            script.extend(launcher_line(&if target.relocatable { beside() } else { python }));
+            script.extend(if target.relocatable {
+                relative_launcher_line(&python)
+            } else {
+                launcher_line(&python)
+            });
             script.extend(zipped(&command.body));
             (format!("{}.exe", command.name), script)
         }

@@ -49,6 +49,12 @@ impl Script {
         Self { python: Line::parse(&head), name, meta, head }
     }
 
+    /// Whether `setup.py develop` of setuptools wrote it, which is in no RECORD.
+    pub(crate) fn is_of_setuptools(&self) -> bool {
+        let mut lines = self.head.split(|byte| *byte == b'\n').take(4);
+        lines.any(|line| line.starts_with(b"# EASY-INSTALL-"))
+    }
+
     /// Its first line without the line feed, if it is a script.
     pub(crate) fn first_line(&self) -> Option<&[u8]> {
         let line = self.head.split(|byte| *byte == b'\n').next()?;

@@ -11,6 +11,7 @@ mod packages;
 mod permissions;
 mod pip;
 mod project;
+mod relocatable;
 mod requirements;
 mod scripts;
 
@@ -27,6 +28,7 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     let mut findings = interpreter::findings(snapshot);
     findings.extend(location::findings(snapshot));
     findings.extend(scripts::findings(snapshot));
+    findings.extend(relocatable::finding(snapshot));
     findings.extend(activation::findings(snapshot));
     findings.extend(packages::findings(snapshot));
     findings.extend(pip::finding(snapshot, deep));

@@ -15,6 +15,7 @@ mod permissions;
 mod pip;
 mod place;
 mod project;
+mod relocatable;
 mod replaced;
 mod scripts;
 mod session;

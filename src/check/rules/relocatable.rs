@@ -1,0 +1,21 @@
+//! The promise of `relocatable = true` in `pyvenv.cfg`.
+
+use crate::check::finding::{Code, Finding};
+use crate::check::repairs;
+use crate::check::snapshot::Snapshot;
+use crate::relocate;
+
+/// The commands with absolute shebangs: pip, which does not know the key, wrote them.
+pub(crate) fn finding(snapshot: &Snapshot<'_>) -> Option<Finding> {
+    if !snapshot.cfg().is_relocatable() {
+        return None;
+    }
+    let absolute = snapshot.scripts.iter().filter(|script| relocate::is_absolute(snapshot, script));
+    let scripts: Vec<_> = absolute.collect();
+    let name = scripts.first()?.name.to_string_lossy();
+    let seen = match scripts.len() {
+        1 => format!("`{name}` names its Python by an absolute path"),
+        n => format!("`{name}` (and {} more) name their Python by an absolute path", n - 1),
+    };
+    Some(Finding::new(Code::ShebangAbsolute, seen, repairs::run_scripts(snapshot, &scripts)))
+}

@@ -1,0 +1,188 @@
+//! `--relocatable`: commands find their Python beside themselves, whoever installs them.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::{CPython, Package, World, cpythons, first_line, set_first_line};
+use crate::sandbox::{Ran, Sandbox, skip};
+
+/// The first two lines of a command with a relative shebang.
+const RELATIVE: &str = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python";
+
+/// A world whose environment is relocatable.
+fn world(args: &[&str]) -> World {
+    let mut world = World { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
+    world.sandbox.set("PIP_NO_INDEX", "1");
+    let mut command = world.sandbox.rvenv();
+    Ran::of(command.args(["create", "--relocatable", "-p"]).arg(&world.python).args(args)).ok();
+    world
+}
+
+/// A wheel with a command of each kind: an entry point, a script, and one whose text is not UTF-8.
+fn wheel(world: &World) -> PathBuf {
+    let path = world.sandbox.project().join("hi-1.0-py3-none-any.whl");
+    let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
+    let say = "import hi, sys\nprint(sys.prefix)\n";
+    let files: [(&str, Vec<u8>); 6] = [
+        ("hi.py", b"import sys\ndef main():\n    print(sys.prefix)\n".to_vec()),
+        ("hi-1.0.data/scripts/hi-script", format!("#!python\n{say}").into()),
+        (
+            "hi-1.0.data/scripts/hi-latin",
+            [b"#!python\n# -*- coding: latin-1 -*-\n# \xe9\n", say.as_bytes()].concat(),
+        ),
+        ("hi-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: hi\nVersion: 1.0\n".to_vec()),
+        (
+            "hi-1.0.dist-info/WHEEL",
+            b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_vec(),
+        ),
+        ("hi-1.0.dist-info/entry_points.txt", b"[console_scripts]\nhi = hi:main\n".to_vec()),
+    ];
+    let mut record = String::new();
+    for (name, text) in &files {
+        let options = SimpleFileOptions::default().unix_permissions(0o755);
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(text).unwrap();
+        record += &format!("{name},,\n");
+    }
+    zip.start_file("hi-1.0.dist-info/RECORD", SimpleFileOptions::default()).unwrap();
+    zip.write_all((record + "hi-1.0.dist-info/RECORD,,\n").as_bytes()).unwrap();
+    zip.finish().unwrap();
+    path
+}
+
+/// Asserts that the commands of [`wheel`] run in `env`, wherever it is.
+#[track_caller]
+fn commands_run_in(env: &Path) {
+    for name in ["hi", "hi-script", "hi-latin"] {
+        let path = env.join("bin").join(name);
+        let text = fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        let relative = text.replace("# -*- coding: latin-1 -*-\n", "");
+        assert!(relative.starts_with(RELATIVE), "{name}: {text}");
+        let ran = Ran::of(&mut Command::new(path)).ok();
+        assert_eq!(Path::new(ran.stdout.trim()), env, "{name}");
+    }
+}
+
+/// Moves the environment to another directory.
+fn moved(world: &World) -> PathBuf {
+    let new = world.sandbox.project().join("moved here/env");
+    fs::create_dir_all(new.parent().unwrap()).unwrap();
+    fs::rename(world.env(), &new).unwrap();
+    new
+}
+
+#[test]
+fn what_rvenv_installs_moves_along() {
+    for args in [&[][..], &["--without-pip"]] {
+        let world = world(args);
+        let wheel = wheel(&world);
+        Ran::of(world.sandbox.rvenv().args(["install", "-q"]).arg(wheel)).ok();
+        commands_run_in(&world.env());
+        let report = world.check(&[".venv", "--deep"]);
+        assert!(!report.codes().contains(&"package-altered"), "{report:#?}");
+        commands_run_in(&moved(&world));
+    }
+}
+
+#[test]
+fn what_create_installs_moves_along() {
+    let world = world(&["--without-pip"]);
+    let wheel = wheel(&world);
+    fs::write(world.sandbox.project().join("list.txt"), wheel.to_str().unwrap()).unwrap();
+    for flags in [&["--install", wheel.to_str().unwrap()][..], &["-r", "list.txt"]] {
+        let mut command = world.sandbox.rvenv();
+        command.args(["create", "--clear", "--relocatable", "-p"]).arg(&world.python).args(flags);
+        Ran::of(&mut command).ok();
+        commands_run_in(&world.env());
+    }
+    commands_run_in(&moved(&world));
+}
+
+#[test]
+fn a_failed_install_leaves_no_absolute_command() {
+    let world = world(&[]);
+    let wheel = wheel(&world);
+    Ran::of(world.sandbox.rvenv().args(["install", "-q"]).arg(&wheel)).ok();
+    // pip fails before it writes, and what a pip before it wrote is there.
+    set_first_line(&world.bin("hi"), &world.bin("python"));
+    Ran::of(world.sandbox.rvenv().args(["install", "-q", "no-such-package"])).code(1);
+    let text = fs::read_to_string(world.bin("hi")).unwrap();
+    assert!(text.starts_with(RELATIVE), "{text}");
+}
+
+#[test]
+fn what_another_pip_installed_is_found_and_repaired() {
+    let world = world(&[]);
+    let wheel = wheel(&world);
+    let mut pip = world.sandbox.command(world.bin("python"));
+    Ran::of(pip.args(["-m", "pip", "install", "-q"]).arg(wheel)).ok();
+    let report = world.check(&[".venv"]);
+    let seen = report.finds("shebang-absolute")["seen"].as_str().unwrap();
+    assert!(seen.starts_with("`hi` (and 2 more)"), "{seen}");
+    world.is_mended_of(&["shebang-absolute"]);
+    commands_run_in(&world.env());
+    world.check(&[".venv", "--deep"]).is_healthy();
+}
+
+#[test]
+fn a_repair_after_a_move_writes_relative_lines() {
+    let world = world(&["--without-pip"]);
+    Package::new("thing", "1.0").install(&world.env());
+    let new = moved(&world);
+    let dir = new.to_str().unwrap();
+    assert!(world.check(&[dir]).codes().contains(&"shebang-dead"));
+    world.check(&[dir, "--fix"]).is_healthy();
+    let text = fs::read_to_string(new.join("bin/thing")).unwrap();
+    assert!(text.starts_with(RELATIVE), "{text}");
+    // A copy, whose original is still there.
+    let copy = world.sandbox.project().join("copy");
+    set_first_line(&new.join("bin/thing"), &new.join("bin/python"));
+    Ran::of(world.sandbox.command("cp").arg("-a").arg(&new).arg(&copy)).ok();
+    world.check(&["copy", "--fix"]).is_healthy();
+    let text = fs::read_to_string(copy.join("bin/thing")).unwrap();
+    assert!(text.starts_with(RELATIVE), "{text}");
+}
+
+#[test]
+fn a_script_of_the_users_is_named_and_left_alone() {
+    let world = world(&["--without-pip"]);
+    let text = first_line(&world.bin("python")) + "print(1)\n";
+    fs::write(world.bin("mine"), &text).unwrap();
+    fs::set_permissions(world.bin("mine"), fs::Permissions::from_mode(0o755)).unwrap();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.codes(), ["shebang-absolute"]);
+    assert!(report.finds("shebang-absolute")["seen"].as_str().unwrap().contains("`mine`"));
+    assert_eq!(fs::read_to_string(world.bin("mine")).unwrap(), text);
+}
+
+#[test]
+fn the_command_of_a_project_that_setuptools_links() {
+    // Later versions bring no setuptools, and Debian's has none either.
+    let brings_setuptools = |python: &CPython| python.stdlib.join("ensurepip/_bundled").is_dir();
+    let mut pythons = cpythons().into_iter().filter(brings_setuptools);
+    let Some(python) = pythons.find(|python| ["3.11", "3.10", "3.9"].contains(&&*python.minor))
+    else {
+        skip("there is no Python whose ensurepip brings setuptools");
+        return;
+    };
+    let mut world = World { sandbox: Sandbox::new(), python: python.path };
+    world.sandbox.set("PIP_NO_INDEX", "1");
+    let setup = "from setuptools import setup\nsetup(name='hi', version='1', py_modules=['hi'], \
+                 entry_points={'console_scripts': ['hi = hi:main']})\n";
+    world.sandbox.write("setup.py", setup);
+    world.sandbox.write("hi.py", "def main():\n    print('hello')\n");
+    let mut command = world.sandbox.rvenv();
+    Ran::of(command.args(["create", "--relocatable", "-p"]).arg(&world.python)).ok();
+    world.sandbox.run(["install", "-q", "--no-use-pep517", "-e", "."]).ok();
+    let text = fs::read_to_string(world.bin("hi")).unwrap();
+    assert!(text.starts_with(RELATIVE), "{text}");
+    assert!(text.contains("EASY-INSTALL"), "this command is in a RECORD: {text}");
+    let ran = Ran::of(&mut Command::new(moved(&world).join("bin/hi"))).ok();
+    assert_eq!(ran.stdout, "hello\n");
+}
