@@ -50,7 +50,7 @@
 //! |---|---|
 //! | `error` | one variant per module error |
 //! | `create`, `check` | request to outcome, upgrade; snapshot to findings to repairs |
-//! | `seed`, `store` | the wheels that provide pip, their unpacked images in the cache; what pip installed, for the next environment |
+//! | `seed`, `store`, `pack` | the wheels that provide pip, their unpacked images in the cache; what pip installed, for the next environment; archives of environments |
 //! | `relocate`, `trust` | where an environment writes its own path, and how it is rewritten; the list of allowed environments |
 //! | `venv` | the model of an environment: its plan, its location, comparison with the disk |
 //! | `dist` | the installed distributions of an environment |
@@ -69,7 +69,7 @@ mod dist;
 pub mod error;
 pub mod formats;
 pub mod fs;
-
+pub mod pack;
 pub mod python;
 pub mod relocate;
 pub mod seed;

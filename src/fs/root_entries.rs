@@ -41,10 +41,12 @@ const NAMES: &[(&str, When)] = &[
     ("src", Checkouts),
     ("pip-selfcheck.json", Always),
     ("local", Always),
-    // virtualenv, uv and rvenv (.lock is uv's, .rvenv is ours); macOS's and PyPy's layouts.
+    // virtualenv, uv and rvenv (.lock is uv's, .rvenv and the manifest of `rvenv pack` are ours);
+    // macOS's and PyPy's layouts.
     ("CACHEDIR.TAG", Always),
     (".lock", Always),
     (".rvenv", Always),
+    (".rvenv-pack.json", Always),
     (".Python", Always),
     ("lib-python", Always),
     ("lib_pypy", Always),
