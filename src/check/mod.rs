@@ -205,12 +205,7 @@ impl Check<'_> {
 
     /// The environment that is named; a `.venv` file leads to another place.
     fn named_root(&self, path: &Path) -> Result<PathBuf> {
-        let path = self.session.host.absolute(path);
-        match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => Ok(path),
-            Ok(_) => Ok(locate::resolve(Some(&path), self.session.host)?.root().to_owned()),
-            Err(error) => Err(crate::fs::Error::io("open", &path)(error).into()),
-        }
+        Ok(locate::named_root(path, self.session.host)?)
     }
 }
 

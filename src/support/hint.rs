@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub enum Hint {
     /// Make an environment first.
     CreateEnvironment,
+    /// Name this environment, which is not found without its name.
+    NameEnvironment(PathBuf),
     /// Allow the use of what is in this directory.
     AllowProject(PathBuf),
     /// See which Pythons there are.

@@ -9,6 +9,7 @@ use rvenv::shell::Shell;
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
         Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::NameEnvironment(env) => format!("name it: `{}`", naming_command(env)),
         Hint::AllowProject(dir) => {
             format!(
                 "`rvenv allow {}`, if you trust its owner and who can write there",
@@ -75,6 +76,20 @@ fn same_command(link: &Path, target: &Path) -> String {
     }
     if !is_named {
         words.push(super::word(target));
+    }
+    format!("rvenv {}", words.join(" "))
+}
+
+/// The command of this process with the environment named, by its file name: it is in the current directory.
+fn naming_command(env: &Path) -> String {
+    let name = super::word(env.file_name().unwrap_or(env.as_os_str()));
+    let mut words: Vec<_> = std::env::args_os().skip(1).map(super::word).collect();
+    let command = words.iter().position(|word| !word.starts_with('-')).unwrap_or(words.len());
+    let takes_argument = ["activate", "activate-script", "allow", "check", "deny", "pack"];
+    if words.get(command).is_some_and(|word| takes_argument.contains(&&**word)) {
+        words.push(name);
+    } else {
+        words.insert((command + 1).min(words.len()), format!("--env {name}"));
     }
     format!("rvenv {}", words.join(" "))
 }

@@ -30,10 +30,12 @@ pub enum Error {
     },
 
     /// No `.venv` or `venv` in a directory or above it.
-    #[error("no virtual environment in `{}` or above it", start.display())]
+    #[error("{}", no_environment(start, unnamed.as_deref()))]
     NoEnvironment {
         /// Where the search began.
         start: PathBuf,
+        /// An environment there that is used only if it is named.
+        unnamed: Option<PathBuf>,
     },
 
     /// A `.venv` file (PEP 832) that does not name a directory.
@@ -127,6 +129,9 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
+            Self::NoEnvironment { unnamed: Some(unnamed), .. } => {
+                Some(Hint::NameEnvironment(unnamed.clone()))
+            }
             Self::NoEnvironment { .. } | Self::NotAnEnvironment { .. } => {
                 Some(Hint::CreateEnvironment)
             }
@@ -153,6 +158,17 @@ impl Error {
                 None
             }
         }
+    }
+}
+
+fn no_environment(start: &Path, unnamed: Option<&Path>) -> String {
+    let start = start.display();
+    match unnamed.and_then(Path::file_name) {
+        Some(name) => format!(
+            "no `.venv` or `venv` in `{start}` or above it; `{}` is there, and is used only if it is named",
+            name.display()
+        ),
+        None => format!("no virtual environment in `{start}` or above it"),
     }
 }
 

@@ -12,6 +12,10 @@ use crate::venv::{Error, Result};
 /// The names of a project's environment, in the order of preference.
 const NAMES: [&str; 2] = [".venv", "venv"];
 
+/// A name that is accepted only in a directory that the user names: it is also the name of packages and
+/// of directories with settings.
+const NAMED_ONLY: &str = "env";
+
 /// The environment that `VIRTUAL_ENV` names, whether there is one or not.
 pub fn active(host: &Host) -> Option<PathBuf> {
     host.path_var("VIRTUAL_ENV").map(|root| host.absolute(&host.native(root)))
@@ -40,44 +44,107 @@ pub(crate) fn nearest_root(host: &Host) -> Result<PathBuf> {
 pub fn nearest_place(host: &Host) -> Result<(PathBuf, PathBuf)> {
     for dir in host.cwd().ancestors() {
         for name in NAMES {
-            let path = dir.join(name);
-            match std::fs::metadata(&path) {
-                Ok(meta)
-                    if meta.is_dir()
-                        && is_candidate(&path, name)
-                        && found::is_usable(&path, host)?
-                        && found::is_usable_environment(&path, &path, host)? =>
-                {
-                    return Ok((path.clone(), path));
-                }
-                Ok(meta) if meta.is_file() && name == ".venv" && found::is_usable(&path, host)? => {
-                    let root = follow(&path, host)?;
-                    if found::is_usable_environment(&root, &path, host)? {
-                        return Ok((path, root));
-                    }
-                }
-                _ => {}
+            if let Some(found) = usable_place(dir, name, host)? {
+                return Ok(found);
             }
         }
-        if dir.join("pyvenv.cfg").is_file() && found::is_usable(&dir.join("pyvenv.cfg"), host)? {
+        if is_environment(dir) && found::is_usable(&dir.join("pyvenv.cfg"), host)? {
             return Ok((dir.to_owned(), dir.to_owned()));
         }
     }
-    Err(Error::NoEnvironment { start: host.cwd().to_owned() })
+    Err(Error::NoEnvironment { start: host.cwd().to_owned(), unnamed: unnamed(host) })
+}
+
+/// An environment in the current directory that is used only if the user names it.
+pub(crate) fn unnamed(host: &Host) -> Option<PathBuf> {
+    let path = host.cwd().join(NAMED_ONLY);
+    let is_there = is_environment(&path) && found::is_usable(&path, host).unwrap_or(false);
+    is_there.then_some(path)
+}
+
+/// The place `name` in `dir` and the environment's directory, if it is one that may be used.
+fn usable_place(dir: &Path, name: &str, host: &Host) -> Result<Option<(PathBuf, PathBuf)>> {
+    let path = dir.join(name);
+    let root = match std::fs::metadata(&path) {
+        Ok(meta) if meta.is_dir() && is_candidate(&path, name) => path.clone(),
+        Ok(meta) if meta.is_file() && name == ".venv" => {
+            if !found::is_usable(&path, host)? {
+                return Ok(None);
+            }
+            follow(&path, host)?
+        }
+        _ => return Ok(None),
+    };
+    let is_usable =
+        found::is_usable(&path, host)? && found::is_usable_environment(&root, &path, host)?;
+    Ok(is_usable.then_some((path, root)))
 }
 
 /// The environment that a user names, or the nearest one.
 ///
 /// # Errors
-/// As [`nearest`], and when what is named is no environment.
+/// As [`nearest`] and [`named_root`], and when what is named is no environment.
 pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
-    let Some(named) = named else { return nearest(host) };
-    let path = host.absolute(named);
-    match std::fs::metadata(&path) {
-        Ok(meta) if meta.is_file() => Env::open(follow(&path, host)?, host.platform()),
-        Ok(_) => Env::open(path, host.platform()),
-        Err(source) => Err(fs::Error::Io { action: "open", path, source }.into()),
+    match named {
+        Some(named) => Env::open(named_root(named, host)?, host.platform()),
+        None => nearest(host),
     }
+}
+
+/// The directory of the environment that `named` leads to, also where it lost its `pyvenv.cfg`. In this
+/// order: `named` itself; `.venv`, `venv`, `env` in it; the parent of a `bin` or `Scripts`. A `.venv` file
+/// is followed; for any other file the order starts at its directory. Paths are taken as written, since
+/// `bin/python` is a link out of the environment.
+///
+/// If nothing matches, `named` (or its parent, for a `bin`) is taken if it has a Python or `site-packages`
+/// or is a `.venv` that is not empty, and so is what has none of these: opening it gives the error.
+///
+/// # Errors
+/// When `named` cannot be looked at, when a `.venv` file leads nowhere, and when what is found in `named`
+/// belongs to others, as in [`nearest`].
+pub(crate) fn named_root(named: &Path, host: &Host) -> Result<PathBuf> {
+    let path = host.absolute(named);
+    if path.is_dir() {
+        return in_directory(&path, host);
+    }
+    // A link to a base that is gone is there, too.
+    path.symlink_metadata().map_err(fs::Error::io("open", &path))?;
+    match path.parent() {
+        Some(dir) if path.file_name() != Some(NAMES[0].as_ref()) => in_directory(dir, host),
+        _ => follow(&path, host),
+    }
+}
+
+/// [`named_root`] for a directory.
+fn in_directory(dir: &Path, host: &Host) -> Result<PathBuf> {
+    if is_environment(dir) {
+        return Ok(dir.to_owned());
+    }
+    for name in [NAMES[0], NAMES[1], NAMED_ONLY] {
+        if let Some((_, root)) = usable_place(dir, name, host)? {
+            return Ok(root);
+        }
+    }
+    let is_scripts =
+        dir.file_name().is_some_and(|name| name == "bin" || name.eq_ignore_ascii_case("Scripts"));
+    match dir.parent() {
+        Some(parent) if is_scripts && (is_environment(parent) || is_remnant(parent)) => {
+            Ok(parent.to_owned())
+        }
+        _ => Ok(dir.to_owned()),
+    }
+}
+
+/// Whether `dir` has what makes it an environment (PEP 405).
+fn is_environment(dir: &Path) -> bool {
+    dir.join("pyvenv.cfg").is_file()
+}
+
+/// Whether `dir` looks like an environment that lost its `pyvenv.cfg`.
+fn is_remnant(dir: &Path) -> bool {
+    let is_named = dir.file_name() == Some(NAMES[0].as_ref()) && is_candidate(dir, NAMES[0]);
+    let pythons = ["bin/python", "Scripts/python.exe"];
+    is_named || pythons.iter().any(|python| dir.join(python).symlink_metadata().is_ok())
 }
 
 /// The environment to work in: the one that is named, else the active one, else the nearest.

@@ -68,7 +68,7 @@ impl<'a> ShellSession<'a> {
                 format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", active.display()),
                 activate(active),
             )),
-            (None, None) => findings.push(not_active(root)),
+            (None, None) => findings.push(not_active(root, locate::unnamed(self.host).as_deref())),
         }
         findings.extend(self.another());
         findings.extend(self.variables());
@@ -157,17 +157,20 @@ fn gone(variable: &Path) -> Finding {
     )
 }
 
-fn not_active(root: Option<&Path>) -> Finding {
-    match root {
-        Some(root) => {
-            let seen = format!("`{}` is not active", root.display());
-            Finding::new(Code::NotActive, seen, activate(root))
-        }
-        None => Finding::new(
+/// `unnamed` is an environment that is used only if it is named.
+fn not_active(root: Option<&Path>, unnamed: Option<&Path>) -> Finding {
+    if let Some(root) = root {
+        let seen = format!("`{}` is not active", root.display());
+        return Finding::new(Code::NotActive, seen, activate(root));
+    }
+    let seen = "no environment is active, and the project has none";
+    match unnamed.and_then(Path::file_name) {
+        Some(name) => Finding::new(
             Code::NotActive,
-            "no environment is active, and the project has none",
-            Remedy::run(["rvenv", "create"]),
+            format!("{seen} that is found without its name; `{}` is there", name.display()),
+            Remedy::run(["rvenv", "check", &*name.to_string_lossy()]),
         ),
+        None => Finding::new(Code::NotActive, seen, Remedy::run(["rvenv", "create"])),
     }
 }
 

@@ -4,6 +4,7 @@
 mod calling;
 mod cygwin;
 mod dialect;
+mod directory;
 mod disk;
 mod failing;
 mod foreign;
