@@ -61,17 +61,6 @@ support::lift_errors! { Error {
 impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::Shell(error) => error.hint(),
-            Self::Settings(error) => error.hint(),
-            Self::Trust(error) => error.hint(),
-            Self::Venv(error) => error.hint(),
-            Self::Seed(error) => error.hint(),
-            Self::Create(error) => error.hint(),
-            Self::Check(error) => error.hint(),
-        }
+        self.lower_hint()
     }
 }

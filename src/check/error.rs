@@ -6,31 +6,31 @@ use crate::{fs, python, seed, shell, support, venv};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to check or repair an environment: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to check or repair an environment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Python(python::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Shell(shell::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Venv(venv::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Seed(seed::Error),
 }
@@ -47,13 +47,6 @@ support::lift_errors! { Error {
 impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::Shell(error) => error.hint(),
-            Self::Venv(error) => error.hint(),
-            Self::Seed(error) => error.hint(),
-        }
+        self.lower_hint()
     }
 }

@@ -9,73 +9,73 @@ use crate::{fs, python, seed, settings, shell, support, venv};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to create or upgrade an environment: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to create or upgrade an environment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Somebody asks for a Python in words that cannot be read.
-    #[error("{origin} asks for no Python")]
+    /// A request for a Python cannot be parsed.
+    #[error("cannot parse the Python that {origin} requests")]
     UnreadableDemand {
-        /// Who.
+        /// The source of the request.
         origin: Origin,
-        /// What is wrong with it.
+        /// The cause.
         source: Box<python::Error>,
     },
 
-    /// A version file is there, and no version can be read from it.
+    /// A version file exists, and no version can be read from it.
     #[error("cannot read a version of Python from `{}`{}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
     UnreadableVersionFile {
         /// The file.
         path: PathBuf,
-        /// The line whose bytes are no text, counted from 1.
+        /// The line that is not valid text, counted from 1.
         line: Option<usize>,
-        /// Why the file cannot be read, unless it is a line's encoding.
+        /// The cause, unless it is a line's encoding.
         source: Option<fs::Error>,
     },
 
-    /// A file or device stands where the environment is to be.
-    #[error("`{}` is there and is not a directory", path.display())]
+    /// The environment's path is a file or a device.
+    #[error("`{}` exists and is not a directory", path.display())]
     NotADirectory {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
 
-    /// A link to a directory with the user's files, where an environment would be mixed with them.
+    /// A link to a directory that contains the user's files.
     #[error("`{}` is a link to `{}`, which is neither an environment nor empty", path.display(), target.display())]
     LinkToFiles {
         /// The link.
         path: PathBuf,
-        /// What it points to.
+        /// Its target.
         target: PathBuf,
     },
 
-    /// A file of the user's is in the way.
-    #[error("`{}` is there, and was not made by an environment tool", path.display())]
+    /// A file of the user has the path of a file to create.
+    #[error("`{}` exists, and no environment tool created it", path.display())]
     WouldOverwrite {
         /// The file.
         path: PathBuf,
     },
 
-    /// An environment of another minor version is there; its packages would not be found.
+    /// The environment has another minor version: a new interpreter would not find its packages.
     #[error("`{}` is an environment of Python {has}, not of {wanted}", path.display())]
     OtherPython {
         /// The environment.
         path: PathBuf,
         /// Its version.
         has: String,
-        /// The version that it was to have.
+        /// The requested version.
         wanted: String,
     },
 
-    /// What an environment held could not be installed for its new Python.
-    #[error("not all packages of `{}` could be installed for the new Python: it is as it was", path.display())]
+    /// The packages could not be installed for the new Python.
+    #[error("not all packages of `{}` could be installed for the new Python: the environment is unchanged", path.display())]
     NotReinstalled {
         /// The environment.
         path: PathBuf,
     },
 
-    /// What an environment holds cannot be installed again, as nothing tells what it is.
-    #[error("`{}` holds {}, which does not say what to install: it is as it was", path.display(), entries.join(", "))]
+    /// The environment contains files whose origin is not recorded, so that they cannot be installed again.
+    #[error("`{}` contains {}, whose origin is not recorded: the environment is unchanged", path.display(), entries.join(", "))]
     NotReinstallable {
         /// The environment.
         path: PathBuf,
@@ -83,31 +83,31 @@ pub enum Error {
         entries: Vec<String>,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Python(python::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Shell(shell::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Settings(settings::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Venv(venv::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Seed(seed::Error),
 }
@@ -130,17 +130,7 @@ impl Error {
                 Some(Hint::ChooseAnotherPath)
             }
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::Shell(error) => error.hint(),
-            Self::Settings(error) => error.hint(),
-            Self::Venv(error) => error.hint(),
-            Self::Seed(error) => error.hint(),
-            Self::UnreadableDemand { .. }
-            | Self::UnreadableVersionFile { .. }
-            | Self::NotReinstalled { .. }
-            | Self::NotReinstallable { .. } => None,
+            _ => self.lower_hint(),
         }
     }
 }

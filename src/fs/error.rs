@@ -10,84 +10,84 @@ use crate::support::hint::Hint;
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures of file operations: each variant carries the facts, its text is a lowercase fragment.
+/// The failures of file operations.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A system call on a path failed.
     #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was tried, as a verb: `read`, `create`, `rename`.
+        /// The operation, as a verb: `read`, `create`, `rename`.
         action: &'static str,
-        /// On what.
+        /// Its path.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
-    /// Something else than a regular file stands where one is to be read.
+    /// The path of a file to read is not a regular file.
     #[error("`{}` is not a regular file", path.display())]
     NotAFile {
         /// Where.
         path: PathBuf,
     },
 
-    /// A file is longer than any honest one of its kind.
+    /// A file exceeds the size limit of its kind.
     #[error("`{}` is longer than {limit} bytes", path.display())]
     TooLarge {
         /// Where.
         path: PathBuf,
-        /// The bytes that are read at most.
+        /// The limit in bytes.
         limit: u64,
     },
 
-    /// Something has come to stand where nothing was to be: another process was quicker.
-    #[error("there is something at `{}` by now", path.display())]
+    /// Another process created an entry where this one was about to create its own.
+    #[error("another process created `{}`", path.display())]
     Occupied {
         /// Where.
         path: PathBuf,
     },
 
-    /// What stands here by now is not what was looked at before, nor an environment; it was left alone.
-    #[error("`{}` was replaced by something else meanwhile", path.display())]
+    /// Another process replaced an entry after it was checked; the new entry was not touched.
+    #[error("another process replaced `{}`", path.display())]
     Changed {
         /// Where.
         path: PathBuf,
     },
 
-    /// What another process put here meanwhile was taken away and could not be put back.
-    #[error("`{}` was replaced by something else meanwhile, which is at `{}` now", path.display(), at.display())]
+    /// An entry that another process created was moved and could not be moved back.
+    #[error("another process replaced `{}`; its entry is at `{}` now", path.display(), at.display())]
     Displaced {
-        /// Where it was.
+        /// The former path of the entry.
         path: PathBuf,
-        /// Where it is.
+        /// The current path of the entry.
         at: PathBuf,
     },
 
-    /// A directory that cannot be renamed, as a whole, by anyone: it can only be worked on in place.
+    /// A directory that the system cannot rename, for example of an overlay's lower layer (EXDEV).
     #[error("cannot move `{}` aside", path.display())]
     Immovable {
         /// Where.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
     /// A directory that Windows does not move while a program runs from it or has it open.
-    #[error("cannot move `{}`: a program runs from it, or has something in it open", path.display())]
+    #[error("cannot move `{}`: a program in it is running, or a file in it is open", path.display())]
     InUse {
         /// Where.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
-    /// The file system, or the user's rights, allow no symbolic links here.
-    #[error("cannot make a symbolic link at `{}`", path.display())]
+    /// The filesystem or the user's permissions do not allow symbolic links.
+    #[error("cannot create a symbolic link at `{}`", path.display())]
     NoLinks {
         /// The link.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
@@ -100,7 +100,7 @@ pub enum Error {
         refusal: Refusal,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 }
@@ -124,13 +124,7 @@ impl Error {
                 _ => None,
             },
             Self::Occupied { .. } | Self::Changed { .. } | Self::InUse { .. } => Some(Hint::Retry),
-            Self::Support(error) => error.hint(),
-            Self::Io { .. }
-            | Self::NotAFile { .. }
-            | Self::TooLarge { .. }
-            | Self::Immovable { .. }
-            | Self::Displaced { .. }
-            | Self::NoLinks { .. } => None,
+            _ => self.lower_hint(),
         }
     }
 

@@ -10,11 +10,11 @@ use crate::{fs, support};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to find or read a Python: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to find or read a Python.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A request for a Python is none of the forms that there are.
+    /// A request for a Python has none of the known forms.
     #[error(
         "cannot read `{text}` as a Python: it can be a version (`3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`), a range \
          (`>=3.11,<3.14`, `~=3.12.0`), an implementation (`pypy`, `pypy3.10`, `cpython@3.12`), a build (`3.13t`, \
@@ -22,39 +22,39 @@ pub enum Error {
          or an environment"
     )]
     UnreadableRequest {
-        /// What was written.
+        /// The request.
         text: String,
     },
 
-    /// There is no Python to be had at a path.
+    /// The Python at a path cannot be used.
     #[error("cannot use `{}` as a Python: it {reason}", path.display())]
     UnusablePython {
-        /// The path that was given.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: Reason,
     },
 
-    /// No Python on this machine is what was asked for.
+    /// No Python on this machine satisfies the request.
     #[error("found no Python for `{request}`{}{}{}", asked(asked_by.as_deref()), near(nearest), Listed(candidates))]
     NoPython {
-        /// What was asked for.
+        /// The request.
         request: String,
-        /// Who asked, if it was not the caller: an option, a variable, a file and its line.
+        /// The option, variable, or file and line that contains the request, if the caller did not make it.
         asked_by: Option<String>,
         /// The versions on this machine that are nearest to the request.
         nearest: Vec<String>,
-        /// The command that installs one: the files of an installer show that it has that version.
+        /// The command that installs one, if the files of an installer show that it has that version.
         install: Option<String>,
-        /// Everything that was looked at, in the order of looking.
+        /// The candidates, in the order of the search.
         candidates: Vec<PassedOver>,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 }
@@ -65,7 +65,7 @@ support::lift_errors! { Error {
 }}
 
 impl Error {
-    /// Says who made the request, in an error that nothing fits.
+    /// Adds the source of the request to [`Error::NoPython`].
     #[must_use]
     pub fn with_origin(mut self, origin: String) -> Self {
         if let Self::NoPython { asked_by, .. } = &mut self {
@@ -81,16 +81,14 @@ impl Error {
                 Some(Hint::InstallPython(command.clone()))
             }
             Self::NoPython { .. } => Some(Hint::ListPythons),
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::UnreadableRequest { .. } | Self::UnusablePython { .. } => None,
+            _ => self.lower_hint(),
         }
     }
 }
 
-/// `, which ORIGIN asks for`.
+/// `, which ORIGIN requests`.
 fn asked(by: Option<&str>) -> String {
-    by.map(|by| format!(", which {} asks for", by.trim_end_matches(','))).unwrap_or_default()
+    by.map(|by| format!(", which {} requests", by.trim_end_matches(','))).unwrap_or_default()
 }
 
 /// `; the nearest are A and B`.

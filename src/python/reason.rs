@@ -1,4 +1,4 @@
-//! Why a candidate is not the Python that was looked for.
+//! The reasons to reject a candidate.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,57 +6,57 @@ use std::time::Duration;
 
 use super::{Implementation, Version};
 
-/// Why a candidate is not the Python that was looked for.
+/// The reason to reject a candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is no such file.
+    /// The file does not exist.
     Missing,
-    /// There is a directory, and no Python in it.
+    /// The path is a directory without a Python.
     EmptyDirectory,
-    /// The system would not start it; what it said.
+    /// The system did not start it; the system's message.
     CannotRun(String),
-    /// It started and failed.
+    /// It exited with an error.
     Failed {
-        /// How it ended: `exit status: 127`.
+        /// Its exit status: `exit status: 127`.
         status: String,
-        /// The last line that it complained with.
-        complaint: String,
+        /// The last line of its standard error output.
+        last_line: String,
     },
-    /// It did not end within the time limit, and was ended.
+    /// It did not exit within the time limit and was killed.
     Hangs(Duration),
-    /// It ended well and did not answer as a Python does.
+    /// It exited with 0, and its output is not the answer of the probe.
     NotPython,
-    /// It lies in a path that is no valid Unicode, which neither `pyvenv.cfg` nor a script can hold.
+    /// Its path is not valid Unicode, which neither `pyvenv.cfg` nor a script can represent.
     NotUnicode,
-    /// It answered with something that cannot be true.
-    Lies(String),
-    /// It is too old to make environments for.
+    /// It reports an impossible value.
+    Impossible(String),
+    /// It is older than the oldest supported version.
     TooOld(Implementation, Version),
-    /// It is so old that it does not know the option that isolates it.
+    /// It does not know the option `-I` (new in Python 3.4).
     Ancient,
-    /// It is an environment whose base is not there any more.
+    /// It is an environment whose base does not exist.
     BaseMissing(PathBuf),
-    /// It is a version manager's shim, and the manager's own rule gives no Python.
+    /// It is a version manager's shim, and the manager's rule selects no Python.
     Shim {
         /// `pyenv`.
         manager: &'static str,
-        /// What the rule came to: `3.11.7 has no python3.12`.
+        /// The result of the rule: `3.11.7 has no python3.12`.
         outcome: String,
     },
-    /// It is macOS' stand-in for a Python that comes with the developer tools, which are not there.
+    /// It is the placeholder of macOS for the developer tools, which are not installed.
     AppleStub,
-    /// It is Windows' stand-in for a Python from the Store, which is not there.
+    /// It is the placeholder of Windows for a Python from the Store, which is not installed.
     StoreStub,
     /// Only an environment that is not trusted names it, so it was not started.
     NotStarted,
-    /// It is a sound Python, and another one than asked for.
+    /// It works and does not satisfy the request.
     Other(String),
 }
 
 impl Reason {
-    /// Whether it is a Python that does not work, or pretends to be one: neither a sound one of another
-    /// version nor a placeholder.
+    /// Whether the candidate looks like a Python and does not work; false for a working one of another
+    /// version and for a placeholder.
     pub fn is_malfunction(&self) -> bool {
         match self {
             Self::CannotRun(_)
@@ -64,7 +64,7 @@ impl Reason {
             | Self::Hangs(_)
             | Self::NotPython
             | Self::NotUnicode
-            | Self::Lies(_)
+            | Self::Impossible(_)
             | Self::BaseMissing(_) => true,
             Self::Missing
             | Self::EmptyDirectory
@@ -85,14 +85,14 @@ impl fmt::Display for Reason {
             Self::Missing => f.write_str("does not exist"),
             Self::EmptyDirectory => f.write_str("is a directory without a Python"),
             Self::CannotRun(cause) => write!(f, "cannot be run: {cause}"),
-            Self::Failed { status, complaint } if complaint.is_empty() => {
+            Self::Failed { status, last_line } if last_line.is_empty() => {
                 write!(f, "fails ({status})")
             }
-            Self::Failed { status, complaint } => write!(f, "fails ({status}): {complaint}"),
+            Self::Failed { status, last_line } => write!(f, "fails ({status}): {last_line}"),
             Self::Hangs(limit) => write!(f, "gave no answer within {} s", limit.as_secs_f32()),
             Self::NotPython => f.write_str("does not answer as a Python"),
-            Self::NotUnicode => f.write_str("lies in a path that is not valid Unicode"),
-            Self::Lies(what) => write!(f, "answers what cannot be true: {what}"),
+            Self::NotUnicode => f.write_str("has a path that is not valid Unicode"),
+            Self::Impossible(what) => write!(f, "reports an impossible value: {what}"),
             Self::TooOld(implementation, version) => {
                 write!(
                     f,
@@ -104,13 +104,15 @@ impl fmt::Display for Reason {
                 write!(f, "is older than 3.4, and rvenv needs {} or later", Version::OLDEST.short())
             }
             Self::BaseMissing(base) => {
-                write!(f, "is an environment whose base `{}` is gone", base.display())
+                write!(f, "is an environment whose base `{}` does not exist", base.display())
             }
             Self::Shim { manager, outcome } => write!(f, "is a shim of {manager}: {outcome}"),
             Self::AppleStub => {
-                f.write_str("stands for the developer tools, which are not installed")
+                f.write_str("is a placeholder for the developer tools, which are not installed")
             }
-            Self::StoreStub => f.write_str("stands for the Store, whose Python is not installed"),
+            Self::StoreStub => {
+                f.write_str("is a placeholder for the Python of the Store, which is not installed")
+            }
             Self::NotStarted => f.write_str("was not started: only the environment names it"),
             Self::Other(what) => write!(f, "is {what}"),
         }

@@ -10,103 +10,103 @@ use crate::{fs, python, support};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to provide pip: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to provide pip.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The cache lacks something, and cannot take it.
+    /// A file is missing in the cache and cannot be written to it.
     #[error("cannot write to the cache{}", at(path.as_deref()))]
     CacheUnwritable {
-        /// Where; `None` without a cache.
+        /// The path; `None` without a cache.
         path: Option<PathBuf>,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
-    /// A wheel that is broken, hostile, or not what it should be.
+    /// A wheel that is damaged, hostile, or of another project.
     #[error("cannot use the wheel `{}`", path.display())]
     Wheel {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         #[source]
         fault: WheelFault,
     },
 
-    /// A Python that was run for some work failed.
+    /// A Python that was started for a task failed.
     #[error("`{}` failed to {task}{}", python.display(), quoted(stderr))]
     PythonFailed {
         /// The Python.
         python: PathBuf,
-        /// What it was to do, as a verb.
+        /// The task, as a verb.
         task: String,
-        /// What it wrote.
+        /// Its standard error output.
         stderr: String,
     },
 
-    /// A version of pip that is no version.
-    #[error("`{version}` is no version of pip")]
+    /// A requested version of pip that cannot be parsed.
+    #[error("`{version}` is not a version of pip")]
     PipVersionInvalid {
         /// What was asked for.
         version: String,
     },
 
-    /// The pip that was asked for is not at hand, and connections are forbidden.
-    #[error("{requirement} is neither in the cache nor with `{}`, and rvenv is offline", python.display())]
+    /// The requested pip is not available locally, and connections are not allowed.
+    #[error("{requirement} is neither in the cache nor bundled with `{}`, and rvenv is offline", python.display())]
     PipOffline {
         /// `pip` or `pip==24.0`.
         requirement: String,
         /// The base.
         python: PathBuf,
-        /// The distribution's package that holds one, where that is known.
+        /// The operating system's package that contains one, if known.
         package: Option<String>,
     },
 
-    /// The base carries no pip, and none could be fetched.
-    #[error("`{}` comes without pip, and fetching it failed", python.display())]
+    /// The base bundles no pip, and the download failed.
+    #[error("`{}` bundles no pip, and the download failed", python.display())]
     PipUnavailable {
         /// The base.
         python: PathBuf,
-        /// The distribution's package that holds it, where that is known.
+        /// The operating system's package that contains one, if known.
         package: Option<String>,
-        /// Why it could not be fetched.
+        /// The cause of the failed download.
         source: Box<Error>,
     },
 
-    /// The package index offers nothing that fits.
+    /// The package index has no compatible version.
     #[error("`{index}` offers no pip for Python {version}")]
     IndexEmpty {
-        /// The page that was read.
+        /// The URL of the response.
         index: String,
         /// The Python.
         version: String,
     },
 
-    /// The package index answered with something else than a list of files.
-    #[error("cannot understand what `{index}` says")]
+    /// The response of the package index is not a list of files.
+    #[error("cannot parse the response of `{index}`")]
     IndexUnreadable {
-        /// The page that was read.
+        /// The URL of the response.
         index: String,
-        /// What is wrong with it.
+        /// The cause.
         source: serde_json::Error,
     },
 
-    /// What came from the package index is not what it promised.
-    #[error("`{url}` is not the file that the index promised: its hash differs")]
+    /// A downloaded file does not have the hash that the package index lists.
+    #[error("the hash of `{url}` is not the one in the index")]
     DownloadAltered {
         /// The file.
         url: String,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Python(python::Error),
 }
@@ -125,23 +125,17 @@ impl Error {
             Self::PipUnavailable { package, .. } => {
                 Some(Hint::WaysToPip { package: package.clone() })
             }
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::CacheUnwritable { .. }
-            | Self::Wheel { .. }
-            | Self::PythonFailed { .. }
-            | Self::PipVersionInvalid { .. }
-            | Self::IndexEmpty { .. }
-            | Self::IndexUnreadable { .. }
-            | Self::DownloadAltered { .. } => None,
+            _ => self.lower_hint(),
         }
     }
 }
 
 /// Text for a location that may be unknown.
 fn at(path: Option<&Path>) -> String {
-    path.map_or_else(|| ": there is none".to_owned(), |path| format!(" at `{}`", path.display()))
+    path.map_or_else(
+        || ": no cache directory is available".to_owned(),
+        |path| format!(" at `{}`", path.display()),
+    )
 }
 
 /// The standard error output of a program, if there is any.

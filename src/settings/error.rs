@@ -9,47 +9,47 @@ use crate::{fs, python, support};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to read settings and project files: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to read settings and project files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file that is no TOML.
+    /// A file that is not valid TOML.
     #[error("cannot read `{}`: line {line}: {reason}", path.display())]
     BadToml {
         /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// The cause.
         reason: String,
     },
 
     /// A key that does not exist.
-    #[error("{origin} sets `{key}`, which is no setting")]
+    #[error("{origin} sets `{key}`, which is not a setting")]
     UnknownSetting {
         /// The key.
         key: String,
-        /// Who sets it.
+        /// The file, variable or flag that sets it.
         origin: Source,
         /// Keys with a similar name.
         near: Vec<String>,
     },
 
-    /// A value that a key cannot have.
+    /// An invalid value.
     #[error("{origin} sets `{key}` to `{found}`: expected {expected}")]
     BadSetting {
         /// The key.
         key: &'static str,
-        /// Who sets it.
+        /// The file, variable or flag that sets it.
         origin: Source,
         /// The value.
         found: String,
-        /// What it can be.
+        /// The valid values.
         expected: String,
     },
 
-    /// A project's file sets what is not for a project to set.
-    #[error("`{}` sets `{key}` to `{found}`, which is not for a project's file: {why}", file.display())]
+    /// A project's file sets a key that only the user may set.
+    #[error("`{}` sets `{key}` to `{found}`, which a project's file may not do: {why}", file.display())]
     ForbiddenSetting {
         /// The key.
         key: &'static str,
@@ -57,19 +57,19 @@ pub enum Error {
         found: String,
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
 
-    /// `tool.rvenv` is something else than a table.
-    #[error("`tool.rvenv` of `{}` is no table", path.display())]
+    /// `tool.rvenv` is not a table.
+    #[error("`tool.rvenv` of `{}` is not a table", path.display())]
     SettingsNotATable {
         /// The file.
         path: PathBuf,
     },
 
-    /// Two files of one directory configure rvenv, so that one of them would be overlooked.
-    #[error("both `{}` and `[tool.rvenv]` of `{}` hold settings", first.display(), second.display())]
+    /// Two files of one directory contain settings, so that one of them would be ignored.
+    #[error("both `{}` and `[tool.rvenv]` of `{}` contain settings", first.display(), second.display())]
     TwoConfigurations {
         /// `rvenv.toml`.
         first: PathBuf,
@@ -77,22 +77,22 @@ pub enum Error {
         second: PathBuf,
     },
 
-    /// Nothing was named, and the directories have nothing that says what to install.
+    /// No requirement was given, and no directory up to the root has a file that lists some.
     #[error("nothing to install: no `requirements.txt`, `pyproject.toml` or `setup.py` in `{}` or above it", start.display())]
     NothingToInstall {
         /// Where the search began.
         start: PathBuf,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Python(python::Error),
 }
@@ -114,10 +114,7 @@ impl Error {
             Self::ForbiddenSetting { key, .. } => Some(Hint::SetByUser(key)),
             Self::TwoConfigurations { .. } => Some(Hint::KeepOneConfiguration),
             Self::NothingToInstall { .. } => Some(Hint::NamePackages),
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::BadToml { .. } | Self::BadSetting { .. } | Self::SettingsNotATable { .. } => None,
+            _ => self.lower_hint(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::support::hint::Hint;
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to write activation code: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to write activation code.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
         name: String,
     },
 
-    /// An environment lacks the script that a shell is to run.
+    /// An environment lacks the activation script of a shell.
     #[error("`{}` has no `{file}`", env.display())]
     NoActivationScript {
         /// The environment.
@@ -29,30 +29,30 @@ pub enum Error {
         file: &'static str,
     },
 
-    /// A shell's language has no way to write a value down.
-    #[error("{shell} cannot carry `{}`", value.display())]
+    /// A shell's language cannot represent a value.
+    #[error("{shell} cannot represent `{}`", value.display())]
     Unrepresentable {
-        /// Which one.
+        /// The shell.
         shell: Shell,
         /// A path or a prompt.
         value: OsString,
     },
 
-    /// A script template and its values do not fit: a mistake in rvenv.
+    /// A script template and its values do not match: an error in rvenv.
     #[error("the activation script has a wrong placeholder `{name}`")]
     Placeholder {
-        /// The one that is unknown or not used.
+        /// The placeholder that is unknown or unused.
         name: String,
     },
 
     /// The process tree shows no shell that rvenv knows.
-    #[error("cannot tell which shell is calling")]
+    #[error("cannot determine the calling shell")]
     UnknownCallingShell,
 
-    /// A shell that runs nothing of ours on a change of directory.
+    /// A shell without a hook for a change of directory.
     #[error("{shell} has no hook for a change of directory")]
     NoHook {
-        /// Which one.
+        /// The shell.
         shell: Shell,
     },
 }
@@ -65,7 +65,7 @@ impl Error {
             Self::NoHook { .. } => Some(Hint::HookOf(Shell::PowerShell.name())),
             Self::UnknownShell { .. } | Self::UnknownCallingShell => Some(Hint::NameShell),
             Self::NoActivationScript { env, .. } => Some(Hint::CheckEnvironment(env.clone())),
-            Self::Unrepresentable { shell: Shell::Cmd, .. } => Some(Hint::GoThere),
+            Self::Unrepresentable { shell: Shell::Cmd, .. } => Some(Hint::ChangeDirectory),
             Self::Unrepresentable { .. } | Self::Placeholder { .. } => None,
         }
     }

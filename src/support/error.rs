@@ -9,21 +9,21 @@ use super::ownership::Objection;
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures of the process itself: each variant carries the facts, its text is a lowercase fragment.
+/// The failures of the process itself.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The process stands in a directory that is gone or that it cannot read.
-    #[error("cannot tell the current directory")]
+    /// The current directory was deleted or cannot be read.
+    #[error("cannot determine the current directory")]
     NoCurrentDirectory {
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
-    /// What was found from the current directory upwards belongs to others, or others can write to it.
+    /// A file or directory found by walking up belongs to another user, or others can write to it.
     #[error("{objection}: it is not used unless you name it")]
     NotOwned {
-        /// What, and why.
+        /// The path and the reason.
         objection: Objection,
         /// The project that it was found in.
         dir: PathBuf,

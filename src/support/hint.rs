@@ -1,66 +1,66 @@
-//! The next step that a user can take after an error, as data: the binary words it.
+//! The next step for the user after an error, as data; the binary has the texts.
 
 use std::path::PathBuf;
 
-/// The next step after an error; the binary words it.
+/// The next step after an error; the binary has the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-// Exhaustive: who words hints is to find the one that has no words yet.
+// Exhaustive, so that the compiler reports a hint without a text.
 pub enum Hint {
-    /// Make an environment first.
+    /// Create an environment first.
     CreateEnvironment,
     /// Name this environment, which is not found without its name.
     NameEnvironment(PathBuf),
-    /// Allow the use of what is in this directory.
+    /// Allow the use of this project directory.
     AllowProject(PathBuf),
-    /// See which Pythons there are.
+    /// List the available Pythons.
     ListPythons,
     /// Install a Python with this command.
     InstallPython(String),
-    /// Say that the directory may go although it is no environment.
+    /// Permit the deletion of a directory that is not an environment.
     Force,
-    /// Say that the user's files in it may go, too.
+    /// Permit the deletion of the user's files.
     WithUserFiles,
     /// Unmount this first.
     Unmount(PathBuf),
-    /// Give the same command with the path that the link points to.
+    /// Repeat the command with the target of the link.
     NameTarget {
         /// The link, as it was given.
         link: PathBuf,
         /// The real path.
         target: PathBuf,
     },
-    /// Do it again.
+    /// Repeat the command.
     Retry,
     /// Run a copy of this program, because the command would delete the program itself.
     RunCopy(PathBuf),
-    /// Do without pip (`--without-pip`), give one (`--pip FILE.whl`), or install what the
-    /// distribution ships it in.
+    /// Leave pip out (`--without-pip`), give a wheel (`--pip FILE.whl`), or install the operating
+    /// system's package.
     WaysToPip {
-        /// The distribution's package, where it is known: `python3.11-venv`.
+        /// The operating system's package, if known: `python3.11-venv`.
         package: Option<String>,
     },
     /// Name one of the known shells.
     NameShell,
     /// This shell has a hook for a change of directory.
     HookOf(&'static str),
-    /// Choose another place or name.
+    /// Choose another path.
     ChooseAnotherPath,
-    /// Replace what is there, or give it the other Python.
+    /// Replace the environment, or upgrade it to the other Python.
     ClearOrUpgrade,
-    /// See what is wrong with this environment, and mend it.
+    /// Check this environment and repair it.
     CheckEnvironment(PathBuf),
-    /// These are the names that there are.
+    /// Similar names.
     DidYouMean(Vec<String>),
-    /// See which settings there are.
+    /// List the settings.
     ShowSettings,
     /// Set this key in the user's file, or by its flag or variable.
     SetByUser(&'static str),
     /// Move all settings into one of the two.
     KeepOneConfiguration,
-    /// A package of this name could bring the command.
+    /// A package of this name may contain the command.
     InstallCommand(String),
-    /// Say what to install.
+    /// Name packages to install.
     NamePackages,
-    /// Go to where the environment is.
-    GoThere,
+    /// Change to the environment's parent directory.
+    ChangeDirectory,
 }

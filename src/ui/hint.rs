@@ -8,7 +8,7 @@ use rvenv::shell::Shell;
 /// The text of a hint. The match has no `_` arm, so that each new hint needs a text.
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
-        Hint::CreateEnvironment => "make one with `rvenv create`".into(),
+        Hint::CreateEnvironment => "create one with `rvenv create`".into(),
         Hint::NameEnvironment(env) => format!("name it: `{}`", naming_command(env)),
         Hint::AllowProject(dir) => {
             format!(
@@ -16,50 +16,55 @@ pub(super) fn words(hint: &Hint) -> String {
                 super::word(dir)
             )
         }
-        Hint::ListPythons => "`rvenv python list` shows the Pythons that there are".into(),
+        Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
         Hint::InstallPython(command) => format!("`{command}` installs one"),
-        Hint::Force => "`--force` lets go of a directory that is no environment".into(),
+        Hint::Force => {
+            "`--force` permits the deletion of a directory that is not an environment".into()
+        }
         Hint::WithUserFiles => {
             "move them elsewhere, or delete them too with `--with-user-files`".into()
         }
         Hint::Unmount(mount) => format!("unmount it first: `umount {}`", super::word(mount)),
         Hint::NameTarget { link, target } => {
-            format!("to act on what it points to: `{}`", same_command(link, target))
+            format!("to use the target of the link: `{}`", same_command(link, target))
         }
-        Hint::Retry => "try it again".into(),
+        Hint::Retry => "repeat the command".into(),
         Hint::RunCopy(program) => run_copy(program),
         Hint::WaysToPip { package } => {
             let package = package.as_ref().map(|name| format!("install `{name}`, or "));
             let package = package.unwrap_or_default();
-            format!("{package}give a wheel with `--pip FILE.whl`, or do without: `--without-pip`")
+            format!(
+                "{package}give a wheel with `--pip FILE.whl`, or leave pip out with `--without-pip`"
+            )
         }
         Hint::NameShell => {
             let names: Vec<&str> = Shell::ALL.iter().map(|shell| shell.name()).collect();
             format!("name it with `--shell`: {}", names.join(", "))
         }
         Hint::HookOf(shell) => format!("{shell} has one: `rvenv hook {shell}`"),
-        Hint::ChooseAnotherPath => "choose another place or name for the environment".into(),
+        Hint::ChooseAnotherPath => "choose another path for the environment".into(),
         Hint::ClearOrUpgrade => {
-            "`--clear` replaces it; `--upgrade` keeps its packages and gives it the other Python"
-                .into()
+            "`--clear` replaces it; `--upgrade` keeps its packages and changes its Python".into()
         }
         Hint::CheckEnvironment(env) => {
-            format!("`rvenv check {}` tells what is wrong and how to mend it", super::word(env))
+            format!("`rvenv check {}` reports the causes and their repairs", super::word(env))
         }
         Hint::DidYouMean(names) => {
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("did you mean {}?", names.join(" or "))
         }
-        Hint::ShowSettings => "`rvenv config` shows the settings that there are".into(),
-        Hint::SetByUser(key) => format!(
-            "if you want it, give `--{key}`, or set it in your own file, which `rvenv config` names"
-        ),
+        Hint::ShowSettings => "`rvenv config` lists all settings".into(),
+        Hint::SetByUser(key) => {
+            format!("use `--{key}`, or set it in your own file; `rvenv config` prints its path")
+        }
         Hint::KeepOneConfiguration => "move all settings into one of the two".into(),
         Hint::InstallCommand(name) => {
-            format!("`rvenv install {name}`, if a package of that name brings it")
+            format!("`rvenv install {name}`, if the package of that name contains it")
         }
-        Hint::GoThere => "go to the directory that the environment is in, and try again".into(),
-        Hint::NamePackages => "name packages, or a file of them with `-r`".into(),
+        Hint::ChangeDirectory => {
+            "change to the parent directory of the environment and repeat the command".into()
+        }
+        Hint::NamePackages => "name packages, or a requirements file with `-r`".into(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{fs, python, shell, support};
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The failures to find or read an environment: each variant carries the facts, its text is a lowercase fragment.
+/// The failures to find or read an environment.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
         path: PathBuf,
     },
 
-    /// A `pyvenv.cfg` that lacks what makes it one (PEP 405).
+    /// A `pyvenv.cfg` without a required key (PEP 405).
     #[error("`{}` has no `{missing}` key", path.display())]
     BadPyvenvCfg {
         /// The file.
@@ -43,27 +43,27 @@ pub enum Error {
     BadRedirect {
         /// The redirect.
         file: PathBuf,
-        /// What it says.
+        /// Its content.
         target: String,
     },
 
-    /// The environment is there, its Python is not.
-    #[error("the Python of `{}` is gone: `{}` leads to {}", env.display(), python.display(), shown(target.as_deref()))]
+    /// The environment exists, its Python does not.
+    #[error("the Python of `{}` is missing: `{}` points to {}", env.display(), python.display(), shown(target.as_deref()))]
     InterpreterGone {
         /// The environment's directory.
         env: PathBuf,
         /// Its interpreter.
         python: PathBuf,
-        /// Where the link goes, if it is one.
+        /// The target, if it is a link.
         target: Option<PathBuf>,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 
     /// Neither the environment nor PATH has a command of this name.
     #[error("no command `{command}` in `{}` or on PATH", env.display())]
     NoCommand {
-        /// What was asked for.
+        /// The name of the command.
         command: String,
         /// The environment's directory.
         env: PathBuf,
@@ -71,15 +71,15 @@ pub enum Error {
         near: Vec<String>,
     },
 
-    /// The file is there, and the system may not execute it.
+    /// The file exists and is not executable.
     #[error("`{}` cannot be executed", path.display())]
     NotExecutable {
         /// The file.
         path: PathBuf,
     },
 
-    /// PATH could not hold the environment's directory.
-    #[error("`{}` holds `{separator}`, which separates the entries of PATH", path.display())]
+    /// The environment's path cannot be an entry of PATH.
+    #[error("`{}` contains `{separator}`, which separates the entries of PATH", path.display())]
     SeparatorInPath {
         /// The path.
         path: PathBuf,
@@ -87,33 +87,33 @@ pub enum Error {
         separator: char,
     },
 
-    /// `pyvenv.cfg` could not hold the environment's directory.
-    #[error("the path {path:?} holds a character that ends a line, which would break `pyvenv.cfg`")]
+    /// `pyvenv.cfg` cannot contain the environment's path.
+    #[error("the path {path:?} contains a line break, which `pyvenv.cfg` cannot represent")]
     LineEndInPath {
         /// The path.
         path: PathBuf,
     },
 
-    /// Somebody cleaned the cache while it was in use.
-    #[error("`{}` of the cache was removed meanwhile", path.display())]
+    /// Another process cleaned the cache while this one used it.
+    #[error("another process removed `{}` from the cache", path.display())]
     CacheCleaned {
-        /// The file that is gone.
+        /// The missing file.
         path: PathBuf,
     },
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Fs(fs::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Python(python::Error),
 
-    /// From a lower layer.
+    /// An error of a lower layer.
     #[error(transparent)]
     Shell(shell::Error),
 }
@@ -150,13 +150,7 @@ impl Error {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 .then(|| Hint::InstallCommand(command.clone())),
-            Self::Support(error) => error.hint(),
-            Self::Fs(error) => error.hint(),
-            Self::Python(error) => error.hint(),
-            Self::Shell(error) => error.hint(),
-            Self::NotExecutable { .. } | Self::BadRedirect { .. } | Self::CacheCleaned { .. } => {
-                None
-            }
+            _ => self.lower_hint(),
         }
     }
 }

@@ -80,7 +80,7 @@ fn an_unknown_key_is_an_error_that_names_the_near_one() {
     refused(
         sandbox.run(["config"]),
         &format!(
-            "error: `{}` sets `link_mode`, which is no setting\nhint: did you mean `link-mode`?\n",
+            "error: `{}` sets `link_mode`, which is not a setting\nhint: did you mean `link-mode`?\n",
             path.display()
         ),
     );
@@ -88,8 +88,8 @@ fn an_unknown_key_is_an_error_that_names_the_near_one() {
     refused(
         sandbox.run(["config"]),
         &format!(
-            "error: `{}` sets `editor`, which is no setting\n\
-             hint: `rvenv config` shows the settings that there are\n",
+            "error: `{}` sets `editor`, which is not a setting\n\
+             hint: `rvenv config` lists all settings\n",
             own.display()
         ),
     );
@@ -144,7 +144,7 @@ fn a_project_cannot_choose_what_is_run() {
             sandbox.write(file, text);
             for command in [&["config"][..], &["create", "--without-pip"]] {
                 let ran = sandbox.run(command).code(1);
-                let words = "which is not for a project's file:";
+                let words = "which a project's file may not do:";
                 assert!(ran.stderr.contains(words), "{line}: {ran:#?}");
                 assert!(ran.stderr.contains(&format!("--{key}")), "{line}: {ran:#?}");
             }
@@ -181,7 +181,7 @@ fn two_files_beside_each_other_do_not_silence_each_other() {
     sandbox.run(["config"]).ok();
     sandbox.write("pyproject.toml", "[tool.rvenv]\nprompt = 'x'\n");
     let ran = sandbox.run(["config"]).code(1);
-    assert!(ran.stderr.contains("hold settings"), "{ran:#?}");
+    assert!(ran.stderr.contains("contain settings"), "{ran:#?}");
     assert!(ran.stderr.contains("hint: move all settings into one of the two"), "{ran:#?}");
 }
 

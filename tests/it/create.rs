@@ -140,7 +140,7 @@ fn an_environment_can_share_a_directory_with_a_project_and_takes_nothing_of_it()
     let other = Sandbox::new();
     fs::create_dir(other.project().join("bin")).unwrap();
     fs::write(other.project().join("bin/activate"), "mine").unwrap();
-    refused(&other, &["."], 1, &["bin/activate", "not made by"]);
+    refused(&other, &["."], 1, &["bin/activate", "no environment tool"]);
 }
 
 #[test]
@@ -167,16 +167,11 @@ fn places_that_cannot_hold_an_environment_are_refused() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.project().join("file"), "").unwrap();
     symlink("cycle", sandbox.project().join("cycle")).unwrap();
-    refused(
-        &sandbox,
-        &["file"],
-        1,
-        &["error: ", "file` is there and is not a directory", "hint: "],
-    );
+    refused(&sandbox, &["file"], 1, &["error: ", "file` exists and is not a directory", "hint: "]);
     refused(&sandbox, &["file/below"], 1, &["error: ", "file"]);
     refused(&sandbox, &["cycle"], 1, &["error: ", "cycle"]);
     refused(&sandbox, &["a:b"], 1, &["error: ", "separates the entries of PATH", "hint: "]);
-    refused(&sandbox, &["a\nb"], 1, &["error: ", "ends a line", "hint: "]);
+    refused(&sandbox, &["a\nb"], 1, &["error: ", "line break", "hint: "]);
     refused(&sandbox, &["/proc/nothing/here"], 1, &["error: ", "/proc/nothing"]);
     refused(&sandbox, &[""], 2, &["error: ", "empty"]);
 }

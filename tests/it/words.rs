@@ -61,7 +61,7 @@ fn a_hint_stands_on_a_line_of_its_own() {
     let ran = Sandbox::new().run(["activate", "--shell", "sh"]).code(1);
     let lines: Vec<&str> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("error: no virtual environment in `"), "{ran:#?}");
-    assert_eq!(lines[1..], ["hint: make one with `rvenv create`"]);
+    assert_eq!(lines[1..], ["hint: create one with `rvenv create`"]);
     assert!(!lines[0].ends_with('.'), "{ran:#?}");
 }
 

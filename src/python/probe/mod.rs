@@ -46,14 +46,14 @@ pub fn probe(executable: &Path, host: &Host) -> Result<Interpreter> {
 /// The file that [`Prober::probe`] starts first: `path`, or the base that its `pyvenv.cfg` names.
 ///
 /// # Errors
-/// [`Reason::BaseMissing`], and [`Reason::Lies`] where bases form a cycle.
+/// [`Reason::BaseMissing`], and [`Reason::Impossible`] where bases form a cycle.
 pub(crate) fn started(path: &Path) -> Result<PathBuf, Reason> {
     let mut current = path.to_owned();
     for _ in 0..DEPTH {
         let Some(environment) = Environment::of(&current) else { return Ok(current) };
         current = environment.base(&current)?;
     }
-    Err(Reason::Lies("it names itself as the base of its base".to_owned()))
+    Err(Reason::Impossible("it names itself as the base of its base".to_owned()))
 }
 
 /// The outcome of a probe, and what it depends on.
@@ -122,7 +122,7 @@ impl Prober<'_> {
             }
             return Ok(interpreter);
         }
-        Err(Reason::Lies("it names itself as the base of its base".to_owned()))
+        Err(Reason::Impossible("it names itself as the base of its base".to_owned()))
     }
 
     /// The interpreter that a wrapper started, which says that it is `started`: the same as the executable

@@ -70,7 +70,7 @@ impl Reply {
             return Err(Reason::NotUnicode);
         }
         let answer: Answer =
-            serde_json::from_str(answer).map_err(|error| Reason::Lies(error.to_string()))?;
+            serde_json::from_str(answer).map_err(|error| Reason::Impossible(error.to_string()))?;
         let Answer { version, implementation, facts } = answer;
         match facts {
             Some(facts) if version >= Version::OLDEST => {
@@ -88,7 +88,7 @@ impl Reply {
     /// The executable that answered, if it is not `asked`.
     ///
     /// # Errors
-    /// [`Reason::Lies`] when it is a name without a directory and the system does not show the file.
+    /// [`Reason::Impossible`] when it is a name without a directory and the system does not show the file.
     pub(super) fn other_executable(
         &self,
         asked: &Path,
@@ -99,7 +99,7 @@ impl Reply {
             if prefix == base_prefix { Some(executable) } else { base_executable.as_ref() };
         let Some(claimed) = claimed else { return Ok(None) };
         let Some(answered) = self.absolute(claimed, host) else {
-            return Err(Reason::Lies(format!(
+            return Err(Reason::Impossible(format!(
                 "its executable `{}` is not an absolute path",
                 claimed.display()
             )));
@@ -127,7 +127,7 @@ impl Reply {
     /// on.
     ///
     /// # Errors
-    /// [`Reason::BaseMissing`] when its base prefix does not exist, [`Reason::Lies`] when its standard
+    /// [`Reason::BaseMissing`] when its base prefix does not exist, [`Reason::Impossible`] when its standard
     /// library does not exist.
     pub(super) fn into_interpreter(
         self,
@@ -139,7 +139,7 @@ impl Reply {
             return Err(Reason::BaseMissing(facts.base_prefix));
         }
         if !(facts.stdlib.is_absolute() && facts.stdlib.exists()) {
-            return Err(Reason::Lies(format!(
+            return Err(Reason::Impossible(format!(
                 "its standard library `{}` does not exist",
                 facts.stdlib.display()
             )));
@@ -178,14 +178,13 @@ fn no_answer(output: &Output) -> Reason {
     if output.status.success() {
         return Reason::NotPython;
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    if complaint.contains("Unknown option: -I") {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if stderr.contains("Unknown option: -I") {
         return Reason::Ancient;
     }
-    let complaint =
-        complaint.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    let shown: String = complaint.chars().filter(|c| !c.is_control()).take(200).collect();
-    Reason::Failed { status: output.status.to_string(), complaint: shown }
+    let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let last_line: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+    Reason::Failed { status: output.status.to_string(), last_line }
 }
 
 /// `path` with its links resolved. An alias of Windows' Store cannot be resolved: it stands for itself.

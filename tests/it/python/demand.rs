@@ -98,7 +98,7 @@ fn what_cannot_be_read_is_an_error_where_it_was_meant_for_us() {
     let mut world = World::new();
     world.set("RVENV_PYTHON", "3.x!");
     let error = demand(&world, None).unwrap_err();
-    assert_eq!(error.to_string(), "`RVENV_PYTHON` asks for no Python");
+    assert_eq!(error.to_string(), "cannot parse the Python that `RVENV_PYTHON` requests");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("`3.x!`") && source.contains("pypy3.10"), "{source}");
 

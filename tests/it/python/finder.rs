@@ -79,7 +79,7 @@ fn a_broken_first_python_does_not_end_the_search() {
     assert!(matches!(passed[1].1, Reason::CannotRun(_)), "{passed:?}");
     assert_eq!(passed[2].1, Reason::NotPython);
     assert!(matches!(passed[3].1, Reason::CannotRun(_)), "{passed:?}");
-    assert!(matches!(passed[4].1, Reason::Lies(_)), "{passed:?}");
+    assert!(matches!(passed[4].1, Reason::Impossible(_)), "{passed:?}");
 }
 
 #[test]

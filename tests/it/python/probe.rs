@@ -364,7 +364,7 @@ fn an_environment_whose_base_is_gone_is_told_so() {
     world.write("env/pyvenv.cfg", &home);
     fs::remove_file(world.at("env/bin/python3")).unwrap();
     world.fake("env/bin/python3", "3.17.0");
-    assert!(matches!(reason(&world, &world.at("env/bin/python3")), Reason::Lies(_)));
+    assert!(matches!(reason(&world, &world.at("env/bin/python3")), Reason::Impossible(_)));
     assert_eq!(world.runs().len(), 0);
 }
 
