@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
+use rvenv::check::Code;
 use rvenv::shell::Shell;
+
+use crate::help::place;
 
 pub(crate) use create::Create;
 use deferred::Deferred;
@@ -22,14 +25,23 @@ pub(crate) use hook::{Allow, Hook, HookEnv};
 pub(crate) use install_run::{Install, Run};
 
 pub(crate) use inventory::{List, Remove};
-pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Man};
+pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Help, Man};
+
+/// The columns of help on a wider terminal, or where the width is not known.
+pub(crate) const HELP_WIDTH: usize = 100;
 
 /// The release, the commit that it was built from where that is known, and the target triple.
 const VERSION: &str = env!("RVENV_VERSION");
 
 /// Creates, activates, checks and fills Python virtual environments.
 #[derive(Debug, Parser)]
-#[command(name = "rvenv", version = VERSION, max_term_width = 100)]
+#[command(
+    name = "rvenv",
+    version = VERSION,
+    max_term_width = HELP_WIDTH,
+    disable_help_subcommand = true,
+    after_long_help = place!("rvenv")
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     output: Output,
@@ -83,7 +95,8 @@ impl Cli {
             | Command::HookEnv(_)
             | Command::Run(_)
             | Command::Completions(_)
-            | Command::Man(_) => return self.output,
+            | Command::Man(_)
+            | Command::Help(_) => return self.output,
         };
         self.output.and(after)
     }
@@ -101,6 +114,7 @@ impl Command {
                 | Self::Run(_)
                 | Self::Completions(_)
                 | Self::Man(_)
+                | Self::Help(_)
         )
     }
 }
@@ -139,15 +153,17 @@ pub(crate) enum Command {
     #[command(hide = true)]
     HookEnv(Deferred<HookEnv>),
     /// Let the hook activate an environment that was not made by rvenv here
+    #[command(after_long_help = place!("allow"))]
     Allow(Deferred<Allow>),
     /// Keep the hook from activating an environment
+    #[command(after_long_help = place!("deny"))]
     Deny(Deferred<Allow>),
     /// Tell whether an environment is active and healthy
     Check(Deferred<Check>),
     /// Run `pip install` in the right environment, and only there
     Install(Deferred<Install>),
     /// Show the Pythons that rvenv can see
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = place!("python"))]
     Python(Python),
     /// Run a command as if the environment were active
     Run(Deferred<Run>),
@@ -161,24 +177,15 @@ pub(crate) enum Command {
     Completions(Deferred<Completions>),
     /// Print the manual page
     Man(Deferred<Man>),
+    /// Explain a command or a topic
+    Help(Deferred<Help>),
     /// Where rvenv remembers things
     Cache(Deferred<Cache>),
 }
 
 /// `rvenv activate`.
 #[derive(Debug, Args)]
-#[command(after_long_help = r#"What it prints is for the calling shell to evaluate:
-  bash, zsh, sh, ksh, …   eval "$(rvenv activate)"
-  fish                    rvenv activate | source
-  csh, tcsh               eval "`rvenv activate`"
-  PowerShell              rvenv activate | Out-String | Invoke-Expression
-  nushell                 rvenv activate | from json | load-env
-  elvish                  eval (rvenv activate | slurp)
-  xonsh                   execx($(rvenv activate))
-
-Examples:
-  rvenv activate ../other          print it for an environment that is named
-  rvenv activate --shell fish      print it for another shell than the calling one"#)]
+#[command(after_long_help = place!("activate"))]
 pub(crate) struct Activate {
     #[command(flatten)]
     output: Output,
@@ -191,10 +198,7 @@ pub(crate) struct Activate {
 
 /// `rvenv deactivate`.
 #[derive(Debug, Args)]
-#[command(after_long_help = r#"Examples:
-  eval "$(rvenv deactivate)"       where the command `deactivate` is not: in a shell that
-                                   inherited the activation
-  rvenv deactivate --shell fish    print it for another shell than the calling one"#)]
+#[command(after_long_help = place!("deactivate"))]
 pub(crate) struct Deactivate {
     #[command(flatten)]
     output: Output,
@@ -211,14 +215,7 @@ pub(crate) struct ForShell {
 
 /// `rvenv check`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv check                  the active environment, else the project's
-  rvenv check ../other/.venv   one that need not be active
-  rvenv check --fix            mend what can be mended
-  rvenv check --json           for programs
-
-It ends with 0 when all is well: the environment is sound and, unless it was named, active.")]
+#[command(after_long_help = place!("check"))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Check {
     #[command(flatten)]
@@ -238,6 +235,21 @@ pub(crate) struct Check {
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Explain a code that `check` reports
+    #[arg(long, value_name = "CODE", exclusive = true, value_parser = code, add = ArgValueCompleter::new(complete::codes))]
+    pub(crate) explain: Option<Code>,
+}
+
+/// Parses the name of a finding.
+fn code(name: &str) -> Result<Code, String> {
+    let known = Code::ALL.iter().copied();
+    known.clone().find(|code| code.name() == name).ok_or_else(|| {
+        let near = rvenv::support::suggest::similar(name, known.map(Code::name));
+        match near.first() {
+            Some(near) => format!("there is no such code; did you mean `{near}`?"),
+            None => "there is no such code; `rvenv help findings` lists all".to_owned(),
+        }
+    })
 }
 
 /// `rvenv python`.
@@ -251,10 +263,7 @@ pub(crate) enum Python {
 
 /// `rvenv python list`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv python list            the star marks the one that a plain `rvenv create` takes here
-  rvenv python list --json     for programs")]
+#[command(after_long_help = place!("python-list"))]
 pub(crate) struct PythonList {
     #[command(flatten)]
     output: Output,
@@ -265,12 +274,7 @@ pub(crate) struct PythonList {
 
 /// `rvenv python find`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv python find                  what `rvenv create` would take here
-  rvenv python find 3.12
-  rvenv python find '>=3.11,<3.14'
-  rvenv python find pypy3.10")]
+#[command(after_long_help = place!("python-find"))]
 pub(crate) struct PythonFind {
     #[command(flatten)]
     output: Output,

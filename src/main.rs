@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod help;
 mod process;
 mod ui;
 
@@ -25,9 +26,10 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            if error.use_stderr() {
-                evaluated::print_failure(std::env::args_os().skip(1));
+            if !error.use_stderr() {
+                return commands::help::show(&error.render());
             }
+            evaluated::print_failure(std::env::args_os().skip(1));
             return ui::usage(&error);
         }
     };

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter};
+use rvenv::check::Code;
 use rvenv::python::{Finder, Implementation, Interpreter};
 use rvenv::shell::Shell;
 use rvenv::support::cache::Cache;
@@ -53,6 +54,12 @@ impl ValueCompleter for Commands {
 pub(crate) fn shells(current: &OsStr) -> Vec<CompletionCandidate> {
     let shells = Shell::ALL.iter().map(|shell| (shell.name().to_owned(), None));
     beginning(current, shells)
+}
+
+/// The codes that `check` reports.
+pub(crate) fn codes(current: &OsStr) -> Vec<CompletionCandidate> {
+    let codes = Code::ALL.iter().map(|code| (code.name().to_owned(), Some(code.why().to_owned())));
+    beginning(current, codes)
 }
 
 /// The Pythons of this machine by the versions that ask for them; then paths.

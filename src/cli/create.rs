@@ -8,12 +8,14 @@ use clap::builder::PossibleValuesParser;
 use clap_complete::ArgValueCompleter;
 use rvenv::settings::{Key, Kind};
 
+use crate::help::place;
+
 use super::{Output, complete, directory};
 
 /// `rvenv create`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = place!("create"))]
 pub(crate) struct Create {
     #[command(flatten)]
     pub(super) output: Output,
@@ -99,14 +101,3 @@ fn choice(key: Key) -> PossibleValuesParser {
         Kind::Switch | Kind::Text => PossibleValuesParser::new([""; 0]),
     }
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  rvenv create                         .venv here, with the Python that is yours here
-  rvenv create -p 3.12                 with Python 3.12, wherever it is on this machine
-  rvenv create -p '>=3.11,<3.14' env   with the first that fits
-  rvenv create --clear                 replace what is there, in one step
-  rvenv create --upgrade -p 3.13       keep the packages, take another Python
-  rvenv create --pip latest            with the newest pip
-  rvenv create -r requirements.txt     and install what it names; when that fails, the
-                                       environment stays, and the exit code is pip's";

@@ -6,16 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 
+use crate::help::place;
+
 use super::{Output, complete, directory};
 
 /// `rvenv list`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv list                         below the current directory
-  rvenv list ~ --older-than 90d      what was not used for 90 days
-  rvenv list ~/src --unhealthy       what does not work any more
-  rvenv list --json                  for programs")]
+#[command(after_long_help = place!("list"))]
 pub(crate) struct List {
     #[command(flatten)]
     pub(super) output: Output,
@@ -35,14 +32,7 @@ pub(crate) struct List {
 
 /// `rvenv remove`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv remove .venv
-  rvenv remove ~/old/.venv ~/older/.venv
-  rvenv remove --dry-run .venv       say what would go
-
-Only a directory with a pyvenv.cfg is removed; never a home, the root, a project, a mount point or a
-directory that the current one is in. Files of yours in it stop the removal.")]
+#[command(after_long_help = place!("remove"))]
 pub(crate) struct Remove {
     #[command(flatten)]
     pub(super) output: Output,

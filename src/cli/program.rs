@@ -1,23 +1,17 @@
-//! `rvenv config`, `completions`, `man` and `cache`.
+//! `rvenv config`, `completions`, `man`, `help` and `cache`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Output;
+use crate::help::place;
+
+use super::{Output, directory};
 
 /// `rvenv config`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv config                       every setting, and who set it
-  rvenv config --json                for programs
-  RVENV_LINK_MODE=copy rvenv config  what a variable would change
-
-Each setting is named like its flag of `create`. The strongest of these counts: the flag, the
-variable RVENV_..., rvenv.toml or [tool.rvenv] of pyproject.toml, your own file, whose place is
-shown first. A project's file can ask for versions of Python and pip, and never for a path or a
-program: it came with a clone.")]
+#[command(after_long_help = place!("config"))]
 pub(crate) struct Config {
     #[command(flatten)]
     pub(super) output: Output,
@@ -28,14 +22,7 @@ pub(crate) struct Config {
 
 /// `rvenv completions`.
 #[derive(Debug, Args)]
-#[command(after_long_help = r#"To have them in every new shell, add a line to its start file:
-  bash        ~/.bashrc                     eval "$(rvenv completions bash)"
-  zsh         ~/.zshrc, after compinit      eval "$(rvenv completions zsh)"
-  fish        ~/.config/fish/config.fish    rvenv completions fish | source
-  powershell  $PROFILE                      rvenv completions powershell | Out-String | Invoke-Expression
-  elvish      ~/.config/elvish/rc.elv       eval (rvenv completions elvish | slurp)
-  nushell     once: rvenv completions nushell | save -f ($nu.default-config-dir | path join rvenv.nu)
-              and in config.nu: source rvenv.nu"#)]
+#[command(after_long_help = place!("completions"))]
 pub(crate) struct Completions {
     /// The shell to print them for
     #[arg(value_name = "SHELL")]
@@ -63,25 +50,28 @@ pub(crate) enum CompletionShell {
 
 /// `rvenv man`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv man | man -l -                                          read it
-  rvenv man > ~/.local/share/man/man1/rvenv.1                   keep it
-  rvenv man create > ~/.local/share/man/man1/rvenv-create.1")]
+#[command(after_long_help = place!("man"))]
 pub(crate) struct Man {
-    /// The command whose page it is; without it rvenv's own
-    #[arg(value_name = "COMMAND")]
-    pub(crate) command: Option<String>,
+    /// Write the pages of all commands and topics below a directory of MANPATH
+    #[arg(long, value_name = "DIR", value_parser = directory(), conflicts_with = "words", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) all: Option<PathBuf>,
+    /// The command or the topic; without it rvenv itself
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub(crate) words: Vec<String>,
+}
+
+/// `rvenv help`.
+#[derive(Debug, Args)]
+#[command(after_long_help = place!("help"))]
+pub(crate) struct Help {
+    /// The command or the topic; without it rvenv itself
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub(crate) words: Vec<String>,
 }
 
 /// `rvenv cache`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  rvenv cache dir
-  rvenv cache clean            what it held is made again when it is needed
-
-RVENV_CACHE_DIR puts it elsewhere.")]
+#[command(after_long_help = place!("cache"))]
 pub(crate) struct Cache {
     #[command(flatten)]
     pub(super) output: Output,
@@ -93,7 +83,9 @@ pub(crate) struct Cache {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheAction {
     /// Print where it is
+    #[command(after_long_help = place!("cache-dir"))]
     Dir,
     /// Remove all of it; environments do not need it
+    #[command(after_long_help = place!("cache-clean"))]
     Clean,
 }

@@ -14,7 +14,7 @@ use rvenv::venv::repair::{Fixer, Step};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::Context;
+use super::{Context, explain};
 use crate::ui;
 use crate::ui::FAILED;
 use crate::{cli, process};
@@ -30,6 +30,9 @@ const ROUNDS: usize = 5;
 
 /// Tells whether the environment is active and healthy; the exit code is the answer too.
 pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    if let Some(code) = args.explain {
+        return explain::explain(code);
+    }
     let starts = if args.deep { Starts::Everything } else { Starts::Allowed };
     let (session, named) = (context.session(), args.dir.as_deref());
     let check = Check { session, named, deep: args.deep, starts };

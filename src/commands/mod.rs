@@ -8,6 +8,8 @@ mod completions;
 mod config;
 mod create;
 pub(crate) mod evaluated;
+mod explain;
+pub(crate) mod help;
 mod hook;
 mod install;
 mod list;
@@ -91,7 +93,8 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Python(Python::Find(args)) => python::find(args, &context),
         Command::Run(args) => run::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
-        Command::Man(args) => man::run(args),
+        Command::Man(args) => man::run(args, &context),
+        Command::Help(args) => help::run(args),
         Command::List(args) => list::run(args, &context),
         Command::Remove(args) => remove::run(args, &context),
         Command::Config(args) => config::run(args, &context),
@@ -113,6 +116,7 @@ fn uses_cache(command: &Command) -> bool {
             | Command::Deny(_)
             | Command::Config(_)
             | Command::Man(_)
+            | Command::Help(_)
     )
 }
 

@@ -19,7 +19,7 @@ pub mod pip_config;
 pub mod program;
 pub mod python_vars;
 pub mod session;
-pub(crate) mod suggest;
+pub mod suggest;
 pub(crate) mod users;
 
 pub mod error;

@@ -5,10 +5,7 @@ const SHOWN: usize = 3;
 
 /// The candidates that are a slip of the hand away from `name`, nearest first: one letter, or one
 /// in three of a longer name; letters that changed places count once.
-pub(crate) fn similar<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Vec<String> {
+pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let limit = (name.chars().count() / 3).max(1);
     let name = name.to_lowercase();
     let mut found: Vec<(usize, &str)> = candidates

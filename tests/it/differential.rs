@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::sandbox::real_pythons;
 use crate::sandbox::{Ran, Sandbox, for_each_python, output};
 
-/// Where rvenv does otherwise than stdlib's `venv`, on purpose. The README lists the same.
+/// Where rvenv does otherwise than stdlib's `venv`, on purpose. `rvenv help create` lists the same.
 mod permitted {
     /// What only rvenv's environments have: a tag for backups, the `.gitignore` for every version
     /// of Python (stdlib: from 3.13 on), scripts for more shells.

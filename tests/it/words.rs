@@ -151,32 +151,83 @@ fn the_version_names_release_commit_and_target() {
     }
 }
 
+/// The names in the section `heading` of the help of rvenv.
+fn names_in_help(sandbox: &Sandbox, heading: &str) -> Vec<String> {
+    let help = sandbox.run(["--help"]).ok().stdout;
+    let lines = help.lines().skip_while(|line| *line != heading).skip(1);
+    let names: Vec<String> = lines
+        .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with("    "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect();
+    assert!(names.len() > 4, "{help}");
+    names
+}
+
 #[test]
-fn the_manual_is_roff_and_covers_every_command() {
+fn help_explains_commands_nested_commands_and_topics() {
+    let sandbox = Sandbox::new();
+    let topics = names_in_help(&sandbox, "Topics:");
+    let commands = names_in_help(&sandbox, "Commands:");
+    for topic in topics.iter().filter(|topic| *topic != "topic") {
+        assert!(!commands.contains(topic), "`{topic}` is also a command");
+        let page = sandbox.run(["help", topic]).ok().stdout;
+        assert!(page.lines().count() > 5, "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 110), "{page}");
+    }
+    for words in [&["create"][..], &["python", "list"], &["cache", "clean"], &["help"]] {
+        let page = sandbox.run([&["help"], words].concat()).ok().stdout;
+        let usage = format!("Usage: rvenv {}", words.join(" "));
+        assert!(page.contains(&usage) && page.contains("Examples:"), "{page}");
+        assert_eq!(page, sandbox.run([words, &["--help"]].concat()).ok().stdout);
+        assert!(!page.contains('\u{1}'), "{page:?}");
+    }
+    assert_eq!(sandbox.run(["help"]).ok().stdout, sandbox.run(["--help"]).ok().stdout);
+    let ran = sandbox.run(["help", "findngs"]).code(2);
+    assert!(ran.stderr.contains("did you mean `rvenv help findings`?"), "{ran:#?}");
+}
+
+#[test]
+fn a_code_that_check_reports_is_explained() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(["check", "--explain", "base-gone"]).ok().stdout;
+    assert!(page.starts_with("base-gone (error): "), "{page}");
+    let ran = sandbox.run(["check", "--explain", "base-goen"]).code(2);
+    assert!(ran.stderr.contains("did you mean `base-gone`?"), "{ran:#?}");
+    sandbox.run(["check", "--fix", "--explain", "base-gone"]).code(2);
+}
+
+#[test]
+fn the_manual_covers_every_command_and_topic_without_warnings_of_man() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(["man"]).ok().stdout;
     assert!(page.contains(".TH rvenv 1"), "{page}");
-    let help = sandbox.run(["--help"]).ok().stdout;
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names: Vec<&str> = commands
-        .take_while(|line| !line.is_empty())
-        .filter(|line| !line.starts_with("    "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .collect();
-    assert!(names.len() > 10, "{help}");
-    for name in names {
-        let page = sandbox.run(["man", name]).ok().stdout;
+    for name in names_in_help(&sandbox, "Commands:") {
+        let page = sandbox.run(["man", &name]).ok().stdout;
         assert!(page.contains(&format!(".TH rvenv-{name} 1")), "{page}");
+        for section in ["SYNOPSIS", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"] {
+            assert!(page.contains(&format!("\n.SH {section}\n")), "{section} of {name}: {page}");
+        }
     }
+    let page = sandbox.run(["man", "create"]).ok().stdout;
+    assert!(page.contains(r"[\fB\-p\fR|\fB\-\-python\fR \fIPYTHON\fR]"), "{page}");
     sandbox.run(["man", "nonsense"]).code(2);
+    sandbox.run(["man", "--all", "manual"]).ok();
+    let manual = sandbox.project().join("manual");
+    for name in ["man1/rvenv.1", "man1/rvenv-python-list.1", "man7/rvenv-findings.7"] {
+        assert!(manual.join(name).is_file(), "{name}");
+    }
     if which::which("man").is_err() {
         return skip("`man` is not installed");
     }
-    let file = sandbox.write("rvenv.1", page);
-    let ran = Ran::of(sandbox.command("man").args(["--warnings", "-l"]).arg(file)).ok();
+    let pages = ["man1", "man7"].iter().flat_map(|section| {
+        std::fs::read_dir(manual.join(section)).unwrap().map(|entry| entry.unwrap().path())
+    });
+    let mut man = sandbox.command("man");
+    let ran = Ran::of(man.env("MANWIDTH", "80").args(["--warnings", "-l"]).args(pages)).ok();
     assert_eq!(ran.stderr, "");
-    assert!(ran.stdout.contains("Creates, activates, checks and fills"), "{ran:#?}");
+    let line = "for /f \"delims=\" %i in ('rvenv activate') do @%i";
+    assert!(ran.stdout.contains(line), "a line to copy is whole: {ran:#?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What an environment holds, as a pure list.
 //!
 //! The rules are those of each Python's own `venv` module, so that an environment of rvenv's is the
-//! one that the module would have made; where rvenv does otherwise, the README says so.
+//! one that the module would have made; where rvenv does otherwise, `rvenv help create` says so.
 
 mod posix;
 mod windows;

@@ -1,10 +1,10 @@
-//! The README's list of faults is the catalogue.
+//! `rvenv help findings` lists the catalogue.
 
 use rvenv::check::{Code, Severity};
 
 #[test]
-fn the_readme_lists_every_code_with_its_severity() {
-    let readme = include_str!("../../../README.md");
+fn the_page_of_findings_lists_every_code_with_its_severity() {
+    let page = include_str!("../../../src/help/pages/findings.md");
     for code in Code::ALL {
         let severity = match code.severity() {
             Severity::Error => "error",
@@ -12,6 +12,6 @@ fn the_readme_lists_every_code_with_its_severity() {
             Severity::Note => "note",
         };
         let cells = format!("| `{}` | {severity} |", code.name());
-        assert!(readme.contains(&cells), "no row with {cells}");
+        assert!(page.contains(&cells), "no row with {cells}");
     }
 }
