@@ -50,6 +50,9 @@ pub(crate) struct Create {
     /// Point the environment that is there to this Python, and keep its packages
     #[arg(long, help_heading = "What is there")]
     pub(crate) upgrade: bool,
+    /// With --upgrade: permit builds and URLs although the environment is not trusted
+    #[arg(long, requires = "upgrade", help_heading = "What is there")]
+    pub(crate) build: bool,
     /// With --clear: replace a directory although it is no environment
     #[arg(long, requires = "clear", help_heading = "What is there")]
     pub(crate) force: bool,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::create::{self, CreateRequest, Created, DryRun, Existing, Outcome, World};
+use rvenv::create::{self, Builds, CreateRequest, Created, DryRun, Existing, Outcome, World};
 use rvenv::fs::Guard;
 use rvenv::python::{Finder, Found, Request};
 use rvenv::seed;
@@ -155,7 +155,8 @@ impl Creation<'_> {
             args.clear && !filling.is_empty() && Env::open(&root, platform).is_ok();
         let created = if args.upgrade && create::needs_rebuild(&recipe, &world) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
-            create::upgrade(&recipe, &world, &mut progress, &mut install)?
+            let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
+            create::upgrade(&recipe, &world, &mut progress, builds, &mut install)?
         } else if is_filled_first {
             let mut code = Ok(0);
             let mut install = |env: &Env| {

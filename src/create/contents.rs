@@ -12,6 +12,7 @@ use crate::dist::LibrarySeries;
 use crate::dist::eggs::Egg;
 use crate::dist::site::{SEEDS, Site, normalized};
 use crate::dist::{direct_url, metadata};
+use crate::formats::direct_url::without_secrets;
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::support::program::Starts;
@@ -45,8 +46,7 @@ impl Contents {
         let (mut lines, mut nameless) = (Vec::new(), Vec::new());
         for (entry, requirement) in site.into_iter().flat_map(installed) {
             match requirement.map(|words| words.join(" ")) {
-                // Names and URLs are those of files: one that would be two lines is no requirement.
-                Some(line) if !line.contains(char::is_control) => lines.push(line),
+                Some(line) if is_safe(&line) => lines.push(line),
                 _ => nameless.push(entry.to_owned()),
             }
         }
@@ -69,6 +69,18 @@ impl Contents {
             return Ok(());
         }
         Err(Error::NotReinstallable { path: root.to_owned(), entries: self.nameless.clone() })
+    }
+
+    /// # Errors
+    /// [`Error::NeedsBuild`] where a requirement is a URL or a directory. pip fetches it, and starts what
+    /// is there to build it.
+    pub(crate) fn ensure_named(&self, root: &Path) -> Result<()> {
+        let direct = self.lines.iter().filter(|line| is_direct(line));
+        let requirements: Vec<_> = direct.map(|line| without_secrets(line)).collect();
+        if requirements.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NeedsBuild { path: root.to_owned(), requirements })
     }
 
     /// A requirements file for the environment that is to hold the same; `None` when there is
@@ -94,6 +106,22 @@ impl Contents {
         let own = self.pip.as_deref()?;
         (version(own)? > version(new?)?).then_some(own)
     }
+}
+
+/// Whether a requirement is a URL or a directory instead of a name.
+fn is_direct(line: &str) -> bool {
+    line.starts_with("-e ") || line.contains(" @ ")
+}
+
+/// Whether a line of a requirements file is the one requirement that it should be. Names, versions and
+/// URLs come from the environment's files, and pip reads options and variables, too.
+fn is_safe(line: &str) -> bool {
+    let name = line.split_once(" @ ").map_or(line, |(name, _)| name);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._=!+".contains(c);
+    let is_named =
+        name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_name);
+    let is_one_line = !line.contains(char::is_control) && !line.contains("${");
+    is_one_line && (line.starts_with("-e ") || is_named)
 }
 
 /// The `site-packages` that holds the packages, also when the base is another one by now.
@@ -135,4 +163,34 @@ pub(crate) fn is_for_another(
 ) -> bool {
     let series = State::read(root, starts(root, host), host, cache).series();
     series.is_some_and(|series| series != LibrarySeries::of_interpreter(interpreter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_safe;
+
+    #[test]
+    fn a_requirement_is_one_requirement() {
+        for line in [
+            "a==1.0",
+            "zope.f_x-y==1!2.0.post1+local-1",
+            "a @ https://x.org/a%20b.zip#subdirectory=c",
+            "-e file:///my%20dir",
+        ] {
+            assert!(is_safe(line), "{line}");
+        }
+        for line in [
+            "${SECRET}==1.0",
+            "a==${SECRET}",
+            "-e ${SECRET}",
+            "--index-url=http:x==1.0",
+            "a==1.0 --hash=sha256:00",
+            "a==1.0\nb==1.0",
+            "a b==1.0",
+            "./a==1.0",
+            "${X} @ https://x.org/a.zip",
+        ] {
+            assert!(!is_safe(line), "{line}");
+        }
+    }
 }

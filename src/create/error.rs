@@ -68,10 +68,22 @@ pub enum Error {
     },
 
     /// The packages could not be installed for the new Python.
-    #[error("not all packages of `{}` could be installed for the new Python: the environment is unchanged", path.display())]
+    #[error("not all packages of `{}` could be installed for the new Python{}: the environment is unchanged", path.display(), if *wheels_only { ", without a build" } else { "" })]
     NotReinstalled {
         /// The environment.
         path: PathBuf,
+        /// Whether only wheels were permitted, as the environment is not trusted.
+        wheels_only: bool,
+    },
+
+    /// What an environment that is not trusted contains would be fetched from a URL or built, which starts
+    /// programs that its files name.
+    #[error("`{}` is not trusted, and these of its packages need a URL or a build: {}", path.display(), requirements.join(", "))]
+    NeedsBuild {
+        /// The environment.
+        path: PathBuf,
+        /// As in a file of requirements, without credentials.
+        requirements: Vec<String>,
     },
 
     /// The environment contains files whose origin is not recorded, so that they cannot be installed again.
@@ -130,6 +142,9 @@ impl Error {
                 Some(Hint::ChooseAnotherPath)
             }
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
+            Self::NeedsBuild { path, .. } | Self::NotReinstalled { path, wheels_only: true } => {
+                Some(Hint::PermitBuild(path.clone()))
+            }
             _ => self.lower_hint(),
         }
     }

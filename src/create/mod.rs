@@ -10,7 +10,7 @@ pub mod python_choice;
 mod upgrade;
 
 pub use error::{Error, Result};
-pub use upgrade::{Install, needs_rebuild, replace_filled, upgrade};
+pub use upgrade::{Builds, Install, needs_rebuild, replace_filled, upgrade};
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

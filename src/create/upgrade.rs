@@ -12,11 +12,21 @@ use crate::fs;
 use crate::fs::{Refusal, Stage};
 use crate::relocate::relocation;
 use crate::support::session::Session;
+use crate::trust::Trust;
 use crate::venv::Env;
 use crate::venv::repair::{Fixer, Step};
 
 /// Installs what a requirements file lists into an environment, and tells whether all of it is there.
 pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
+
+/// What may be started to install again what an environment contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builds {
+    /// What builds the packages, also from URLs and directories that the environment's files name.
+    Permitted,
+    /// That, if the environment is in the list of allowed ones; else wheels of the index only.
+    IfTrusted,
+}
 
 /// Whether the environment at the recipe's root was made for another minor version or another
 /// implementation than the recipe's: only making it anew gives it that one.
@@ -28,13 +38,14 @@ pub fn needs_rebuild(recipe: &CreateRequest<'_>, world: &World<'_>) -> bool {
 /// it into the old one's place when that succeeded. Files that no installer put there come along.
 ///
 /// # Errors
-/// [`Error::NotReinstallable`] when the old one holds what nothing tells how to install, and
-/// [`Error::NotReinstalled`] when `install` fails; any error of [`create`]. The old environment
-/// then stands as it was.
+/// [`Error::NotReinstallable`] when the old one holds what nothing tells how to install,
+/// [`Error::NeedsBuild`] when `builds` forbids it, and [`Error::NotReinstalled`] when `install` fails;
+/// any error of [`create`]. The old environment then is as it was.
 pub fn upgrade(
     recipe: &CreateRequest<'_>,
     world: &World<'_>,
     progress: Progress<'_>,
+    builds: Builds,
     install: Install<'_>,
 ) -> Result<Created> {
     let World { host, cache, interrupt, .. } = *world;
@@ -47,19 +58,28 @@ pub fn upgrade(
     let options = recipe.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
     held.ensure_reinstallable(recipe.root)?;
+    let wheels_only = builds == Builds::IfTrusted && !Trust::of(host).allows(recipe.root);
+    if wheels_only {
+        held.ensure_named(recipe.root)?;
+    }
+    // In the file of requirements, so that it overrides pip's settings.
+    let options_of_pip = if wheels_only { "--only-binary :all:\n" } else { "" };
     let recipe = CreateRequest { options: &options, ..recipe.clone() };
     rebuild(&recipe, world, &location, progress, &mut |env, scratch, created| {
         let requirements = scratch.join("requirements.txt");
         if let Some(text) = held.requirements(env) {
+            let text = format!("{options_of_pip}{text}");
             fs::write_whole(&requirements, text.as_bytes(), false)?;
             if !install(env, &requirements) {
                 interrupt.check()?;
-                return Err(Error::NotReinstalled { path: recipe.root.to_owned() });
+                let path = recipe.root.to_owned();
+                return Err(Error::NotReinstalled { path, wheels_only });
             }
         }
         // Without a network the one of the base stays.
         if let Some(version) = held.newer_pip(created.pip.as_deref()) {
-            fs::write_whole(&requirements, format!("pip=={version}\n").as_bytes(), false)?;
+            let text = format!("{options_of_pip}pip=={version}\n");
+            fs::write_whole(&requirements, text.as_bytes(), false)?;
             if install(env, &requirements) {
                 created.pip = Some(version.to_owned());
             }
@@ -90,7 +110,7 @@ pub fn replace_filled(
             return Ok(());
         }
         world.interrupt.check()?;
-        Err(Error::NotReinstalled { path: recipe.root.to_owned() })
+        Err(Error::NotReinstalled { path: recipe.root.to_owned(), wheels_only: false })
     })
 }
 

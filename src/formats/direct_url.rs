@@ -42,7 +42,10 @@ impl DirectUrl {
         Some(PathBuf::from(if is_drive { &path[1..] } else { &path }))
     }
 
-    /// The URL as pip takes it: what was checked out, not what its branch is now.
+    /// The URL as one word of a file of requirements: what was checked out, not what its branch is now.
+    ///
+    /// Percent-encoded is what pip gives a meaning in such a file: white space, `\`, and the `$` of
+    /// `${NAME}`, in whose place it puts the variable (`ENV_VAR_RE` in pip's `req_file.py`).
     pub(crate) fn url(&self) -> String {
         let mut url = match &self.vcs_info {
             Some(VcsInfo { vcs, commit_id }) => format!("{vcs}+{}@{commit_id}", self.url),
@@ -52,8 +55,31 @@ impl DirectUrl {
             url.push_str("#subdirectory=");
             url.push_str(subdirectory);
         }
-        url
+        encode_special(&url)
     }
+}
+
+fn encode_special(url: &str) -> String {
+    let mut encoded = String::with_capacity(url.len());
+    for c in url.chars() {
+        if c.is_whitespace() || c.is_control() || matches!(c, '$' | '\\') {
+            let mut buffer = [0; 4];
+            encoded.extend(utf8_percent_encode(c.encode_utf8(&mut buffer), NON_ALPHANUMERIC));
+        } else {
+            encoded.push(c);
+        }
+    }
+    encoded
+}
+
+/// A requirement for messages: without the credentials of its URL, and without the query, where signed
+/// URLs have their secret.
+pub(crate) fn without_secrets(requirement: &str) -> String {
+    let Some((start, rest)) = requirement.split_once("://") else { return requirement.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let path = path.split('?').next().unwrap_or(path);
+    format!("{start}://{host}{path}")
 }
 
 /// The characters of a path that are not percent-encoded in a URL: `/` and the unreserved ones of
@@ -91,6 +117,37 @@ mod tests {
         let git =
             r#"{"url": "https://x.org/a.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#;
         assert_eq!(parsed(git).url(), "git+https://x.org/a.git@abc");
+    }
+
+    #[test]
+    fn a_url_is_one_word_without_variables() {
+        for (url, word) in [
+            ("https://x.org/${SECRET}/a.zip", "https://x.org/%24{SECRET}/a.zip"),
+            ("https://x.org/a.zip --index-url=y", "https://x.org/a.zip%20--index-url=y"),
+            ("https://x.org/a.zip\\", "https://x.org/a.zip%5C"),
+            ("https://x.org/a\nb\u{2028}c", "https://x.org/a%0Ab%E2%80%A8c"),
+            ("https://x.org/a%20b?c=d&e#f", "https://x.org/a%20b?c=d&e#f"),
+        ] {
+            assert_eq!(parsed(&serde_json::json!({ "url": url }).to_string()).url(), word);
+        }
+        let git = serde_json::json!({
+            "url": "https://x.org/a", "vcs_info": {"vcs": "git", "commit_id": "a ${B}"},
+            "subdirectory": "c ${D}",
+        });
+        let word = "git+https://x.org/a@a%20%24{B}#subdirectory=c%20%24{D}";
+        assert_eq!(parsed(&git.to_string()).url(), word);
+    }
+
+    #[test]
+    fn messages_have_no_secrets() {
+        for (requirement, shown) in [
+            ("a @ https://me:pw@x.org/a.zip?token=1#c", "a @ https://x.org/a.zip"),
+            ("a @ git+ssh://git@x.org/a@v1", "a @ git+ssh://x.org/a@v1"),
+            ("-e file:///a@b/c", "-e file:///a@b/c"),
+            ("a==1", "a==1"),
+        ] {
+            assert_eq!(without_secrets(requirement), shown);
+        }
     }
 
     #[test]

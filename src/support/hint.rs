@@ -16,6 +16,8 @@ pub enum Hint {
     ListPythons,
     /// Install a Python with this command.
     InstallPython(String),
+    /// Permit builds and URLs, or trust this environment.
+    PermitBuild(PathBuf),
     /// Permit the deletion of a directory that is not an environment.
     Force,
     /// Permit the deletion of the user's files.

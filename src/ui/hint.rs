@@ -18,6 +18,10 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
         Hint::InstallPython(command) => format!("`{command}` installs one"),
+        Hint::PermitBuild(env) => format!(
+            "`--build` permits that; or trust the environment with `rvenv allow {}`",
+            super::word(env)
+        ),
         Hint::Force => {
             "`--force` permits the deletion of a directory that is not an environment".into()
         }

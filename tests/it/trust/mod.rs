@@ -1,6 +1,7 @@
 //! What rvenv starts and uses, and what it does not: `start` for programs, `found` for what was
-//! not named, `hook` for what is activated.
+//! not named, `hook` for what is activated, `upgrade` for what is built.
 
 mod found;
 mod hook;
 mod start;
+mod upgrade;
