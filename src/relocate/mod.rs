@@ -97,7 +97,8 @@ pub(crate) fn is_absolute(state: &State<'_>, script: &Script) -> bool {
 /// The script with a first line that names the Python of the environment at `place`.
 fn with_own_python(state: &State<'_>, place: &Path, script: &Script) -> Option<Entry> {
     let line = script.python.as_ref()?;
-    let bytes = std::fs::read(state.scripts_dir().join(&script.name)).ok()?;
+    let file = state.scripts_dir().join(&script.name);
+    let bytes = read_bounded(&file, limits::COMMAND).ok()?;
     let python = place.join(own_python(state, line.interpreter.file_name()?));
     let path = state.scripts_name().join(&script.name);
     let platform = state.host.platform();

@@ -219,7 +219,8 @@ fn renew(path: &Path, recorded: &Recorded) -> Option<()> {
 }
 
 fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
-    (platform == Platform::Windows).then(|| fs::read(root.join(LAUNCHER)).ok())?
+    (platform == Platform::Windows)
+        .then(|| read_bounded(&root.join(LAUNCHER), limits::LAUNCHER).ok())?
 }
 
 /// Writes an image of `wheel` into the directory `staging`.

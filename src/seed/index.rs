@@ -14,10 +14,12 @@ use super::image::Image;
 use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
 use super::{Event, SeedContext, cache_error, pep440};
+use crate::fs::read_bounded;
 use crate::python::{isolated, wait_with_output};
 use crate::seed::{Error, Result};
 use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
+use crate::support::limits;
 
 /// Where downloads are made, within the directory of wheels.
 const STAGING: &str = ".download.";
@@ -72,7 +74,7 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     // A name of our own: the index's could be any path.
     let path = staging.path().join(format!("pip-{version}-py3-none-any.whl"));
     run(job, "fetch pip", fetcher(job).arg("get").arg(&path).env("RVENV_FETCH_URL", &file.url))?;
-    let data = fs::read(&path).map_err(crate::fs::Error::io("read", &path))?;
+    let data = read_bounded(&path, limits::WHEEL)?;
     if file.hashes.get("sha256").map(String::as_str) != Some(&*hex(&Sha256::digest(&data))) {
         return Err(Error::DownloadAltered { url: without_secrets(&file.url) });
     }
@@ -149,7 +151,8 @@ fn staging(job: &SeedContext<'_>) -> Result<(Lock, TempDir)> {
 /// image does.
 fn keep(job: &SeedContext<'_>, wheel: &Path) -> Result<PathBuf> {
     let place = wheels(job.cache).join(wheel.file_name().unwrap_or_default());
-    let same = |a: &Path, b: &Path| Some(fs::read(a).ok()? == fs::read(b).ok()?);
+    let read = |path: &Path| read_bounded(path, limits::WHEEL).ok();
+    let same = |a: &Path, b: &Path| Some(read(a)? == read(b)?);
     if same(wheel, &place) != Some(true) {
         fs::rename(wheel, &place).map_err(cache_error(&place))?;
     }

@@ -24,6 +24,8 @@ pub const IMAGE_MANIFEST: u64 = 64 * MIB;
 pub const STORE_ENTRY: u64 = 4 * MIB;
 /// The list of the files of a stored distribution: about 200 bytes per file.
 pub const STORE_FILES: u64 = 256 * MIB;
+/// A wheel to seed, packed. pip has 2 MiB. `fetch.py` has the same limit.
+pub const WHEEL: u64 = 64 * MIB;
 /// The files of a wheel to seed, unpacked. pip takes 10 MiB.
 pub const WHEEL_CONTENT: u64 = 128 * MIB;
 
@@ -35,8 +37,13 @@ pub const GENERATED_TEXT: u64 = 4 * KIB;
 pub const METADATA: u64 = MIB;
 /// `direct_url.json` (PEP 610), `.egg-link`, `.pth` (the `site` module), `INSTALLER`.
 pub const SITE_FILE: u64 = MIB;
-/// RECORD (PEP 376): about 120 bytes per installed file; 182 MiB have been seen.
-pub const RECORD: u64 = 256 * MIB;
+/// RECORD (PEP 376): about 120 bytes per installed file. 16 MiB are 130,000 files, ten times those of the
+/// largest packages on PyPI.
+pub const RECORD: u64 = 16 * MIB;
+/// A command that an installer writes: a few lines, or a zip archive behind its first line (`zipapp`).
+pub const COMMAND: u64 = 64 * MIB;
+/// A launcher of a Windows command: a stub and a small archive. Larger programs are no launchers.
+pub const LAUNCHER: u64 = 4 * MIB;
 /// The stub of the Windows launcher (distlib, CPython): below 200 KiB; it differs in its first part.
 pub const LAUNCHER_START: u64 = 64 * KIB;
 

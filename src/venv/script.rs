@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::formats::launcher;
 use crate::formats::shebang::Line;
-use crate::fs::read_start;
+use crate::fs::{read_bounded, read_start};
+use crate::support::limits;
 
 /// More than any activation script, and than any system reads of a first line.
 const HEAD: u64 = 16 * 1024;
@@ -36,7 +37,7 @@ impl Script {
     fn read(dir: &Path, name: OsString) -> Self {
         let path = dir.join(&name);
         if name.as_encoded_bytes().ends_with(b".exe") {
-            let bytes = std::fs::read(&path).unwrap_or_default();
+            let bytes = read_bounded(&path, limits::LAUNCHER).unwrap_or_default();
             let line = launcher::shebang(&bytes).and_then(|range| Line::parse(&bytes[range]));
             let line = line.or_else(|| Line::fixed(launcher::fixed_python(&bytes)?));
             return Self { name, meta: path.metadata().ok(), head: Vec::new(), python: line };

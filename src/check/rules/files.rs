@@ -11,8 +11,9 @@ use crate::dist::aside::is_aside;
 use crate::dist::record::Text;
 use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
-use crate::fs::read_start;
+use crate::fs::{read_bounded, read_start};
 use crate::python::Interpreter;
+use crate::support::limits;
 use crate::venv::repair::Step;
 use crate::venv::{Content, Entry};
 
@@ -168,7 +169,7 @@ impl<'a> Files<'a> {
     /// The command as it was, where what is there has all of it.
     fn restored(&self, name: &str, fault: CommandFault) -> Option<Entry> {
         let path = self.snapshot.scripts_name().join(name);
-        let bytes = std::fs::read(self.snapshot.root().join(&path)).ok()?;
+        let bytes = read_bounded(&self.snapshot.root().join(&path), limits::COMMAND).ok()?;
         let bytes = match fault {
             CommandFault::NotExecutable => bytes,
             CommandFault::LineEnds => without_carriage_returns(&bytes),

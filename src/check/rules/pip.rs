@@ -7,6 +7,7 @@ use crate::check::snapshot::Snapshot;
 use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
 use crate::formats::record::is_outside;
+use crate::fs::open_regular;
 use crate::venv::repair::{Seeding, Step};
 use crate::venv::state::Maker;
 
@@ -97,7 +98,7 @@ fn broken_archive(site: &Site) -> Option<&'static str> {
     /// The end-of-central-directory record (APPNOTE.TXT 4.3.16): 22 bytes where there is no comment.
     const END: usize = 22;
     let name = "pip/_pip.zip";
-    let mut file = std::fs::File::open(site.path.join(name)).ok()?;
+    let mut file = open_regular(&site.path.join(name)).ok()?;
     let mut end = [0; END];
     let is_whole = file.seek(SeekFrom::End(-22)).is_ok()
         && file.read_exact(&mut end).is_ok()

@@ -57,6 +57,7 @@ fn each_evil(name: &str, has_environment: bool) {
         }
         let _ = fs::remove_file(&path);
         let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         put(&path);
         for command in COMMANDS.iter().copied().chain([create.as_slice()]) {
             let ran = bounded(&sandbox, command);
@@ -83,21 +84,25 @@ fn a_configuration_that_is_none() {
 
 #[test]
 fn a_project_file_that_is_none() {
-    for name in ["pyproject.toml", "rvenv.toml", ".python-version", ".gitignore", ".git"] {
+    let names =
+        ["pyproject.toml", "rvenv.toml", ".python-version", ".gitignore", ".git", ".git/index"];
+    for name in names {
         each_evil(name, false);
     }
 }
 
 #[test]
 fn files_of_an_environment_that_are_none() {
-    for name in ["bin/activate", "bin/pip", "bin/odd"] {
+    for name in ["bin/activate", "bin/pip", "bin/odd", "bin/odd.exe"] {
         each_evil(&format!(".venv/{name}"), true);
     }
     let (sandbox, create) = world();
     sandbox.run(&create).ok();
     let lib = fs::read_dir(sandbox.project().join(".venv/lib")).unwrap().next().unwrap().unwrap();
     let site = Path::new(".venv/lib").join(lib.file_name()).join("site-packages");
-    for name in ["pip-24.2.dist-info/RECORD", "pip-24.2.dist-info/METADATA", "x.pth"] {
+    for name in
+        ["pip-24.2.dist-info/RECORD", "pip-24.2.dist-info/METADATA", "x.pth", "pip/_pip.zip"]
+    {
         each_evil(site.join(name).to_str().unwrap(), true);
     }
 }
