@@ -1,11 +1,13 @@
 //! What `check --fix` does, step by step.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use super::{Content, Entry, Error, write_entry};
+use crate::dist::record::is_bytecode;
 use crate::fs;
 use crate::fs::{Dir, InPlace, Linker};
 use crate::python::Interpreter;
@@ -19,7 +21,8 @@ pub enum Step {
     Put(Entry),
     /// This goes, with all that is in it.
     Remove(PathBuf),
-    /// What was put aside under one name is at another again, whatever stood there.
+    /// What was put aside under one name is at another again. Other files that are in a directory of that
+    /// name stay in it.
     PutBack {
         /// Where it is.
         from: PathBuf,
@@ -156,10 +159,15 @@ where
     fn step(&self, step: &Step, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         match step {
             Step::Put(entry) => self.put(entry, at.dir())?,
-            Step::Remove(path) => aside.take(self.root, path, at)?,
+            Step::Remove(path) => drop(aside.take(self.root, path, at)?),
             Step::PutBack { from, to } => {
-                aside.take(self.root, to, at)?;
+                let replaced = aside.take(self.root, to, at)?;
                 aside.rename(from, to, at.dir())?;
+                // What is in metadata is an installer's.
+                let is_metadata = to.extension().is_some_and(|end| end == "dist-info");
+                if let Some(replaced) = replaced.filter(|_| !is_metadata) {
+                    aside.keep_others(self.root, &replaced, to, at.dir())?;
+                }
             }
             Step::SeedPip(seeding) => self.seed_pip(seeding, at, aside)?,
             Step::Protect => at.dir().protect()?,
@@ -189,6 +197,25 @@ where
     }
 }
 
+/// The name under which an entry hides no module among `others`: `a/` goes before `a.py`, and `a.so` too
+/// (`FileFinder` in CPython's `importlib`).
+fn harmless(name: OsString, others: &[OsString]) -> OsString {
+    let hides = module(&name)
+        .is_some_and(|own| others.iter().any(|other| module(other).as_deref() == Some(&own)));
+    let mut name = name;
+    if hides {
+        name.push(".kept");
+    }
+    name
+}
+
+/// The name by which a directory, a source or an extension module is imported.
+fn module(name: &OsString) -> Option<String> {
+    let (stem, end) = name.to_str().map(|name| name.split_once('.').unwrap_or((name, "")))?;
+    let end = end.rsplit('.').next().unwrap_or_default();
+    ["", "py", "so", "pyd"].contains(&end).then(|| stem.to_owned())
+}
+
 /// What was renamed, so that it can be renamed back: nothing is deleted before every step is done.
 #[derive(Default)]
 struct Aside {
@@ -197,17 +224,53 @@ struct Aside {
 }
 
 impl Aside {
-    /// Moves what is at `path` into the directory that goes away at the end.
-    fn take(&mut self, root: &Path, path: &Path, at: &mut InPlace) -> Result<(), Error> {
+    /// Moves what is at `path` into the directory that goes away at the end; gives where it is.
+    fn take(
+        &mut self,
+        root: &Path,
+        path: &Path,
+        at: &mut InPlace,
+    ) -> Result<Option<PathBuf>, Error> {
         if root.join(path).symlink_metadata().is_err() {
-            return Ok(());
+            return Ok(None);
         }
         let name = format!("removed-{}", self.renamed.len());
         let scratch = at.scratch()?.join(name);
-        match scratch.strip_prefix(at.dir().path()) {
-            Ok(to) => self.rename(path, to, at.dir()),
-            Err(_) => Ok(at.dir().remove_tree(path)?),
+        let Ok(to) = scratch.strip_prefix(at.dir().path()) else {
+            at.dir().remove_tree(path)?;
+            return Ok(None);
+        };
+        self.rename(path, to, at.dir())?;
+        Ok(Some(to.to_owned()))
+    }
+
+    /// Moves what is in the directory `replaced` and not in `restored` into the latter. No RECORD lists
+    /// it, so it may be the user's.
+    fn keep_others(
+        &mut self,
+        root: &Path,
+        replaced: &Path,
+        restored: &Path,
+        dir: &Dir,
+    ) -> Result<(), Error> {
+        let is_directory =
+            |path: &Path| root.join(path).symlink_metadata().is_ok_and(|meta| meta.is_dir());
+        if !(is_directory(replaced) && is_directory(restored)) {
+            return Ok(());
         }
+        for name in fs::names_in(&root.join(replaced)) {
+            let (from, to) = (replaced.join(&name), restored.join(&name));
+            if name == "__pycache__" || name.to_str().is_some_and(is_bytecode) {
+                continue;
+            }
+            if root.join(&to).symlink_metadata().is_ok() {
+                self.keep_others(root, &from, &to, dir)?;
+            } else {
+                let names = fs::names_in(&root.join(restored));
+                self.rename(&from, &restored.join(harmless(name, &names)), dir)?;
+            }
+        }
+        Ok(())
     }
 
     fn rename(&mut self, from: &Path, to: &Path, dir: &Dir) -> Result<(), Error> {

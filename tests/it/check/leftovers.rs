@@ -78,6 +78,43 @@ fn the_old_version_comes_back_when_the_new_one_is_half_written() {
     }
 }
 
+/// A new version that is half written cannot be told from what the user put there: no RECORD lists it.
+#[test]
+fn what_no_record_lists_stays_when_the_old_version_comes_back() {
+    let world = aside();
+    let site = world.site();
+    fs::create_dir_all(site.join("thing/mine/deep")).unwrap();
+    fs::create_dir_all(site.join("thing/sub")).unwrap();
+    let mine = ["thing/mine.txt", "thing/mine/deep/data.bin", "thing/sub/own.py", "thing/sub.txt"];
+    for file in mine {
+        fs::write(site.join(file), "mine").unwrap();
+    }
+    fs::write(site.join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    says_one(&world);
+    for file in mine {
+        assert_eq!(fs::read_to_string(site.join(file)).unwrap(), "mine", "{file}");
+    }
+}
+
+#[test]
+fn what_stays_hides_no_module_of_the_old_version() {
+    let world = aside();
+    let site = world.site();
+    // Of the old version, `sub` is a module in a file; a directory of that name would go before it.
+    let record = site.join("~hing-1.0.dist-info/RECORD");
+    let text =
+        fs::read_to_string(&record).unwrap().replace("thing/sub/__init__.py", "thing/sub.py");
+    fs::write(&record, text).unwrap();
+    fs::rename(site.join("~hing/sub/__init__.py"), site.join("~hing/sub.py")).unwrap();
+    fs::remove_dir(site.join("~hing/sub")).unwrap();
+    fs::create_dir_all(site.join("thing/sub")).unwrap();
+    fs::write(site.join("thing/sub/__init__.py"), "raise SystemExit(3)\n").unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    says_one(&world);
+    assert!(site.join("thing/sub.kept/__init__.py").is_file());
+}
+
 #[test]
 fn putting_back_goes_on_where_it_was_interrupted() {
     let world = aside();
