@@ -3,7 +3,7 @@
 //! # Create an environment and check it
 //! ```no_run
 //! use rvenv::check::Check;
-//! use rvenv::create::{CreateRequest, Existing, World, create};
+//! use rvenv::create::{CreateRequest, Existing, create};
 //! use rvenv::fs::Guard;
 //! use rvenv::python::{Finder, Request};
 //! use rvenv::support::cache::Cache;
@@ -24,11 +24,10 @@
 //!     pip: Some(&seed::Options::default()),
 //!     existing: Existing::Keep,
 //!     link_mode: None,
+//!     guard: &Guard::new(&host),
 //! };
-//! let (guard, interrupt) = (&Guard::new(&host), &Interrupt::default());
-//! let world = World { host: &host, cache: &cache, guard, interrupt };
-//! create(&request, &world, &mut |_event| {})?;
-//! let session = Session { host: &host, cache: &cache, interrupt };
+//! let session = Session { host: &host, cache: &cache, interrupt: &Interrupt::default() };
+//! create(&request, session, &mut |_event| {})?;
 //! let check = Check { session, named: Some(&root), deep: false, starts: Starts::Allowed };
 //! let report = check.report()?;
 //! assert!(report.healthy, "{:?}", report.findings);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::create::{self, Builds, CreateRequest, Created, DryRun, Existing, Outcome, World};
+use rvenv::create::{self, Builds, CreateRequest, Created, DryRun, Existing, Outcome};
 use rvenv::fs::Guard;
 use rvenv::python::{Finder, Found, Request};
 use rvenv::seed;
@@ -134,17 +134,13 @@ impl Creation<'_> {
                 _ => Existing::Keep,
             },
             link_mode: settings.link_mode(),
-        };
-        let world = World {
-            host: &context.host,
-            cache: &context.cache,
             guard: &self.guard,
-            interrupt: &context.interrupt,
         };
+        let session = context.session();
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let rehearsal = create::dry_run(&recipe, &world, &mut progress)?;
+            let rehearsal = create::dry_run(&recipe, session, &mut progress)?;
             if !args.json {
                 ui::print(listing(&rehearsal))?;
             }
@@ -153,17 +149,17 @@ impl Creation<'_> {
         let was_allowed = self.trust.allows(&root);
         let is_filled_first =
             args.clear && !filling.is_empty() && Env::open(&root, platform).is_ok();
-        let created = if args.upgrade && create::needs_rebuild(&recipe, &world) {
+        let created = if args.upgrade && create::needs_rebuild(&recipe, session) {
             let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
             let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
-            create::upgrade(&recipe, &world, &mut progress, builds, &mut install)?
+            create::upgrade(&recipe, session, &mut progress, builds, &mut install)?
         } else if is_filled_first {
             let mut code = Ok(0);
             let mut install = |env: &Env| {
                 code = filling.install(env.root(), context);
                 matches!(code, Ok(0))
             };
-            let created = create::replace_filled(&recipe, &world, &mut progress, &mut install);
+            let created = create::replace_filled(&recipe, session, &mut progress, &mut install);
             match (code, created) {
                 (Ok(0), created) => created?,
                 (code, _) => {
@@ -172,7 +168,7 @@ impl Creation<'_> {
                 }
             }
         } else {
-            create::create(&recipe, &world, &mut progress)?
+            create::create(&recipe, session, &mut progress)?
         };
         if let Some(obstacle) = found.interpreter.pip_obstacle().filter(|_| created.pip.is_some()) {
             context.ui.warn(obstacle);

@@ -1,12 +1,13 @@
-//! Another minor version of Python for an environment: made anew beside it, with what it held.
+//! Upgrade to another minor version of Python: a new environment with the packages and files of the old one.
 
 use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::build::replace;
 use super::contents::{Contents, UserFile, is_for_another};
-use super::{CreateRequest, Created, Existing, Outcome, Progress, World, create, replace};
+use super::{CreateRequest, Created, Existing, Outcome, Progress, create};
 use crate::create::{Error, Result};
 use crate::fs;
 use crate::fs::{Refusal, Stage};
@@ -28,13 +29,13 @@ pub enum Builds {
     IfTrusted,
 }
 
-/// Whether the environment at the recipe's root was made for another minor version or another
-/// implementation than the recipe's: only making it anew gives it that one.
-pub fn needs_rebuild(recipe: &CreateRequest<'_>, world: &World<'_>) -> bool {
-    is_for_another(recipe.root, recipe.interpreter, world.host, world.cache)
+/// Whether the environment was created for another minor version or implementation than the request's,
+/// so that a change of its interpreter requires a new environment.
+pub fn needs_rebuild(request: &CreateRequest<'_>, session: Session<'_>) -> bool {
+    is_for_another(request.root, request.interpreter, session.host, session.cache)
 }
 
-/// Makes the environment anew with the recipe's Python, installs what the old one held, and puts
+/// Makes the environment anew with the request's Python, installs what the old one held, and puts
 /// it into the old one's place when that succeeded. Files that no installer put there come along.
 ///
 /// # Errors
@@ -42,37 +43,36 @@ pub fn needs_rebuild(recipe: &CreateRequest<'_>, world: &World<'_>) -> bool {
 /// [`Error::NeedsBuild`] when `builds` forbids it, and [`Error::NotReinstalled`] when `install` fails;
 /// any error of [`create`]. The old environment then is as it was.
 pub fn upgrade(
-    recipe: &CreateRequest<'_>,
-    world: &World<'_>,
+    request: &CreateRequest<'_>,
+    session: Session<'_>,
     progress: Progress<'_>,
     builds: Builds,
     install: Install<'_>,
 ) -> Result<Created> {
-    let World { host, cache, interrupt, .. } = *world;
-    let old = Env::open(recipe.root, host.platform())?;
-    let location = crate::support::path::canonicalize(recipe.root)
-        .map_err(fs::Error::io("follow", recipe.root))?;
+    let Session { host, cache, interrupt } = session;
+    let old = Env::open(request.root, host.platform())?;
+    let location = crate::support::path::canonicalize(request.root)
+        .map_err(fs::Error::io("follow", request.root))?;
     // The user's files come along, so they do not forbid to replace what they are in.
-    let guard = world.guard.clone().with_user_files(true);
-    let world = &World { guard: &guard, ..*world };
-    let options = recipe.options.inheriting(old.cfg());
+    let guard = request.guard.clone().with_user_files(true);
+    let options = request.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
-    held.ensure_reinstallable(recipe.root)?;
-    let wheels_only = builds == Builds::IfTrusted && !Trust::of(host).allows(recipe.root);
+    held.ensure_reinstallable(request.root)?;
+    let wheels_only = builds == Builds::IfTrusted && !Trust::of(host).allows(request.root);
     if wheels_only {
-        held.ensure_named(recipe.root)?;
+        held.ensure_named(request.root)?;
     }
     // In the file of requirements, so that it overrides pip's settings.
     let options_of_pip = if wheels_only { "--only-binary :all:\n" } else { "" };
-    let recipe = CreateRequest { options: &options, ..recipe.clone() };
-    rebuild(&recipe, world, &location, progress, &mut |env, scratch, created| {
+    let request = CreateRequest { options: &options, guard: &guard, ..request.clone() };
+    rebuild(&request, session, &location, progress, &mut |env, scratch, created| {
         let requirements = scratch.join("requirements.txt");
         if let Some(text) = held.requirements(env) {
             let text = format!("{options_of_pip}{text}");
             fs::write_whole(&requirements, text.as_bytes(), false)?;
             if !install(env, &requirements) {
                 interrupt.check()?;
-                let path = recipe.root.to_owned();
+                let path = request.root.to_owned();
                 return Err(Error::NotReinstalled { path, wheels_only });
             }
         }
@@ -92,25 +92,25 @@ pub fn upgrade(
 }
 
 /// Makes an environment anew with the packages that `install` puts into it, and puts it into the
-/// place of the one at the recipe's root when `install` gives `true`.
+/// place of the one at the request's root when `install` gives `true`.
 ///
 /// # Errors
 /// [`Error::NotReinstalled`] when it gives `false`; any error of [`create`]. The old environment
 /// then is as it was.
 pub fn replace_filled(
-    recipe: &CreateRequest<'_>,
-    world: &World<'_>,
+    request: &CreateRequest<'_>,
+    session: Session<'_>,
     progress: Progress<'_>,
     install: &mut dyn FnMut(&Env) -> bool,
 ) -> Result<Created> {
-    let location = crate::support::path::canonicalize(recipe.root)
-        .map_err(fs::Error::io("follow", recipe.root))?;
-    rebuild(recipe, world, &location, progress, &mut |env, _, _| {
+    let location = crate::support::path::canonicalize(request.root)
+        .map_err(fs::Error::io("follow", request.root))?;
+    rebuild(request, session, &location, progress, &mut |env, _, _| {
         if install(env) {
             return Ok(());
         }
-        world.interrupt.check()?;
-        Err(Error::NotReinstalled { path: recipe.root.to_owned(), wheels_only: false })
+        session.interrupt.check()?;
+        Err(Error::NotReinstalled { path: request.root.to_owned(), wheels_only: false })
     })
 }
 
@@ -120,27 +120,26 @@ type Fill<'a> = &'a mut dyn FnMut(&Env, &Path, &mut Created) -> Result<()>;
 
 /// Makes the environment beside the one at `location`, lets `fill` fill it, and exchanges the two.
 fn rebuild(
-    recipe: &CreateRequest<'_>,
-    world: &World<'_>,
+    request: &CreateRequest<'_>,
+    session: Session<'_>,
     location: &Path,
     progress: Progress<'_>,
     fill: Fill<'_>,
 ) -> Result<Created> {
-    let World { host, cache, guard, interrupt } = *world;
-    if recipe.root.is_symlink() {
+    let Session { host, cache, .. } = session;
+    if request.root.is_symlink() {
         let refusal = Refusal::Link(Some(location.to_owned()));
-        return Err(fs::Error::Protected { path: recipe.root.to_owned(), refusal }.into());
+        return Err(fs::Error::Protected { path: request.root.to_owned(), refusal }.into());
     }
-    let replaced = guard.check_replaceable(location)?;
+    let replaced = request.guard.check_replaceable(location)?;
     let mut stage = Stage::replacing(&replaced)?;
     let scratch = stage.scratch()?.to_owned();
     let at = stage.dir().path().to_owned();
-    let made = CreateRequest { root: &at, existing: Existing::Keep, ..recipe.clone() };
-    let mut created = create(&made, world, progress)?;
+    let made = CreateRequest { root: &at, existing: Existing::Keep, ..request.clone() };
+    let mut created = create(&made, session, progress)?;
     fill(&Env::open(&at, host.platform())?, &scratch, &mut created)?;
     let steps: Vec<_> =
-        relocation(&at, recipe.root, host, cache).into_iter().map(Step::Put).collect();
-    let session = Session { host, cache, interrupt };
+        relocation(&at, request.root, host, cache).into_iter().map(Step::Put).collect();
     // No step of a relocation seeds pip.
     let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
     Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
