@@ -26,6 +26,7 @@ mod root_entries;
 mod stage;
 
 mod staging_area;
+mod sweep;
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(not(unix), path = "sys/portable.rs")]
 mod sys;
@@ -40,8 +41,8 @@ pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;
 pub(crate) use root_entries::has_user_entries;
 pub use stage::{InPlace, Stage, discard};
-pub(crate) use staging_area::is_staging_area;
-pub use staging_area::{Leftover, has_stale_temp_files, is_unfinished, sweep};
+pub(crate) use sweep::is_staging_area;
+pub use sweep::{Leftover, has_stale_temp_files, is_unfinished, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Building beside a target and moving into place.
+//! Creation of a directory in a staging area, and its rename to the target.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -8,15 +8,17 @@ use super::deletion::DeletionTarget;
 use super::dir::Dir;
 use super::remove::split;
 use super::staging_area;
-use super::staging_area::{DELETING, Leftover, NEW, StagingArea};
+use super::staging_area::{DELETING, NEW, StagingArea};
+use super::sweep;
+use super::sweep::Leftover;
 use super::sys;
 use super::sys::{Handle, Mounts};
 use super::undo_log::UndoLog;
 use crate::fs::{Error, Result};
 
-/// A place beside a target, to build in what is then moved there in one step.
+/// A new directory in a staging area, which one rename moves to its target.
 ///
-/// Dropped before that, it is removed wholly, and so are the target's parents that it made.
+/// If it is dropped before the rename, it is removed, and so are the parents of the target that it created.
 #[derive(Debug)]
 pub struct Stage {
     dir: Dir,
@@ -29,7 +31,10 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Makes a stage beside `target`, and the target's parents where they are missing.
+    /// Creates a stage beside `target`, and the missing parents of the target.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the parents or the staging area cannot be created.
     pub fn beside(target: &Path) -> Result<Self> {
         let (at, name) = split(target)?;
         let mut parents = Vec::new();
@@ -42,8 +47,8 @@ impl Stage {
         Ok(Self { dir, area, target, name, parents, is_inside: false })
     }
 
-    /// A stage for what replaces `old`: beside it, or in it if it is a mount point, which can neither be
-    /// moved nor get directories of another file system.
+    /// Creates a stage for the replacement of `old`: beside it, or inside it if it is a mount point, which
+    /// cannot be renamed and takes no directories of another filesystem.
     ///
     /// # Errors
     /// As [`Self::beside`].
@@ -64,16 +69,18 @@ impl Stage {
         &self.dir
     }
 
-    /// A directory for other temporary files, on the same file system, removed with the stage.
+    /// A directory for other temporary files, on the same filesystem, removed with the stage.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be created.
     pub fn scratch(&mut self) -> Result<&Path> {
         self.area.scratch()
     }
 
-    /// Moves the new directory to the target, where nothing is, or an empty directory.
+    /// Renames the new directory to the target, which is missing or an empty directory.
     ///
     /// # Errors
-    /// [`Error::Occupied`] when there is something by now: the stage is as it was, and the caller
-    /// may look at what has come.
+    /// [`Error::Occupied`] if another process created an entry there: the stage is unchanged.
     pub fn publish(&mut self) -> Result<()> {
         self.move_in()?;
         self.area.is_bare = true;
@@ -81,8 +88,8 @@ impl Stage {
     }
 
     fn move_in(&mut self) -> Result<()> {
-        // To rename a directory onto something else than nothing or an empty directory fails by
-        // the rules of POSIX: no special flag is needed, which older systems would not know.
+        // POSIX rename() fails unless the target is missing or an empty directory, so
+        // RENAME_NOREPLACE, which older kernels lack, is not needed.
         let StagingArea { stage, parent, .. } = &self.area;
         stage.rename(Path::new(NEW), parent, Path::new(&self.name)).map_err(|error| {
             if staging_area::is_occupied(&error) {
@@ -95,13 +102,13 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts the new directory in the place of the one that was checked, in one step where the
-    /// system can exchange two names.
+    /// Exchanges the new directory with the checked one, atomically if the system supports it
+    /// (`RENAME_EXCHANGE`, rename(2)).
     ///
     /// # Errors
-    /// [`Error::Changed`] when something else has come to stand there, which is left alone;
-    /// [`Error::Immovable`] when the old one can only be worked on in place (an image layer of a
-    /// container, a mount point). The old directory then stands as it was.
+    /// [`Error::Changed`] if another process replaced the checked directory; [`Error::Immovable`] if it
+    /// cannot be renamed (the image layer of a container, a mount point). The old directory is then
+    /// unchanged.
     pub fn replace(&mut self, old: &DeletionTarget) -> Result<()> {
         if self.is_inside {
             return self.replace_inside(old);
@@ -137,10 +144,10 @@ impl Stage {
             return Err(Error::Changed { path: self.target.clone() });
         }
         stage.make_file(Path::new(DELETING), false).map_err(|error| self.failed(error))?;
-        staging_area::replace_content(parent, stage, &self.target)
+        sweep::replace_content(parent, stage, &self.target)
     }
 
-    /// For systems that cannot exchange: what is aside comes back when this is killed.
+    /// For systems without an exchange; after a kill, the next sweep puts the old directory back.
     pub(super) fn replace_in_two_steps(&mut self, old: &DeletionTarget) -> Result<()> {
         match self.area.move_aside(&self.name) {
             Ok(()) => {}
@@ -154,7 +161,7 @@ impl Stage {
         };
         match moved {
             Ok(()) | Err(Error::Occupied { .. }) => {
-                // Where that fails, it cannot come back either: its place is taken.
+                // If this fails, the old directory cannot be put back either: its name is taken.
                 let _ = self.area.mark_dead();
             }
             Err(_) => self.area.put_back(&self.name),
@@ -168,11 +175,11 @@ impl Stage {
         self.area.move_aside(&self.name)
     }
 
-    /// Deletes what was replaced and everything else that was temporary.
+    /// Deletes the replaced directory and all temporary files.
     ///
     /// # Errors
-    /// What could not be deleted. The new directory is in its place nevertheless, and the next
-    /// [`sweep`](super::sweep) tries again.
+    /// The first file that could not be deleted. The new directory has its target's name nevertheless,
+    /// and the next [`sweep`](super::sweep) tries again.
     pub fn finish(mut self) -> Result<()> {
         self.area.clear()
     }
@@ -184,18 +191,17 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // The parents can go only when there is nothing left in them.
+        // Parents can be removed only when they are empty.
         let _ = self.area.clear();
         remove_parents(&self.parents);
     }
 }
 
-/// Deletes a directory that was checked: it vanishes from its place in one step and is deleted then,
-/// which the next [`sweep`](super::sweep) completes if the process is stopped. Gives what of it could
-/// not be deleted.
+/// Deletes a checked directory: one rename moves it into a staging area, where it is deleted; the next
+/// [`sweep`](super::sweep) completes this after a kill. Returns what could not be deleted.
 ///
 /// # Errors
-/// [`Error::Changed`] if something else is at its place now, which is left alone.
+/// [`Error::Changed`] if another process replaced the directory; the new one is not touched.
 pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
     let (at, name) = split(old.path())?;
     let handle = Handle::open(at).map_err(Error::io("open", at))?;
@@ -217,8 +223,8 @@ pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
     Ok(area.clear().err().map(Leftover::from))
 }
 
-/// Deletes a directory of a container's image layer, which cannot be renamed. A mark in it lets
-/// [`sweep`](super::sweep) complete this if the process is stopped.
+/// Deletes a directory of a container's image layer, which cannot be renamed. A marker file in it lets
+/// [`sweep`](super::sweep) complete this after a kill.
 fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Result<()> {
     let failed = || Error::io("remove", old.path());
     let open = || parent.sub(Path::new(name), Mounts::Stay).map_err(failed());
@@ -230,9 +236,9 @@ fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Resu
     drop(new);
     area.stage.remove_dir(Path::new(NEW)).map_err(failed())?;
     area.stage.make_file(Path::new(DELETING), false).map_err(failed())?;
-    let emptied = staging_area::replace_content(&directory, &area.stage, old.path());
+    let emptied = sweep::replace_content(&directory, &area.stage, old.path());
     if emptied.is_err() {
-        // What is left is no environment any more; the mark stays for the next sweep.
+        // The rest is not an environment; the marker file remains for the next sweep.
         area.abandon();
         return emptied;
     }
@@ -244,12 +250,12 @@ fn changed(old: &DeletionTarget) -> Error {
     Error::Changed { path: old.path().to_owned() }
 }
 
-/// A directory that is worked on in place, because it cannot be replaced as a whole: the current
-/// one, one behind a link, a mount point. Each file in it is replaced whole.
+/// A directory that is changed in place because it cannot be replaced as a whole: the current
+/// directory, the target of a link, a mount point. Each file in it is replaced atomically.
 ///
-/// Dropped before [`finish`](Self::finish), everything is taken back: what was made goes, what was
-/// replaced returns, where the system can exchange two names. Killed, it leaves files that are each
-/// the old or the new one, and a mark that [`is_unfinished`](super::is_unfinished) finds.
+/// If it is dropped before [`finish`](Self::finish), all changes are undone; replaced files return if
+/// the system can exchange two names. After a kill each file is the old or the new one, and
+/// [`is_unfinished`](super::is_unfinished) is true.
 #[derive(Debug)]
 pub struct InPlace {
     dir: Dir,
@@ -257,20 +263,24 @@ pub struct InPlace {
 }
 
 impl InPlace {
-    /// Opens a directory, following links to it, and removes what killed processes left in it.
+    /// Opens a directory, follows links to it, and removes the files of killed processes from it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be opened, or a staging area in it cannot be created.
     pub fn open(target: &Path) -> Result<Self> {
         let failed = || Error::io("open", target);
         let handle = Handle::open(target).map_err(failed())?;
-        // Our own mark first: the killed one's must not go before there is another.
+        // This process's stage is created before those of killed processes are removed, so that the
+        // directory is marked as unfinished all the time.
         let (area, undo_log) =
             StagingArea::inside(Handle::open(target).map_err(failed())?, target)?;
-        // What cannot be removed is not in the way.
-        let _ = staging_area::sweep_inside(&handle, target);
+        // A stage that cannot be removed obstructs nothing.
+        let _ = sweep::sweep_inside(&handle, target);
         let dir = Dir::in_place(handle, target.to_owned(), UndoLog::new(undo_log));
         Ok(Self { dir, area })
     }
 
-    /// Files of others are in the directory: none of them is to be replaced.
+    /// Forbids to replace files: those in the directory are the user's.
     #[must_use]
     pub fn no_overwrite(mut self) -> Self {
         if let Some(undo_log) = self.dir.undo_log() {
@@ -284,12 +294,18 @@ impl InPlace {
         &self.dir
     }
 
-    /// A directory for other temporary files, on the same file system, removed with the rest.
+    /// A directory for other temporary files, on the same filesystem.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be created.
     pub fn scratch(&mut self) -> Result<&Path> {
         self.area.scratch()
     }
 
-    /// Keeps what was done, and removes what was temporary.
+    /// Keeps the changes and removes the temporary files.
+    ///
+    /// # Errors
+    /// The first file that could not be removed.
     pub fn finish(mut self) -> Result<()> {
         if let Some(undo_log) = self.dir.undo_log() {
             undo_log.drain();
@@ -304,7 +320,7 @@ impl Drop for InPlace {
     }
 }
 
-/// Is this what was checked? What cannot be looked at is not.
+/// Whether this is the checked directory; false if it cannot be opened.
 fn covers(directory: io::Result<Handle>, old: &DeletionTarget) -> bool {
     directory.and_then(|directory| old.covers(&directory)).unwrap_or(false)
 }
@@ -335,7 +351,7 @@ fn make_parents(at: &Path, made: &mut Vec<PathBuf>) -> Result<Handle> {
     Handle::open(at).map_err(Error::io("open", at))
 }
 
-/// Takes back the parents that were made for a target that did not come.
+/// Removes the parents that were created for a target that was not created.
 fn remove_parents(made: &[PathBuf]) {
     for path in made.iter().rev() {
         let _ = std::fs::remove_dir(path);

@@ -1,221 +1,56 @@
-//! The staging areas of a target, and removing those of killed processes.
+//! The staging area of a target.
 //!
-//! Everything temporary for the target `DIR` is in `.rvenv-DIR` beside it (in `.rvenv` inside it for
-//! work in place), in one stage (a directory) for each process. The name is fixed, so that finding
-//! what a killed process left takes one system call and no listing of the parent, which may hold
-//! 100,000 names. If another user has taken the name, a number is added to it.
-//! A `lock` file shows that a stage is rvenv's own. It is locked for as long as its process runs.
+//! All temporary files for the target `DIR` are in `.rvenv-DIR` beside it (in `.rvenv` inside it for
+//! changes in place), in one stage (a directory) per process. The name is fixed, so that one system
+//! call finds the stages of killed processes; the parent can contain 100,000 names and is not listed.
+//! If another user has taken the name, a number is appended.
+//! A `lock` file identifies a stage of rvenv. Its process holds the lock until it exits.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirEntry, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::deletion::{refusal_of_found, refusal_of_unfinished};
-use super::remove::{empty_except, remove_at, split};
+use super::remove::remove_at;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
 use crate::fs::{Error, Result};
 use crate::support::hex::hex;
 
-/// What the lock file says, for people who find it, and as the proof of whose it is.
+/// The content of the lock file: an explanation for people who find it, and the mark of rvenv.
 const MARK: &[u8] =
     b"rvenv works here, or was killed while it did; rvenv removes this directory.\n";
-const LOCK: &str = "lock";
-/// The new environment until it is in place.
+pub(super) const LOCK: &str = "lock";
+/// The new environment until it is renamed.
 pub(super) const NEW: &str = "new";
-/// The old environment while its name is free, for one moment: put back when found.
-const OLD: &str = "old";
-/// What is only to be deleted.
+/// The old environment while its name is free. The next run puts it back after a kill.
+pub(super) const OLD: &str = "old";
+/// A directory that is only to be deleted.
 const DEAD: &str = "dead";
-/// A file: [`NEW`] and the target are being exchanged, so [`NEW`] may be anybody's directory.
-const EXCHANGING: &str = "exchanging";
+/// A file: [`NEW`] and the target are being exchanged, so [`NEW`] may be another user's directory.
+pub(super) const EXCHANGING: &str = "exchanging";
 /// A file: the directory that the staging area is in is being emptied, where it cannot be moved.
 pub(super) const DELETING: &str = "deleting";
-/// A file: it is empty, and the entries of [`NEW`] are being moved into it.
+/// A file: that directory is empty, and the entries of [`NEW`] are being moved into it.
 pub(super) const MOVING: &str = "moving";
 const SCRATCH: &str = "scratch";
 pub(super) const INSIDE: &str = ".rvenv";
-/// What the root of a mounted file system keeps when it is emptied (mke2fs(8)).
-const OF_FILE_SYSTEM: &str = "lost+found";
 
-/// Without locks (some network file systems) what is older than this is in use no more.
+/// On filesystems without locks (some network filesystems), a lock file older than this is abandoned.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many names are tried if others hold them.
+/// The number of names that are tried if other users have taken them.
 const NAMES: usize = 16;
-/// Each attempt fails only because another process is taking the same directories away.
+/// The limit of attempts; each fails only because another process removes the same directories.
 const ATTEMPTS: usize = 1000;
 
-/// Something temporary that could not be removed. It is in nobody's way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Why it could not be removed.
-    pub reason: String,
-}
-
-impl From<Error> for Leftover {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Io { path, source, .. } => Self { path, reason: source.to_string() },
-            error => Self { path: PathBuf::new(), reason: error.to_string() },
-        }
-    }
-}
-
-/// Removes what killed processes left beside this target: only what is provably rvenv's own and not
-/// in use. An old environment whose replacement was cut short gets its name back. A
-/// deletion in place that was cut short is completed. If there is nothing to do, this takes two
-/// system calls.
-///
-/// Gives what could not be removed.
-///
-/// # Errors
-/// If the directory that the target is in cannot be looked at.
-pub fn sweep(target: &Path) -> Result<Vec<Leftover>> {
-    // Beside a root there is nothing.
-    let Ok((at, name)) = split(target) else { return Ok(Vec::new()) };
-    let mut left = Vec::new();
-    for area in area_names(name) {
-        match at.join(&area).symlink_metadata().and_then(|_| Handle::open(at)) {
-            Ok(parent) => left.extend(sweep_area(&parent, at, &area, Some(name))),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                break;
-            }
-            Err(error) => return Err(Error::io("open", at)(error)),
-        }
-    }
-    if target.join(INSIDE).symlink_metadata().is_ok()
-        && let Ok(parent) = Handle::open(at)
-    {
-        left.extend(complete_in_place(&parent, target, Path::new(name)));
-    }
-    Ok(left)
-}
-
-/// Completes the deletion or replacement of a directory in place that a killed process began.
-fn complete_in_place(parent: &Handle, target: &Path, name: &Path) -> Option<Leftover> {
-    let directory = parent.sub(name, Mounts::Cross).ok()?;
-    let wrapper = directory.sub(Path::new(INSIDE), Mounts::Stay).ok()?;
-    for (own, _) in wrapper.entries().ok()? {
-        let Some((stage, lock)) = abandoned_stage(&wrapper, Path::new(&own)) else { continue };
-        let is_deleting = stage.kind(Path::new(DELETING)).is_ok();
-        if !is_deleting && stage.kind(Path::new(MOVING)).is_err() {
-            continue;
-        }
-        if is_deleting && let Some(refusal) = refusal_of_unfinished(&directory, target) {
-            return Some(Leftover { path: target.to_owned(), reason: refusal });
-        }
-        // A deletion has nothing to move in.
-        let is_replacing = stage.kind(&Path::new(NEW).join("pyvenv.cfg")).is_ok();
-        let done = replace_content(&directory, &stage, target).and_then(|()| {
-            let path = target.join(INSIDE).join(&own);
-            empty_stage(&stage, &path)?;
-            remove_stage(&wrapper, &stage, &path, &own, &mut Some(lock))
-        });
-        if let Err(error) = done {
-            return Some(error.into());
-        }
-        let _ = directory.remove_dir(Path::new(INSIDE));
-        if !is_replacing {
-            let _ = parent.remove_dir(name);
-        }
-    }
-    None
-}
-
-/// Empties `directory` but for the staging area in it, and moves the entries of [`NEW`] there,
-/// `pyvenv.cfg` first away and last in. Marks in the stage show how far it got, for
-/// [`complete_in_place`].
-pub(super) fn replace_content(directory: &Handle, stage: &Handle, path: &Path) -> Result<()> {
-    let cfg = Path::new("pyvenv.cfg");
-    if stage.kind(Path::new(MOVING)).is_err() {
-        match directory.unlink(cfg) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::io("remove", path.join(cfg))(error));
-            }
-            _ => {}
-        }
-        empty_except(directory, path, &[INSIDE, OF_FILE_SYSTEM])?;
-        stage
-            .rename(Path::new(DELETING), stage, Path::new(MOVING))
-            .map_err(Error::io("empty", path))?;
-    }
-    let Ok(new) = stage.sub(Path::new(NEW), Mounts::Stay) else { return Ok(()) };
-    let mut names: Vec<OsString> =
-        new.entries().map_err(Error::io("list", path))?.into_iter().map(|(name, _)| name).collect();
-    names.sort_by_key(|name| name == cfg.as_os_str());
-    names.iter().try_for_each(|name| {
-        let name = Path::new(name);
-        new.rename(name, directory, name).map_err(Error::io("move into", path))
-    })
-}
-
-/// Is work in place going on in this directory, or was it cut short by a kill? Then its files are
-/// each whole, and need not all be of one state.
-pub fn is_unfinished(target: &Path) -> bool {
-    target.join(INSIDE).is_dir()
-}
-
-/// Whether [`sweep`] would find something of a killed process.
-pub fn has_stale_temp_files(target: &Path) -> bool {
-    let Ok((at, name)) = split(target) else { return false };
-    let beside = area_names(name).map(|area| at.join(area));
-    let beside = beside.take_while(|area| area.symlink_metadata().is_ok());
-    let mut areas = beside.chain([target.join(INSIDE)]);
-    areas.by_ref().filter_map(|area| std::fs::read_dir(area).ok()).any(|stages| {
-        let mut stages = stages.flatten().peekable();
-        stages.peek().is_none() || stages.any(|stage| is_dead(&stage.path()))
-    })
-}
-
-/// Whether this is a directory as rvenv makes them for temporary files, with nothing else in it, and
-/// not in use.
-pub(crate) fn is_staging_area(path: &Path) -> bool {
-    let is_dead = |stage: io::Result<DirEntry>| stage.is_ok_and(|stage| is_dead(&stage.path()));
-    std::fs::read_dir(path).is_ok_and(|mut stages| stages.all(is_dead))
-}
-
-/// A stage whose lock nobody holds, or that is empty: its process was killed before it had a lock,
-/// or when it had removed that.
-fn is_dead(stage: &Path) -> bool {
-    match File::open(stage.join(LOCK)) {
-        Ok(lock) => is_abandoned(&lock),
-        Err(_) => std::fs::read_dir(stage).is_ok_and(|mut entries| entries.next().is_none()),
-    }
-}
-
-/// Sweeps only what is in the directory `target`, whose path is `at`.
-pub(super) fn sweep_inside(target: &Handle, at: &Path) -> Vec<Leftover> {
-    sweep_area(target, at, OsStr::new(INSIDE), None)
-}
-
-fn sweep_area(parent: &Handle, at: &Path, area: &OsStr, target: Option<&OsStr>) -> Vec<Leftover> {
-    let path = at.join(area);
-    // A file or a link is another's.
-    let Ok(wrapper) = parent.sub(Path::new(area), Mounts::Stay) else { return Vec::new() };
-    let target = target.map(|name| (parent, Path::new(name)));
-    let entries = wrapper.entries().unwrap_or_default();
-    let swept = entries.iter().filter_map(|(own, _)| sweep_stage(&wrapper, &path, own, target));
-    let left: Vec<_> = swept.collect();
-    if wrapper.is_closed().unwrap_or(false) {
-        // Fails if another process works there, or if something in it is not ours.
-        let _ = parent.remove_dir(Path::new(area));
-    }
-    left
-}
-
-/// A stage of ours that no process uses, and the lock on it.
-fn abandoned_stage(wrapper: &Handle, own: &Path) -> Option<(Handle, File)> {
+/// A stage of this user that no process uses, and its lock.
+pub(super) fn abandoned_stage(wrapper: &Handle, own: &Path) -> Option<(Handle, File)> {
     let stage = wrapper.sub(own, Mounts::Stay).ok()?;
     let Ok(lock) = stage.open_file(Path::new(LOCK), true) else {
-        // If it is empty, its process was killed before it had a lock file; else it is not ours.
+        // An empty one was left before its lock was created; any other is not a stage.
         let _ = wrapper.remove_dir(own);
         return None;
     };
@@ -223,64 +58,11 @@ fn abandoned_stage(wrapper: &Handle, own: &Path) -> Option<(Handle, File)> {
     (is_ours && is_abandoned(&lock)).then_some((stage, lock))
 }
 
-fn sweep_stage(
-    wrapper: &Handle,
-    at: &Path,
-    own: &OsStr,
-    home: Option<(&Handle, &Path)>,
-) -> Option<Leftover> {
-    let path = at.join(own);
-    let (stage, lock) = abandoned_stage(wrapper, Path::new(own))?;
-    let put_back = match home {
-        Some((parent, name)) => stage.rename(Path::new(OLD), parent, name),
-        None => Ok(()),
-    };
-    match put_back {
-        // Something else has its name: the new environment, or what must not be touched.
-        Err(error) if is_occupied(&error) => {
-            if let Some(refused) = refused(&stage, OLD, &path) {
-                return Some(refused);
-            }
-            if let Err(error) = mark_dead(&stage, OLD) {
-                return Some(Error::io("remove", path.join(OLD))(error).into());
-            }
-        }
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Some(Error::io("put back", path.join(OLD))(error).into());
-        }
-        _ => {}
-    }
-    if stage.kind(Path::new(EXCHANGING)).is_ok()
-        && let Some(refused) = refused(&stage, NEW, &path)
-    {
-        return Some(refused);
-    }
-    let removed = empty_stage(&stage, &path).and_then(|is_empty| {
-        if is_empty { remove_stage(wrapper, &stage, &path, own, &mut Some(lock)) } else { Ok(()) }
-    });
-    removed.err().map(Leftover::from)
-}
-
-/// Why a directory that a killed process took away from its place must not be deleted.
-fn refused(stage: &Handle, name: &str, path: &Path) -> Option<Leftover> {
-    let path = path.join(name);
-    let directory = match stage.sub(Path::new(name), Mounts::Stay) {
-        Ok(directory) => directory,
-        Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => return Some(Error::io("look at", path)(error).into()),
-    };
-    let refusal = match refusal_of_found(&directory, &path) {
-        Ok(refusal) => refusal?.to_string(),
-        Err(error) => error.to_string(),
-    };
-    Some(Leftover { path, reason: refusal })
-}
-
-/// Is this our lock file, which no living process holds? If so, we hold it now.
-fn is_abandoned(lock: &File) -> bool {
+/// Whether this is a lock file of rvenv that no process holds; if so, this process holds it afterwards.
+pub(super) fn is_abandoned(lock: &File) -> bool {
     let mut text = Vec::new();
     let regular = lock.metadata().is_ok_and(|meta| meta.is_file());
-    // Killed between making and writing it, a process leaves a part of the text.
+    // A process that is killed while it writes the file leaves a part of the text.
     if !regular
         || lock.take(MARK.len() as u64 + 1).read_to_end(&mut text).is_err()
         || !MARK.starts_with(&text)
@@ -299,10 +81,9 @@ fn is_abandoned(lock: &File) -> bool {
     }
 }
 
-/// Removes everything but the lock file, which goes last, so that what remains after a failure is
-/// still known as ours; `false` where something is in use: it is out of the way, and the next sweep
-/// finds it.
-fn empty_stage(stage: &Handle, path: &Path) -> Result<bool> {
+/// Removes everything except the lock file, which is removed last, so that a stage is recognized after a
+/// failure. Returns `false` if a file is in use: the next sweep finds it.
+pub(super) fn empty_stage(stage: &Handle, path: &Path) -> Result<bool> {
     let mut first = Ok(());
     for (name, kind) in stage.entries().map_err(Error::io("list", path))? {
         if name != LOCK {
@@ -316,8 +97,8 @@ fn empty_stage(stage: &Handle, path: &Path) -> Result<bool> {
     }
 }
 
-/// Removes a stage that holds nothing but its lock file.
-fn remove_stage(
+/// Removes a stage that contains only its lock file.
+pub(super) fn remove_stage(
     wrapper: &Handle,
     stage: &Handle,
     path: &Path,
@@ -325,15 +106,15 @@ fn remove_stage(
     lock: &mut Option<File>,
 ) -> Result<()> {
     let unlinked = stage.unlink(Path::new(LOCK));
-    // Windows keeps a file that is open in its directory, whatever was done to its name. Elsewhere
-    // the lock is held to the end: who waits for it must find the stage gone.
+    // On Windows an open file stays in its directory even if it is deleted. Elsewhere the lock is held
+    // to the end, so that a process that waits for it finds no stage.
     if cfg!(windows) {
         *lock = None;
     }
     for removed in [unlinked, wrapper.remove_dir(Path::new(own))] {
         match removed {
             Ok(()) => {}
-            // Somebody else sweeps too; and a new stage may have got the name already.
+            // Another process sweeps, too, or has already created a new stage of this name.
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {}
             Err(error) => return Err(Error::io("remove", path)(error)),
@@ -342,35 +123,35 @@ fn remove_stage(
     Ok(())
 }
 
-/// The directory for temporary files of one target, and this process's part of it.
+/// The staging area of one target, and the stage of this process in it.
 #[derive(Debug)]
 pub(super) struct StagingArea {
     pub(super) parent: Handle,
     wrapper: Handle,
     pub(super) stage: Handle,
-    /// Held until all else is removed.
+    /// Held until everything else is removed.
     lock: Option<File>,
     pub(crate) path: PathBuf,
     name: OsString,
     own: OsString,
     scratch: Option<PathBuf>,
-    /// Whether [`NEW`] was moved out and nothing in, so that clearing has nothing to look for.
+    /// Whether [`NEW`] was moved out and nothing was moved in, so that the stage is empty.
     pub(super) is_bare: bool,
     cleared: bool,
 }
 
 impl StagingArea {
-    /// In `parent`, whose path is `at`, for its entry `target`; with the directory [`NEW`] in it.
+    /// Creates one in `parent`, whose path is `at`, for its entry `target`; returns the directory [`NEW`], too.
     pub(super) fn beside(parent: Handle, at: &Path, target: &OsStr) -> Result<(Self, Handle)> {
         Self::open(parent, at, area_names(target))
     }
 
-    /// In the directory `target`, whose path is `at`, for itself.
+    /// Creates one inside the directory `target`, whose path is `at`.
     pub(super) fn inside(target: Handle, at: &Path) -> Result<(Self, Handle)> {
         Self::open(target, at, std::iter::once(INSIDE.into()))
     }
 
-    /// Takes the first of these names that nobody else holds.
+    /// Uses the first of these names that no other user has taken.
     fn open(
         parent: Handle,
         at: &Path,
@@ -415,14 +196,14 @@ impl StagingArea {
         name: &Path,
         own: &Path,
     ) -> Result<(Handle, Claim, Handle), Failure> {
-        let is_there = match parent.make_dir(name, true) {
+        let exists = match parent.make_dir(name, true) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => true,
             made => made.map(|()| false).map_err(Failure::Io)?,
         };
         let make = || {
             let wrapper = parent.sub(name, Mounts::Stay)?;
             wrapper.make_dir(own, true)?;
-            let (claim, new) = Claim::stake(&wrapper, own).inspect_err(|_| {
+            let (claim, new) = Claim::create(&wrapper, own).inspect_err(|_| {
                 let _ = wrapper.remove_dir(own);
             })?;
             Ok((wrapper, claim, new))
@@ -431,7 +212,7 @@ impl StagingArea {
             // A file, a link or another user's directory has the name.
             let is_foreign = error.kind() == ErrorKind::PermissionDenied
                 || parent.kind(name).is_ok_and(|kind| kind != Kind::Directory);
-            if is_there && is_foreign {
+            if exists && is_foreign {
                 return Failure::Foreign(error);
             }
             let _ = parent.remove_dir(name);
@@ -441,11 +222,11 @@ impl StagingArea {
         if matches!(is_private, Ok(true)) {
             return Ok((wrapper, claim, new));
         }
-        // Whoever else can write there could replace what is built.
+        // Anybody else who can write there could replace the files.
         let _ = claim.stage.remove_dir(Path::new(NEW));
         let _ = claim.stage.unlink(Path::new(LOCK));
         let _ = wrapper.remove_dir(own);
-        if !is_there {
+        if !exists {
             let _ = parent.remove_dir(name);
         }
         Err(match is_private {
@@ -454,12 +235,12 @@ impl StagingArea {
         })
     }
 
-    /// Marks that [`NEW`] may be anybody's directory from here on.
+    /// Records that [`NEW`] may be another user's directory from here on.
     pub(super) fn begin_exchange(&self) -> io::Result<()> {
         self.stage.make_file(Path::new(EXCHANGING), false).map(drop)
     }
 
-    /// [`NEW`] is ours again, or was checked and only to be deleted.
+    /// Records that [`NEW`] is this process's directory again, or was checked and is to be deleted.
     pub(super) fn end_exchange(&self, delete: bool) -> io::Result<()> {
         if delete {
             mark_dead(&self.stage, NEW)?;
@@ -467,24 +248,24 @@ impl StagingArea {
         self.stage.unlink(Path::new(EXCHANGING))
     }
 
-    /// Leaves everything in it as it is: [`NEW`] is somebody else's. Gives where that is.
+    /// Leaves the stage unchanged because [`NEW`] is somebody else's; returns its path.
     pub(super) fn abandon(&mut self) -> PathBuf {
         self.cleared = true;
         self.lock = None;
         self.path.join(NEW)
     }
 
-    /// Takes the directory `name` away from its place for a moment.
+    /// Moves the directory `name` aside temporarily.
     pub(super) fn move_aside(&self, name: &OsStr) -> io::Result<()> {
         self.parent.rename(Path::new(name), &self.stage, Path::new(OLD))
     }
 
-    /// What was set aside.
+    /// The directory that was moved aside.
     pub(super) fn aside(&self) -> io::Result<Handle> {
         self.stage.sub(Path::new(OLD), Mounts::Stay)
     }
 
-    /// A directory for temporary files, made when first asked for.
+    /// A directory for temporary files, created on first use.
     pub(super) fn scratch(&mut self) -> Result<&Path> {
         let path = if let Some(path) = self.scratch.take() {
             path
@@ -496,18 +277,18 @@ impl StagingArea {
         Ok(self.scratch.insert(path))
     }
 
-    /// What was set aside must not come back from here on: it may soon be half deleted.
+    /// Records that the directory moved aside must not be put back, because its deletion begins.
     pub(super) fn mark_dead(&self) -> io::Result<()> {
         mark_dead(&self.stage, OLD)
     }
 
-    /// Gives what was set aside its name back. Where that fails, it stays where `sweep` finds it.
+    /// Puts the directory moved aside back. If that fails, `sweep` finds it.
     pub(super) fn put_back(&mut self, name: &OsStr) {
         self.cleared |= self.stage.rename(Path::new(OLD), &self.parent, Path::new(name)).is_err();
     }
 
-    /// Removes what is temporary; once. What fails is tried once more: a scanner that has a file
-    /// open for a moment, or a network drive that hiccups, is to leave nothing behind.
+    /// Removes the stage, once. A failure is retried once: a virus scanner can have a file open for a
+    /// moment, and network drives fail temporarily.
     pub(super) fn clear(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.cleared, true) {
             return Ok(());
@@ -522,7 +303,7 @@ impl StagingArea {
             remove_stage(wrapper, stage, path, own, lock)?;
         }
         match self.parent.remove_dir(Path::new(&self.name)) {
-            // Others work there, or have removed it.
+            // Other processes use it, or have removed it.
             Err(error) if is_occupied(&error) || error.kind() == ErrorKind::NotFound => Ok(()),
             removed => removed.map_err(Error::io("remove", &self.path)),
         }
@@ -531,40 +312,39 @@ impl StagingArea {
 
 impl Drop for StagingArea {
     fn drop(&mut self) {
-        // Here nobody is left to tell of a failure; `sweep` will find what remains.
+        // A failure cannot be reported here; `sweep` finds the remains.
         let _ = self.clear();
     }
 }
 
-/// A process of our number has left something; or one that sweeps, or has ended, has just taken
-/// away what we had made.
+/// Whether a process with the same number left a stage, or another process is removing the directories.
 fn is_contended(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound | ErrorKind::WouldBlock)
 }
 
-/// A stage, and the lock on it.
+/// A stage and its lock.
 struct Claim {
     stage: Handle,
     lock: File,
 }
 
 impl Claim {
-    fn stake(wrapper: &Handle, own: &Path) -> io::Result<(Self, Handle)> {
+    fn create(wrapper: &Handle, own: &Path) -> io::Result<(Self, Handle)> {
         let stage = wrapper.sub(own, Mounts::Stay)?;
         let lock = stage.make_file(Path::new(LOCK), false)?;
         match lock.try_lock() {
-            // Who sweeps has it, and removes it.
+            // A process that sweeps has it and removes it.
             Err(TryLockError::WouldBlock) => return Err(ErrorKind::WouldBlock.into()),
-            // No locks here: see `ABANDONED`.
+            // The filesystem has no locks: see `ABANDONED`.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        let furnish = || {
+        let fill = || {
             (&lock).write_all(MARK)?;
-            // If who sweeps had the lock before us, the stage is gone by now, and this fails.
+            // This fails if a process that sweeps had the lock before and removed the stage.
             stage.make_dir(Path::new(NEW), false)?;
             stage.sub(Path::new(NEW), Mounts::Stay)
         };
-        let new = furnish().inspect_err(|_| {
+        let new = fill().inspect_err(|_| {
             let _ = stage.remove_dir(Path::new(NEW));
             let _ = stage.unlink(Path::new(LOCK));
         })?;
@@ -572,19 +352,19 @@ impl Claim {
     }
 }
 
-/// Why a staging area could not be opened under one name.
+/// The reason that a staging area could not be created under one name.
 enum Failure {
-    /// Another user, or something that is not a directory, has the name.
+    /// Another user or a non-directory has the name.
     Foreign(io::Error),
     Io(io::Error),
 }
 
-fn mark_dead(stage: &Handle, name: &str) -> io::Result<()> {
+pub(super) fn mark_dead(stage: &Handle, name: &str) -> io::Result<()> {
     stage.rename(Path::new(name), stage, Path::new(DEAD))
 }
 
 /// The names of a target's staging area, in the order in which they are tried.
-fn area_names(target: &OsStr) -> impl Iterator<Item = OsString> {
+pub(super) fn area_names(target: &OsStr) -> impl Iterator<Item = OsString> {
     let first = area_name(target);
     (0..NAMES).map(move |number| {
         let mut name = first.clone();
@@ -607,7 +387,7 @@ fn area_name(target: &OsStr) -> OsString {
     name
 }
 
-/// Does something stand where a directory was to be renamed to?
+/// Whether the target of a directory's rename exists.
 pub(super) fn is_occupied(error: &io::Error) -> bool {
     matches!(
         error.kind(),
