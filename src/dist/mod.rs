@@ -3,6 +3,7 @@
 pub(crate) mod aside;
 pub(crate) mod direct_url;
 pub(crate) mod eggs;
+pub(crate) mod markers;
 pub(crate) mod metadata;
 pub(crate) mod pth;
 pub(crate) mod record;

@@ -47,16 +47,36 @@ impl Requirement {
 
     /// Whether it applies, with this extra requested or with none. What cannot be read does not.
     pub(crate) fn applies(&self, environment: &Environment, extra: Option<&str>) -> bool {
-        let Some(marker) = &self.marker else { return extra.is_none() };
-        let names_extra = marker.contains("extra");
+        let names_extra = self.marker.as_ref().is_some_and(|marker| marker.contains("extra"));
         // Without the extra it is judged as a plain requirement.
-        if names_extra != extra.is_some() {
-            return false;
-        }
-        let tokens = tokens(marker);
-        let mut parser = Parser { tokens: &tokens, environment, extra: extra.unwrap_or_default() };
-        parser.either() == Some(true) && parser.tokens.is_empty()
+        names_extra == extra.is_some()
+            && self.evaluate(environment, extra.unwrap_or_default()) == Some(true)
     }
+
+    /// The value of the marker with this extra requested, `""` for none; true without a marker. `None`
+    /// where it cannot be read, where the environment lacks a variable, and where releases of pip differ
+    /// in the comparison: `<` of values that are no versions, versions of pre-releases of Python, extras
+    /// that are the same only when normalized.
+    pub(crate) fn evaluate(&self, environment: &Environment, extra: &str) -> Option<bool> {
+        let Some(marker) = &self.marker else { return Some(true) };
+        evaluate(marker, environment, extra)
+    }
+}
+
+/// The value of a marker; see [`Requirement::evaluate`].
+pub(crate) fn evaluate(marker: &str, environment: &Environment, extra: &str) -> Option<bool> {
+    let tokens = tokens(marker);
+    let mut parser = Parser { tokens: &tokens, environment, extra };
+    parser.either().filter(|_| parser.tokens.is_empty())
+}
+
+/// Whether a name of a distribution or an extra is valid (the "names and normalization" specification
+/// of `PyPA`).
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let ends = [text.bytes().next(), text.bytes().last()];
+    ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
+        && text.bytes().all(is_inner)
 }
 
 /// The headers `Requires-Dist` of METADATA.
@@ -142,11 +162,14 @@ impl Parser<'_> {
         let [Token::Word(operator), rest @ ..] = self.tokens else { return None };
         self.tokens = rest;
         let (right, other) = self.value()?;
-        let is_version = [name, other].iter().flatten().any(|name| name.ends_with("version"));
+        let variable = name.or(other)?;
+        if variable == "extra" {
+            return compare_extras(&left, operator, &right).filter(|_| !is_not);
+        }
         if operator == "in" {
             return Some(right.contains(&left) != is_not);
         }
-        compare(&left, operator, &right, is_version)
+        compare(&left, operator, &right, &variable).filter(|_| !is_not)
     }
 
     /// A literal, or a variable's value with its name.
@@ -155,7 +178,9 @@ impl Parser<'_> {
         self.tokens = rest;
         match first {
             Token::Text(text) => Some((text.clone(), None)),
-            Token::Word(name) if name == "extra" => Some((self.extra.to_owned(), None)),
+            Token::Word(name) if name == "extra" => {
+                Some((self.extra.to_owned(), Some(name.clone())))
+            }
             Token::Word(name) => {
                 let (_, value) = self.environment.values.iter().find(|(known, _)| known == name)?;
                 Some((value.clone(), Some(name.clone())))
@@ -175,20 +200,36 @@ impl Parser<'_> {
     }
 }
 
-fn compare(left: &str, operator: &str, right: &str, is_version: bool) -> Option<bool> {
-    if is_version && let Ok(version) = Version::from_str(left) {
-        let versions = VersionSpecifiers::from_str(&format!("{operator}{right}")).ok()?;
-        return Some(versions.contains(&version));
+/// The variables whose values are versions (the table of the "dependency specifiers" specification; `pip`
+/// compares the others as text).
+const VERSIONS: [&str; 3] = ["python_version", "python_full_version", "implementation_version"];
+
+fn compare(left: &str, operator: &str, right: &str, variable: &str) -> Option<bool> {
+    let versions = VersionSpecifiers::from_str(&format!("{operator}{right}")).ok();
+    if VERSIONS.contains(&variable) {
+        let version = Version::from_str(left).ok()?;
+        return Some(versions?.contains(&version)).filter(|_| !version.any_prerelease());
     }
-    Some(match operator {
-        "==" | "===" => left == right,
-        "!=" => left != right,
-        "<" => left < right,
-        "<=" => left <= right,
-        ">" => left > right,
-        ">=" => left >= right,
-        _ => return None,
-    })
+    match operator {
+        // Older releases of packaging compare these as versions.
+        _ if versions.is_some() => None,
+        "==" => Some(left == right),
+        "!=" => Some(left != right),
+        _ => None,
+    }
+}
+
+fn compare_extras(left: &str, operator: &str, right: &str) -> Option<bool> {
+    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
+    let is_equal = left == right;
+    if !is_equal && normal(left) == normal(right) {
+        return None;
+    }
+    match operator {
+        "==" => Some(is_equal),
+        "!=" => Some(!is_equal),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -233,10 +274,50 @@ mod tests {
             ("extra == 'other'", false, false),
             ("unknown == 'x'", false, false),
             ("python_version", false, false),
+            ("'linux' == sys_platform and '3.11' < python_version", true, false),
         ] {
             let read = Requirement::parse(&format!("a; {marker}")).unwrap();
             assert_eq!(read.applies(&environment(), None), plain, "{marker}");
             assert_eq!(read.applies(&environment(), Some("socks")), with_extra, "{marker}");
+        }
+    }
+
+    #[test]
+    fn a_marker_that_pips_may_judge_differently_has_no_value() {
+        for (marker, extra, expected) in [
+            ("", "", Some(true)),
+            ("extra != 'x'", "", Some(true)),
+            ("extra == 'x' or os_name == 'posix'", "", Some(true)),
+            ("extra == 'x' and os_name == 'posix'", "x", Some(true)),
+            ("extra == 'a_b'", "a-b", None),
+            ("extra == 'A'", "a", None),
+            ("extra in 'ab'", "a", None),
+            ("sys_platform < 'm'", "", None),
+            ("sys_platform == '1.0'", "", None),
+            ("platform_release == 'x'", "", None),
+            ("'a' == 'a'", "", None),
+            ("python_version not == '3.12'", "", None),
+            ("os_name == 'posix' os_name == 'posix'", "", None),
+            ("(os_name == 'posix'", "", None),
+            ("python_version ~= '3.10'", "", Some(true)),
+            ("python_version in '3.11 3.12'", "", Some(true)),
+            ("python_version >= '3.x'", "", None),
+        ] {
+            let read = Requirement::parse(&format!("a; {marker}")).unwrap();
+            let read = if marker.is_empty() { Requirement::parse("a").unwrap() } else { read };
+            assert_eq!(read.evaluate(&environment(), extra), expected, "{marker}");
+        }
+        let rc = Environment { values: vec![("python_full_version", "3.15.0rc1".to_owned())] };
+        assert_eq!(evaluate("python_full_version > '3.8'", &rc, ""), None);
+    }
+
+    #[test]
+    fn names_begin_and_end_with_a_letter_or_a_digit() {
+        for name in ["a", "A.b_c-d", "3", "zope.interface"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "-a", "a-", "a b", "é", "a/b", "."] {
+            assert!(!is_name(name), "{name}");
         }
     }
 
