@@ -10,14 +10,38 @@ pub(crate) fn name_and_version(bytes: &[u8]) -> Option<(String, String)> {
     Some((header("Name:")?, header("Version:")?))
 }
 
+/// The fields of the header, in their order: names and values, without line breaks. What follows the
+/// first empty line is the description.
+pub(crate) fn fields(text: &str) -> Vec<(&str, String)> {
+    let mut fields: Vec<(&str, String)> = Vec::new();
+    for line in text.lines().take_while(|line| !line.is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push(' ');
+                value.push_str(line.trim());
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            fields.push((name, value.trim().to_owned()));
+        }
+    }
+    fields
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_field_can_go_on_in_the_next_line() {
+        let text = "Name: a\r\nRequires-Dist: b (>=1);\r\n  extra == 'c'\r\n\r\nName: no\n";
+        let expected = [("Name", "a"), ("Requires-Dist", "b (>=1); extra == 'c'")];
+        assert_eq!(fields(text), expected.map(|(name, value)| (name, value.to_owned())));
+    }
+
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..200)) {
-            let _ = name_and_version(&bytes);
+            let _ = (name_and_version(&bytes), fields(&String::from_utf8_lossy(&bytes)).len());
             let _ = name_and_version(&[b"Name: a\nVersion: ", &*bytes].concat());
         }
     }

@@ -51,6 +51,9 @@ pub struct Entry {
     /// The settings of the run that installed it; `None` if that had others than rvenv knows, so
     /// that only the archive's hash says what it is.
     pub settings: Option<SettingsKey>,
+    /// The hashes that the request allowed, `sha256:…`; empty if it allowed every archive.
+    #[serde(default)]
+    pub allowed: Vec<String>,
     /// `typing_extensions-4.9.0.dist-info`
     pub(super) dist_info: String,
     /// The tags in WHEEL.

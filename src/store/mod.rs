@@ -13,6 +13,7 @@
 //!
 //! An entry appears by a rename, so it is complete or absent.
 
+pub mod decision;
 mod entry;
 mod kind;
 

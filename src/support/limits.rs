@@ -35,6 +35,9 @@ pub const SCRIPT: u64 = MIB;
 pub const GENERATED_TEXT: u64 = 4 * KIB;
 /// METADATA and PKG-INFO (core metadata): the longest on PyPI have about 500 KiB.
 pub const METADATA: u64 = MIB;
+/// A requirements file and a lock file of `pylock.toml`'s form (PEP 751): those of large projects with
+/// hashes have about 1 MiB.
+pub const REQUIREMENTS: u64 = 16 * MIB;
 /// `direct_url.json` (PEP 610), `.egg-link`, `.pth` (the `site` module), `INSTALLER`.
 pub const SITE_FILE: u64 = MIB;
 /// RECORD (PEP 376): about 120 bytes per installed file. 16 MiB are 130,000 files, ten times those of the

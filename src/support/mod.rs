@@ -11,6 +11,7 @@ pub mod host;
 pub mod identity;
 pub mod interrupt;
 pub mod json;
+pub(crate) mod kernel;
 pub mod limits;
 pub(crate) mod links;
 pub mod ownership;

@@ -52,6 +52,13 @@ pub fn destination_keys(host: &Host, root: &Path) -> Vec<DestinationKey> {
     keys
 }
 
+/// The configuration files that the pip of the environment at `root` reads, with their bytes, in the
+/// order in which pip reads them.
+pub(crate) fn texts(host: &Host, root: &Path) -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
+    let files = files(host, root).into_iter();
+    files.filter_map(|(file, _)| read(&file).map(|text| (file, text)))
+}
+
 /// The start of a regular file; a pipe would make the reader wait.
 fn read(file: &Path) -> Option<Vec<u8>> {
     if !file.metadata().ok()?.is_file() {
@@ -75,9 +82,15 @@ pub fn destination_variables(host: &Host) -> Vec<OsString> {
 
 /// The destination that a key or the rest of a variable's name means, as pip's `_normalize_name`.
 fn option_of(key: &str) -> Option<&'static str> {
-    let name = key.to_lowercase().replace('_', "-");
-    let name = name.strip_prefix("--").unwrap_or(&name);
+    let name = normalized(key);
     DESTINATIONS.into_iter().find(|option| *option == name)
+}
+
+/// The long option, without its dashes, that a key or the rest of a variable's name means: pip's
+/// `_normalize_name`.
+pub(crate) fn normalized(key: &str) -> String {
+    let name = key.to_lowercase().replace('_', "-");
+    name.strip_prefix("--").unwrap_or(&name).to_owned()
 }
 
 /// The destinations in a file, with their lines. Only `global` and `install` concern `pip install`;

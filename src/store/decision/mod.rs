@@ -1,0 +1,176 @@
+//! Whether pip is needed for a request, or the request determines the result.
+//!
+//! The result is determined if each requirement is pinned with `==`, each dependency is pinned too, and
+//! the store has what pip installed for each pin under the same settings. Everything that may change the
+//! result and is not known makes pip run. Nothing is written here, no process is started, and no
+//! connection is opened.
+
+mod arguments;
+mod closure;
+mod configuration;
+mod installed;
+mod options;
+mod pins;
+mod reason;
+mod requirements_file;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use pep440_rs::Version;
+
+pub use installed::Installed;
+pub use reason::{Reason, Setting};
+
+use super::{Entry, SettingsKey, Store};
+use crate::dist::markers::environment;
+use crate::dist::site::normalized;
+use crate::formats::requirement::{Environment, Requirement};
+use crate::python::Interpreter;
+use crate::support::host::{Host, Platform};
+use crate::support::kernel;
+use closure::Closure;
+use options::Meaning;
+use requirements_file::{Contents, RequirementLine};
+use settings::Settings;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The arguments behind `install`.
+    pub words: &'a [OsString],
+    /// The environment's root, where it will be in the end: one of pip's configuration files is in it.
+    pub root: &'a Path,
+    /// What the environment has already.
+    pub installed: &'a Installed,
+    /// The base of the environment.
+    pub interpreter: &'a Interpreter,
+    /// The process.
+    pub host: &'a Host,
+    /// What pip installed before.
+    pub store: &'a Store,
+}
+
+/// The result that a request determines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What is to be installed. Each is named in the request, which the file `REQUESTED` records.
+    pub entries: Vec<Entry>,
+    /// How many of the requested distributions are installed already.
+    pub already: usize,
+}
+
+/// The result that a request determines.
+///
+/// # Errors
+/// Why it does not determine one, so that pip has to run.
+pub fn decide(request: &Request<'_>) -> Result<Decision, Reason> {
+    let Request { words, root, installed, interpreter, host, store } = *request;
+    check_variables(host)?;
+    installed::check_python_path(host)?;
+    let inputs = Inputs::read(words, host, root)?;
+    let environment = markers(interpreter);
+    let pins = pins::of_lines(&inputs.requirements, &environment)?;
+    if inputs.requirements.is_empty() {
+        return Err(Reason::Empty);
+    }
+    let closure = Closure {
+        pins: &pins,
+        settings: &inputs.settings,
+        key: &inputs.settings.key(host)?,
+        installed,
+        environment: &environment,
+        python: &Version::new([
+            u64::from(interpreter.version.major),
+            u64::from(interpreter.version.minor),
+            u64::from(interpreter.version.micro),
+        ]),
+    };
+    let (entries, already) = closure.entries(&|name| store.find(name))?;
+    Ok(Decision { entries, already })
+}
+
+/// The settings of a run of pip, for the entries that it adds to the store. To be read before the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Their digest; `None` if there are settings that are not known.
+    pub key: Option<SettingsKey>,
+    /// The hashes that restrict what pip may take, by normalized name: `sha256:…`.
+    pub allowed: BTreeMap<String, Vec<String>>,
+    /// Whether the user's arguments, variables or files make pip write a report, or may do so.
+    pub sets_report: bool,
+    /// Whether a variable makes pip compile other bytecode, or to another place.
+    pub changes_bytecode: bool,
+}
+
+impl RunSettings {
+    /// Those of `pip install WORDS...` for the environment at `root`.
+    pub fn read(words: &[OsString], host: &Host, root: &Path) -> Self {
+        let is_report = |word: &OsString| word.to_string_lossy().starts_with("--rep");
+        let mut settings = Self {
+            sets_report: words.iter().any(is_report) || configuration::sets_report(host, root),
+            changes_bytecode: check_variables(host).is_err(),
+            ..Self::default()
+        };
+        let Ok(inputs) = Inputs::read(words, host, root) else { return settings };
+        settings.key = inputs.settings.key(host).ok();
+        for line in inputs.requirements {
+            let name = Requirement::parse(&line.text).map(|it| normalized(&it.name));
+            settings.allowed.entry(name.unwrap_or_default()).or_default().extend(line.hashes);
+        }
+        settings.allowed.retain(|_, hashes| !hashes.is_empty());
+        settings
+    }
+}
+
+/// Arguments, variables and files.
+struct Inputs {
+    settings: Settings,
+    requirements: Vec<RequirementLine>,
+}
+
+impl Inputs {
+    fn read(words: &[OsString], host: &Host, root: &Path) -> Result<Self, Reason> {
+        let defaults = configuration::read(host, root)?;
+        let arguments = arguments::parse(words)?;
+        let named = arguments.requirements.into_iter();
+        let named = named.map(|text| RequirementLine { text, hashes: Vec::new() });
+        let mut contents = Contents { requirements: named.collect(), options: Vec::new() };
+        let files = arguments.options.iter().filter(|it| it.meaning == Meaning::Requirement);
+        for file in files {
+            requirements_file::read(&host.cwd().join(&file.value), host, &mut contents)?;
+        }
+        let mut settings = Settings::new(defaults, arguments.options);
+        settings.add_files(contents.options);
+        Ok(Self { settings, requirements: contents.requirements })
+    }
+}
+
+/// The variables of Python that change what pip compiles and where to (`python --help-env`), and the one
+/// that makes bytecode depend on the hash of its source (`py_compile`).
+const BYTECODE: [&str; 3] = ["PYTHONOPTIMIZE", "PYTHONPYCACHEPREFIX", "SOURCE_DATE_EPOCH"];
+
+fn check_variables(host: &Host) -> Result<(), Reason> {
+    let found = BYTECODE.into_iter().find(|name| host.var(name).is_some());
+    found.map_or(Ok(()), |name| Err(Reason::Variable(name)))
+}
+
+/// The markers' variables, with those of the running kernel.
+fn markers(interpreter: &Interpreter) -> Environment {
+    let mut environment = environment(interpreter);
+    // On Windows the probe gives what Python was built for, which may be another machine; releases of
+    // pip compare pre-releases of Python in different ways.
+    let is_certain = |name: &str| match name {
+        "platform_machine" => interpreter.platform != Platform::Windows,
+        "python_full_version" => !interpreter.version.is_prerelease(),
+        _ => true,
+    };
+    environment.values.retain(|(name, _)| is_certain(name));
+    if let Some((release, version)) = kernel::release_and_version() {
+        environment.values.push(("platform_release", release));
+        environment.values.push(("platform_version", version));
+    }
+    environment
+}
