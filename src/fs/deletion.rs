@@ -1,4 +1,4 @@
-//! What may be deleted at all.
+//! The rules of deletion.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read};
@@ -13,30 +13,30 @@ use crate::support::identity::FileId;
 use crate::support::limits;
 use crate::support::users;
 
-/// What version control keeps at the root of a repository.
+/// The entries that version control creates at the root of a repository.
 pub(super) const REPOSITORY: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
 /// The manifests of projects. No tool creates one of them at the root of an environment.
 const MANIFEST: [&str; 5] = ["pyproject.toml", "setup.py", "Cargo.toml", "package.json", "go.mod"];
-/// How many of the user's entries a message names.
+/// The number of the user's entries that a message names.
 const NAMED: usize = 5;
 
-/// Why a directory is not deleted.
+/// The reason not to delete a directory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A link: what it points to may be another project's. The real path, if it exists.
+    /// A link, whose target may belong to another project. The real path, if it exists.
     #[error("it is a link{}", to(.0.as_deref()))]
     Link(Option<PathBuf>),
     /// A file.
     #[error("it is not a directory")]
     NotADirectory,
-    /// The root of the file system.
+    /// The root of the filesystem.
     #[error("it is the root directory")]
     Root,
-    /// Another file system is mounted there.
+    /// A mount point.
     #[error("it is a mount point")]
     MountPoint,
-    /// Another file system is mounted somewhere in it.
+    /// It contains a mount point.
     #[error("`{}` in it is a mount point", .0.display())]
     MountInside(PathBuf),
     /// A user's home, or a directory above it.
@@ -45,37 +45,37 @@ pub enum Refusal {
     /// The current directory, or a directory above it.
     #[error("the current directory is in it")]
     CurrentDirectory,
-    /// It contains files that rvenv works with.
+    /// It contains a file or directory of rvenv, for example the cache.
     #[error("rvenv's own `{}` is in it", .0.display())]
     OwnFiles(PathBuf),
     /// The program that runs is installed in it.
     #[error("the running `{}` is in it", .0.display())]
     OwnProgram(PathBuf),
-    /// A repository: the name of the entry that shows it.
+    /// A repository: the name of the entry that identifies it.
     #[error("it is a repository (it has a `{0}`)")]
     Repository(&'static str),
-    /// A repository inside, relative. `with_user_files` overrules this.
+    /// It contains a repository: the relative path. `with_user_files` permits it.
     #[error("`{}` in it is a repository", .0.display())]
     InnerRepository(PathBuf),
     /// A project: the name of its manifest.
     #[error("it is a project (it has a `{0}`)")]
     Project(&'static str),
-    /// Entries at the environment's root that no tool creates. `with_user_files` overrules this.
-    #[error("it contains what no environment tool creates: {}", listed(.0))]
+    /// Entries at the environment's root that no tool creates. `with_user_files` permits it.
+    #[error("it contains files that no environment tool creates: {}", listed(.0))]
     UserEntries(Vec<String>),
-    /// Nothing shows that it was created as an environment. Only this is overruled by `force`.
-    #[error("it is not a virtual environment (it has no `pyvenv.cfg` with a `home` in it)")]
+    /// Nothing shows that it was created as an environment. `force` permits only this.
+    #[error("it is not a virtual environment (it has no `pyvenv.cfg` with the key `home`)")]
     NotAnEnvironment,
 }
 
-/// What the user allowed with `--force` and `--with-user-files`.
+/// The permissions that the user gave with `--force` and `--with-user-files`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Allowed {
     force: bool,
     user_files: bool,
 }
 
-/// The rules of deletion: which directories are protected, and what the user allowed.
+/// The protected directories and the user's permissions.
 #[derive(Clone, Debug)]
 pub struct Guard {
     kept: Vec<(Refusal, PathBuf)>,
@@ -83,7 +83,7 @@ pub struct Guard {
     allowed: Allowed,
 }
 
-/// A directory that was checked and may be deleted: which one it is, not just its name.
+/// A directory that was checked and may be deleted, by its identity and not only its name.
 #[derive(Debug)]
 pub struct DeletionTarget {
     path: PathBuf,
@@ -102,7 +102,7 @@ impl Guard {
         Self { kept: homes.chain([cwd]).collect(), own_home: own, allowed: Allowed::default() }
     }
 
-    /// Protects a file or directory of rvenv's own too, as its cache.
+    /// Also protects a file or directory of rvenv, for example the cache.
     #[must_use]
     pub fn keep(mut self, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -110,7 +110,7 @@ impl Guard {
         self
     }
 
-    /// Protects the environment that `program`, which runs now, is installed in.
+    /// Also protects the environment that contains the running `program`.
     #[must_use]
     pub fn keep_program(mut self, program: PathBuf) -> Self {
         self.kept.push((Refusal::OwnProgram(program.clone()), program));
@@ -131,10 +131,10 @@ impl Guard {
         self
     }
 
-    /// May the directory at `path` be deleted, with everything in it?
+    /// Checks whether the directory at `path` may be deleted with its content.
     ///
     /// # Errors
-    /// [`Error::Protected`] says why not.
+    /// [`Error::Protected`] with the reason.
     pub fn check_deletable(&self, path: &Path) -> Result<DeletionTarget> {
         let target = self.check_replaceable(path)?;
         if target.is_mount_point {
@@ -143,18 +143,18 @@ impl Guard {
         Ok(target)
     }
 
-    /// May the directory at `path` be replaced? As [`Self::check_deletable`], except that a mount point is
-    /// allowed if an environment is mounted there: its content is replaced, it stays.
+    /// Checks whether the directory at `path` may be replaced. As [`Self::check_deletable`], except that a
+    /// mount point with an environment is permitted: its content is replaced.
     ///
     /// # Errors
-    /// [`Error::Protected`] says why not.
+    /// [`Error::Protected`] with the reason.
     pub fn check_replaceable(&self, path: &Path) -> Result<DeletionTarget> {
         let failed = || Error::io("look at", path);
-        // A slash at the end would follow a link.
+        // A trailing slash would follow a link.
         let place: PathBuf = path.components().collect();
         let meta = place.symlink_metadata().map_err(failed())?;
         let checked = if place.parent().is_none() {
-            // The root of a drive or a share may itself be a directory of another file system.
+            // The root of a drive or a share can be a mounted directory.
             Err(Refusal::Root)
         } else if meta.is_symlink() {
             Err(Refusal::Link(crate::support::path::canonicalize(place).ok()))
@@ -191,8 +191,7 @@ impl Guard {
             } else {
                 refusal_by_contents(&directory, &path, self.allowed)?
             };
-            // Another process may have replaced it meanwhile, and deleted this one while it was
-            // looked at.
+            // Another process may have replaced it and deleted this one during the check.
             directory = open()?;
             if directory.id()? == id {
                 let allowed = self.allowed;
@@ -209,29 +208,29 @@ impl Guard {
 }
 
 impl DeletionTarget {
-    /// Where it was: absolute, without links.
+    /// Its path, absolute and without links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether another file system is mounted there, so that only its content can be replaced.
+    /// Whether it is a mount point, so that only its content can be replaced.
     pub fn is_mount_point(&self) -> bool {
         self.is_mount_point
     }
 
-    /// May this directory be deleted, as the checked one may? It is that one, whose content may have
-    /// changed since, or one that another process has put in its place.
+    /// Whether this directory may be deleted, too: it is the checked one, whose content may have changed
+    /// since, or one that another process created there and that passes the same check.
     pub(super) fn covers(&self, directory: &Handle) -> io::Result<bool> {
         let refusal = refusal_by_contents(directory, &self.path, self.allowed)?;
         Ok(refusal.is_none_or(|refusal| {
-            // A checked directory that lost its `pyvenv.cfg` is still the checked one.
+            // The checked directory may have lost its `pyvenv.cfg` since.
             refusal == Refusal::NotAnEnvironment && directory.id().is_ok_and(|id| id == self.id)
         }))
     }
 }
 
-/// Is `path`, which need not exist yet, the directory `id` or somewhere in it? If parents of `path`
-/// cannot be searched, the nearest one that can decides.
+/// Whether `path`, which need not exist, is the directory `id` or inside it. If a parent of `path` cannot
+/// be searched, the nearest one that can decides.
 fn is_in(path: &Path, id: &FileId) -> bool {
     let real = path.ancestors().find_map(|path| crate::support::path::canonicalize(path).ok());
     real.is_some_and(|real| {
@@ -239,13 +238,12 @@ fn is_in(path: &Path, id: &FileId) -> bool {
     })
 }
 
-/// Why a directory that is not at its place any more must not be deleted by cleaning up: what it
-/// contains may be the user's.
+/// The reason not to delete a directory that was moved aside: it may contain the user's files.
 pub(super) fn refusal_of_found(directory: &Handle, path: &Path) -> io::Result<Option<Refusal>> {
     refusal_by_contents(directory, path, Allowed::default())
 }
 
-/// Why a deletion that was cut short must not be completed: what of it is left may be the user's.
+/// The reason not to complete an interrupted deletion: the rest may be the user's files.
 pub(super) fn refusal_of_unfinished(directory: &Handle, path: &Path) -> Option<String> {
     let allowed = Allowed { force: true, user_files: false };
     match refusal_by_contents(directory, path, allowed) {
@@ -257,7 +255,7 @@ pub(super) fn refusal_of_unfinished(directory: &Handle, path: &Path) -> Option<S
     (!entries.is_empty()).then(|| Refusal::UserEntries(entries).to_string())
 }
 
-/// Why a directory must not be deleted, by what is in it.
+/// The reason in its content not to delete a directory.
 fn refusal_by_contents(
     directory: &Handle,
     path: &Path,
@@ -294,8 +292,8 @@ fn is_below(mount: &Path, path: &Path) -> bool {
     mount != path && mount.starts_with(path)
 }
 
-/// Looks for mount points and repositories in the tree, by handle. What cannot be read cannot be
-/// deleted either, and is left to the deletion.
+/// Searches the tree for mount points and repositories, by handle. An unreadable directory cannot be
+/// deleted either, so the deletion reports it.
 fn refusal_inside(top: &Handle, path: &Path, allowed: Allowed) -> Option<Refusal> {
     let mut below = vec![PathBuf::new()];
     while let Some(relative) = below.pop() {

@@ -1,4 +1,4 @@
-//! An open directory, and everything made or replaced in it.
+//! An open directory and the changes in it.
 
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -12,12 +12,12 @@ use super::undo_log::{Change, UndoLog};
 use crate::fs::{Error, Result};
 use crate::support::identity::FileId;
 
-/// An open directory. Every path given to it is relative, and stays below it; threads may share it.
+/// An open directory. All paths are relative to it and stay below it; threads may share it.
 ///
-/// A *fresh* directory is one that nobody else works in yet: files are made where they belong, and
-/// one that is there already is an error. In a directory that is worked on *in place*
-/// ([`InPlace`](super::InPlace)) each file is made elsewhere and renamed to its name, and no link
-/// is followed on the way to it.
+/// In a *fresh* directory, which no other process uses, files are created under their final names, and
+/// an existing one is an error. In a directory that is changed *in place*
+/// ([`InPlace`](super::InPlace)), each file is created in the staging area and renamed, and no parent of it
+/// may be a link.
 #[derive(Debug)]
 pub struct Dir {
     handle: Handle,
@@ -27,7 +27,7 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// Opens a directory to fill as a fresh one, following links to it.
+    /// Opens a fresh directory, following links to it.
     pub fn open(path: &Path) -> Result<Self> {
         let handle = Handle::open(path).map_err(Error::io("open", path))?;
         Ok(Self::fresh(handle, path.to_owned()))
@@ -45,7 +45,7 @@ impl Dir {
         self.undo_log.as_mut()
     }
 
-    /// Undoes all that was done in place, as far as that goes.
+    /// Undoes all changes in place as far as possible.
     pub(super) fn roll_back(&self) {
         let Some(undo_log) = &self.undo_log else { return };
         for done in undo_log.drain().iter().rev() {
@@ -54,7 +54,7 @@ impl Dir {
         }
     }
 
-    /// Which directory this is, whatever its name.
+    /// The identity of the directory.
     pub fn identity(&self) -> Option<FileId> {
         self.handle.id().ok()
     }
@@ -64,7 +64,7 @@ impl Dir {
         &self.path
     }
 
-    /// Makes a directory, whose parent is there; one that exists already is fine, a link is not.
+    /// Creates a directory in an existing parent. An existing directory is not an error, a link is one.
     pub fn create_dir(&self, relative: &Path) -> Result<()> {
         let make = || {
             let (parent, name) = self.place(relative)?;
@@ -88,10 +88,10 @@ impl Dir {
         make().map_err(|source| self.failed("create directory", relative, source))
     }
 
-    /// Makes a symbolic link to `target`, which is written down as it is.
+    /// Creates a symbolic link with the text `target`.
     ///
     /// # Errors
-    /// [`Error::NoLinks`] where there can be none.
+    /// [`Error::NoLinks`] if the filesystem or the permissions do not allow links.
     pub fn symlink(&self, target: &Path, relative: &Path) -> Result<()> {
         let mut is_refused = false;
         let make = |dir: &Handle, name: &Path| {
@@ -120,13 +120,13 @@ impl Dir {
         self.put("copy to", relative, |dir, name| link::copy(from, dir, name))
     }
 
-    /// Makes a file the same as `from`, in the cheapest way that works.
+    /// Creates a file with the content of `from`, by the cheapest method that works.
     pub fn share(&self, from: &Path, relative: &Path, linker: &Linker) -> Result<()> {
         self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
     }
 
-    /// Makes a directory the same as `from`, with all that is in it, where the system does that with one call;
-    /// `false` where it does not, and nothing is there then.
+    /// Clones the directory `from` with its content if the system can do that with one call. Returns `false`
+    /// otherwise; nothing is created then.
     pub fn share_tree(&self, from: &Path, relative: &Path, linker: &Linker) -> bool {
         if self.undo_log.is_some() || linker.mode() != LinkMode::Clone {
             return false;
@@ -139,13 +139,13 @@ impl Dir {
         done
     }
 
-    /// Asks the system's backups to leave the directory out, in the way that they accept beside
-    /// `CACHEDIR.TAG`. That a file system cannot note it is no failure.
+    /// Excludes the directory from the system's backups where `CACHEDIR.TAG` is not sufficient (macOS). A
+    /// failure is ignored.
     pub fn exclude_from_backups(&self) {
         let _ = self.handle.exclude_from_backups();
     }
 
-    /// Removes a file or a link; one that is not there is fine.
+    /// Removes a file or a link; a missing one is not an error.
     pub fn remove(&self, relative: &Path) -> Result<()> {
         let remove = || {
             let (parent, name) = self.place(relative)?;
@@ -161,8 +161,8 @@ impl Dir {
         }
     }
 
-    /// Deletes what is at a name, with all that is in it, as [`remove_tree`](super::remove_tree)
-    /// does; one that is not there is fine. It does not come back when all is undone.
+    /// Deletes an entry with its content as [`remove_tree`](super::remove_tree) does; a missing one is not an
+    /// error. The undo log does not restore it.
     pub fn remove_tree(&self, relative: &Path) -> Result<()> {
         let failed = |source| self.failed("remove", relative, source);
         let (parent, name) = self.place(relative).map_err(failed)?;
@@ -175,8 +175,7 @@ impl Dir {
         }
     }
 
-    /// Gives what is at `from` the name `to`, where nothing stands. As what [`Self::remove_tree`]
-    /// deletes, it does not come back when all is undone.
+    /// Renames `from` to the free name `to`. The undo log does not restore it.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         let rename = || {
             let (old, name) = self.place(from)?;
@@ -187,9 +186,8 @@ impl Dir {
         rename().map_err(|source| self.failed("rename", from, source))
     }
 
-    /// Takes from everybody the right to write into this directory and into all that is in it. No
-    /// link is followed, and no other file system entered: whoever may write could be swapping
-    /// names meanwhile.
+    /// Removes the write permission of others from this directory and its content. No link is
+    /// followed and no mount point is crossed, because others may be renaming entries concurrently.
     pub fn protect(&self) -> Result<()> {
         let mut dirs = vec![PathBuf::new()];
         while let Some(dir) = dirs.pop() {
@@ -202,7 +200,7 @@ impl Dir {
         Ok(())
     }
 
-    /// Protects a directory and the files in it, and gives the directories in it.
+    /// Does this for one directory and its files; returns the directories in it.
     fn protect_level(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
         let is_top = dir.as_os_str().is_empty();
         let sub = (!is_top).then(|| self.handle.sub(dir, Mounts::Stay)).transpose()?;
@@ -219,9 +217,8 @@ impl Dir {
         Ok(below)
     }
 
-    /// Whether a link failed because there can be none here. Shares of `VirtualBox`, SMB and others answer
-    /// with many errors (EROFS, EPROTO, EACCES, EREMOTEIO, ENOTSUPP): any counts if a file can be
-    /// written instead.
+    /// Whether a link failed because the filesystem has none. Shares of `VirtualBox`, SMB and others return
+    /// many errors (EROFS, EPROTO, EACCES, EREMOTEIO, ENOTSUPP): any counts if a file can be written instead.
     fn has_no_links(&self, error: &io::Error) -> bool {
         let is_other = matches!(
             error.kind(),
@@ -263,10 +260,10 @@ impl Dir {
         undo_log.put(&temp_name, parent.as_ref().unwrap_or(&self.handle), name, relative)
     }
 
-    /// The directory to work in, if it is another than this one, and the name there.
+    /// The parent directory of `path`, if it is not this one, and the name in it.
     ///
-    /// Nobody else can reach into a fresh directory, so the way to the name needs no guarding
-    /// there, and each system call that is not made is time saved.
+    /// In a fresh directory no other process can replace a parent by a link, so the parent is not opened,
+    /// which saves system calls.
     fn place<'path>(&self, relative: &'path Path) -> io::Result<(Option<Handle>, &'path Path)> {
         let (Some(parent), Some(name), true) =
             (relative.parent(), relative.file_name(), is_normal(relative))
@@ -284,8 +281,8 @@ impl Dir {
     }
 }
 
-/// Whether every part of a path is a name, also by its text: [`Path::components`] leaves out a `.`
-/// and the second of two separators, so that `a/.` would mean `a`.
+/// Whether every part of the path's text is a name: [`Path::components`] drops a `.` and the second of two
+/// separators, so that `a/.` would mean `a`.
 pub(crate) fn is_normal(relative: &Path) -> bool {
     let text = relative.as_os_str().as_encoded_bytes();
     let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));

@@ -1,4 +1,4 @@
-//! One file by its path.
+//! Reads and writes of one file by its path.
 
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read, Write};
@@ -8,16 +8,17 @@ use std::time::Duration;
 use super::sys;
 use crate::fs::{Error, Result};
 
-/// How the names of half-written files begin and end.
+/// The prefix and suffix of temporary files.
 const PREFIX: &str = ".rvenv-";
 const SUFFIX: &str = ".tmp";
-/// Between making its file and locking it, a process that lives takes less than this.
+/// The longest time between the creation of a temporary file and its lock.
 const UNLOCKED: Duration = Duration::from_secs(1);
 
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// A directory, a pipe or a device is refused at once: reading one could wait or go on for ever.
+/// [`Error::NotAFile`] for a directory, a pipe or a device, which could block or never end;
+/// [`Error::TooLarge`] beyond the limit; [`Error::Io`] if it cannot be read.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, meta) = open(path)?;
     let too_large = || Error::TooLarge { path: path.to_owned(), limit };
@@ -28,7 +29,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Reads the first `limit` bytes of a regular file, and what the system knows of it.
+/// Reads the first `limit` bytes of a regular file, and its metadata.
 ///
 /// # Errors
 /// As [`read_bounded`].
@@ -38,8 +39,8 @@ pub(crate) fn read_start(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)>
     Ok((bytes, meta))
 }
 
-/// As many bytes as the system says that there are, at most `limit`: nobody has to ask whether
-/// there are more. Files of `/proc` are said to be empty, whatever they hold.
+/// Reads the number of bytes in the metadata, at most `limit`, which saves the system call that would
+/// detect the end. Files of `/proc` have the size 0 there.
 fn read(file: File, meta: &Metadata, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(limit)).unwrap_or_default());
     let end = if meta.len() == 0 { limit } else { meta.len().min(limit) };
@@ -62,12 +63,12 @@ fn open(path: &Path) -> Result<(File, Metadata)> {
     if meta.is_file() { Ok((file, meta)) } else { Err(Error::NotAFile { path: path.to_owned() }) }
 }
 
-/// Writes a file whole or not at all: beside its place, and then renamed into it.
+/// Writes a file atomically: a temporary file beside it is renamed.
 ///
-/// A link at `path` is replaced, not followed. The rights are those that the umask leaves.
+/// A link at `path` is replaced, not followed. The mode results from the umask.
 ///
 /// # Errors
-/// The old file then stands as it was, and nothing is left beside it.
+/// [`Error::Io`]; the old file is then unchanged, and no temporary file remains.
 pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
     let failed = || Error::io("write", path);
     let directory = match path.parent() {
@@ -87,32 +88,32 @@ pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
     #[cfg(not(unix))]
     let _ = executable;
     let mut file = builder.tempfile_in(directory).map_err(failed())?;
-    // Ends with this process, however it ends. Without locks, nothing is swept.
+    // The lock ends with the process. On a filesystem without locks, nothing is swept.
     let _ = file.as_file().try_lock();
     file.write_all(bytes).map_err(failed())?;
     file.persist(path).map(drop).map_err(|error| failed()(error.error))
 }
 
-/// Removes what was being written when its process was killed.
+/// Removes the temporary files of killed processes.
 pub(crate) fn sweep_files(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with(PREFIX) && name.ends_with(SUFFIX) && is_abandoned(&entry) {
-            // Another process may have been faster.
+            // Another process may have removed it.
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
-/// Not in use by a living process; one that has just made its file may not have locked it yet.
+/// Whether no process uses it; a process may not have locked a file that it just created.
 fn is_abandoned(entry: &DirEntry) -> bool {
     let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
     sys::open_for_reading(&entry.path()).is_ok_and(|file| file.try_lock().is_ok())
         && age().is_some_and(|age| age > UNLOCKED)
 }
 
-/// The names in a directory, in order; none when it cannot be read.
+/// The sorted names in a directory; empty if it cannot be read.
 pub(crate) fn names_in(dir: &Path) -> Vec<std::ffi::OsString> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();

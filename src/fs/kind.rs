@@ -1,9 +1,9 @@
-//! What every system's directories have in common.
+//! Types that the directory handles of all systems share.
 
 use std::fs::File;
 use std::io;
 
-/// What stands at a name.
+/// The kind of a directory entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Directory,
@@ -11,8 +11,8 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// May a walk into a directory cross into another mounted file system? A mounted volume is a link
-/// on Windows, which no walk follows.
+/// Whether the opening of a subdirectory may cross a mount point. On Windows a mounted volume is a link,
+/// which is never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mounts {
     Cross,

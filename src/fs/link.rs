@@ -1,4 +1,4 @@
-//! The same file twice, as cheaply as the file systems allow.
+//! Sharing of files between the cache and environments.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -14,26 +14,26 @@ use crate::support::host::Host;
 #[cfg(unix)]
 use crate::support::users;
 
-/// How an environment shares a file of the cache. What a file system cannot do falls back to the
-/// next mode in this order; symbolic links fall back to copies.
+/// The method by which an environment shares a file of the cache. If the filesystem does not support it,
+/// the next one in this order is used; symbolic links fall back to copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkMode {
-    /// A file of its own, whose blocks are shared until one is written to (btrfs, XFS, APFS).
+    /// A separate file that shares its blocks until one of both is written (btrfs, XFS, APFS).
     Clone,
-    /// A second name of the same file: writing to one writes to both.
+    /// A second name of the same file: a write to one changes both.
     Hardlink,
-    /// A file of its own.
+    /// A separate file.
     Copy,
-    /// A link to the file, which breaks when the cache is cleaned: only when asked for.
+    /// A symbolic link, which breaks when the cache is cleaned; used only on request.
     Symlink,
 }
 
-/// Links files from one directory tree into another, and remembers what did not work between the
-/// two. One linker is for one pair of file systems; threads may share it.
+/// Shares files between two directory trees, and remembers the modes that failed between their
+/// filesystems. Threads may share a linker.
 ///
-/// There is no batch over several threads: 800 hard links take 2 ms on ext4, and two threads on two
-/// cores made them no faster, as did they for copies.
+/// It uses one thread: 800 hard links take 2 ms on ext4, and a second thread on a second core did not
+/// reduce that, neither for links nor for copies.
 #[derive(Debug)]
 pub struct Linker {
     mode: AtomicU8,
@@ -46,18 +46,18 @@ impl Linker {
         Self { mode: AtomicU8::new(mode as u8), hard_links: true }
     }
 
-    /// The linker for files of the cache in an environment at `location`: with the mode that was
-    /// `asked` for, else with the cheapest one that is safe.
+    /// The linker for files of the cache in an environment at `location`, with the `asked` mode or the
+    /// cheapest safe one.
     ///
-    /// A hard link is the same file as the cache's. `chown -R` of an environment, which is usual after
-    /// root or another user has created it, would give that away. So root, and anybody in another
-    /// user's directory, gets clones or copies; in a container there is one user.
+    /// A hard link is the cache's own file: a later `chown -R` of the environment would change the owner of
+    /// the cached file. So root, and any user in another user's directory, gets clones or copies, except in a
+    /// container, which has one user.
     pub fn of_cache(asked: Option<LinkMode>, location: &Path, host: &Host) -> Self {
         let hard_links = asked.is_some() || !may_change_owner(location) || is_container(host);
         Self { hard_links, ..Self::new(asked.unwrap_or(LinkMode::Clone)) }
     }
 
-    /// The mode in use: another than at the start when that one did not work.
+    /// The mode in use, after fallbacks.
     pub fn mode(&self) -> LinkMode {
         match self.mode.load(Ordering::Relaxed) {
             mode if mode == LinkMode::Clone as u8 => LinkMode::Clone,
@@ -67,7 +67,7 @@ impl Linker {
         }
     }
 
-    /// Makes `name` in `to` the same as the file `from`.
+    /// Creates `name` in `to` with the content of the file `from`.
     pub(crate) fn link(&self, from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
         loop {
             let mode = self.mode();
@@ -79,13 +79,13 @@ impl Linker {
             };
             let Err(error) = done else { return Ok(()) };
             match error.kind() {
-                // Another mode would fail in the same way, or worse.
+                // Another mode would fail, too.
                 ErrorKind::AlreadyExists | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     return Err(error);
                 }
                 _ if sys::is_unable(&error) => self.fall_back(mode),
-                // A matter of this one file: too many links to it, not ours, not there. A copy
-                // works, or says what is wrong.
+                // The cause concerns this file only (too many links, another owner, missing). A copy
+                // works or returns the real error.
                 _ => return copy(from, to, name),
             }
         }
@@ -94,7 +94,7 @@ impl Linker {
     fn fall_back(&self, from: LinkMode) {
         let is_next = from == LinkMode::Clone && self.hard_links;
         let next = if is_next { LinkMode::Hardlink } else { LinkMode::Copy };
-        // Where another thread was quicker, its word stands.
+        // Another thread may have changed the mode already.
         let _ = self.mode.compare_exchange(
             from as u8,
             next as u8,
@@ -104,7 +104,7 @@ impl Linker {
     }
 }
 
-/// Whether what is created at `location` is likely to get another owner.
+/// Whether an environment at `location` is likely to get another owner later.
 #[cfg(unix)]
 fn may_change_owner(location: &Path) -> bool {
     let user = users::effective_uid();
@@ -112,7 +112,7 @@ fn may_change_owner(location: &Path) -> bool {
     user == 0 || users::owner(parent).is_some_and(|owner| owner != user)
 }
 
-/// Elsewhere files keep their owner.
+/// On other systems files keep their owner.
 #[cfg(not(unix))]
 fn may_change_owner(_location: &Path) -> bool {
     false
@@ -122,11 +122,11 @@ fn clone(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
     to.clone_file(|| open(from), name)
 }
 
-/// Copies a regular file, links to it being followed; executable stays executable.
+/// Copies a regular file with its executable bit, following links to it.
 pub(crate) fn copy(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
     let (mut source, executable) = open(from)?;
     let mut target = to.make_file(name, executable)?;
-    // On Linux this is `copy_file_range`, which clones where the file system can.
+    // On Linux this uses copy_file_range(2), which clones if the filesystem supports it.
     match io::copy(&mut source, &mut target) {
         Ok(_) => Ok(()),
         Err(error) => {

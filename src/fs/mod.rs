@@ -1,19 +1,19 @@
-//! File operations that name their path when they fail, never leave half a file, and cannot be led
-//! astray by a directory that somebody swaps for a link meanwhile.
+//! File operations. Their errors name the path, files are written whole or not at all, and a directory
+//! that another process replaces by a link does not redirect them.
 //!
-//! Nothing is flushed to the disk (`fsync`): an environment can be made anew, a flush costs more
-//! than all the rest of `create` together, and no peer does it. What a power cut may leave is
-//! seen by `check`: the journalling file systems commit renames in their order, so a target is
-//! either absent, or the whole directory tree with possibly empty files in it.
+//! Nothing is flushed to the disk (fsync(2)): an environment can be created again, a flush costs more
+//! than the rest of `create`, and no other tool does it. `check` detects the result of a power failure:
+//! journalling filesystems commit renames in order, so the target is absent or complete except for empty
+//! files.
 //!
 //! | part | owns |
 //! |---|---|
 //! | [`open_regular`], [`read_bounded`], [`write_whole`] | one file by its path |
-//! | [`Dir`] | an open directory, and everything made or replaced in it |
-//! | [`LinkMode`], [`Linker`] | the same file twice, as cheaply as the file systems allow |
-//! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | building beside a target, moving into place, cleaning up after the killed |
-//! | [`Guard`], [`DeletionTarget`] | what may be deleted at all |
-//! | [`remove_tree`] | deleting, without following a link or crossing a mount point |
+//! | [`Dir`] | an open directory and the changes in it |
+//! | [`LinkMode`], [`Linker`] | sharing of files between the cache and environments |
+//! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | staging areas, changes in place, removal of the files of killed processes |
+//! | [`Guard`], [`DeletionTarget`] | the rules of deletion |
+//! | [`remove_tree`] | deletion that follows no link and crosses no mount point |
 
 mod deletion;
 mod dir;

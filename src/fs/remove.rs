@@ -1,9 +1,8 @@
-//! Deleting a directory tree: relative to open directories, so that a directory which is swapped
-//! for a link meanwhile does not lead out of the tree; never into another mounted file system.
+//! Deletion of a directory tree. It works relative to open directories, so that a directory that is
+//! replaced by a link is not followed, and it crosses no mount point.
 //!
-//! The standard library's `remove_dir_all` is safe from links too, but empties what is mounted in
-//! the tree, stops at the first directory that may not be written to, and does not say which path
-//! it failed at.
+//! The standard library's `remove_dir_all` follows no links either, but it empties filesystems mounted in
+//! the tree, stops at the first read-only directory, and does not report the failing path.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
@@ -12,16 +11,16 @@ use std::path::{Path, PathBuf};
 use super::sys::{Handle, Kind, Mounts};
 use crate::fs::{Error, Result};
 
-/// Deeper directories are first moved up, so that a tree of any depth takes a bounded stack and
-/// few open files.
+/// The maximum depth of open directories; deeper ones are moved up first, which bounds the stack and the
+/// number of open files.
 const DEEPEST: usize = 64;
 
-/// Deletes what is at `path`: a file, a link (not what it links to), or a directory with all that
-/// is in it. What can be deleted is, also when something else cannot; the owner's missing rights
-/// over a directory are no hindrance.
+/// Deletes the entry at `path`: a file, a link (not its target), or a directory with its content. A
+/// failure does not stop the deletion of the rest. Missing permissions of the owner on a directory are
+/// added.
 ///
 /// # Errors
-/// The first failure, with its path.
+/// The first failure.
 pub fn remove_tree(path: &Path) -> Result<()> {
     let (parent, name) = split(path)?;
     let handle = Handle::open(parent).map_err(Error::io("open", parent))?;
@@ -29,7 +28,7 @@ pub fn remove_tree(path: &Path) -> Result<()> {
     remove_at(&handle, parent, name, kind)
 }
 
-/// The directory that `path` is in, and its name there.
+/// The parent directory of `path` and the name in it.
 pub(super) fn split(path: &Path) -> Result<(&Path, &OsStr)> {
     match (path.parent(), path.file_name()) {
         (Some(parent), Some(name)) if parent.as_os_str().is_empty() => Ok((Path::new("."), name)),
@@ -38,7 +37,7 @@ pub(super) fn split(path: &Path) -> Result<(&Path, &OsStr)> {
     }
 }
 
-/// Deletes what stands at `name` in `parent`, whose path is `at`.
+/// Deletes the entry `name` of `parent`, whose path is `at`.
 pub(super) fn remove_at(parent: &Handle, at: &Path, name: &OsStr, kind: Kind) -> Result<()> {
     let failed = |source| Error::Io { action: "remove", path: at.join(name), source };
     if kind != Kind::Directory {
@@ -49,12 +48,12 @@ pub(super) fn remove_at(parent: &Handle, at: &Path, name: &OsStr, kind: Kind) ->
     unlocking(parent, || parent.remove_dir(Path::new(name))).map_err(failed)
 }
 
-/// Deletes what is in the directory `top`, whose path is `path`.
+/// Deletes the content of the directory `top`, whose path is `path`.
 fn empty(top: &Handle, path: &Path) -> Result<()> {
     empty_except(top, path, &[])
 }
 
-/// Deletes what is in the directory `top`, whose path is `path`, but for entries of these names.
+/// Deletes the content of the directory `top`, whose path is `path`, except for entries of these names.
 pub(super) fn empty_except(top: &Handle, path: &Path, kept: &[&str]) -> Result<()> {
     let mut remover = Remover { top, kept, first: None, moved: 0 };
     remover.drain(top, path, 0);
@@ -63,15 +62,15 @@ pub(super) fn empty_except(top: &Handle, path: &Path, kept: &[&str]) -> Result<(
 
 struct Remover<'top> {
     top: &'top Handle,
-    /// Entries of `top` that stay.
+    /// The entries of `top` to keep.
     kept: &'top [&'top str],
     first: Option<Error>,
     moved: usize,
 }
 
 impl Remover<'_> {
-    /// Empties a directory. Some file systems skip names in a list while names are taken from it,
-    /// and somebody may still be adding some: so it goes on for as long as that gets anywhere.
+    /// Empties a directory. Some filesystems skip names in a listing during deletions, and other processes
+    /// may add entries, so it repeats as long as it makes progress.
     fn drain(&mut self, dir: &Handle, path: &Path, depth: usize) {
         loop {
             let entries = match unlocking(dir, || dir.entries()) {
@@ -113,7 +112,7 @@ impl Remover<'_> {
         };
         match remove(self) {
             Ok(()) => true,
-            // Somebody else deletes here as well.
+            // Another process deletes here, too.
             Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => {
                 self.failed(path.join(entry), error);
@@ -127,7 +126,7 @@ impl Remover<'_> {
     }
 }
 
-/// Tries again with every right of the owner over `dir` when those were missing.
+/// Retries with all permissions of the owner on `dir` if those were missing.
 fn unlocking<T>(dir: &Handle, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
     match work() {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => match dir.unlock() {

@@ -1,4 +1,4 @@
-//! Which entries at an environment's root are made by tools, and so are not the user's.
+//! The entries that tools create at an environment's root, and that are not the user's.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::sys::{Handle, Kind, Mounts};
 use super::{Error, Result};
 
-/// When a name of the table counts as made by a tool.
+/// The condition under which a name of the table counts as created by a tool.
 #[derive(Clone, Copy)]
 enum When {
     Always,
@@ -19,8 +19,7 @@ enum When {
 
 use When::{Always, Checkouts, With};
 
-/// The entries that environment tools, installers, Python, systems and caches create, with who
-/// creates them.
+/// The entries that environment tools, installers, Python, systems and caches create, with their creators.
 const NAMES: &[(&str, When)] = &[
     // Python's `venv` (Lib/venv/__init__.py; `lib64` and `Scripts` by platform); `site` (PEP 405).
     ("bin", Always),
@@ -110,14 +109,14 @@ const NAMES: &[(&str, When)] = &[
     (".coverage", Always),
 ];
 
-/// How names of the same sources begin: files that NFS and FUSE keep for a program that has them
-/// open, and macOS's metadata on other file systems.
+/// Prefixes of such names: files that NFS and FUSE keep while a program has them open, and metadata of
+/// macOS on other filesystems.
 const PREFIXES: [&str; 3] = [".nfs", ".fuse_hidden", "._"];
 
-/// Whether a directory contains entries that no environment tool makes at an environment's root.
+/// Whether a directory contains entries that no environment tool creates at an environment's root.
 ///
 /// # Errors
-/// When the directory cannot be read.
+/// If the directory cannot be read.
 pub(crate) fn has_user_entries(directory: &Path) -> Result<bool> {
     let found = Handle::open(directory).and_then(|directory| of_user(&directory));
     Ok(!found.map_err(Error::io("read", directory))?.is_empty())

@@ -1,4 +1,4 @@
-//! Work in place: files are made elsewhere and renamed to their names, and all can be taken back.
+//! The undo log of changes in place.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,23 +8,23 @@ use std::sync::{Mutex, PoisonError};
 use super::sys;
 use super::sys::{Handle, Kind};
 
-/// Where the files of a directory that is worked on in place are made, what was replaced is kept
-/// until the end, and what was done is known.
+/// The directory for new files before their rename and for replaced files until the end, and the list of
+/// changes.
 #[derive(Debug)]
 pub(super) struct UndoLog {
     handle: Handle,
-    /// Whether what is there already may be replaced.
+    /// Whether existing files may be replaced.
     replaces: bool,
     temp_names: AtomicUsize,
     done: Mutex<Vec<Change>>,
 }
 
-/// One change. Paths are relative to the directory that is worked on.
+/// One change. Paths are relative to the changed directory.
 #[derive(Debug)]
 pub(super) enum Change {
-    /// Nothing was there before.
+    /// A new entry.
     Made(PathBuf),
-    /// What was there is kept under the second name.
+    /// A replaced entry; the old one is kept under the second name.
     Replaced(PathBuf, PathBuf),
 }
 
@@ -41,12 +41,12 @@ impl UndoLog {
         Self { handle, replaces: true, temp_names: AtomicUsize::new(0), done: Mutex::default() }
     }
 
-    /// From now on, what is there already is an error.
+    /// Makes the replacement of an existing file an error from here on.
     pub(super) fn forbid_replacing(&mut self) {
         self.replaces = false;
     }
 
-    /// Creates a file under a temporary name, and gives that name.
+    /// Creates a file under a temporary name and returns that name.
     pub(super) fn make(
         &self,
         make: impl FnOnce(&Handle, &Path) -> io::Result<()>,
@@ -56,7 +56,7 @@ impl UndoLog {
         Ok(temp_name)
     }
 
-    /// Moves a file with a temporary name to its place.
+    /// Renames a file from its temporary name to its final name.
     pub(super) fn put(
         &self,
         temp_name: &Path,
@@ -83,14 +83,14 @@ impl UndoLog {
     ) -> io::Result<()> {
         match self.handle.exchange(temp_name, parent, name) {
             Ok(()) => {}
-            // Then the old file cannot be kept.
+            // The old file cannot be kept then.
             Err(error) if sys::is_unable(&error) || error.kind() == ErrorKind::NotFound => {
                 return self.handle.rename(temp_name, parent, name);
             }
             Err(error) => return Err(error),
         }
         let done = Change::Replaced(relative.to_owned(), temp_name.to_owned());
-        // A rename would have refused to replace a directory, and with it all that is in it.
+        // rename(2) refuses to replace a directory with content; an exchange does not.
         if self.handle.kind(temp_name).is_ok_and(|kind| kind != Kind::Directory) {
             self.record(done);
             return Ok(());
@@ -99,7 +99,7 @@ impl UndoLog {
         Err(ErrorKind::IsADirectory.into())
     }
 
-    /// Takes a file or a link away from its place.
+    /// Moves a file or a link to the directory of replaced files.
     pub(super) fn take_away(
         &self,
         parent: &Handle,
@@ -119,15 +119,15 @@ impl UndoLog {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 
-    /// What was done: it is for the caller to undo, or it stays.
+    /// Removes and returns the changes: the caller undoes them, or they are final.
     pub(super) fn drain(&self) -> Vec<Change> {
         std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Undoes one change of `name` in `parent`. Where that fails, the file is at least whole.
+    /// Undoes one change of `name` in `parent`. If that fails, the file is complete nevertheless.
     pub(super) fn undo(&self, done: &Change, parent: &Handle, name: &Path) {
         let _ = match done {
-            // A directory goes only when nobody else has put something into it.
+            // This fails if others have created files in the directory, which then remains.
             Change::Made(_) => parent.unlink(name).or_else(|_| parent.remove_dir(name)),
             Change::Replaced(_, temp_name) => self.handle.rename(temp_name, parent, name),
         };

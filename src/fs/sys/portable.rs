@@ -1,5 +1,5 @@
-//! Directory handles where the standard library offers none (Windows): paths. Windows itself
-//! guards what is at stake here, as a directory in use cannot be renamed or replaced there.
+//! Directory handles for systems where the standard library has none (Windows): paths. Windows does not
+//! rename or replace a directory that is in use, so a path is safe there.
 #![allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "the same functions as on Unix")]
 
 use std::ffi::{OsStr, OsString};
@@ -25,7 +25,7 @@ impl Handle {
         }
     }
 
-    /// A directory below this one; no part of `relative` may be a link.
+    /// Opens a directory below this one; no part of `relative` may be a link.
     pub(crate) fn sub(&self, relative: &Path, _mounts: Mounts) -> io::Result<Self> {
         let mut path = self.0.clone();
         for part in relative.components() {
@@ -37,7 +37,7 @@ impl Handle {
         Ok(Self(path))
     }
 
-    /// Which directory this is.
+    /// The identity of the directory.
     pub(crate) fn id(&self) -> io::Result<FileId> {
         FileId::of(&self.0)
     }
@@ -57,17 +57,17 @@ impl Handle {
         Ok(true)
     }
 
-    /// What stands at `name`, a link not being followed.
+    /// The kind of the entry `name`, without following a link.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
         Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
     }
 
-    /// Makes a directory.
+    /// Creates a directory.
     pub(crate) fn make_dir(&self, name: &Path, _private: bool) -> io::Result<()> {
         std::fs::create_dir(self.0.join(name))
     }
 
-    /// Makes a symbolic link, of the kind that its target asks for.
+    /// Creates a symbolic link, of the kind (file or directory) of its target.
     #[cfg(windows)]
     pub(crate) fn make_link(&self, target: &Path, name: &Path) -> io::Result<()> {
         let link = self.0.join(name);
@@ -77,17 +77,17 @@ impl Handle {
         } else {
             std::os::windows::fs::symlink_file(target, &link)?;
         }
-        // wine says that it made a link, and makes none.
+        // wine reports success and creates no link.
         link.symlink_metadata().map(drop).map_err(|_| io::ErrorKind::Unsupported.into())
     }
 
-    /// Symbolic links are not known to this system.
+    /// This system has no symbolic links.
     #[cfg(not(windows))]
     pub(crate) fn make_link(&self, _: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Makes a file that is not there yet.
+    /// Creates a new file.
     pub(crate) fn make_file(&self, name: &Path, _executable: bool) -> io::Result<File> {
         File::options().read(true).write(true).create_new(true).open(self.0.join(name))
     }
@@ -97,14 +97,14 @@ impl Handle {
         File::options().read(true).write(writable).open(self.0.join(name))
     }
 
-    /// Renames; what stands at `to_name` is replaced, but never a directory with something in it.
+    /// Renames an entry and replaces `to_name`, except a directory with content.
     ///
-    /// A file that is being run or read cannot be replaced here, but it can be renamed: it goes
-    /// aside, and is deleted when a later run sweeps.
+    /// Windows does not replace a file that is running or open, but renames it: it is moved aside, and a
+    /// later sweep deletes it.
     pub(crate) fn rename(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
         let (from, to) = (self.0.join(name), to.0.join(to_name));
         if from.is_dir() {
-            // A directory does not replace one here, not even an empty one.
+            // On Windows a directory does not replace another one, not even an empty one.
             match to.symlink_metadata() {
                 Ok(meta) if meta.is_dir() => std::fs::remove_dir(&to)?,
                 Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
@@ -118,14 +118,14 @@ impl Handle {
             }
             let aside = from.with_extension("aside");
             std::fs::rename(&to, &aside)?;
-            // Put back where the new one cannot take the place either.
+            // Put the old one back if the new one cannot be renamed either.
             std::fs::rename(&from, &to).inspect_err(|_| {
                 let _ = std::fs::rename(&aside, &to);
             })
         })
     }
 
-    /// Renames to a name where nothing stands.
+    /// Renames an entry to a free name.
     pub(crate) fn rename_new(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
         match to.kind(to_name) {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
@@ -134,8 +134,8 @@ impl Handle {
         }
     }
 
-    /// Exchanges a file with another, each name holding the one or the other at any time; directories
-    /// cannot be exchanged here.
+    /// Exchanges two files, so that each name refers to one of them at any time. Windows cannot exchange
+    /// directories.
     pub(crate) fn exchange(&self, name: &Path, with: &Self, with_name: &Path) -> io::Result<()> {
         let (ours, theirs) = (self.0.join(name), with.0.join(with_name));
         if !ours.symlink_metadata()?.is_file() || !theirs.symlink_metadata()?.is_file() {
@@ -149,12 +149,12 @@ impl Handle {
         std::fs::rename(&kept, &ours)
     }
 
-    /// Gives the file `from` a second name here.
+    /// Creates a hard link to the file `from`.
     pub(crate) fn hard_link(&self, from: &Path, name: &Path) -> io::Result<()> {
         std::fs::hard_link(from, self.0.join(name))
     }
 
-    /// Cloning is not known to this system.
+    /// This system has no clones.
     pub(crate) fn clone_file(&self, _: impl FnOnce() -> Opened, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -164,13 +164,13 @@ impl Handle {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// There is no such mark but `CACHEDIR.TAG`.
+    /// This system has no other mark than `CACHEDIR.TAG`.
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "it can fail on macOS")]
     pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Removes a file or a link, also one that is marked as read-only.
+    /// Removes a file or a link, also a read-only one.
     pub(crate) fn unlink(&self, name: &Path) -> io::Result<()> {
         let path = self.0.join(name);
         let meta = path.symlink_metadata()?;
@@ -180,7 +180,7 @@ impl Handle {
             permissions.set_readonly(false);
             std::fs::set_permissions(&path, permissions)?;
         }
-        // A link to a directory is removed as a directory is, and as nothing but the link.
+        // A link to a directory is removed like a directory; its target remains.
         patiently(|| std::fs::remove_file(&path)).or_else(|error| {
             if meta.is_symlink() { std::fs::remove_dir(&path) } else { Err(error) }
         })
@@ -191,7 +191,7 @@ impl Handle {
         patiently(|| std::fs::remove_dir(self.0.join(name)))
     }
 
-    /// What is in this directory.
+    /// The entries of this directory.
     pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, Option<Kind>)>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.0)? {
@@ -201,21 +201,21 @@ impl Handle {
         Ok(found)
     }
 
-    /// Access lists are not what everybody's rights are elsewhere.
+    /// Access control lists have no equivalent of a mode.
     pub(crate) fn protect(&self, _name: &Path) -> io::Result<()> {
         Ok(())
     }
 
-    /// Access lists cannot be widened without knowing them.
+    /// Access control lists are not changed.
     pub(crate) fn unlock(&self) -> io::Result<()> {
         Err(io::ErrorKind::PermissionDenied.into())
     }
 }
 
-/// What a scanner or an indexer holds open it lets go of within a moment.
+/// The longest time for which a virus scanner or an indexer is expected to keep a file open.
 const PATIENCE: [u64; 7] = [1, 5, 20, 50, 100, 200, 400];
 
-/// Tries again for a short while when something is in use.
+/// Retries for a short time if a file is in use.
 fn patiently(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     for pause in PATIENCE {
         match work() {
@@ -228,8 +228,8 @@ fn patiently(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     work()
 }
 
-/// Windows' ways to say that somebody else has it open: `ERROR_ACCESS_DENIED` (which may have other
-/// reasons), `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_USER_MAPPED_FILE`.
+/// Whether another process has the file open: `ERROR_ACCESS_DENIED` (which can have other causes),
+/// `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_USER_MAPPED_FILE`.
 pub(crate) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224))
 }
@@ -244,12 +244,12 @@ fn kind_of(file_type: std::fs::FileType) -> Kind {
     }
 }
 
-/// A mounted volume is a link here, which is refused as such.
+/// On Windows a mounted volume is a link, which is rejected as one.
 pub(crate) fn is_mount_point(_parent: &Handle, _name: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Mounted volumes are links here.
+/// On Windows mounted volumes are links.
 pub(crate) fn mount_points() -> Vec<PathBuf> {
     Vec::new()
 }
@@ -264,11 +264,10 @@ pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
     name.as_encoded_bytes()
 }
 
-/// Does this error say that the file system, or the way between two of them, cannot do what was
-/// asked: now, and for the next file too?
+/// Whether the filesystem, or the pair of filesystems, does not support the operation for any file.
 pub(crate) fn is_unable(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices | io::ErrorKind::InvalidInput)
-        // ERROR_INVALID_FUNCTION: FAT knows no links; ERROR_PRIVILEGE_NOT_HELD: symbolic links
-        // want a right that users have not.
+        // ERROR_INVALID_FUNCTION: FAT has no links; ERROR_PRIVILEGE_NOT_HELD: symbolic links
+        // require a privilege that users do not have.
         || matches!(error.raw_os_error(), Some(1 | 1314))
 }

@@ -1,5 +1,5 @@
-//! Directory handles on Unix: everything is relative to an open directory, so that renaming or
-//! replacing a directory on the way to it changes nothing for who holds it.
+//! Directory handles on Unix. Operations are relative to an open directory, so that they are not affected
+//! if a parent of it is renamed or replaced.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -24,8 +24,7 @@ pub(crate) use super::kind::{Kind, Mounts, Opened};
 #[derive(Debug)]
 pub(crate) struct Handle(OwnedFd);
 
-// A handle that only names the directory needs no right to read it: others' parent directories may
-// grant just searching and writing.
+// O_PATH needs no read permission: parent directories of other users may permit only search and write.
 #[cfg(target_os = "linux")]
 const NAMING: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
@@ -41,11 +40,11 @@ impl Handle {
         Ok(Self(rustix::fs::openat(CWD, path, directory(), Mode::empty())?))
     }
 
-    /// Opens a directory below this one; no part of `relative` may be a link.
+    /// Opens a directory below this one; no component of `relative` may be a link.
     pub(crate) fn sub(&self, relative: &Path, mounts: Mounts) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         match self.sub_at_once(relative, mounts) {
-            // Before Linux 5.6, or forbidden by a container's filter of system calls.
+            // Linux before 5.6, or the system call filter of a container.
             Err(Errno::NOSYS | Errno::PERM) => {}
             other => return Ok(other?),
         }
@@ -82,27 +81,27 @@ impl Handle {
         Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
     }
 
-    /// Which directory this is.
+    /// The identity of the directory.
     pub(crate) fn id(&self) -> io::Result<FileId> {
         let stat = rustix::fs::fstat(&self.0)?;
         Ok(FileId::of_stat(&stat))
     }
 
-    /// Does this directory belong to the user that the process acts for?
+    /// Whether this directory belongs to the effective user of the process.
     pub(crate) fn is_ours(&self) -> io::Result<bool> {
         Ok(rustix::fs::fstat(&self.0)?.st_uid == effective_uid())
     }
 
-    /// Does this directory belong to the user, and can nobody else write there?
+    /// Whether this directory belongs to the user and nobody else can write to it.
     pub(crate) fn is_closed(&self) -> io::Result<bool> {
         let stat = rustix::fs::fstat(&self.0)?;
         let is_open = Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH);
         Ok(stat.st_uid == effective_uid() && !is_open)
     }
 
-    /// Is this directory the user's alone? Its owner is the user, or the one whom the file system
-    /// gives to everything that the user creates, such as `made`; and nobody else can write there,
-    /// unless the file system has no modes, as it shows for `made`, which was created with 0700.
+    /// Whether only the user can write to this directory. Its owner is the user, or the owner that the
+    /// filesystem reports for `made`, which the user created. Nobody else may write to it, unless the
+    /// filesystem has no modes and therefore reports another mode than 0700 for `made`.
     pub(crate) fn is_private(&self, made: &Self) -> io::Result<bool> {
         let (own, made) = (rustix::fs::fstat(&self.0)?, rustix::fs::fstat(&made.0)?);
         let others = Mode::WGRP | Mode::WOTH;
@@ -112,7 +111,7 @@ impl Handle {
             && (!is_open(own.st_mode) || is_open(made.st_mode)))
     }
 
-    /// What stands at `name`, a link not being followed.
+    /// The kind of the entry `name`, without following a link.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(match FileType::from_raw_mode(stat.st_mode) {
@@ -122,45 +121,44 @@ impl Handle {
         })
     }
 
-    /// Makes a directory; `private` ones are for the owner alone.
+    /// Creates a directory; a `private` one has the mode 0700.
     pub(crate) fn make_dir(&self, name: &Path, private: bool) -> io::Result<()> {
         let mode = if private { 0o700 } else { 0o777 };
         Ok(rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
     }
 
-    /// Makes a symbolic link.
+    /// Creates a symbolic link.
     pub(crate) fn make_link(&self, target: &Path, name: &Path) -> io::Result<()> {
         Ok(rustix::fs::symlinkat(target, &self.0, name)?)
     }
 
-    /// Makes a file that is not there yet, with the rights that the umask leaves.
+    /// Creates a new file; its mode results from the umask.
     pub(crate) fn make_file(&self, name: &Path, executable: bool) -> io::Result<File> {
         let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.0, name, flags, mode)?.into())
     }
 
-    /// Opens a file for reading, a link not being followed, without waiting for the other end of a
-    /// pipe.
+    /// Opens a file for reading, without following a link or waiting for the other end of a pipe.
     pub(crate) fn open_file(&self, name: &Path, writable: bool) -> io::Result<File> {
         let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
         let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
 
-    /// Renames; what stands at `to_name` is replaced, but never a directory with something in it.
+    /// Renames an entry and replaces `to_name`, except a directory with content.
     pub(crate) fn rename(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
         Ok(rustix::fs::renameat(&self.0, name, &to.0, to_name)?)
     }
 
-    /// Renames to a name where nothing stands.
+    /// Renames an entry to a free name.
     pub(crate) fn rename_new(&self, name: &Path, to: &Self, to_name: &Path) -> io::Result<()> {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
         {
             use rustix::fs::RenameFlags;
             let flags = RenameFlags::NOREPLACE;
             match rustix::fs::renameat_with(&self.0, name, &to.0, to_name, flags) {
-                // Not known to the system, or to the file system.
+                // Neither the kernel nor the filesystem supports RENAME_NOREPLACE.
                 Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => {}
                 done => return Ok(done?),
             }
@@ -172,68 +170,68 @@ impl Handle {
         }
     }
 
-    /// Exchanges what stands at two names, in one step.
+    /// Exchanges two entries atomically.
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     pub(crate) fn exchange(&self, name: &Path, with: &Self, with_name: &Path) -> io::Result<()> {
         use rustix::fs::RenameFlags;
         Ok(rustix::fs::renameat_with(&self.0, name, &with.0, with_name, RenameFlags::EXCHANGE)?)
     }
 
-    /// Exchanging is not known to this system.
+    /// This system has no exchange.
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     pub(crate) fn exchange(&self, _: &Path, _: &Self, _: &Path) -> io::Result<()> {
         Err(Errno::NOTSUP.into())
     }
 
-    /// Gives the file `from` a second name here.
+    /// Creates a hard link to the file `from`.
     pub(crate) fn hard_link(&self, from: &Path, name: &Path) -> io::Result<()> {
         Ok(rustix::fs::linkat(CWD, from, &self.0, name, AtFlags::empty())?)
     }
 
-    /// Makes a file that shares its blocks with `from` until one of the two is written to.
+    /// Creates a file that shares its blocks with `from` until one of both is written.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
-        // Most machines' file systems cannot, and to ask is cheaper than to try.
+        // Most filesystems have no clones; statfs(2) is cheaper than an attempt.
         if BLOCKS_OF_ITS_OWN.contains(&rustix::fs::fstatfs(&self.0)?.f_type) {
             return Err(Errno::OPNOTSUPP.into());
         }
         let (from, executable) = from()?;
         let to = self.make_file(name, executable)?;
         rustix::fs::ioctl_ficlone(&to, from).map_err(|error| {
-            // Leave the name free for the next way to try.
+            // Free the name for the next mode.
             let _ = self.unlink(name);
             error.into()
         })
     }
 
-    /// Makes a file that shares its blocks with `from` until one of the two is written to.
+    /// Creates a file that shares its blocks with `from` until one of both is written.
     #[cfg(target_vendor = "apple")]
     pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
         let (from, _) = from()?;
         Ok(rustix::fs::fclonefileat(from, &self.0, name, rustix::fs::CloneFlags::NOFOLLOW)?)
     }
 
-    /// Cloning is not known to this system.
+    /// This system has no clones.
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     pub(crate) fn clone_file(&self, _: impl FnOnce() -> Opened, _: &Path) -> io::Result<()> {
         Err(Errno::NOTSUP.into())
     }
 
-    /// Makes a directory whose files share their blocks with those of `from`.
+    /// Creates a directory whose files share their blocks with those of `from`.
     #[cfg(target_vendor = "apple")]
     pub(crate) fn clone_tree(&self, from: &Self, name: &Path) -> io::Result<()> {
         Ok(rustix::fs::fclonefileat(&from.0, &self.0, name, rustix::fs::CloneFlags::NOFOLLOW)?)
     }
 
-    /// Elsewhere each file is cloned by itself.
+    /// Other systems clone single files only.
     #[cfg(not(target_vendor = "apple"))]
     #[expect(clippy::unused_self, reason = "it is used on macOS")]
     pub(crate) fn clone_tree(&self, _: &Self, _: &Path) -> io::Result<()> {
         Err(Errno::NOTSUP.into())
     }
 
-    /// Asks Time Machine to leave this directory out, as its own tool notes it: with the binary
-    /// property list of the string `com.apple.backupd`.
+    /// Excludes this directory from Time Machine as `tmutil addexclusion` does: with the binary property list
+    /// of the string `com.apple.backupd` as an extended attribute.
     #[cfg(target_vendor = "apple")]
     pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
         const NAME: &str = "com.apple.metadata:com_apple_backup_excludeItem";
@@ -242,7 +240,7 @@ impl Handle {
         Ok(rustix::fs::fsetxattr(&self.0, NAME, VALUE, rustix::fs::XattrFlags::empty())?)
     }
 
-    /// Elsewhere there is no such mark but `CACHEDIR.TAG`.
+    /// Other systems have no other mark than `CACHEDIR.TAG`.
     #[cfg(not(target_vendor = "apple"))]
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "it can fail on macOS")]
     pub(crate) fn exclude_from_backups(&self) -> io::Result<()> {
@@ -259,7 +257,7 @@ impl Handle {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// What is in this directory; the kind where the file system tells it in passing.
+    /// The entries of this directory, with their kinds if the filesystem reports them (getdents(2)).
     pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, Option<Kind>)>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.0, c".", flags, Mode::empty())?;
@@ -281,13 +279,13 @@ impl Handle {
         Ok(found)
     }
 
-    /// Gives the owner every right over this directory.
+    /// Adds all permissions of the owner to this directory.
     pub(crate) fn unlock(&self) -> io::Result<()> {
         let stat = rustix::fs::fstat(&self.0)?;
         set_mode(&self.0, Mode::from_raw_mode(stat.st_mode) | Mode::RWXU)
     }
 
-    /// Takes from everybody the right to write what stands at `name`; a link stays as it is.
+    /// Removes the write permission of others from the entry `name`; a link is not changed.
     pub(crate) fn protect(&self, name: &Path) -> io::Result<()> {
         let flags = NAMING | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let place = rustix::fs::openat(&self.0, name, flags, Mode::empty())?;
@@ -301,10 +299,10 @@ impl Handle {
     }
 }
 
-/// Sets the rights over what is open, whatever stands at its name by now.
+/// Sets the mode of the open file, even if its name refers to another one now.
 fn set_mode(place: &OwnedFd, mode: Mode) -> io::Result<()> {
-    // A naming handle cannot be given to `fchmod`. Its entry in `/proc` leads to what is open, also
-    // where that may not even be read.
+    // fchmod(2) rejects an O_PATH handle. Its entry in `/proc` refers to the open file, also if that
+    // cannot be read.
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::AsRawFd;
@@ -317,10 +315,10 @@ fn set_mode(place: &OwnedFd, mode: Mode) -> io::Result<()> {
     }
 }
 
-/// Which mount a directory is on: a bind mount of the same file system has another number.
+/// The id of a directory's mount: a bind mount of the same filesystem has another id.
 ///
-/// By statx(2) since Linux 5.8, by `/proc/self/fdinfo` (proc(5)) since 3.15, else the device, which is
-/// the same for a bind mount.
+/// From statx(2) since Linux 5.8, from `/proc/self/fdinfo` (proc(5)) since 3.15, else the device number,
+/// which is the same for a bind mount.
 #[cfg(target_os = "linux")]
 fn mount_id(handle: &Handle) -> io::Result<u64> {
     use rustix::fs::StatxFlags;
@@ -338,13 +336,13 @@ fn mount_id(handle: &Handle) -> io::Result<u64> {
     number.map_or_else(|| Ok(handle.id()?.device()), Ok)
 }
 
-/// Elsewhere there are no bind mounts that keep the device.
+/// Other systems have no bind mounts with the same device number.
 #[cfg(not(target_os = "linux"))]
 fn mount_id(handle: &Handle) -> io::Result<u64> {
     Ok(handle.id()?.device())
 }
 
-/// Where file systems are mounted, files included, as far as `/proc` shows it (proc(5), `mountinfo`).
+/// The mount points, including files, from `/proc/self/mountinfo` (proc(5)).
 #[cfg(target_os = "linux")]
 pub(crate) fn mount_points() -> Vec<std::path::PathBuf> {
     let text = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
@@ -355,7 +353,7 @@ pub(crate) fn mount_points() -> Vec<std::path::PathBuf> {
     text.split(|byte| *byte == b'\n').filter_map(path).collect()
 }
 
-/// Elsewhere only directories are asked, one at a time.
+/// Other systems are asked for each directory.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn mount_points() -> Vec<std::path::PathBuf> {
     Vec::new()
@@ -376,7 +374,7 @@ fn unescape_octal(field: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Is the directory of that name the root of a mounted file system?
+/// Whether the directory of that name is a mount point.
 pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
     match parent.sub(name, Mounts::Stay) {
         Ok(_) => Ok(false),
@@ -388,8 +386,8 @@ pub(crate) fn is_mount_point(parent: &Handle, name: &Path) -> io::Result<bool> {
 /// Opens the file at `path` for reading, without waiting for the other end of a pipe.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    // The access time of `pyvenv.cfg` tells when an environment was used last. Only the owner may leave
-    // it (open(2)).
+    // The access time of `pyvenv.cfg` is the last use of an environment. Only the owner may use O_NOATIME
+    // (open(2)).
     #[cfg(target_os = "linux")]
     match rustix::fs::openat(CWD, path, flags | OFlags::NOATIME, Mode::empty()) {
         Err(rustix::io::Errno::PERM) => {}
@@ -398,18 +396,17 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?.into())
 }
 
-/// The bytes of a name, for measuring and hashing it.
+/// The bytes of a name, to measure and hash it.
 pub(crate) fn name_bytes(name: &OsStr) -> &[u8] {
     name.as_bytes()
 }
 
-/// Here a name can be taken away from what is in use.
+/// On Unix a file in use can be renamed and deleted.
 pub(crate) fn is_in_use(_error: &io::Error) -> bool {
     false
 }
 
-/// Does this error say that the file system, or the way between two of them, cannot do what was
-/// asked: now, and for the next file too?
+/// Whether the filesystem, or the pair of filesystems, does not support the operation for any file.
 pub(crate) fn is_unable(error: &io::Error) -> bool {
     const UNABLE: [Errno; 7] = [
         Errno::XDEV,
@@ -435,7 +432,7 @@ mod tests {
         assert!(mount_points().contains(&"/".into()));
     }
 
-    /// The way for old systems goes where the way for new ones goes, and is stopped by the same.
+    /// The fallback for old kernels opens and rejects the same paths.
     #[test]
     fn both_ways_down_are_alike() {
         let root = tempfile::tempdir().unwrap();
