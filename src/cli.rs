@@ -226,8 +226,11 @@ pub(crate) struct Check {
     /// Mend what can be mended
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Only tell what `--fix` would do
+    /// Also have pip install what is missing or damaged, which may need the network
     #[arg(long, requires = "fix")]
+    pub(crate) packages: bool,
+    /// Only tell what `--fix` would do
+    #[arg(long, requires = "fix", conflicts_with = "packages")]
     pub(crate) dry_run: bool,
     /// Run its Python and verify every package too
     #[arg(long)]
@@ -243,7 +246,7 @@ pub(crate) struct Check {
 /// Parses the name of a finding.
 fn code(name: &str) -> Result<Code, String> {
     let known = Code::ALL.iter().copied();
-    known.clone().find(|code| code.name() == name).ok_or_else(|| {
+    Code::named(name).ok_or_else(|| {
         let near = rvenv::support::suggest::similar(name, known.map(Code::name));
         match near.first() {
             Some(near) => format!("there is no such code; did you mean `{near}`?"),

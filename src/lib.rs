@@ -28,7 +28,8 @@
 //! };
 //! let session = Session { host: &host, cache: &cache, interrupt: &Interrupt::default() };
 //! create(&request, session, &mut |_event| {})?;
-//! let check = Check { session, named: Some(&root), deep: false, starts: Starts::Allowed };
+//! let (named, starts) = (Some(&*root), Starts::Allowed);
+//! let check = Check { session, named, deep: false, starts, ignored: &[] };
 //! let report = check.report()?;
 //! assert!(report.healthy, "{:?}", report.findings);
 //! # Ok(())

@@ -2,34 +2,39 @@
 //!
 //! | module | contains |
 //! |---|---|
+//! | `code` | the catalogue of codes: name, severity, meaning |
 //! | `snapshot` | what was read: the environment, the calling shell, the git repository |
-//! | `rules` | one file per family of findings |
-//! | `repairs` | the steps that repair a finding |
-//! | `finding` | the catalogue of codes |
+//! | `rules` | one file per family of findings: snapshot in, diagnoses out, each with the name of its repair |
+//! | `repairs` | from the name of a repair to its steps or its command |
+//! | `finding` | a diagnosis with its steps or its command |
 //!
 //! No Python is started, except once to probe an interpreter of which nothing is remembered, and
 //! with `--deep`.
 
+mod code;
 mod error;
 mod finding;
-pub(crate) mod repairs;
+mod repairs;
 mod rules;
 mod snapshot;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
 pub use crate::venv::state::Maker;
+pub use code::{Code, FORMER_NAMES, ON_PURPOSE, SEVERITY_RULE, Severity};
 pub use error::{Error, Result};
-pub use finding::{Code, Finding, Remedy, Severity};
+pub use finding::{Finding, Remedy};
 pub use repairs::Seeder;
 
 use snapshot::Snapshot;
 use snapshot::session::ShellSession;
 
 use crate::dist::eggs::Egg;
+use crate::dist::site::Site;
 use crate::python::{Build, Interpreter};
 use crate::support::identity::FileId;
 use crate::support::path::is_same_file;
@@ -40,7 +45,10 @@ use crate::venv::repair::Step;
 use crate::venv::{locate, state};
 
 /// The version of the report's form: another number, another form. Fields may be added to one.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
+
+/// How old the last change of `site-packages` is when no installer works there any more.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// What was found out about an environment and the session.
 #[derive(Clone, Debug, Serialize)]
@@ -59,8 +67,11 @@ pub struct Report {
     pub python_on_path: Option<PathBuf>,
     /// The environment that was looked at, if there is one.
     pub environment: Option<Summary>,
-    /// What is wrong, the worst first.
+    /// What is wrong, in the order in which it is to be repaired: errors, warnings, notes, and before
+    /// them what no repair works with.
     pub findings: Vec<Finding>,
+    /// The codes that were found and are ignored: each of their findings is a note.
+    pub ignored: Vec<Code>,
     /// Which directory was looked at: what is found is not to be mended in another.
     #[serde(skip)]
     pub judged: Option<FileId>,
@@ -82,6 +93,8 @@ pub struct Summary {
     pub packages: usize,
     /// Whether it sees the packages of its base.
     pub system_site_packages: bool,
+    /// Whether every file of every package was read and compared with its RECORD (`--deep`).
+    pub files_verified: bool,
 }
 
 /// An environment's Python in short.
@@ -135,6 +148,8 @@ pub struct Check<'a> {
     pub deep: bool,
     /// Which programs may be started.
     pub starts: Starts,
+    /// The codes that are notes here, whatever their severity.
+    pub ignored: &'a [Code],
 }
 
 impl Check<'_> {
@@ -171,30 +186,69 @@ impl Check<'_> {
             matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
         };
         let active = active && !findings.iter().any(misses);
-        findings.sort_by_key(|finding| finding.code.severity());
+        let ignored = self.ignore(&mut findings);
+        findings.sort_by_key(|finding| {
+            let blocks = finding.is_problem() && finding.code.blocks_repairs();
+            (!blocks, finding.severity, finding.code.repair_order())
+        });
         Ok(Report {
             version: SCHEMA,
             active,
             healthy: !findings.iter().any(Finding::is_problem),
             virtual_env: session.variable,
             python_on_path: session.python,
-            environment: snapshot.as_ref().map(Summary::of),
+            environment: snapshot.as_ref().map(|snapshot| self.summary(snapshot)),
             findings,
+            ignored,
             judged,
         })
     }
 
+    /// How long to wait until what a report says of packages can be repaired: an installer that works
+    /// now changes `site-packages` all the time. `None` where nothing of that kind is to be repaired, or
+    /// the last change is old enough.
+    pub fn unsettled(&self, report: &Report) -> Option<Duration> {
+        let is_concerned =
+            |it: &Finding| !it.steps().is_empty() && it.code.is_caused_by_installing();
+        let root = &report.environment.as_ref()?.path;
+        let is_running = report.findings.iter().any(|it| it.code == Code::InstallRunning);
+        if !is_running && !report.findings.iter().any(is_concerned) {
+            return None;
+        }
+        let sites = Site::all(root, self.session.host.platform());
+        let age = sites.iter().filter_map(Site::age).min()?;
+        SETTLED.checked_sub(age).filter(|wait| !wait.is_zero())
+    }
+
     /// What is wrong with an environment whose project `project` is in.
     fn environment_findings(&self, snapshot: &Snapshot<'_>, project: &Path) -> Vec<Finding> {
-        let mut findings = rules::findings(snapshot, project, self.deep);
+        let diagnoses = rules::findings(snapshot, project, self.deep).into_iter();
+        let mut findings: Vec<_> = diagnoses.map(|it| it.finding(snapshot)).collect();
         for finding in &mut findings {
             let obstacle = finding.steps().iter().find_map(|step| step.obstacle(snapshot.root()));
-            if let Some(path) = obstacle.map(Path::display) {
-                let advice = format!("move `{path}` away, then run `rvenv check --fix`");
-                finding.remedy = Remedy::advice(advice);
+            if let Some(path) = obstacle.map(|path| snapshot.root().join(path)) {
+                finding.remedy = repairs::moved_aside(&path, snapshot.host.platform());
             }
         }
         findings
+    }
+
+    /// Makes what is to be ignored a note; gives the codes that this concerned.
+    fn ignore(&self, findings: &mut [Finding]) -> Vec<Code> {
+        let mut ignored = Vec::new();
+        for finding in findings.iter_mut().filter(|it| it.is_problem()) {
+            if self.ignored.contains(&finding.code) {
+                finding.severity = Severity::Note;
+                if !ignored.contains(&finding.code) {
+                    ignored.push(finding.code);
+                }
+            }
+        }
+        ignored
+    }
+
+    fn summary(&self, snapshot: &Snapshot<'_>) -> Summary {
+        Summary { files_verified: self.deep, ..Summary::of(snapshot) }
     }
 
     /// Which programs may be started to look at the environment at `root`.
@@ -220,6 +274,7 @@ impl Summary {
             pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
             packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
             system_site_packages: snapshot.cfg().includes_system_site_packages(),
+            files_verified: false,
         }
     }
 }

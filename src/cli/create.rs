@@ -101,6 +101,6 @@ pub(crate) struct Create {
 fn choice(key: Key) -> PossibleValuesParser {
     match key.kind() {
         Kind::Choice(values) => PossibleValuesParser::new(values),
-        Kind::Switch | Kind::Text => PossibleValuesParser::new([""; 0]),
+        Kind::Switch | Kind::Text | Kind::Names => PossibleValuesParser::new([""; 0]),
     }
 }

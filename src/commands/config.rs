@@ -57,6 +57,7 @@ fn literal(value: &Value) -> String {
         Value::Text(text) => {
             ui::visible_toml(&toml::Value::String(text.to_string_lossy().into_owned()).to_string())
         }
+        Value::Names(names) => ui::visible_toml(&toml::Value::from(names.clone()).to_string()),
     }
 }
 
@@ -79,6 +80,7 @@ fn row(key: Key, settings: &Settings) -> serde_json::Value {
         "value": value.map(|value| match value {
             Value::Switch(on) => json!(on),
             Value::Text(text) => json!(text.to_string_lossy()),
+            Value::Names(names) => json!(names),
         }),
         "source": set.map_or("default", |set| set.source.name()),
         "file": set.and_then(|set| set.source.file()),

@@ -8,7 +8,8 @@ use crate::ui;
 
 /// Prints severity, meaning and consequence of a code.
 pub(super) fn explain(code: Code) -> anyhow::Result<ExitCode> {
-    let severity = format!("{:?}", code.severity()).to_lowercase();
-    ui::show(format!("{} ({severity}): {}\n", code.name(), code.why()))?;
+    let severity = code.severity().name();
+    let (name, meaning, why) = (code.name(), code.meaning(), code.why());
+    ui::show(format!("{name} ({severity}): {meaning}: {why}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

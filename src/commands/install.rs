@@ -73,6 +73,11 @@ impl PackageInstall {
         Ok(Self { words: if is_asked_for { words } else { Vec::new() }, apart: args.json })
     }
 
+    /// What a repair installs, as pip's arguments.
+    pub(super) fn of_words(words: Vec<OsString>) -> Self {
+        Self { words, apart: true }
+    }
+
     /// Whether there is nothing to install.
     pub(super) fn is_empty(&self) -> bool {
         self.words.is_empty()

@@ -115,11 +115,13 @@ impl Row {
 
     /// With what a check finds out.
     fn judged(mut self, context: &Context<'_>) -> Self {
+        let ignored = super::check::ignored_by_user(&context.settings);
         let check = Check {
             session: context.session(),
             named: Some(&self.path),
             deep: false,
             starts: Starts::Nothing,
+            ignored: &ignored,
         };
         let report = match check.report() {
             Ok(report) => report,

@@ -1,7 +1,9 @@
 //! A `site-packages`, as its directory lists it.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::direct_url;
 use super::series::LibrarySeries;
@@ -73,6 +75,14 @@ impl Site {
         Some(Self { series, names: names.collect(), path })
     }
 
+    /// How long ago a name in it was last created, removed or changed; `None` where that is unknown.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        let paths = self.names.iter().map(|name| self.path.join(name));
+        let paths = std::iter::once(self.path.clone()).chain(paths);
+        let changed = paths.filter_map(|path| changed(&path.symlink_metadata().ok()?));
+        SystemTime::now().duration_since(changed.max()?).ok()
+    }
+
     /// Where something in it is, relative to the environment at `root`.
     pub(crate) fn relative(&self, root: &Path, name: &str) -> PathBuf {
         let path = self.path.join(name);
@@ -106,6 +116,21 @@ impl Site {
         }
         by_key.into_values().filter(|dists| dists.len() > 1).collect()
     }
+}
+
+/// When a file's status was last changed: renaming sets it, and no program sets it back.
+#[cfg(unix)]
+fn changed(meta: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+    let (seconds, nanoseconds) =
+        (meta.ctime().try_into().ok()?, meta.ctime_nsec().try_into().ok()?);
+    Some(SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds))
+}
+
+/// There is no such time that the standard library reads.
+#[cfg(not(unix))]
+fn changed(meta: &Metadata) -> Option<SystemTime> {
+    meta.modified().ok()
 }
 
 /// PEP 503: case, and runs of `-`, `_` and `.`, make no difference.

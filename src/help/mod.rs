@@ -12,6 +12,7 @@ pub(crate) mod terminal;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use rvenv::check::{Code, ON_PURPOSE, SEVERITY_RULE};
 use rvenv::settings::{Key, Kind};
 
 /// A help text.
@@ -110,7 +111,12 @@ impl Page {
 type Table = fn() -> String;
 
 /// The lines of a page that stand for a generated table.
-const GENERATED: &[(&str, Table)] = &[("{topics}", topics), ("{settings}", settings)];
+const GENERATED: &[(&str, Table)] = &[
+    ("{topics}", topics),
+    ("{settings}", settings),
+    ("{findings}", findings),
+    ("{on-purpose}", on_purpose),
+];
 
 fn topics() -> String {
     let mut table = "| topic | explains |\n|---|---|\n".to_owned();
@@ -127,8 +133,34 @@ fn settings() -> String {
             Kind::Switch => "true, false".to_owned(),
             Kind::Text => "text".to_owned(),
             Kind::Choice(values) => values.join(", "),
+            Kind::Names => "an array of names".to_owned(),
         };
         let _ = writeln!(table, "| `{}` | {value} | `{}` |", key.name(), key.variable());
+    }
+    table
+}
+
+/// A section for each family of codes, after the rule of their severities.
+fn findings() -> String {
+    let (mut text, mut family) = (format!("{SEVERITY_RULE}\n"), "");
+    for code in Code::ALL {
+        if code.family() != family {
+            family = code.family();
+            let (first, rest) = family.split_at(1);
+            let heading = first.to_uppercase() + rest;
+            let _ =
+                writeln!(text, "\n## {heading}\n\n| code | severity | meaning |\n|---|---|---|");
+        }
+        let (name, severity, meaning) = (code.name(), code.severity().name(), code.meaning());
+        let _ = writeln!(text, "| `{name}` | {severity} | {meaning} |");
+    }
+    text
+}
+
+fn on_purpose() -> String {
+    let mut table = "| done on purpose | what `check` makes of it |\n|---|---|\n".to_owned();
+    for (case, treatment) in ON_PURPOSE {
+        let _ = writeln!(table, "| {case} | {treatment} |");
     }
     table
 }

@@ -40,6 +40,8 @@ pub enum Key {
     Color,
     /// Directories whose files are used whoever owns them.
     Trusted,
+    /// Codes of `check` that are notes.
+    CheckIgnore,
 }
 
 /// What a key can be set to.
@@ -51,6 +53,8 @@ pub enum Kind {
     Text,
     /// One of these, the default first.
     Choice(&'static [&'static str]),
+    /// Names: an array in files, separated by commas in variables.
+    Names,
 }
 
 /// The value of a key.
@@ -60,6 +64,8 @@ pub enum Value {
     Switch(bool),
     /// Text; from a variable or a flag it can be any bytes.
     Text(OsString),
+    /// Names, in their order.
+    Names(Vec<String>),
 }
 
 /// What a project's file may say, which comes with a clone and was not chosen by who cloned it.
@@ -74,7 +80,7 @@ enum Trust {
 
 impl Key {
     /// Every key, in the order of showing.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Python,
         Self::Prompt,
         Self::Pip,
@@ -91,6 +97,7 @@ impl Key {
         Self::Offline,
         Self::Color,
         Self::Trusted,
+        Self::CheckIgnore,
     ];
 
     /// The name in files, and after `--`.
@@ -112,6 +119,7 @@ impl Key {
             Self::Offline => "offline",
             Self::Color => "color",
             Self::Trusted => "trusted",
+            Self::CheckIgnore => "check-ignore",
         }
     }
 
@@ -127,6 +135,7 @@ impl Key {
             Self::PipLayout => Kind::Choice(&["archive", "files"]),
             Self::LinkMode => Kind::Choice(&["clone", "hardlink", "copy", "symlink"]),
             Self::Color => Kind::Choice(&["auto", "always", "never"]),
+            Self::CheckIgnore => Kind::Names,
             Self::SystemSitePackages
             | Self::Copies
             | Self::Symlinks
@@ -145,6 +154,7 @@ impl Key {
             Kind::Switch => Some(Value::Switch(false)),
             Kind::Choice(names) => names.first().map(|name| Value::Text(name.into())),
             Kind::Text => None,
+            Kind::Names => Some(Value::Names(Vec::new())),
         }
     }
 
@@ -179,7 +189,9 @@ impl Key {
             | Self::UpgradeDeps
             | Self::WithoutScmIgnoreFiles
             | Self::Relocatable
-            | Self::Offline => Trust::Any,
+            | Self::Offline
+            // Whoever uses the names refuses those that are for the user alone.
+            | Self::CheckIgnore => Trust::Any,
         }
     }
 }
@@ -199,6 +211,7 @@ impl Kind {
             Self::Switch => "true or false".into(),
             Self::Text => "text".into(),
             Self::Choice(names) => names.join(", "),
+            Self::Names => "an array of names".into(),
         }
     }
 
@@ -208,6 +221,10 @@ impl Kind {
             (Self::Switch, toml::Value::Boolean(on)) => Some(Value::Switch(*on)),
             (Self::Text | Self::Choice(_), toml::Value::String(text)) => {
                 self.of_text(text.as_ref())
+            }
+            (Self::Names, toml::Value::Array(values)) => {
+                let names = values.iter().map(|value| value.as_str().map(str::to_owned));
+                names.collect::<Option<_>>().map(Value::Names)
             }
             _ => None,
         }
@@ -219,6 +236,10 @@ impl Kind {
         match self {
             Self::Text => Some(value()),
             Self::Choice(names) => names.iter().any(|name| text == *name).then(value),
+            Self::Names => {
+                let names = text.to_str()?.split([',', ' ']).filter(|name| !name.is_empty());
+                Some(Value::Names(names.map(str::to_owned).collect()))
+            }
             Self::Switch => match text.to_str()?.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => Some(Value::Switch(true)),
                 "0" | "false" | "no" | "off" => Some(Value::Switch(false)),

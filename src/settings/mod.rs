@@ -118,7 +118,15 @@ impl Settings {
     pub fn text(&self, key: Key) -> Option<&OsStr> {
         match &self.get(key)?.value {
             Value::Text(text) => Some(text),
-            Value::Switch(_) => None,
+            Value::Switch(_) | Value::Names(_) => None,
+        }
+    }
+
+    /// The names of a key, and who set them.
+    pub fn names(&self, key: Key) -> Option<(&[String], &Source)> {
+        match self.get(key)? {
+            Setting { value: Value::Names(names), source } => Some((names, source)),
+            _ => None,
         }
     }
 

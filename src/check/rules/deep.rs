@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::check::finding::{Code, Finding};
-use crate::check::repairs::install;
-use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::record::{Record, Shared};
 use crate::dist::site::Site;
@@ -23,26 +22,22 @@ struct Answer {
     version: String,
 }
 
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let base = snapshot.base.interpreter();
     let mut findings: Vec<_> =
         base.and_then(|base| interpreter(snapshot, base)).into_iter().collect();
     if let Some(site) = snapshot.site() {
-        findings.extend(packages(snapshot, site));
+        findings.extend(packages(site));
     }
     findings
 }
 
 /// Whether the environment's Python is what its files say.
-fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Diagnosis> {
     let python = snapshot.root().join(snapshot.python());
     let disagrees = |what: String| {
         let seen = format!("`{}` {what}", snapshot.python().display());
-        Some(Finding::new(
-            Code::InterpreterDisagrees,
-            seen,
-            repair_interpreter::to_same_series(snapshot),
-        ))
+        Some(Diagnosis::new(Code::InterpreterDisagrees, seen, Repair::SameSeries))
     };
     let said =
         match run_with_timeout(isolated(&python, snapshot.host).args(["-c", SCRIPT]), TIME_LIMIT) {
@@ -67,7 +62,7 @@ fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
 }
 
 /// Whether the files of every package are those that were installed.
-fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
+fn packages(site: &Site) -> Vec<Diagnosis> {
     let mut findings = Vec::new();
     let mut shared = None;
     // pip is judged by itself.
@@ -88,9 +83,8 @@ fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Finding> {
         let more =
             if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
         let seen = format!("`{first}`{more} of {} {} is {how}", dist.name, dist.version);
-        let flags = &["--force-reinstall", "--no-deps"];
-        let remedy = install(snapshot, flags, [dist.requirement(site)]);
-        findings.push(Finding::new(code, seen, remedy));
+        let remedy = Repair::Install(InstallMode::Again, vec![dist.requirement(site)]);
+        findings.push(Diagnosis::new(code, seen, remedy));
     }
     findings
 }

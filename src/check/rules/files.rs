@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
 use crate::dist::record::Text;
@@ -17,7 +17,7 @@ use crate::support::limits;
 use crate::venv::repair::Step;
 use crate::venv::{Content, Entry};
 
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
     let records: Vec<_> =
         site.dists().filter_map(|dist| Some((Text::read(site, &dist)?, dist))).collect();
@@ -57,14 +57,14 @@ impl CommandFault {
 
 impl<'a> Files<'a> {
     /// Packages whose directories or compiled modules are gone, or whose compiled modules are cut.
-    fn damaged(&self, records: &[(Text, Dist<'a>)]) -> Vec<Finding> {
+    fn damaged(&self, records: &[(Text, Dist<'a>)]) -> Vec<Diagnosis> {
         let damaged = records
             .iter()
             .filter(|(_, dist)| dist.key() != "pip")
             .filter_map(|(record, dist)| Some((self.damage(record)?, dist)));
         let finding = |(seen, dist): (String, &Dist<'_>)| {
             let seen = format!("{seen} of {} {}", dist.name, dist.version);
-            Finding::new(Code::PackageDamaged, seen, self.reinstalled([dist]))
+            Diagnosis::new(Code::PackageDamaged, seen, self.reinstalled([dist]))
         };
         damaged.map(finding).collect()
     }
@@ -105,7 +105,7 @@ impl<'a> Files<'a> {
     }
 
     /// Commands that are missing or cannot start.
-    fn commands(&self, records: &[(Text, Dist<'a>)]) -> Vec<Finding> {
+    fn commands(&self, records: &[(Text, Dist<'a>)]) -> Vec<Diagnosis> {
         let dir = self.snapshot.recorded(self.snapshot.scripts_name()) + "/";
         let (mut seen, mut steps) = (Vec::new(), Vec::new());
         let (mut lost, mut owners, mut is_pip) = (Vec::new(), Vec::new(), false);
@@ -137,15 +137,11 @@ impl<'a> Files<'a> {
         let mut findings = Vec::new();
         if !steps.is_empty() {
             let seen = seen.join(", ");
-            findings.push(Finding::new(Code::CommandBroken, seen, Remedy::Fix { steps }));
+            findings.push(Diagnosis::new(Code::CommandBroken, seen, Repair::Steps(steps)));
         }
         if !owners.is_empty() || is_pip {
-            let remedy = if owners.is_empty() {
-                super::pip::reseeded(self.snapshot)
-            } else {
-                self.reinstalled(owners)
-            };
-            findings.push(Finding::new(Code::CommandBroken, lost.join(", "), remedy));
+            let remedy = if owners.is_empty() { Repair::Pip } else { self.reinstalled(owners) };
+            findings.push(Diagnosis::new(Code::CommandBroken, lost.join(", "), remedy));
         }
         findings
     }
@@ -172,14 +168,14 @@ impl<'a> Files<'a> {
         let bytes = read_bounded(&self.snapshot.root().join(&path), limits::COMMAND).ok()?;
         let bytes = match fault {
             CommandFault::NotExecutable => bytes,
-            CommandFault::LineEnds => without_carriage_returns(&bytes),
+            CommandFault::LineEnds => super::activation::without_carriage_returns(&bytes),
             CommandFault::Missing | CommandFault::Empty => return None,
         };
         Some(Entry::new(path, Content::Script(bytes)))
     }
 
     /// Packages whose first compiled module is for another machine or system.
-    fn foreign(&self, records: &[(Text, Dist<'a>)]) -> Option<Finding> {
+    fn foreign(&self, records: &[(Text, Dist<'a>)]) -> Option<Diagnosis> {
         let interpreter = self.snapshot.base.interpreter()?;
         let foreign: Vec<_> = records
             .iter()
@@ -196,7 +192,7 @@ impl<'a> Files<'a> {
             String::new()
         };
         let remedy = self.reinstalled(foreign.iter().map(|(_, dist)| *dist));
-        Some(Finding::new(Code::ForeignAbi, format!("{first}{more}"), remedy))
+        Some(Diagnosis::new(Code::ForeignAbi, format!("{first}{more}"), remedy))
     }
 
     fn foreign_module(&self, module: &str, interpreter: &Interpreter) -> Option<String> {
@@ -207,9 +203,9 @@ impl<'a> Files<'a> {
         (!found.runs_where(own)).then(|| format!("for {found}, and this Python for {own}"))
     }
 
-    fn reinstalled<'d>(&self, dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
+    fn reinstalled<'d>(&self, dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Repair {
         let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
-        repairs::install(self.snapshot, &["--force-reinstall", "--no-deps"], requirements)
+        Repair::Install(InstallMode::Again, requirements.collect())
     }
 }
 
@@ -218,21 +214,11 @@ fn is_compiled(path: &str) -> bool {
     extension.is_some_and(|found| found == "so" || found == "pyd")
 }
 
-fn without_carriage_returns(bytes: &[u8]) -> Vec<u8> {
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    lines
-        .flat_map(|line| match line.strip_suffix(b"\r\n") {
-            Some(line) => [line, b"\n"].concat(),
-            None => line.to_vec(),
-        })
-        .collect()
-}
-
 /// A smaller `__init__.py` marks a package, or a namespace that several distributions share.
 const SMALL: u64 = 512;
 
 /// Files of which two distributions installed different contents.
-fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Finding> {
+fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Diagnosis> {
     let mut owners = HashMap::new();
     let mut pairs = BTreeSet::new();
     for (index, (record, _)) in records.iter().enumerate() {
@@ -261,7 +247,7 @@ fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Finding>
             python.display(),
             other.name
         );
-        Some(Finding::new(Code::FileShared, seen, Remedy::advice(advice)))
+        Some(Diagnosis::new(Code::FileShared, seen, Repair::advice(advice)))
     };
     pairs.filter_map(finding).collect()
 }

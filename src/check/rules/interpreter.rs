@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair, interpreter_names};
 use crate::check::snapshot::Snapshot;
 use crate::dist::LibrarySeries;
 use crate::fs::names_in;
@@ -21,8 +21,8 @@ use crate::venv::state::{Configuration, Maker};
 use crate::venv::{Content, Difference, Entry};
 
 /// Everything that is wrong with them.
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = configuration(snapshot).into_iter().collect();
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
+    let mut findings: Vec<Diagnosis> = configuration(snapshot).into_iter().collect();
     if let Base::NotStarted(path) = &snapshot.base {
         findings.push(not_started(snapshot, path));
     }
@@ -38,30 +38,29 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
                 findings.extend(foreign_launchers(snapshot, interpreter));
                 findings.extend(stale_aliases(snapshot, interpreter));
                 findings.extend(ephemeral(snapshot, interpreter));
+                findings.extend(incomplete(snapshot, interpreter));
             }
         }
     }
     findings
 }
 
-fn configuration(snapshot: &Snapshot<'_>) -> Option<Finding> {
-    let rewrite = || match snapshot.base.interpreter() {
-        Some(interpreter) => repair_interpreter::configuration(snapshot, interpreter),
-        None => repair_interpreter::to_same_series(snapshot),
-    };
+fn configuration(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     match &snapshot.configuration {
-        Configuration::Missing => {
-            Some(Finding::new(Code::CfgMissing, "there is no `pyvenv.cfg`", rewrite()))
-        }
+        Configuration::Missing => Some(Diagnosis::new(
+            Code::CfgMissing,
+            "there is no `pyvenv.cfg`",
+            Repair::Configuration,
+        )),
         Configuration::Unreadable(cause) => {
             let seen = format!("`pyvenv.cfg` cannot be read: {cause}");
-            Some(Finding::new(Code::CfgUnreadable, seen, rewrite()))
+            Some(Diagnosis::new(Code::CfgUnreadable, seen, Repair::Configuration))
         }
         Configuration::PermissionDenied => {
             let root = snapshot.root().display();
             let advice = format!("have the right to read `{root}` given to you");
             let seen = "you may not read `pyvenv.cfg`";
-            Some(Finding::new(Code::CfgUnreadable, seen, Remedy::advice(advice)))
+            Some(Diagnosis::new(Code::CfgUnreadable, seen, Repair::advice(advice)))
         }
         Configuration::Read(cfg) => {
             let home = cfg.get("home");
@@ -81,13 +80,13 @@ fn configuration(snapshot: &Snapshot<'_>) -> Option<Finding> {
                 }
                 Some(_) => return None,
             };
-            Some(Finding::new(code, seen, rewrite()))
+            Some(Diagnosis::new(code, seen, Repair::Configuration))
         }
     }
 }
 
 /// What is wrong with the installation that the environment rests on.
-fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
+fn base(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     match &snapshot.base {
         Base::Gone(place) => {
             let seen = match &snapshot.way {
@@ -98,7 +97,7 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
                 ),
                 _ => format!("there is no Python in `{}`", place.display()),
             };
-            Some(Finding::new(Code::BaseGone, seen, repair_interpreter::to_same_series(snapshot)))
+            Some(Diagnosis::new(Code::BaseGone, seen, Repair::SameSeries))
         }
         Base::Broken { error, .. } => {
             let code = match error {
@@ -108,11 +107,7 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
                 } => Code::BaseUnsupported,
                 _ => Code::BaseBroken,
             };
-            Some(Finding::new(
-                code,
-                error.to_string(),
-                repair_interpreter::to_same_series(snapshot),
-            ))
+            Some(Diagnosis::new(code, error.to_string(), Repair::SameSeries))
         }
         Base::NotStarted(_) => None,
         Base::PermissionDenied(path) => barred(snapshot, path),
@@ -121,16 +116,20 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Finding> {
 }
 
 /// That the base was not started, so that only files tell what it is.
-fn not_started(snapshot: &Snapshot<'_>, path: &Path) -> Finding {
+fn not_started(snapshot: &Snapshot<'_>, path: &Path) -> Diagnosis {
     let version = snapshot.cfg().version().map(|version| format!("Python {version}"));
     let version = version.unwrap_or_else(|| "a Python of an unknown version".to_owned());
     let seen = format!("`{}`, by `pyvenv.cfg` {version}, was not started", path.display());
     let root = snapshot.root().to_string_lossy();
-    Finding::new(Code::BaseNotStarted, seen, Remedy::run(["rvenv", "check", "--deep", &*root]))
+    Diagnosis::new(
+        Code::BaseNotStarted,
+        seen,
+        Repair::command(["rvenv", "check", "--deep", &*root]),
+    )
 }
 
 /// That the way to the base ends at a directory of somebody else's.
-fn barred(snapshot: &Snapshot<'_>, path: &Path) -> Option<Finding> {
+fn barred(snapshot: &Snapshot<'_>, path: &Path) -> Option<Diagnosis> {
     // That the environment itself is closed was said.
     if matches!(snapshot.configuration, Configuration::PermissionDenied) {
         return None;
@@ -142,11 +141,11 @@ fn barred(snapshot: &Snapshot<'_>, path: &Path) -> Option<Finding> {
         "have the right to enter `{dir}` given to you, or make the environment anew from a Python \
          that you may run"
     );
-    Some(Finding::new(Code::BaseBroken, seen, Remedy::advice(advice)))
+    Some(Diagnosis::new(Code::BaseBroken, seen, Repair::advice(advice)))
 }
 
 /// Whether the base is another Python than the packages were installed for.
-fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let site = snapshot.site();
     if site.is_some_and(|site| site.series.is_some()) {
         return None;
@@ -157,7 +156,7 @@ fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
     let is_told = site.is_none();
     let other_threads = now.free_threaded != was.free_threaded && (is_told || was.free_threaded);
     let code = if is_told && now.implementation != was.implementation {
-        Code::BaseImplementationChanged
+        Code::InterpreterElsewhere
     } else if (now.major, now.minor) != (was.major, was.minor)
         || other_threads && !snapshot.sites.is_empty()
     {
@@ -170,31 +169,25 @@ fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
         interpreter.executable.display(),
         interpreter
     );
-    Some(Finding::new(code, seen, repair_interpreter::to_same_series(snapshot)))
+    Some(Diagnosis::new(code, seen, Repair::SameSeries))
 }
 
 /// What is wrong with `python` itself.
-fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
+fn interpreter(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let base = snapshot.base.interpreter();
     if base.is_none() && !matches!(snapshot.base, Base::NotStarted(_)) {
         return None;
     }
     let python = snapshot.python();
     let shown = python.display();
-    let relinked = || {
-        base.map_or_else(
-            || repair_interpreter::to_same_series(snapshot),
-            |base| repair_interpreter::to(snapshot, base),
-        )
-    };
     match &snapshot.way {
         InterpreterLink::Missing => {
             let seen = format!("there is no `{shown}`");
-            Some(Finding::new(Code::InterpreterMissing, seen, relinked()))
+            Some(Diagnosis::new(Code::InterpreterMissing, seen, Repair::Base))
         }
         InterpreterLink::Loop => {
             let seen = format!("`{shown}` is a link that leads to itself");
-            Some(Finding::new(Code::InterpreterLoop, seen, relinked()))
+            Some(Diagnosis::new(Code::InterpreterLoop, seen, Repair::Base))
         }
         // The base was found by `home`, which it does not lead to.
         InterpreterLink::Dangling(target) => {
@@ -204,21 +197,21 @@ fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
                 Code::BaseGone
             };
             let seen = format!("`{shown}` leads to `{}`, which is not there", target.display());
-            Some(Finding::new(code, seen, relinked()))
+            Some(Diagnosis::new(code, seen, Repair::Base))
         }
         InterpreterLink::Inside(_) | InterpreterLink::Outside(_)
             if !is_executable(&snapshot.root().join(&python)) =>
         {
             let seen = format!("`{shown}` may not be executed");
             let remedy = match &snapshot.way {
-                InterpreterLink::Inside(_) => relinked(),
+                InterpreterLink::Inside(_) => Repair::Base,
                 InterpreterLink::Outside(path) => {
                     let path = base.map_or(path, |base| &base.executable);
-                    Remedy::advice(format!("make `{}` executable", path.display()))
+                    Repair::advice(format!("make `{}` executable", path.display()))
                 }
                 _ => return None,
             };
-            Some(Finding::new(Code::InterpreterNotExecutable, seen, remedy))
+            Some(Diagnosis::new(Code::InterpreterNotExecutable, seen, remedy))
         }
         InterpreterLink::PermissionDenied(_) => None,
         InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base?)),
@@ -227,12 +220,12 @@ fn interpreter(snapshot: &Snapshot<'_>) -> Option<Finding> {
 }
 
 /// Whether the file system of the environment lets nothing be executed.
-fn no_exec(snapshot: &Snapshot<'_>) -> Option<Finding> {
+fn no_exec(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let seen =
         format!("`{}` is on a file system that is mounted `noexec`", snapshot.root().display());
-    let remedy = || Remedy::advice("make the environment elsewhere, or mount it with `exec`");
+    let remedy = || Repair::advice("make the environment elsewhere, or mount it with `exec`");
     is_no_exec(&snapshot.scripts_dir())
-        .then(|| Finding::new(Code::InterpreterNotExecutable, seen, remedy()))
+        .then(|| Diagnosis::new(Code::InterpreterNotExecutable, seen, remedy()))
 }
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
@@ -255,7 +248,7 @@ fn is_no_exec(_dir: &Path) -> bool {
 }
 
 /// Whether `python` is another one than `home` says, from where Python takes its library.
-fn elsewhere(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+fn elsewhere(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Diagnosis> {
     let InterpreterLink::Outside(link) = &snapshot.way else { return None };
     let home = Some(Path::new(snapshot.cfg().get("home")?)).filter(|home| home.is_absolute())?;
     let leads_home = |path: &Path| path.parent().is_some_and(|parent| is_same_file(parent, home));
@@ -269,11 +262,7 @@ fn elsewhere(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
         link.display(),
         home.display()
     );
-    Some(Finding::new(
-        Code::InterpreterElsewhere,
-        seen,
-        repair_interpreter::to_same_series(snapshot),
-    ))
+    Some(Diagnosis::new(Code::InterpreterElsewhere, seen, Repair::SameSeries))
 }
 
 /// Whether `python` is to be a copy of its base's, byte by byte.
@@ -290,29 +279,35 @@ fn is_plain_copy(snapshot: &Snapshot<'_>, base: &Interpreter) -> bool {
 }
 
 /// Whether `python` is a copy of another Python than the base, or of what that was before an upgrade.
-fn outdated(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Finding> {
+fn outdated(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Diagnosis> {
     let python = snapshot.python();
-    let names = repair_interpreter::names(snapshot, base);
+    let names = interpreter_names(snapshot, base);
     let planned =
         names.iter().find(|entry| is_plain_copy(snapshot, base) && entry.path == python)?;
     if planned.difference(snapshot.root())? != Difference::OtherBytes {
         return None;
     }
     let seen = format!("`{}` is no copy of `{}`", python.display(), base.executable.display());
-    Some(Finding::new(
-        Code::InterpreterElsewhere,
-        seen,
-        repair_interpreter::to_same_series(snapshot),
-    ))
+    Some(Diagnosis::new(Code::InterpreterElsewhere, seen, Repair::SameSeries))
 }
 
-fn site_packages(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Vec<Finding> {
+/// Whether the base was built without a module that installers need.
+fn incomplete(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
+    let seen = interpreter.pip_obstacle()?;
+    let advice = format!(
+        "choose a Python that has it: `rvenv create --upgrade --python VERSION {}`",
+        snapshot.root().display()
+    );
+    Some(Diagnosis::new(Code::BaseIncomplete, seen, Repair::advice(advice)))
+}
+
+fn site_packages(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Vec<Diagnosis> {
     let purelib = &interpreter.scheme.purelib;
     let mut findings = Vec::new();
     if snapshot.site().is_none() {
         let seen = format!("there is no `{}`", purelib.display());
         let entry = crate::venv::Entry::new(purelib.clone(), Content::Directory);
-        findings.push(Finding::new(Code::SiteMissing, seen, repair_interpreter::put([entry])));
+        findings.push(Diagnosis::new(Code::SiteMissing, seen, Repair::put(entry)));
     }
     let own = snapshot.root().join(purelib);
     for other in snapshot.sites.iter().filter(|site| site.path != own && !site.names.is_empty()) {
@@ -321,14 +316,14 @@ fn site_packages(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Vec<Find
             snapshot.shown(&other.path),
             interpreter.version.short()
         );
-        let remedy = Remedy::advice("install again what is still needed of it, and delete it");
-        findings.push(Finding::new(Code::SiteOther, seen, remedy));
+        let remedy = Repair::advice("install again what is still needed of it, and delete it");
+        findings.push(Diagnosis::new(Code::SiteOther, seen, remedy));
     }
     findings
 }
 
 /// Keys that tools read and that are not so any more.
-fn stale_keys(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn stale_keys(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let written = snapshot.cfg().version()?;
     let actual = interpreter.version.release();
     // uv writes no more than `3.12` where it follows a link that moves with each patch release,
@@ -342,16 +337,13 @@ fn stale_keys(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Find
     }
     let seen = format!("`pyvenv.cfg` says Python {written}, and it is {actual}");
     // Of the same size a copy may still be the old release's.
-    let remedy = if is_plain_copy(snapshot, interpreter) {
-        repair_interpreter::copied(snapshot, interpreter)
-    } else {
-        repair_interpreter::configuration(snapshot, interpreter)
-    };
-    Some(Finding::new(Code::CfgKeyWrong, seen, remedy))
+    let remedy =
+        if is_plain_copy(snapshot, interpreter) { Repair::Copies } else { Repair::Configuration };
+    Some(Diagnosis::new(Code::CfgKeyWrong, seen, remedy))
 }
 
 /// The further names of the interpreter.
-fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let python = snapshot.root().join(snapshot.python());
     let is_windows = snapshot.host.platform() == Platform::Windows;
     // A copy does not tell what the base was called when it was made.
@@ -359,7 +351,7 @@ fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
     let is_meant = |name: &OsStr| {
         is_base_told || crate::venv::aliases(interpreter).iter().any(|known| known == name)
     };
-    let mut wrong = repair_interpreter::names(snapshot, interpreter);
+    let mut wrong = interpreter_names(snapshot, interpreter);
     wrong.retain(|entry| match entry.difference(snapshot.root()) {
         None | Some(Difference::NotExecutable) => false,
         Some(Difference::OtherBytes) if is_windows => false,
@@ -378,7 +370,7 @@ fn aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding
 
 /// Names with another version than the environment's Python has: `python3.12` that starts 3.11. Two
 /// runs of `python -m venv` with two Pythons leave one.
-fn stale_aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn stale_aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let names = names_in(&snapshot.scripts_dir());
     let is_stale = |name: &&OsString| {
         let version = name.to_str().and_then(|name| {
@@ -395,11 +387,11 @@ fn stale_aliases(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<F
     let first = stale.first()?;
     let seen = format!("`{}` starts Python {}", first.display(), interpreter.version.short());
     let steps = stale.into_iter().map(Step::Remove).collect();
-    Some(Finding::new(Code::InterpreterAlias, seen, Remedy::Fix { steps }))
+    Some(Diagnosis::new(Code::InterpreterAlias, seen, Repair::Steps(steps)))
 }
 
 /// Whether the environment is one of Windows on another system, or the reverse.
-pub(crate) fn other_system(snapshot: &Snapshot<'_>) -> Option<Finding> {
+pub(crate) fn other_system(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let root = snapshot.root();
     let is_windows = snapshot.host.platform() == Platform::Windows;
     let (own, other) = if is_windows { ("Scripts", "bin") } else { ("bin", "Scripts") };
@@ -410,34 +402,33 @@ pub(crate) fn other_system(snapshot: &Snapshot<'_>) -> Option<Finding> {
         && is_windows_home != is_windows
         && !home.is_empty();
     let seen = format!("`home` is `{home}`, and the commands are in `{other}`");
-    let remedy = || Remedy::advice("create an environment on this system in another directory");
-    is_other.then(|| Finding::new(Code::OtherSystem, seen, remedy()))
+    let remedy = || Repair::advice("create an environment on this system in another directory");
+    is_other.then(|| Diagnosis::new(Code::OtherSystem, seen, remedy()))
 }
 
 /// Launchers that are not the base's: they may start another build's executable, or none. Other tools
 /// than stdlib's `venv` bring their own.
-fn foreign_launchers(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn foreign_launchers(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let is_theirs = matches!(snapshot.maker, Maker::Rvenv | Maker::Venv);
     if snapshot.host.platform() != Platform::Windows || !is_theirs {
         return None;
     }
-    let mut entries = repair_interpreter::names(snapshot, interpreter);
+    let mut entries = interpreter_names(snapshot, interpreter);
     entries.retain(|entry| entry.difference(snapshot.root()) == Some(Difference::OtherBytes));
     alias(entries, &format!("come from `{}`", interpreter.home().display()))
 }
 
 /// That these names of the interpreter do not do what they should.
-fn alias(wrong: Vec<Entry>, should: &str) -> Option<Finding> {
+fn alias(wrong: Vec<Entry>, should: &str) -> Option<Diagnosis> {
     let names: Vec<_> = wrong.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
     let do_not = if names.len() == 1 { "does not" } else { "do not" };
     let seen = format!("{} {do_not} {should}", names.join(", "));
-    (!names.is_empty())
-        .then(|| Finding::new(Code::InterpreterAlias, seen, repair_interpreter::put(wrong)))
+    (!names.is_empty()).then(|| Diagnosis::new(Code::InterpreterAlias, seen, Repair::Put(wrong)))
 }
 
 /// Whether the base is where things do not last: by its lasting path, or by those that the environment
 /// has for it.
-fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Finding> {
+fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
     let lasting = &interpreter.executable;
     let linked = match &snapshot.way {
         InterpreterLink::Outside(path) => Some(path.clone()),
@@ -453,11 +444,11 @@ fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Findi
     })?;
     let seen = format!("the base `{}` is in {what}", path.display());
     let remedy = if path == *lasting {
-        Remedy::advice("make the environment anew from a Python that stays")
+        Repair::advice("make the environment anew from a Python that stays")
     } else {
-        repair_interpreter::by_lasting_path(snapshot, interpreter)
+        Repair::LastingPath
     };
-    Some(Finding::new(Code::BaseEphemeral, seen, remedy))
+    Some(Diagnosis::new(Code::BaseEphemeral, seen, remedy))
 }
 
 /// What kind of passing place a path is in.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs::install;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
 use crate::dist::record::Record;
@@ -19,7 +19,7 @@ use crate::venv::repair::Step;
 pub(crate) fn findings<'a>(
     snapshot: &Snapshot<'_>,
     site: &'a Site,
-) -> (Vec<Finding>, Vec<&'a str>) {
+) -> (Vec<Diagnosis>, Vec<&'a str>) {
     let names: Vec<_> = site.names.iter().map(String::as_str).filter(is_leftover).collect();
     if names.is_empty() {
         return <_>::default();
@@ -52,7 +52,7 @@ struct Leftovers<'a, 's> {
 }
 
 impl<'a> Leftovers<'a, '_> {
-    fn findings(&self) -> (Vec<Finding>, Vec<&'a str>) {
+    fn findings(&self) -> (Vec<Diagnosis>, Vec<&'a str>) {
         let metadata = self.names.iter().filter(|name| name.ends_with(".dist-info"));
         let asides = metadata.filter_map(|name| Aside::read(self.site, name, &self.names));
         let (settled, open): (Vec<_>, Vec<_>) =
@@ -144,14 +144,14 @@ impl<'a> Leftovers<'a, '_> {
         taken.any(|names| aside.parts.iter().any(|(name, _)| names.contains(name)))
     }
 
-    fn settled(&self, names: &[&str]) -> Option<Finding> {
+    fn settled(&self, names: &[&str]) -> Option<Diagnosis> {
         let steps = names.iter().map(|name| Step::Remove(self.path(name))).collect();
         let seen = format!("an interrupted install left {}", list(names));
-        finding(names, seen, Remedy::Fix { steps })
+        finding(names, seen, Repair::Steps(steps))
     }
 
     /// The files come back before the metadata: until then, this is seen again.
-    fn put_back(&self, asides: &[&Aside<'_>]) -> Option<Finding> {
+    fn put_back(&self, asides: &[&Aside<'_>]) -> Option<Diagnosis> {
         let steps = asides.iter().flat_map(|aside| {
             let back = |(name, leftover): &(String, &str)| Step::PutBack {
                 from: self.path(leftover),
@@ -174,7 +174,7 @@ impl<'a> Leftovers<'a, '_> {
             packages.join(", "),
             list(&names)
         );
-        finding(&names, seen, Remedy::Fix { steps: steps.collect() })
+        finding(&names, seen, Repair::Steps(steps.collect()))
     }
 
     /// The directories of a new version that hide the modules of the old one: `x/` where the old
@@ -193,7 +193,7 @@ impl<'a> Leftovers<'a, '_> {
 
     /// Moves what hides the old version aside, as pip does with what it replaces; the next check
     /// then names the install.
-    fn unhide(&self, names: &[String]) -> Option<Finding> {
+    fn unhide(&self, names: &[String]) -> Option<Diagnosis> {
         let first = names.first()?;
         let steps = names.iter().map(|name| {
             let mut aside = name.clone();
@@ -201,18 +201,18 @@ impl<'a> Leftovers<'a, '_> {
             Step::PutBack { from: self.path(name), to: self.path(&aside) }
         });
         let seen = format!("an interrupted install left `{first}`, which belongs to no package");
-        let remedy = Remedy::Fix { steps: steps.collect() };
-        Some(Finding::new(Code::InstallLeftover, seen, remedy))
+        let remedy = Repair::Steps(steps.collect());
+        Some(Diagnosis::new(Code::InstallLeftover, seen, remedy))
     }
 
-    fn only(&self, names: &[&str], requirements: Vec<Vec<String>>) -> Option<Finding> {
+    fn only(&self, names: &[&str], requirements: Vec<Vec<String>>) -> Option<Diagnosis> {
         let remedy = if requirements.is_empty() {
             let root = self.snapshot.root().display();
-            Remedy::advice(format!(
+            Repair::advice(format!(
                 "install again what is missing, then run `rvenv check --fix {root}`"
             ))
         } else {
-            install(self.snapshot, &["--ignore-installed", "--no-deps"], requirements)
+            Repair::Install(InstallMode::Over, requirements)
         };
         let seen = format!("an interrupted install took away what is now {}", list(names));
         finding(names, seen, remedy)
@@ -223,8 +223,8 @@ impl<'a> Leftovers<'a, '_> {
     }
 }
 
-fn finding(names: &[&str], seen: String, remedy: Remedy) -> Option<Finding> {
-    (!names.is_empty()).then(|| Finding::new(Code::InstallLeftover, seen, remedy))
+fn finding(names: &[&str], seen: String, repair: Repair) -> Option<Diagnosis> {
+    (!names.is_empty()).then(|| Diagnosis::new(Code::InstallLeftover, seen, repair))
 }
 
 fn list(names: &[&str]) -> String {

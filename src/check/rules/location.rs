@@ -1,7 +1,7 @@
 //! The place of an environment: its path, and what stands beside it.
 
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::fs;
 use crate::relocate::Origin;
@@ -14,18 +14,18 @@ use crate::venv::repair::Step;
 /// allowed for files.
 const MAX_PATH: usize = 259;
 
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let mut findings: Vec<_> = moved(snapshot).into_iter().chain(path(snapshot)).collect();
     if fs::has_stale_temp_files(snapshot.root()) {
         let seen = "a process that was killed left temporary files";
-        let remedy = Remedy::Fix { steps: vec![Step::Sweep] };
-        findings.push(Finding::new(Code::CreateLeftover, seen, remedy));
+        let remedy = Repair::Steps(vec![Step::Sweep]);
+        findings.push(Diagnosis::new(Code::CreateLeftover, seen, remedy));
     }
     findings
 }
 
 /// That the environment is not where it was made.
-fn moved(snapshot: &Snapshot<'_>) -> Option<Finding> {
+fn moved(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let origin = snapshot.origin.as_ref()?;
     let (code, seen) = match origin {
         Origin::Left(root) => {
@@ -35,17 +35,17 @@ fn moved(snapshot: &Snapshot<'_>) -> Option<Finding> {
             (Code::Copied, format!("the environment is a copy of `{}`", root.display()))
         }
     };
-    Some(Finding::new(code, seen, repairs::relocate(snapshot, origin)))
+    Some(Diagnosis::new(code, seen, Repair::Relocation))
 }
 
-fn path(snapshot: &Snapshot<'_>) -> Option<Finding> {
-    let remedy = || Remedy::advice("move it to another place, then run `rvenv check --fix`");
+fn path(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
+    let remedy = || Repair::advice("move it to another place, then run `rvenv check --fix`");
     if let Err(error) = ensure_usable(snapshot.root(), snapshot.host.platform()) {
-        return Some(Finding::new(Code::PathUnusable, error.to_string(), remedy()));
+        return Some(Diagnosis::new(Code::PathUnusable, error.to_string(), remedy()));
     }
     let python = snapshot.root().join(snapshot.python());
     let seen = awkward(&python.to_string_lossy(), snapshot.host.platform())?;
-    Some(Finding::new(Code::PathAwkward, seen, remedy()))
+    Some(Diagnosis::new(Code::CommandHidden, seen, remedy()))
 }
 
 /// What is awkward in the path of an environment's Python.

@@ -14,14 +14,16 @@ mod project;
 mod relocatable;
 mod requirements;
 mod scripts;
+mod unowned;
 
 use std::path::Path;
 
-use super::finding::{Code, Finding, Remedy};
+use super::code::Code;
+use super::repairs::{Diagnosis, Repair};
 use super::snapshot::Snapshot;
 
 /// What is wrong with an environment whose project `project` is in.
-pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> Vec<Finding> {
+pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> Vec<Diagnosis> {
     if let Some(finding) = interpreter::other_system(snapshot) {
         return vec![finding];
     }
@@ -34,8 +36,9 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     findings.extend(pip::finding(snapshot, deep));
     findings.extend(files::findings(snapshot));
     findings.extend(requirements::findings(snapshot));
+    findings.extend(unowned::findings(snapshot));
     if let Some(running) = running_install(snapshot, &findings) {
-        findings.retain(|finding| !is_of_packages(finding.code));
+        findings.retain(|finding| !finding.code.is_caused_by_installing());
         findings.push(running);
     }
     findings.extend(permissions::findings(snapshot));
@@ -49,30 +52,12 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
 
 /// A pip or uv that changes the environment now. It is looked for only where something is found that
 /// a running one explains: a look at every process costs more than all the rest.
-fn running_install(snapshot: &Snapshot<'_>, findings: &[Finding]) -> Option<Finding> {
-    if !findings.iter().any(|finding| is_of_packages(finding.code)) {
+fn running_install(snapshot: &Snapshot<'_>, findings: &[Diagnosis]) -> Option<Diagnosis> {
+    if !findings.iter().any(|finding| finding.code.is_caused_by_installing()) {
         return None;
     }
     let pid = super::snapshot::processes::installer(snapshot.root())?;
     let seen = format!("process {pid} is installing into the environment");
-    let remedy = Remedy::advice("wait until it ends, then run `rvenv check` again");
-    Some(Finding::new(Code::InstallRunning, seen, remedy))
-}
-
-/// Whether a running installer causes this for a moment.
-const fn is_of_packages(code: Code) -> bool {
-    matches!(
-        code,
-        Code::InstallLeftover
-            | Code::MetadataIncomplete
-            | Code::PackageTwice
-            | Code::PackageDamaged
-            | Code::CommandBroken
-            | Code::FileShared
-            | Code::RequirementMissing
-            | Code::RequirementConflict
-            | Code::PipMissing
-            | Code::PipDamaged
-            | Code::PipTwice
-    )
+    let remedy = Repair::advice("wait until it ends, then run `rvenv check` again");
+    Some(Diagnosis::new(Code::InstallRunning, seen, remedy))
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::leftovers;
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::metadata::State;
 use crate::dist::record::Record;
@@ -18,7 +18,7 @@ use crate::support::limits;
 use crate::venv::repair::Step;
 
 /// Everything that is wrong with the packages.
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
     let (mut findings, superseded) = leftovers::findings(snapshot, site);
     let packages = Packages { snapshot, site, superseded };
@@ -50,14 +50,18 @@ impl<'a> Packages<'a> {
         Step::Remove(self.site.relative(self.snapshot.root(), dist.directory))
     }
 
-    fn install<'d>(&self, flags: &[&str], dists: impl IntoIterator<Item = &'d Dist<'d>>) -> Remedy {
+    fn install<'d>(
+        &self,
+        mode: InstallMode,
+        dists: impl IntoIterator<Item = &'d Dist<'d>>,
+    ) -> Repair {
         let requirements = dists.into_iter().map(|dist| dist.requirement(self.site));
-        repairs::install(self.snapshot, flags, requirements)
+        Repair::Install(mode, requirements.collect())
     }
 
     /// Metadata that is not whole: an install did not end, or a disk was full. pip is looked at by
     /// itself.
-    fn incomplete(&self) -> Vec<Finding> {
+    fn incomplete(&self) -> Vec<Diagnosis> {
         let (mut findings, mut void, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         let mut named = BTreeMap::new();
         for dist in self.dists().filter(|dist| dist.key() != "pip") {
@@ -93,18 +97,18 @@ impl<'a> Packages<'a> {
         if !void.is_empty() {
             let seen = format!("an interrupted install left {}", directories(&void));
             let steps = void.iter().map(|dist| self.remove(dist)).collect();
-            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
+            findings.push(Diagnosis::new(Code::InstallLeftover, seen, Repair::Steps(steps)));
         }
         if !named.is_empty() {
-            let remedy = self.install(&["--ignore-installed", "--no-deps"], named.values());
-            findings.push(Finding::new(Code::MetadataIncomplete, seen.join(", "), remedy));
+            let remedy = self.install(InstallMode::Over, named.values());
+            findings.push(Diagnosis::new(Code::MetadataIncomplete, seen.join(", "), remedy));
         }
         findings
     }
 
     /// Names that look like a distribution and have nothing of one: no directory, or none with a
     /// file that an installer writes. A hint never installs what only such a name stands for.
-    fn stray(&self) -> Vec<Finding> {
+    fn stray(&self) -> Vec<Diagnosis> {
         let strays: Vec<_> = self.dists().filter(|dist| self.is_stray(dist)).collect();
         let (empty, filled): (Vec<_>, Vec<_>) =
             strays.into_iter().partition(|dist| is_empty(&self.site.path.join(dist.directory)));
@@ -112,13 +116,13 @@ impl<'a> Packages<'a> {
         if !empty.is_empty() {
             let seen = format!("{} contains no metadata", directories(&empty));
             let steps = empty.iter().map(|dist| self.remove(dist)).collect();
-            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::Fix { steps }));
+            findings.push(Diagnosis::new(Code::InstallLeftover, seen, Repair::Steps(steps)));
         }
         for dist in filled {
             let path = self.site.path.join(dist.directory);
             let seen = format!("`{}` contains no metadata, only other files", dist.directory);
             let advice = format!("move your files out of `{}`, then delete it", path.display());
-            findings.push(Finding::new(Code::InstallLeftover, seen, Remedy::advice(advice)));
+            findings.push(Diagnosis::new(Code::InstallLeftover, seen, Repair::advice(advice)));
         }
         findings
     }
@@ -142,24 +146,24 @@ impl<'a> Packages<'a> {
     }
 
     /// What keeps pip from installing a distribution again, and is to go first.
-    fn obstacle(&self, dist: &Dist<'_>, metadata: State) -> Option<Finding> {
+    fn obstacle(&self, dist: &Dist<'_>, metadata: State) -> Option<Diagnosis> {
         let file = |name| Path::new(dist.directory).join(name);
         let files = ["METADATA", "RECORD"].map(file);
         let directory =
             files.iter().map(|file| self.site.path.join(file)).find(|path| path.is_dir());
         let (what, remedy) = if let Some(directory) = directory {
             let advice = format!("move `{}` away, then run `rvenv check`", directory.display());
-            ("a directory in the place of a file", Remedy::advice(advice))
+            ("a directory in the place of a file", Repair::advice(advice))
         } else if metadata == State::Garbled {
             let steps = vec![Step::Remove(
                 self.site.relative(self.snapshot.root(), &files[0].to_string_lossy()),
             )];
-            ("a METADATA that is no text", Remedy::Fix { steps })
+            ("a METADATA that is no text", Repair::Steps(steps))
         } else {
             return None;
         };
         let seen = format!("`{}` has {what}", dist.directory);
-        Some(Finding::new(Code::MetadataIncomplete, seen, remedy))
+        Some(Diagnosis::new(Code::MetadataIncomplete, seen, remedy))
     }
 
     fn metadata(&self, dist: &Dist<'_>) -> State {
@@ -186,7 +190,7 @@ impl<'a> Packages<'a> {
     }
 
     /// Distributions that are recorded twice; pip is looked at by itself.
-    fn twice(&self) -> Vec<Finding> {
+    fn twice(&self) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
         for mut dists in self.site.twice() {
             // Of those without any metadata, and where no RECORD is whole, is told before.
@@ -202,13 +206,13 @@ impl<'a> Packages<'a> {
             }
             let seen = format!("`{}` is recorded as {}", dists[0].name, directories(&dists));
             let remedy = self.once(&dists);
-            findings.push(Finding::new(Code::PackageTwice, seen, remedy));
+            findings.push(Diagnosis::new(Code::PackageTwice, seen, remedy));
         }
         findings
     }
 
     /// The way to have a package once: with the version whose files are there.
-    fn once(&self, dists: &[Dist<'_>]) -> Remedy {
+    fn once(&self, dists: &[Dist<'_>]) -> Repair {
         let is_whole = |dist: &&Dist<'_>| {
             Record::read(self.site, dist).is_some_and(|record| record.is_whole(self.site))
         };
@@ -217,12 +221,12 @@ impl<'a> Packages<'a> {
             0 => {
                 // pip cannot uninstall what has no RECORD.
                 let can_uninstall = dists.iter().all(|dist| self.has_record(dist));
-                let how = if can_uninstall { "--force-reinstall" } else { "--ignore-installed" };
-                self.install(&[how, "--no-deps"], dists.iter().max_by_key(|dist| version(dist)))
+                let how = if can_uninstall { InstallMode::Again } else { InstallMode::Over };
+                self.install(how, dists.iter().max_by_key(|dist| version(dist)))
             }
-            1 => Remedy::Fix { steps: stale.iter().map(|dist| self.remove(dist)).collect() },
+            1 => Repair::Steps(stale.iter().map(|dist| self.remove(dist)).collect()),
             // pip would replace the one that it finds first, and leave the others.
-            _ => Remedy::advice(format!(
+            _ => Repair::advice(format!(
                 "`{} -m pip uninstall {}` once for each, then install it again",
                 self.snapshot.root().join(self.snapshot.python()).display(),
                 dists[0].name
@@ -230,7 +234,7 @@ impl<'a> Packages<'a> {
         }
     }
 
-    fn foreign(&self) -> Vec<Finding> {
+    fn foreign(&self) -> Vec<Diagnosis> {
         let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
         let target = target(interpreter);
         let wheel = |dist: &Dist<'_>| {
@@ -244,21 +248,25 @@ impl<'a> Packages<'a> {
         if !foreign.is_empty() {
             let names: Vec<_> = foreign.iter().map(|dist| format!("`{}`", dist.name)).collect();
             let seen = format!("built for another Python than {interpreter}: {}", names.join(", "));
-            let remedy = self.install(&["--force-reinstall", "--no-deps"], &foreign);
-            return vec![Finding::new(Code::ForeignAbi, seen, remedy)];
+            let remedy = self.install(InstallMode::Again, &foreign);
+            return vec![Diagnosis::new(Code::ForeignAbi, seen, remedy)];
         }
         let suffix = &interpreter.extension_suffix;
         let module =
             self.site.names.iter().find(|name| wheel_tags::is_foreign_module(name, suffix));
         let finding = module.map(|name| {
             let seen = format!("`{name}` is for another Python than {interpreter}");
-            Finding::new(Code::ForeignAbi, seen, Remedy::advice("install again what it belongs to"))
+            Diagnosis::new(
+                Code::ForeignAbi,
+                seen,
+                Repair::advice("install again what it belongs to"),
+            )
         });
         finding.into_iter().collect()
     }
 
     /// Editable installs whose project is gone, and those projects.
-    fn editable(&self) -> (Vec<PathBuf>, Vec<Finding>) {
+    fn editable(&self) -> (Vec<PathBuf>, Vec<Diagnosis>) {
         let mut gone = Vec::new();
         let mut findings = Vec::new();
         for dist in self.site.dists() {
@@ -273,7 +281,7 @@ impl<'a> Packages<'a> {
                 directory.display()
             );
             let remedy = self.followed(&directory).unwrap_or_else(|| {
-                Remedy::advice(format!(
+                Repair::advice(format!(
                     "install it from where it is now: `rvenv install --env {} -e DIR`, \
                      or `{} -m pip uninstall {}`",
                     self.snapshot.root().display(),
@@ -281,22 +289,22 @@ impl<'a> Packages<'a> {
                     dist.name
                 ))
             });
-            findings.push(Finding::new(Code::EditableGone, seen, remedy));
+            findings.push(Diagnosis::new(Code::EditableGone, seen, remedy));
             gone.push(directory);
         }
         (gone, findings)
     }
 
     /// The way out for what is gone, if it came along when the environment was moved.
-    fn followed(&self, gone: &Path) -> Option<Remedy> {
+    fn followed(&self, gone: &Path) -> Option<Repair> {
         let origin = self.snapshot.origin.as_ref()?;
         origin.followed(gone, self.snapshot.root())?;
-        Some(repairs::relocate(self.snapshot, origin))
+        Some(Repair::Relocation)
     }
 
     /// `.pth` files that cannot be decoded: before 3.13 Python does not start with one, later it skips
     /// the file (`site.addpackage`).
-    fn undecodable(&self) -> Vec<Finding> {
+    fn undecodable(&self) -> Vec<Diagnosis> {
         let is_bom_read =
             self.snapshot.base.interpreter().is_some_and(|base| base.version.at_least(3, 13));
         let fault = |name: &str| {
@@ -314,7 +322,7 @@ impl<'a> Packages<'a> {
         let finding = |(name, what): (&str, &str)| {
             let file = self.site.path.join(name);
             let advice = format!("save `{}` as UTF-8, or delete it", file.display());
-            Finding::new(Code::PthUnreadable, format!("`{name}` {what}"), Remedy::advice(advice))
+            Diagnosis::new(Code::PthUnreadable, format!("`{name}` {what}"), Repair::advice(advice))
         };
         faults.map(finding).collect()
     }
@@ -331,7 +339,7 @@ impl<'a> Packages<'a> {
     }
 
     /// Lines of `.pth` files that name what is not there.
-    fn dangling(&self, told: &[PathBuf]) -> Vec<Finding> {
+    fn dangling(&self, told: &[PathBuf]) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
         for name in pth::files(self.site) {
             let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
@@ -346,9 +354,9 @@ impl<'a> Packages<'a> {
                 let seen = format!("`{name}` names `{}`, which is gone", path.display());
                 let remedy = self.followed(&path).unwrap_or_else(|| {
                     let file = self.site.path.join(name);
-                    Remedy::advice(format!("delete the line or the file: `{}`", file.display()))
+                    Repair::advice(format!("delete the line or the file: `{}`", file.display()))
                 });
-                findings.push(Finding::new(Code::PthDangling, seen, remedy));
+                findings.push(Diagnosis::new(Code::PthDangling, seen, remedy));
             }
         }
         findings

@@ -1,16 +1,16 @@
 //! Who may write into an environment.
 
-use crate::check::finding::Finding;
+use crate::check::repairs::Diagnosis;
 use crate::check::snapshot::Snapshot;
 
 #[cfg(unix)]
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     unix::findings(snapshot)
 }
 
 /// Windows guards files by access lists, which the user's profile sets well.
 #[cfg(not(unix))]
-pub(crate) fn findings(_subject: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(_subject: &Snapshot<'_>) -> Vec<Diagnosis> {
     Vec::new()
 }
 
@@ -20,11 +20,12 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
     use std::path::PathBuf;
 
-    use crate::check::finding::{Code, Finding, Remedy};
+    use crate::check::code::Code;
+    use crate::check::repairs::{Diagnosis, Repair};
     use crate::check::snapshot::Snapshot;
     use crate::venv::repair::Step;
 
-    pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+    pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         let files = files(snapshot);
         let Some((_, root)) = files.first() else { return Vec::new() };
         let mut findings = Vec::new();
@@ -36,15 +37,16 @@ mod unix {
                 snapshot.shown(path),
                 more(writable(0o002).count())
             );
-            let remedy = Remedy::Fix { steps: vec![Step::Protect] };
-            findings.push(Finding::new(Code::WritableByAll, seen, remedy));
+            let remedy = Repair::Steps(vec![Step::Protect]);
+            findings.push(Diagnosis::new(Code::WritableByAll, seen, remedy));
         } else if let Some((path, meta)) =
             writable(0o020).find(|(_, meta)| meta.gid() != meta.uid())
         {
             // A group with its user's number is the user's own, which umask 002 counts on.
             let seen = format!("group {} may write `{}`", meta.gid(), snapshot.shown(path));
-            let remedy = Remedy::run(["chmod", "-R", "g-w", &*snapshot.root().to_string_lossy()]);
-            findings.push(Finding::new(Code::WritableByGroup, seen, remedy));
+            let remedy =
+                Repair::command(["chmod", "-R", "g-w", &*snapshot.root().to_string_lossy()]);
+            findings.push(Diagnosis::new(Code::WritableByGroup, seen, remedy));
         }
         findings
     }
@@ -76,7 +78,7 @@ mod unix {
         snapshot: &Snapshot<'_>,
         files: &[(PathBuf, Metadata)],
         owner: u32,
-    ) -> Option<Finding> {
+    ) -> Option<Diagnosis> {
         let me = rustix::process::geteuid().as_raw();
         let mut others = files.iter().filter(|(_, meta)| meta.uid() != owner);
         let seen = match others.next() {
@@ -93,8 +95,8 @@ mod unix {
         };
         let owner = owner.to_string();
         let remedy =
-            Remedy::run(["sudo", "chown", "-R", &*owner, &*snapshot.root().to_string_lossy()]);
-        Some(Finding::new(Code::OwnedByAnother, seen, remedy))
+            Repair::command(["sudo", "chown", "-R", &*owner, &*snapshot.root().to_string_lossy()]);
+        Some(Diagnosis::new(Code::OwnedByAnother, seen, remedy))
     }
 
     /// In a directory with the sticky bit everybody may write, and only their own.

@@ -2,17 +2,17 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
 use crate::formats::record::is_outside;
 use crate::fs::open_regular;
-use crate::venv::repair::{Seeding, Step};
 use crate::venv::state::Maker;
 
 /// What is wrong with it; `deep` reads every byte.
-pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Finding> {
+pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Diagnosis> {
     let site = snapshot.site()?;
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
     let (code, seen) = match &*all {
@@ -23,28 +23,7 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Finding> {
             (Code::PipTwice, seen)
         }
     };
-    Some(Finding::new(code, seen, seed(snapshot, &all)))
-}
-
-/// Seeds pip again, in place of what is left of it.
-pub(super) fn reseeded(snapshot: &Snapshot<'_>) -> Remedy {
-    let dists = snapshot.site().into_iter().flat_map(Site::dists);
-    seed(snapshot, &dists.filter(|dist| dist.key() == "pip").collect::<Vec<_>>())
-}
-
-fn seed(snapshot: &Snapshot<'_>, old: &[Dist<'_>]) -> Remedy {
-    let (Some(interpreter), Some(site)) = (snapshot.base.interpreter(), snapshot.site()) else {
-        return Remedy::advice("repair the base first");
-    };
-    let names = old.iter().map(|dist| dist.directory).chain(["pip"]);
-    let there = names.map(|name| site.path.join(name)).filter(|path| path.exists());
-    let paths = there.filter_map(|path| Some(path.strip_prefix(snapshot.root()).ok()?.to_owned()));
-    let seeding = Seeding {
-        interpreter: interpreter.clone(),
-        relocatable: snapshot.cfg().is_relocatable(),
-        instead_of: paths.collect(),
-    };
-    Remedy::Fix { steps: vec![Step::SeedPip(Box::new(seeding))] }
+    Some(Diagnosis::new(code, seen, Repair::Pip))
 }
 
 /// That there is none, unless it was never meant to be there.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use pep440_rs::VersionSpecifiers;
 
-use crate::check::finding::{Code, Finding, Remedy};
-use crate::check::repairs::interpreter as repair_interpreter;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::check::snapshot::git::Repository;
 use crate::python::Versions;
@@ -13,7 +13,7 @@ use crate::settings::project::Project;
 use crate::venv::{Content, Entry, GITIGNORE};
 
 /// What is wrong between an environment and its project, which `dir` is in.
-pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Diagnosis> {
     let mut findings: Vec<_> = requires_python(snapshot, dir).into_iter().collect();
     if let Some(repository) = Repository::of(snapshot.root()) {
         if repository.tracks() {
@@ -21,8 +21,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Finding> {
             // it was added, which stays as it is on the disk.
             let root = &*snapshot.root().to_string_lossy();
             let untrack = ["rm", "-r", "--cached", "--force", "--quiet", "--", "."];
-            let remedy = Remedy::run(["git", "-C", root].into_iter().chain(untrack));
-            findings.push(Finding::new(Code::TrackedByGit, "git tracks files of it", remedy));
+            let remedy = Repair::command(["git", "-C", root].into_iter().chain(untrack));
+            findings.push(Diagnosis::new(Code::TrackedByGit, "git tracks files of it", remedy));
         }
         findings.extend(gitignore(snapshot, &repository));
     }
@@ -30,7 +30,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Finding> {
 }
 
 /// Whether the project takes the environment's Python.
-fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Finding> {
+fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Diagnosis> {
     let interpreter = snapshot.base.interpreter()?;
     let project = Project::described(dir);
     let (requires, file) = project.requires_python()?;
@@ -44,11 +44,11 @@ fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Finding> {
         interpreter.version
     );
     let root = snapshot.root().to_string_lossy();
-    let remedy = Remedy::run(["rvenv", "create", "--upgrade", "--python", requires, &root]);
-    Some(Finding::new(Code::RequiresPython, seen, remedy))
+    let remedy = Repair::command(["rvenv", "create", "--upgrade", "--python", requires, &root]);
+    Some(Diagnosis::new(Code::RequiresPython, seen, remedy))
 }
 
-fn gitignore(snapshot: &Snapshot<'_>, repository: &Repository) -> Option<Finding> {
+fn gitignore(snapshot: &Snapshot<'_>, repository: &Repository) -> Option<Diagnosis> {
     let own = snapshot.root().join(".gitignore");
     let meant = !snapshot.made_with("--without-scm-ignore-files");
     if own.exists() || !meant || repository.ignores(snapshot.host) {
@@ -56,5 +56,5 @@ fn gitignore(snapshot: &Snapshot<'_>, repository: &Repository) -> Option<Finding
     }
     let entry = Entry::new(".gitignore", Content::lines(GITIGNORE, snapshot.host.platform()));
     let seen = "there is no `.gitignore` in it, and no line for it in the project's";
-    Some(Finding::new(Code::GitignoreMissing, seen, repair_interpreter::put([entry])))
+    Some(Diagnosis::new(Code::GitignoreMissing, seen, Repair::put(entry)))
 }

@@ -1,12 +1,12 @@
 //! The promise of `relocatable = true` in `pyvenv.cfg`.
 
-use crate::check::finding::{Code, Finding};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::relocate;
 
 /// The commands with absolute shebangs: pip, which does not know the key, wrote them.
-pub(crate) fn finding(snapshot: &Snapshot<'_>) -> Option<Finding> {
+pub(crate) fn finding(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     if !snapshot.cfg().is_relocatable() {
         return None;
     }
@@ -17,5 +17,6 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>) -> Option<Finding> {
         1 => format!("`{name}` names its Python by an absolute path"),
         n => format!("`{name}` (and {} more) name their Python by an absolute path", n - 1),
     };
-    Some(Finding::new(Code::ShebangAbsolute, seen, repairs::run_scripts(snapshot, &scripts)))
+    let names = scripts.iter().map(|script| script.name.clone()).collect();
+    Some(Diagnosis::new(Code::ShebangAbsolute, seen, Repair::FirstLines(names)))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::check::finding::{Code, Finding};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::eggs::Egg;
 use crate::dist::markers::environment;
@@ -12,7 +12,7 @@ use crate::formats::requirement::{Environment, Requirement, requires_dist};
 use crate::fs;
 use crate::support::limits;
 
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
         return Vec::new();
     };
@@ -31,8 +31,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
     }
     let finding = |code, wanted: Wanted| {
         let words = wanted.words.into_values().map(|word| vec![word]);
-        let remedy = repairs::install(snapshot, &[], words);
-        (!wanted.seen.is_empty()).then(|| Finding::new(code, wanted.seen.join(", "), remedy))
+        let remedy = Repair::Install(InstallMode::Missing, words.collect());
+        (!wanted.seen.is_empty()).then(|| Diagnosis::new(code, wanted.seen.join(", "), remedy))
     };
     let missing = finding(Code::RequirementMissing, missing);
     missing.into_iter().chain(finding(Code::RequirementConflict, conflicts)).collect()

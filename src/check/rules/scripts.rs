@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::check::finding::{Code, Finding};
-use crate::check::repairs;
+use crate::check::code::Code;
+use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::formats::shebang::limit;
 use crate::relocate::Origin;
@@ -14,7 +14,7 @@ use crate::venv::script::Script;
 
 /// Scripts whose interpreter is not the environment's. Those of a moved environment are one fault
 /// together, reported by `location`.
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let elsewhere = snapshot.origin.as_ref().map(Origin::root);
     // Most scripts have the same interpreter.
     let mut known = BTreeMap::new();
@@ -33,7 +33,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Finding> {
     let faults: Vec<_> = faults.collect();
     let finding = |code| {
         let scripts = faults.iter().filter(|(found, _)| *found == code);
-        finding(snapshot, code, &scripts.map(|(_, script)| *script).collect::<Vec<_>>())
+        finding(code, &scripts.map(|(_, script)| *script).collect::<Vec<_>>())
     };
     let codes = [Code::ShebangDead, Code::ShebangForeign, Code::ShebangTooLong];
     codes.into_iter().filter_map(finding).collect()
@@ -51,7 +51,7 @@ fn fault(snapshot: &Snapshot<'_>, interpreter: &Path) -> Option<Code> {
     (!is_same_file(dir, &snapshot.scripts_dir())).then_some(Code::ShebangForeign)
 }
 
-fn finding(snapshot: &Snapshot<'_>, code: Code, scripts: &[&Script]) -> Option<Finding> {
+fn finding(code: Code, scripts: &[&Script]) -> Option<Diagnosis> {
     let first = scripts.first()?;
     let interpreter = first.python.as_ref()?.interpreter.display();
     let name = first.name.to_string_lossy();
@@ -65,5 +65,6 @@ fn finding(snapshot: &Snapshot<'_>, code: Code, scripts: &[&Script]) -> Option<F
         _ => "by a line that is too long",
     };
     let seen = format!("`{name}`{more} is run by `{interpreter}`, {what}");
-    Some(Finding::new(code, seen, repairs::run_scripts(snapshot, scripts)))
+    let names = scripts.iter().map(|script| script.name.clone()).collect();
+    Some(Diagnosis::new(code, seen, Repair::FirstLines(names)))
 }

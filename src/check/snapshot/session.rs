@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::check::finding::{Code, Finding, Remedy};
+use crate::check::code::Code;
+use crate::check::finding::{Finding, Remedy};
 use crate::support::executable;
 use crate::support::host::Host;
 use crate::support::path::is_same_file;
@@ -124,14 +125,13 @@ impl<'a> ShellSession<'a> {
     }
 
     fn variables(&self) -> Vec<Finding> {
-        let unset = |name: &str| Remedy::advice(format!("unset {name}"));
         let mut findings = Vec::new();
         for (name, code) in
             [("PYTHONHOME", Code::PythonhomeSet), ("PYTHONPATH", Code::PythonpathSet)]
         {
             if let Some(value) = self.host.var(name) {
                 let seen = format!("`{name}` is `{}`", value.to_string_lossy());
-                findings.push(Finding::new(code, seen, unset(name)));
+                findings.push(Finding::new(code, seen, Remedy::Unset { name }));
             }
         }
         for name in COMMANDS {

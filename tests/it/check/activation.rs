@@ -42,6 +42,6 @@ fn what_another_release_wrote_is_told_from_what_the_user_changed() {
     let seal = "# rvenv wrote this file; changed files are left alone: ";
     let digest = crc32fast::hash(old.as_bytes());
     fs::write(&fish, format!("{old}{seal}{digest:08x}\n")).unwrap();
-    world.is_mended_of(&["activation-stale"]);
+    world.is_mended_of(&["activation-altered"]);
     assert!(!fs::read_to_string(&fish).unwrap().contains("another release"));
 }

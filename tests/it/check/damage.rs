@@ -282,3 +282,35 @@ fn a_module_that_became_a_package_in_an_interrupted_upgrade() {
     world.runs("import thing; assert thing.VERSION == '1.0'");
     assert!(!site.join("~hing").exists());
 }
+
+#[test]
+fn files_of_no_package() {
+    let world = World::new();
+    let site = world.site();
+    // What a killed install of a wheel with compiled modules left.
+    fs::create_dir_all(site.join("numbers_/_core")).unwrap();
+    fs::write(site.join("numbers_/__init__.py"), "").unwrap();
+    fs::write(site.join("numbers_/_core/x.cpython-312-x86_64-linux-gnu.so"), "").unwrap();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["files-unowned"]);
+    assert_eq!(report.finds("files-unowned")["severity"], "warning");
+    let line = report.command("files-unowned");
+    Ran::of(world.sandbox.command("sh").args(["-c", &line])).ok();
+    assert_eq!(world.faults(), [""; 0]);
+    // It can be the user's own.
+    fs::write(site.join("mine.py"), "").unwrap();
+    let report = world.check(&[".venv"]);
+    report.is_healthy();
+    assert_eq!(report.finds("files-unowned")["severity"], "note");
+    fs::remove_file(site.join("mine.py")).unwrap();
+    // Configuration of `site`, and what other tools leave.
+    for name in ["own.pth", "sitecustomize.py", "_virtualenv.py", ".lock"] {
+        fs::write(site.join(name), "").unwrap();
+    }
+    assert_eq!(world.faults(), [""; 0]);
+    // A command of a package that is gone.
+    let text = "import sys\nfrom gone.cli import main\nsys.exit(main())\n";
+    fs::write(world.bin("gone"), super::first_line(&world.bin("python")) + text).unwrap();
+    fs::set_permissions(world.bin("gone"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(world.faults(), ["files-unowned"]);
+}

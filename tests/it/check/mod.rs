@@ -3,11 +3,11 @@
 
 mod activation;
 mod base;
-mod catalogue;
 mod configuration;
 mod damage;
 mod false_alarms;
 pub(crate) mod healthy;
+mod ignored;
 mod leftovers;
 mod own;
 mod packages;

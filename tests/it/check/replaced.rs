@@ -31,7 +31,8 @@ impl Judged {
         let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
         let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
         let session = Session { host: &host, cache, interrupt };
-        let check = Check { session, named: Some(&venv), deep: false, starts: Starts::Allowed };
+        let (named, starts) = (Some(&*venv), Starts::Allowed);
+        let check = Check { session, named, deep: false, starts, ignored: &[] };
         let report = check.report().unwrap();
         assert!(!report.steps().is_empty());
         Self { sandbox, venv, host, report }

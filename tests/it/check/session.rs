@@ -13,11 +13,14 @@ fn healthy_and_active_takes_three_lines() {
 }
 
 #[test]
-fn quiet_is_only_the_exit_code() {
+fn quiet_prints_only_what_is_wrong() {
     let ran = World::active().sandbox.run(["check", "--quiet"]).ok();
     assert_eq!(ran.stdout + &ran.stderr, "");
-    let ran = World::new().sandbox.run(["check", "--quiet"]).code(1);
-    assert_eq!(ran.stdout + &ran.stderr, "");
+    let world = World::new();
+    let ran = world.sandbox.run(["check", "--quiet"]).code(1);
+    assert!(ran.stdout.contains("[not-active]"), "{ran:#?}");
+    assert_eq!((ran.stdout.lines().count(), &*ran.stderr), (2, ""), "{ran:#?}");
+    assert_eq!(world.sandbox.run(["check", "--quiet", "--json"]).code(1).stderr, "");
 }
 
 #[test]

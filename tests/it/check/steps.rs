@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use rvenv::check::{Code, Finding, Remedy, Report, SCHEMA};
+use rvenv::check::{Code, Finding, Remedy, Report, SCHEMA, Severity};
 use rvenv::venv::repair::Step;
 use rvenv::venv::{Content, Entry};
 
 fn finding(steps: &[Step]) -> Finding {
     let remedy = Remedy::Fix { steps: steps.to_vec() };
-    Finding { code: Code::ALL[0], seen: String::new(), remedy }
+    Finding { code: Code::ALL[0], severity: Severity::Error, seen: String::new(), remedy }
 }
 
 fn report(findings: Vec<Finding>) -> Report {
@@ -20,6 +20,7 @@ fn report(findings: Vec<Finding>) -> Report {
         python_on_path: None,
         environment: None,
         findings,
+        ignored: Vec::new(),
         judged: None,
     }
 }
