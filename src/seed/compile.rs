@@ -1,4 +1,4 @@
-//! Compiling Python sources to bytecode, by the Python that is to run them.
+//! Compilation of Python sources to bytecode by the interpreter that will run them.
 
 use std::io::{self, Write};
 use std::process::{Child, Stdio};
@@ -7,17 +7,16 @@ use super::SeedContext;
 use crate::python::wait_with_output;
 use crate::seed::{Error, Result};
 
-/// Into how many processes the work is split, whatever the machine. What a process compiled before
-/// shows in the bytes that it writes next (which of its strings are shared), so a number that
-/// followed the machine's cores would give another image on every machine.
+/// The number of processes, on every machine: the bytecode of a source depends on the sources that the
+/// same process compiled before (interned strings), so a number of cores would change the image.
 const PROCESSES: usize = 4;
 
-/// What the import system does to be sure of the bytecode (PEP 552).
+/// How the import system validates the bytecode (PEP 552).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// It compares the source's hash: a source that somebody edits counts.
+    /// By the hash of the source: an edited source is recompiled.
     Hash,
-    /// Nothing: source and bytecode never part.
+    /// Not at all: source and bytecode are in one archive.
     Nothing,
 }
 
@@ -30,7 +29,7 @@ impl Check {
     }
 }
 
-/// A source, and the name that its tracebacks show where the import system does not set one.
+/// A source, and the file name for its tracebacks if the import system sets none.
 pub(crate) struct Source<'a> {
     /// The name.
     pub(crate) name: &'a str,
@@ -38,8 +37,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a [u8],
 }
 
-/// The bytecode file of each source, in the same order; `None` for a source that this Python cannot
-/// compile, such as a template or code for another version.
+/// The bytecode of each source, in the same order; `None` for a source that this Python cannot compile
+/// (a template, code for another version).
 pub(crate) fn bytecode(
     job: &SeedContext<'_>,
     sources: &[Source<'_>],
@@ -80,7 +79,7 @@ pub(crate) fn bytecode(
 fn spawn(job: &SeedContext<'_>, share: &[Source<'_>], check: Check) -> io::Result<Child> {
     let mut child = job
         .python()
-        // Not `-I`, which would refuse the seed: before 3.11 the order of a set in bytecode follows it.
+        // Not `-I`, which ignores PYTHONHASHSEED: before 3.11 the order of sets in bytecode depends on it.
         .args([
             "-s",
             "-S",
@@ -94,10 +93,10 @@ fn spawn(job: &SeedContext<'_>, share: &[Source<'_>], check: Check) -> io::Resul
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    // The child reads to the end before it writes, so this cannot block for good.
+    // The child reads all input before it writes, so this cannot deadlock.
     if let Some(stdin) = child.stdin.take()
         && let Err(error) = feed(stdin, share)
-        // A child that died early says why on its standard error.
+        // A child that exited early explains this on its standard error.
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         return Err(error);

@@ -1,10 +1,10 @@
-//! Images: a wheel unpacked, compiled and laid out once, to be shared by every environment.
+//! Images: wheels that were unpacked, compiled and laid out once and are shared by all environments.
 //!
-//! An image is a directory of the cache, `pip/NAME`, which holds `manifest.json` and, below `files`,
-//! what stands in `site-packages`. It appears by a rename, so it is whole or not there. Using one
-//! costs the read of its manifest and a look at each file: its owner, mode, size and modification time,
-//! which is the same fixed one for every file. A file of another owner is not used: a hard link to it
-//! in an environment may have been given away. If anything else differs, the hash decides.
+//! An image is a directory of the cache, `pip/NAME`, with `manifest.json` and, below `files`, the files for
+//! `site-packages`. A rename creates it, so it is complete or absent. A use reads the manifest and compares
+//! owner, mode, size and modification time (a fixed one) of each file. A file of another owner is not used:
+//! somebody may have changed the owner of its hard link in an environment. If anything else differs, the
+//! hash decides.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -35,24 +35,24 @@ use crate::support::limits;
 #[cfg(unix)]
 use crate::support::users::effective_uid;
 
-/// Raised when an image of the same wheel comes out otherwise than before.
+/// The version of the image format, increased when the image of a wheel changes.
 const FORMAT: u32 = 2;
 
-/// The time of change of every file of an image: 2000-01-01, which no edit leaves in place and every
-/// file system can hold.
+/// The modification time of every file of an image: 2000-01-01, which every filesystem can store and an
+/// edit changes.
 const STAMP: Duration = Duration::from_secs(946_684_800);
 
 /// The mode of every file of an image.
 #[cfg(unix)]
 const MODE: u32 = 0o644;
 
-/// Where an image keeps what stands in `site-packages`.
+/// The directory of an image with the files for `site-packages`.
 const FILES: &str = "files";
 const MANIFEST: &str = "manifest.json";
-/// The Windows launcher, which stands in front of every command.
+/// The Windows launcher, the beginning of every command.
 const LAUNCHER: &str = "launcher.exe";
 
-/// What an image holds.
+/// The content of an image.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// The version in the wheel's metadata.
@@ -61,7 +61,7 @@ pub(crate) struct Manifest {
     pub(crate) dist_info: String,
     /// The distribution's commands.
     pub(crate) commands: Vec<Command>,
-    /// In the order of their paths.
+    /// Sorted by path.
     pub(crate) files: Vec<Recorded>,
 }
 
@@ -72,9 +72,9 @@ pub(crate) struct Recorded {
     pub(crate) path: String,
     /// In bytes.
     size: u64,
-    /// As RECORD has it; empty for bytecode.
+    /// The hash in RECORD; empty for bytecode.
     hash: String,
-    /// That of every file, for verifying it.
+    /// The hash of every file, for its verification.
     content: String,
 }
 
@@ -86,23 +86,23 @@ impl Recorded {
     }
 }
 
-/// An image that is there and whole.
+/// A complete image.
 #[derive(Debug)]
 pub(crate) struct Image {
     root: PathBuf,
-    /// What it holds.
+    /// Its content.
     pub(crate) manifest: Manifest,
     /// The Windows launcher, for an environment of Windows.
     pub(crate) launcher: Option<Vec<u8>>,
 }
 
 impl Image {
-    /// The directory that holds what stands in `site-packages`.
+    /// The directory with the files for `site-packages`.
     pub(crate) fn files(&self) -> PathBuf {
         self.root.join(FILES)
     }
 
-    /// The image of a wheel, built where there is none.
+    /// The image of a wheel, which is built if it is missing.
     pub(crate) fn obtain(
         job: &mut SeedContext<'_>,
         project: &str,
@@ -135,7 +135,7 @@ impl Image {
         Ok(Self { root, manifest, launcher })
     }
 
-    /// The image at `root`, if it is whole.
+    /// The image at `root`, if it is complete.
     fn open(root: &Path, platform: Platform) -> Option<Self> {
         let manifest: Manifest = serde_json::from_slice(
             &read_bounded(&root.join(MANIFEST), limits::IMAGE_MANIFEST).ok()?,
@@ -149,7 +149,7 @@ impl Image {
     }
 }
 
-/// An image's name: it follows everything that what is in it depends on, without reading the wheel.
+/// The name of an image: a digest of everything that its content depends on, without reading the wheel.
 fn name(project: &str, wheel: &Path, layout: Layout, python: &Interpreter) -> Result<String> {
     let meta = fs::metadata(wheel).map_err(crate::fs::Error::io("read", wheel))?;
     let changed =
@@ -172,8 +172,8 @@ fn name(project: &str, wheel: &Path, layout: Layout, python: &Interpreter) -> Re
     Ok(format!("{project}-{version}-{}-{}-{short:016x}", layout.name(), python.cache_tag))
 }
 
-/// Whether a file of an image is as it was written. One whose mode or time differ, because a copy or a
-/// restored cache did not keep them, gets them back if its content is the same.
+/// Whether a file of an image is unchanged. If its mode or time differs, because a copy or a restored cache
+/// did not preserve them, and its content is the same, they are set again.
 fn is_intact(path: &Path, recorded: &Recorded) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| {
         meta.is_file()
@@ -190,13 +190,13 @@ fn is_ours_alone(meta: &fs::Metadata) -> bool {
     meta.uid() == effective_uid() && meta.mode() & 0o022 == 0
 }
 
-/// Access lists guard the user's own directories.
+/// Access control lists protect the user's directories.
 #[cfg(not(unix))]
 fn is_ours_alone(_meta: &fs::Metadata) -> bool {
     true
 }
 
-/// Whether it has the time and the mode that [`write`] gives.
+/// Whether it has the time and the mode that [`write`] sets.
 fn is_stamped(meta: &fs::Metadata) -> bool {
     #[cfg(unix)]
     {
@@ -208,7 +208,7 @@ fn is_stamped(meta: &fs::Metadata) -> bool {
     meta.modified().is_ok_and(|time| time == SystemTime::UNIX_EPOCH + STAMP)
 }
 
-/// Gives a file of the recorded content its time and mode again.
+/// Sets time and mode of a file with the recorded content again.
 fn renew(path: &Path, recorded: &Recorded) -> Option<()> {
     let bytes = read_bounded(path, recorded.size).ok()?;
     if record::hash(&bytes) != recorded.content {
@@ -266,8 +266,8 @@ fn recorded(piece: &ImageFile) -> Recorded {
     Recorded { path: piece.path.clone(), size: piece.data.len() as u64, hash, content }
 }
 
-/// Writes a file of an image, with the stamp and, whatever the umask, readable for all who may
-/// reach it: it is to stand in environments that others use too.
+/// Writes a file of an image with the fixed time, and, regardless of the umask, readable for everybody:
+/// other users may use an environment that shares it.
 fn write(path: &Path, data: &[u8]) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -286,14 +286,14 @@ fn stamp(file: &File) -> std::io::Result<()> {
     file.set_modified(SystemTime::UNIX_EPOCH + STAMP)
 }
 
-/// Puts a whole image in place of whatever stands there.
+/// Replaces the entry at the image's path by a complete image.
 fn publish(staging: TempDir, root: &Path) -> Result<()> {
-    // What stands there is damaged: it goes the way that the image came, so that it is never half gone.
+    // The old image is damaged: it is renamed to the temporary directory, and then deleted.
     if fs::symlink_metadata(root).is_ok() {
         fs::rename(root, staging.path().join("damaged")).map_err(cache_error(root))?;
     }
     fs::rename(staging.path(), root).map_err(cache_error(root))?;
-    // Nothing is at its old name any more that dropping it could remove.
+    // Its old name is free, so dropping it must not remove anything.
     let _ = staging.keep();
     let _ = fs::remove_dir_all(root.join("damaged"));
     Ok(())

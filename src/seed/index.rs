@@ -1,4 +1,4 @@
-//! The package index: through the pip at hand, and where there is none, through the base's own TLS.
+//! The package index: accessed by an available pip, or by the base's own TLS without one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,10 +21,10 @@ use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
 use crate::support::limits;
 
-/// Where downloads are made, within the directory of wheels.
+/// The directory for downloads inside the directory of wheels.
 const STAGING: &str = ".download.";
 
-/// What an index offers (PEP 691).
+/// The response of an index (PEP 691).
 #[derive(Deserialize)]
 struct Page {
     index: String,
@@ -49,7 +49,7 @@ impl File {
     }
 }
 
-/// Fetches the newest pip for this Python without a pip, and keeps it.
+/// Downloads the newest pip for this Python without a pip, and adds it to the cache.
 pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     (job.progress)(Event::Downloading { requirement: "pip".to_owned() });
     let listed = run(job, "ask the index for pip", fetcher(job).arg("list"))?;
@@ -71,7 +71,7 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
         })?;
 
     let (_lock, staging) = staging(job)?;
-    // A name of our own: the index's could be any path.
+    // A fixed name, because the index could return any path.
     let path = staging.path().join(format!("pip-{version}-py3-none-any.whl"));
     run(job, "fetch pip", fetcher(job).arg("get").arg(&path).env("RVENV_FETCH_URL", &file.url))?;
     let data = read_bounded(&path, limits::WHEEL)?;
@@ -81,8 +81,8 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     keep(job, &path)
 }
 
-/// Downloads `requirement` by the pip in `image`, with all of the user's settings for it, and keeps
-/// the wheel.
+/// Downloads `requirement` with the pip in `image` and the user's settings for it, and adds the wheel to
+/// the cache.
 pub(crate) fn download(
     job: &mut SeedContext<'_>,
     image: &Image,
@@ -103,7 +103,7 @@ pub(crate) fn download(
         .args(["--quiet", "--dest"])
         .arg(staging.path())
         .arg(requirement)
-        // Meant for installing: they would refuse a base, or send us to another Python.
+        // Settings for installation: they would reject a base or select another Python.
         .env_remove("PIP_REQUIRE_VIRTUALENV")
         .env_remove("PIP_PYTHON");
     run(job, format!("download {requirement}"), &mut pip)?;
@@ -136,7 +136,7 @@ fn wheels(cache: &Path) -> PathBuf {
     cache.join("wheels")
 }
 
-/// A place to download to, that nobody else uses or needs any more.
+/// A new directory for a download, and the lock on it.
 fn staging(job: &SeedContext<'_>) -> Result<(Lock, TempDir)> {
     let dir = wheels(job.cache);
     create_private_dir(&dir).map_err(cache_error(&dir))?;
@@ -147,8 +147,7 @@ fn staging(job: &SeedContext<'_>) -> Result<(Lock, TempDir)> {
     Ok((lock, staging))
 }
 
-/// Moves a wheel to the wheels of the cache. One that is there already stays as it is, so that its
-/// image does.
+/// Moves a wheel to the wheels of the cache. An existing one is kept, because its image depends on it.
 fn keep(job: &SeedContext<'_>, wheel: &Path) -> Result<PathBuf> {
     let place = wheels(job.cache).join(wheel.file_name().unwrap_or_default());
     let read = |path: &Path| read_bounded(path, limits::WHEEL).ok();
@@ -159,8 +158,8 @@ fn keep(job: &SeedContext<'_>, wheel: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// A URL for messages: without the user and password, and without the query, which holds the secret of
-/// a signed URL.
+/// A URL for messages: without user and password, and without the query, which contains the secret of a
+/// signed URL.
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -175,7 +174,7 @@ fn fetcher(job: &SeedContext<'_>) -> Command {
     fetcher
 }
 
-/// Runs a Python to its end, and gives what it wrote.
+/// Runs a Python and returns its output.
 fn run(job: &SeedContext<'_>, task: impl Into<String>, command: &mut Command) -> Result<Vec<u8>> {
     let python = &job.interpreter.executable;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,4 +1,4 @@
-//! The two ways in which a wheel can stand in an environment: pure, from bytes to bytes.
+//! The two layouts of a wheel in an environment: pure functions of bytes.
 
 use std::io::{Cursor, Write};
 
@@ -9,16 +9,16 @@ use zip::{CompressionMethod, ZipWriter};
 use super::compile::Source;
 use super::wheel::Wheel;
 
-/// How pip stands in an environment.
+/// The layout of pip in an environment.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// A dozen files: pip's own top-level files, and an archive with the rest and its bytecode.
+    /// About twelve files: pip's top-level files, and an archive with all others and their bytecode.
     #[default]
     Archive,
-    /// File by file, as `ensurepip` leaves it.
+    /// Single files, as `ensurepip` writes them.
     Files,
 }
 
@@ -49,12 +49,12 @@ impl ImageFile {
     }
 }
 
-/// What stays outside of the archive in the dist-info: what tools read without importing pip.
+/// The files of the dist-info outside of the archive: tools read them without importing pip.
 const DIST_INFO: [&str; 4] = ["METADATA", "WHEEL", "entry_points.txt", "top_level.txt"];
 
-/// The archive, and the line that makes its modules pip's own. The directory stays first, so that
-/// whatever replaces a file of pip's is found. In the archive the names are those of `site-packages`:
-/// before 3.10, what reads a package's data out of a zip file takes them to be.
+/// The archive, and the line that adds it to the path of the package `pip`. The directory remains first, so
+/// that a file that replaces one of pip is found. The names in the archive are those in `site-packages`:
+/// before 3.10, the readers of package data in zip files assume that.
 const ARCHIVE: &str = "pip/_pip.zip";
 const HOOK: &str = "\n__path__.append(__path__[0] + \"/_pip.zip/pip\")\n";
 
@@ -109,8 +109,8 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
     Ok(pieces)
 }
 
-/// The zip file of `files`: bytecode stored, as it is read at each start; the rest deflated; no
-/// times, so that the same files give the same bytes.
+/// The zip file of `files`: bytecode is stored, because each start reads it; other files are deflated;
+/// times are fixed, so that the same files give the same bytes.
 fn pack(files: &[(&str, &[u8])]) -> ZipResult<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
@@ -128,7 +128,7 @@ fn pack(files: &[(&str, &[u8])]) -> ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// The two files that `ensurepip` adds to the dist-info: who installed it, and that it was asked for.
+/// The two files that `ensurepip` adds to the dist-info: `INSTALLER` and `REQUESTED`.
 fn marks(wheel: &Wheel) -> Vec<ImageFile> {
     let mark = |name, data: &str| ImageFile::new(format!("{}/{name}", wheel.dist_info), data);
     vec![mark("INSTALLER", "pip\n"), mark("REQUESTED", "")]

@@ -1,4 +1,4 @@
-//! A lock between processes that ends with its holder.
+//! A lock between processes.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::cache_error;
 use crate::seed::Result;
 
-/// A held lock; dropping it, or the holder's death, lets it go.
+/// A held lock. It is released when it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     exclusive: bool,
@@ -16,8 +16,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// Waits for the lock at `path`.
     ///
-    /// Where the file system has no locks, two processes may do the same work, and the rename at
-    /// its end decides.
+    /// On a filesystem without locks, two processes may do the same work; the rename at its end decides.
     pub(crate) fn take(path: &Path) -> Result<Self> {
         // Never truncated or removed: another process may hold it.
         let file =
@@ -26,8 +25,8 @@ impl Lock {
         Ok(Self { exclusive, _file: file })
     }
 
-    /// Removes from `dir` what holders of this lock left when they were killed: the entries that begin
-    /// with `prefix`. Nobody else works on them while we hold it.
+    /// Removes the entries from `dir` that begin with `prefix`: killed holders of this lock left them, and no
+    /// other process uses them while this one holds it.
     pub(crate) fn sweep(&self, dir: &Path, prefix: &str) {
         let entries = if self.exclusive { fs::read_dir(dir).ok() } else { None };
         for entry in entries.into_iter().flatten().flatten() {

@@ -1,8 +1,8 @@
-//! The wheels that seed an environment: where they come from, what they unpack to, and what of it
-//! stands in an environment.
+//! The wheels that seed an environment: their sources, their images in the cache, and their entries in an
+//! environment.
 //!
-//! [`prepare`] does all that takes time and can fail, and leaves an image in the cache; the
-//! [`Seed`] that it returns knows the entries of any environment without touching the disk.
+//! [`prepare`] does everything that takes time or can fail, and creates an image in the cache; the
+//! [`Seed`] that it returns has the entries of any environment without file operations.
 
 mod compile;
 mod error;
@@ -32,14 +32,13 @@ use crate::support::host::{Host, Platform};
 use crate::venv::{Content, Entry};
 use image::{Image, Recorded};
 
-/// Which pip an environment gets.
+/// The choice of pip.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// The one that the base's `ensurepip` would install; where the base carries none, the newest
-    /// that is at hand.
+    /// The one that the base's `ensurepip` would install; without one, the newest available locally.
     #[default]
     Bundled,
-    /// The newest on the package index; offline, the newest that is at hand.
+    /// The newest on the package index; offline, the newest available locally.
     Latest,
     /// This version.
     Version(String),
@@ -48,7 +47,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Reads what `--pip` takes: `latest`, a wheel file, or a version.
+    /// Parses the value of `--pip`: `latest`, a wheel file, or a version.
     pub fn read(text: &OsStr, host: &Host) -> Self {
         let path = Path::new(text);
         let is_wheel = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("whl"));
@@ -62,21 +61,21 @@ impl Choice {
     }
 }
 
-/// What to seed, and how.
+/// The seeds of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How pip is to stand; [`Layout::Files`] is taken where an archive cannot work.
+    /// The layout of pip; [`Layout::Files`] is used if an archive cannot work.
     pub layout: Layout,
-    /// Which pip.
+    /// The choice of pip.
     pub choice: Choice,
-    /// Whether setuptools is seeded too where `ensurepip` would do so.
+    /// Whether setuptools is seeded, too, if `ensurepip` would do so.
     pub setuptools: bool,
-    /// Whether opening a connection is forbidden.
+    /// Whether connections are forbidden.
     pub offline: bool,
 }
 
 impl Options {
-    /// The options that the settings name; `None` leaves pip out.
+    /// The options in the settings; `None` leaves pip out.
     pub fn from_settings(settings: &Settings, host: &Host) -> Option<Self> {
         let choice = match settings.text(Key::Pip) {
             _ if settings.without_pip() => return None,
@@ -104,7 +103,7 @@ impl Default for Options {
     }
 }
 
-/// What takes long enough to be told.
+/// A step that can take long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -115,7 +114,7 @@ pub enum Event {
         /// Its version.
         version: String,
     },
-    /// A wheel is asked for on the package index.
+    /// A wheel is requested from the package index.
     Downloading {
         /// `pip` or `pip==24.0`.
         requirement: String,
@@ -125,23 +124,23 @@ pub enum Event {
 /// The environment that entries are for.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// Where the environment will be, absolute: what the scripts refer to.
+    /// The final path of the environment, absolute, which the scripts contain.
     pub root: &'a Path,
     /// Its base.
     pub interpreter: &'a Interpreter,
     /// The name, in the scripts directory, of the Python that the scripts run: `python`.
     pub python: &'a str,
-    /// Whether the scripts find that Python beside themselves, so that the environment can move.
+    /// Whether the scripts find that Python relative to themselves, so that the environment can be moved.
     pub relocatable: bool,
 }
 
-/// Images that are ready to be placed in an environment.
+/// Images for an environment.
 #[derive(Debug)]
 pub struct Seed {
     images: Vec<Image>,
 }
 
-/// What one preparation works with.
+/// The inputs of [`prepare`].
 pub(crate) struct SeedContext<'a> {
     interpreter: &'a Interpreter,
     options: &'a Options,
@@ -151,7 +150,7 @@ pub(crate) struct SeedContext<'a> {
 }
 
 impl SeedContext<'_> {
-    /// The interpreter, with the host's variables less those that mislead a Python.
+    /// The command of the interpreter, without the variables that mislead a Python.
     fn python(&self) -> Command {
         let isolated = isolated(&self.interpreter.executable, self.host);
         let vars = isolated.get_envs().filter_map(|(name, value)| Some((name, value?)));
@@ -161,12 +160,12 @@ impl SeedContext<'_> {
     }
 }
 
-/// Finds the wheels, builds the images that the cache lacks, and gives what is to be placed.
+/// Finds the wheels, builds the missing images, and returns the seeds.
 ///
 /// # Errors
-/// [`Error::CacheUnwritable`] when an image is missing and the cache cannot take it: call again with
-/// a [`Cache::at`] a directory that is thrown away afterwards. Else when no pip can be had, or
-/// the one that was chosen is broken or not for this Python.
+/// [`Error::CacheUnwritable`] if an image is missing and the cache cannot be written: call it again with
+/// [`Cache::at`] a temporary directory. Another error if no pip is available, or the chosen one is damaged or
+/// does not support this Python.
 pub fn prepare(
     interpreter: &Interpreter,
     options: &Options,
@@ -190,22 +189,22 @@ pub fn prepare(
 }
 
 impl Seed {
-    /// The version of the pip that is seeded.
+    /// The version of the seeded pip.
     pub fn pip_version(&self) -> &str {
         self.images.last().map_or("", |image| &image.manifest.version)
     }
 
-    /// The program that is this pip, for the Python of an environment that has none: run by it, it
-    /// installs into that environment and does not count as installed there.
+    /// The path of this pip as a program. If the Python of an environment without pip runs it, it installs into
+    /// that environment and is not itself installed there.
     pub fn program(&self) -> Option<PathBuf> {
         let pip = self.images.last()?.files().join("pip");
-        // Since pip 22.3; before, the directory itself can be run.
+        // `__pip-runner__.py` exists since pip 22.3; before, the directory can be run.
         let runner = pip.join("__pip-runner__.py");
         Some(if runner.is_file() { runner } else { pip })
     }
 
-    /// What stands in the environment `target`: parents before children, without the scripts
-    /// directory and `site-packages` themselves.
+    /// The entries for the environment `target`: parents before children, without the scripts directory and
+    /// `site-packages`.
     pub fn entries(&self, target: &Target<'_>) -> Vec<Entry> {
         let site = &target.interpreter.scheme.purelib;
         let files = self.images.iter().flat_map(|image| &image.manifest.files);
@@ -220,8 +219,8 @@ impl Seed {
         entries
     }
 
-    /// A directory of `site-packages`: for macOS, which can clone a tree with one call, a whole package where
-    /// no other image has a part in it.
+    /// A directory of `site-packages`; a clonable tree if only one image contains it, because macOS can clone a
+    /// tree with one call.
     fn directory(&self, dir: &str, platform: Platform) -> Content {
         let holds = |image: &&Image| {
             image.manifest.files.iter().any(|file| parents(&file.path).any(|parent| parent == dir))
@@ -264,18 +263,17 @@ fn parents(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
-/// A relative path as RECORD writes it on every platform.
+/// A relative path in the form of RECORD, with `/` on every platform.
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// The version that `Requires-Python` is compared with: as pip does, without the mark of a
-/// pre-release.
+/// The version that `Requires-Python` is compared with, as in pip: without the pre-release segment.
 fn pep440(version: Version) -> pep440_rs::Version {
     pep440_rs::Version::new([version.major, version.minor, version.micro].map(u64::from))
 }
 
-/// Wraps what the system said about a path of the cache.
+/// Wraps a system error on a path of the cache.
 fn cache_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = Some(path.to_owned());
     move |source| Error::CacheUnwritable { path, source }

@@ -1,4 +1,4 @@
-//! The commands of a distribution, byte for byte as pip (with its vendored distlib) writes them.
+//! The commands of a distribution, with the bytes that pip (with its vendored distlib) writes.
 
 use crate::formats::entry_points::section;
 use crate::formats::shebang::{launcher_line, relative, relative_launcher_line, shebang};
@@ -13,7 +13,7 @@ use super::Target;
 use super::wheel::Wheel;
 use crate::python::Version;
 
-/// What distlib writes, and pip did until it brought a template of its own.
+/// The template of distlib, which pip uses until 25.0.
 const TEMPLATE: &str = "\
 # -*- coding: utf-8 -*-
 import re
@@ -33,8 +33,7 @@ pub(crate) struct Command {
     body: String,
 }
 
-/// The commands of a wheel: its console scripts, and for pip those with the version of Python that
-/// it makes up itself.
+/// The commands of a wheel: its console scripts, and for pip those that it adds with the version of Python.
 pub(crate) fn of(wheel: &Wheel, python: Version) -> Vec<Command> {
     let text = wheel.text(&format!("{}/entry_points.txt", wheel.dist_info));
     let template = template(wheel);
@@ -54,7 +53,7 @@ pub(crate) fn of(wheel: &Wheel, python: Version) -> Vec<Command> {
     points.into_iter().filter_map(command).collect()
 }
 
-/// `pip3`, `pip3.8`: which a wheel lists for the Python that built it.
+/// Whether the name is `pip3` or `pip3.8`, which a wheel lists for the Python that built it.
 fn is_versioned_pip(name: &str) -> bool {
     name.strip_prefix("pip")
         .is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
@@ -71,7 +70,7 @@ fn body(template: &str, function: &str) -> Option<String> {
     )
 }
 
-/// The template of this pip: pip 25.1 and later bring their own.
+/// The template of this pip: 25.1 and later contain one.
 fn template(wheel: &Wheel) -> String {
     let own = wheel.text("pip/_internal/operations/install/wheel.py");
     let literal = own.split_once("script_template = textwrap.dedent(").and_then(|(_, rest)| {
@@ -129,14 +128,14 @@ fn zipped(body: &str) -> Vec<u8> {
         .last_modified_time(zip::DateTime::DEFAULT);
     let written =
         zip.start_file("__main__.py", options).and_then(|()| Ok(zip.write_all(body.as_bytes())?));
-    // Writing a few hundred bytes to memory has no way to fail.
+    // A write to memory cannot fail.
     written.and_then(|()| zip.finish()).map(Cursor::into_inner).unwrap_or_default()
 }
 
 /// The launcher among pip's files that starts a console program on this kind of Windows machine.
 pub(crate) fn launcher<'a>(wheel: &'a Wheel, machine: &str, pointer_bits: u8) -> Option<&'a [u8]> {
     let names: &[&str] = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
-        // An old pip has none for ARM, where Windows runs the other too.
+        // An old pip has none for ARM, where Windows also runs the x64 one.
         ("arm64" | "aarch64", _) => &["t64-arm", "t64"],
         (_, 32) => &["t32"],
         _ => &["t64"],

@@ -1,4 +1,4 @@
-//! Where the wheel of pip comes from.
+//! The sources of pip's wheel.
 
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,11 @@ use crate::seed::{Error, Result};
 /// The wheel of `project` that the base's `ensurepip` would install.
 pub(crate) fn bundled<'a>(python: &'a Interpreter, project: &str) -> Option<&'a Path> {
     let wheels = python.wheels.iter().filter(|wheel| wheel.project == project);
-    // What a probe once found can be gone since.
+    // The file may have been deleted since the probe.
     wheels.map(|wheel| wheel.path.as_path()).find(|path| path.is_file())
 }
 
-/// The image of the pip that was asked for.
+/// The image of the chosen pip.
 pub(crate) fn pip(job: &mut SeedContext<'_>) -> Result<Image> {
     match &job.options.choice {
         Choice::Wheel(path) => image(job, &job.host.absolute(path)),
@@ -33,8 +33,8 @@ pub(crate) fn pip(job: &mut SeedContext<'_>) -> Result<Image> {
     }
 }
 
-/// The pip that there is without asking for a certain one: the base's, else the newest in the
-/// cache, else the newest of the index.
+/// The default pip: the one bundled with the base, else the newest in the cache, else the newest on the
+/// index.
 fn bundled_or_cached(job: &mut SeedContext<'_>) -> Result<Image> {
     if let Some(wheel) = bundled(job.interpreter, "pip") {
         return image(job, wheel);
@@ -47,7 +47,7 @@ fn bundled_or_cached(job: &mut SeedContext<'_>) -> Result<Image> {
     }
     match index::fetch(job) {
         Ok(wheel) => image(job, &wheel),
-        // Not the index's fault: with another cache it can work.
+        // The index did not cause this: another cache can work.
         Err(error @ Error::CacheUnwritable { .. }) => Err(error),
         Err(error) => Err(Error::PipUnavailable {
             python: job.interpreter.executable.clone(),
@@ -88,14 +88,14 @@ fn downloaded(job: &mut SeedContext<'_>, requirement: &str) -> Result<Image> {
     image(job, &wheel)
 }
 
-/// The image of the first of these wheels of the cache that can be used with this Python.
+/// The image of the first of these cached wheels that supports this Python.
 fn first_fitting(
     job: &mut SeedContext<'_>,
     wheels: Vec<(Version, PathBuf)>,
 ) -> Result<Option<Image>> {
     for (_, wheel) in wheels {
         match image(job, &wheel) {
-            // Not for this Python, damaged, or gone by now.
+            // It does not support this Python, is damaged, or was deleted.
             Err(Error::Wheel { .. } | Error::Fs(crate::fs::Error::Io { .. })) => {}
             image => return image.map(Some),
         }
@@ -112,7 +112,7 @@ fn image(job: &mut SeedContext<'_>, wheel: &Path) -> Result<Image> {
     Image::obtain(job, "pip", wheel, layout)
 }
 
-/// The layout that was asked for, where it can work.
+/// The requested layout if it works with this pip.
 fn layout(job: &SeedContext<'_>, pip: &Version) -> Layout {
     let python = job.interpreter;
     let can_import =
@@ -130,7 +130,7 @@ fn offline(job: &SeedContext<'_>, requirement: String) -> Error {
     Error::PipOffline { requirement, python, package: package(job.interpreter) }
 }
 
-/// The package of Debian and its like that brings the wheels for their own Pythons.
+/// The package of Debian and its derivatives that contains the wheels for their Pythons.
 fn package(python: &Interpreter) -> Option<String> {
     let is_system = python.prefix == Path::new("/usr") || python.stdlib.starts_with("/usr/lib");
     if !is_system || !Path::new("/etc/debian_version").exists() {

@@ -1,8 +1,8 @@
-//! Reading a wheel (the binary distribution format of PEP 427) as untrusted input.
+//! Reads a wheel (the binary distribution format of PEP 427) as untrusted input.
 //!
-//! A wheel is read whole into memory, and believed only when every name in it is safe, every size
-//! is bounded and every file is what the wheel's own RECORD says. What writes files afterwards
-//! therefore needs no checks of its own.
+//! A wheel is read completely into memory and accepted only if every name in it is safe, every size is
+//! bounded, and every file matches the wheel's RECORD. The code that writes the files therefore needs no
+//! checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -18,28 +18,28 @@ use crate::fs::open_regular;
 use crate::seed::{Error, Result};
 use crate::support::limits;
 
-/// As for [`limits::WHEEL_CONTENT`]: setuptools has fewer than a thousand.
+/// The maximum number of files; setuptools has fewer than 1,000. See [`limits::WHEEL_CONTENT`].
 const MAX_FILES: usize = 20_000;
 
-/// What is wrong with a wheel.
+/// The reason to reject a wheel.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WheelFault {
-    /// Not a zip archive, or one that was cut short.
+    /// Not a zip archive, or a truncated one.
     #[error("it is no zip archive, or cut short")]
     Archive(#[source] ZipError),
     /// The file's name is not that of a wheel.
     #[error("its name is not `NAME-VERSION-py3-none-any.whl`")]
     Name,
-    /// It holds something else than what was asked for.
+    /// It contains another project than the requested one.
     #[error("it holds {found}, not {wanted}")]
     Project {
-        /// The project that was wanted.
+        /// The requested project.
         wanted: String,
-        /// The project that is in it.
+        /// The project in the wheel.
         found: String,
     },
-    /// A name in it that is absolute, leaves the directory, or means something else elsewhere.
+    /// A name in it is absolute, leaves the directory, or is not portable.
     #[error("it holds the unsafe name `{}`", name.escape_debug())]
     UnsafeName {
         /// The name.
@@ -54,7 +54,7 @@ pub enum WheelFault {
         /// The file.
         name: String,
     },
-    /// More or bigger files than any real pip has.
+    /// It exceeds the limit of files or bytes.
     #[error("it unpacks to more than {MAX_FILES} files or {} MiB", limits::WHEEL_CONTENT >> 20)]
     TooLarge,
     /// A file that cannot be unpacked.
@@ -62,7 +62,7 @@ pub enum WheelFault {
     Unreadable {
         /// The file.
         name: String,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A file that RECORD lists and the archive lacks.
@@ -83,7 +83,7 @@ pub enum WheelFault {
         /// The file.
         name: String,
     },
-    /// Metadata that is missing or says nothing sensible.
+    /// Metadata that is missing or invalid.
     #[error("its {file} lacks a sensible {field}")]
     Metadata {
         /// `METADATA`, `WHEEL` or `RECORD`.
@@ -91,13 +91,13 @@ pub enum WheelFault {
         /// The field.
         field: &'static str,
     },
-    /// Something that pip's wheels never had and that is not supported here.
+    /// A feature that pip's wheels do not use and that rvenv does not support.
     #[error("it has {what}, which is not supported here")]
     Unsupported {
-        /// What.
+        /// The feature.
         what: &'static str,
     },
-    /// It does not run on this Python.
+    /// It does not support this Python.
     #[error("it needs Python {requires}")]
     RequiresPython {
         /// The `Requires-Python` of its metadata.
@@ -105,19 +105,19 @@ pub enum WheelFault {
     },
 }
 
-/// A wheel's content, all of it checked.
+/// The checked content of a wheel.
 #[derive(Debug)]
 pub(crate) struct Wheel {
     /// The version, as its metadata has it.
     pub(crate) version: String,
     /// `pip-24.2.dist-info`.
     pub(crate) dist_info: String,
-    /// Everything but RECORD and signatures, by path relative to `site-packages`, with `/`.
+    /// All files except RECORD and signatures, by path relative to `site-packages`, with `/`.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Wheel {
-    /// Reads and checks the wheel at `path`, which is to hold `project` for Python `python`.
+    /// Reads and checks the wheel at `path`, which must contain `project` and support the version `python`.
     pub(crate) fn read(path: &Path, project: &str, python: &Version) -> Result<Self> {
         let archive = open_regular(path)?;
         Self::parse(BufReader::new(archive), project, python)
@@ -170,7 +170,7 @@ pub(crate) fn fits(requires: Option<&str>, python: &Version) -> Result<(), Wheel
     }
 }
 
-/// The version in the name of a wheel of `project` that suits every Python 3.
+/// The version in the name of a wheel of `project` for every Python 3.
 pub(crate) fn version_in_name(path: &Path, project: &str) -> Option<Version> {
     let stem = path.file_name()?.to_str()?.strip_suffix(".whl")?;
     let parts: Vec<&str> = stem.split('-').collect();
@@ -210,7 +210,7 @@ fn unpack(file: BufReader<File>) -> Result<BTreeMap<String, Vec<u8>>, WheelFault
         if name.ends_with('/') {
             continue;
         }
-        // The size that the archive claims is only a claim: what counts is what comes out.
+        // The archive's directory can contain a wrong size, so the unpacked bytes are counted.
         let mut data = Vec::new();
         if let Err(source) = entry.take(left + 1).read_to_end(&mut data) {
             return Err(WheelFault::Unreadable { name, source });
@@ -229,7 +229,7 @@ fn is_safe(name: &str) -> bool {
         && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// Whether a top-level directory holds what is to be installed outside of `site-packages`.
+/// Whether a top-level directory contains files for other directories than `site-packages`.
 fn is_data_dir(top: &str) -> bool {
     Path::new(top).extension().is_some_and(|end| end.eq_ignore_ascii_case("data"))
 }
@@ -268,7 +268,7 @@ fn take_text(
         .ok_or(WheelFault::Metadata { file, field: "text" })
 }
 
-/// Compares what is there with what RECORD says is there.
+/// Compares the files with RECORD.
 fn verify(
     files: &BTreeMap<String, Vec<u8>>,
     dist_info: &str,

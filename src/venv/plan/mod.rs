@@ -1,7 +1,7 @@
-//! What an environment holds, as a pure list.
+//! The entries of an environment, as a pure list.
 //!
-//! The rules are those of each Python's own `venv` module, so that an environment of rvenv's is the
-//! one that the module would have made; where rvenv does otherwise, `rvenv help create` says so.
+//! The rules are those of each Python's `venv` module, so that rvenv's environment equals the module's;
+//! `rvenv help create` lists the differences.
 
 mod posix;
 mod windows;
@@ -20,19 +20,19 @@ use crate::shell::{Activation, Script};
 use crate::support::host::Platform;
 use crate::venv::{Error, Result};
 
-/// What stands at a place in an environment.
+/// The content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A directory.
     Directory,
-    /// A directory that holds what this one of the cache holds, and more. The files follow one by one, for
-    /// where it cannot be cloned as a whole.
+    /// A directory with the content of this directory of the cache, and possibly more. Its files are separate
+    /// entries, too, for systems that cannot clone a directory.
     Tree(PathBuf),
     /// A symbolic link with this target.
     Link(PathBuf),
-    /// An executable copy of this file, which the environment owns.
+    /// An executable copy of this file.
     Copy(PathBuf),
-    /// The same as this file of the cache: cloned, hard-linked or copied, as the link mode says.
+    /// This file of the cache: cloned, hard-linked or copied, depending on the link mode.
     Share(PathBuf),
     /// A file with these bytes.
     Text(Vec<u8>),
@@ -41,7 +41,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// A file of lines, which end as Python ends them on that platform.
+    /// A text file with the line ends of the platform.
     pub(crate) fn lines(text: &str, platform: Platform) -> Self {
         let windows = platform == Platform::Windows;
         let text = if windows { text.replace('\n', "\r\n") } else { text.to_owned() };
@@ -49,12 +49,12 @@ impl Content {
     }
 }
 
-/// One place in an environment.
+/// One entry of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Relative to the environment's root.
     pub path: PathBuf,
-    /// What stands there.
+    /// Its content.
     pub content: Content,
 }
 
@@ -64,35 +64,35 @@ impl Entry {
         Self { path: path.into(), content }
     }
 
-    /// Whether it serves other programs only: the environment works without it.
+    /// Whether the environment works without it: only other programs use it.
     pub(crate) fn is_optional(&self) -> bool {
         [".gitignore", "CACHEDIR.TAG"].iter().any(|name| self.path == Path::new(name))
     }
 }
 
-/// How an environment is to be, beside its interpreter.
+/// The options of an environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Options {
-    /// Packages of the base are visible too.
+    /// The packages of the base are visible.
     pub system_site_packages: bool,
-    /// The interpreter is copied, not linked: the rule on Windows, where what is copied is the
+    /// The interpreter is copied and not linked. This is the default on Windows, where the copied file is the
     /// launcher that starts the base.
     pub copies: bool,
     /// The prompt that the user chose; without one it is [`default_prompt`].
     pub prompt: Option<String>,
-    /// Leave out the `.gitignore`.
+    /// The environment gets no `.gitignore`.
     pub without_scm_ignore_files: bool,
-    /// The environment can be moved: its commands find their Python beside themselves.
+    /// The environment can be moved: its commands find their Python relative to themselves.
     pub relocatable: bool,
-    /// How the environment is made, for people who read `pyvenv.cfg`.
+    /// The command that creates the environment, which `pyvenv.cfg` records.
     pub command: String,
     /// The version of rvenv that created the environment, if that is not this one.
     pub created_by: Option<String>,
 }
 
 impl Options {
-    /// With what was not asked for as it is in an environment that is kept.
+    /// These options, completed with those of an existing environment.
     #[must_use]
     pub(crate) fn inheriting(&self, cfg: &PyvenvCfg) -> Self {
         let prompt = self.prompt.clone().or_else(|| cfg.prompt().map(Cow::into_owned));
@@ -103,18 +103,18 @@ impl Options {
     }
 }
 
-/// What an environment holds, parents before children, `pyvenv.cfg` last: where that file is, the
-/// environment is whole.
+/// The entries of an environment, parents before children, `pyvenv.cfg` last: if that file exists, the
+/// environment is complete.
 ///
 /// `create` applies a plan, `--dry-run` prints it, `check` compares it with the disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// In the order of making.
+    /// In the order of creation.
     pub entries: Vec<Entry>,
 }
 
-/// Marks a directory as one that backups can leave out (<https://bford.info/cachedir/>). The first
-/// 43 bytes are the convention's; the second line tells rvenv its own work from others'.
+/// Marks a directory that backups can exclude (<https://bford.info/cachedir/>). The convention defines the
+/// first 43 bytes; the second line identifies rvenv.
 pub(crate) const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory was made by rvenv and can be made again: backups may leave it out.\n";
 
@@ -122,10 +122,10 @@ pub(crate) const GITIGNORE: &str =
     "# Created by venv; see https://docs.python.org/3/library/venv.html\n*\n";
 
 impl Plan {
-    /// The plan of an environment at `root` (absolute), with what `seeds` puts into it.
+    /// The plan of an environment at `root` (absolute), with the entries `seeds`.
     ///
     /// # Errors
-    /// [`Error::Placeholder`]: a mistake in this crate.
+    /// [`Error::Placeholder`], an error in this crate.
     pub fn new(
         root: &Path,
         interpreter: &Interpreter,
@@ -154,7 +154,7 @@ impl Plan {
         self.entries.push(Entry::new(path, content));
     }
 
-    /// Adds a directory and those above it, once each.
+    /// Adds a directory and its parents, once each.
     fn add_directory(&mut self, path: &Path) {
         let missing: Vec<&Path> = path
             .ancestors()
@@ -167,24 +167,24 @@ impl Plan {
     }
 }
 
-/// The directories that stdlib's `venv` makes, relative to the root.
+/// The directories that stdlib's `venv` creates, relative to the root.
 fn directories(interpreter: &Interpreter) -> Vec<&Path> {
     let scheme = &interpreter.scheme;
-    // From 3.14 on `include` alone: its directory per version is made when something is installed there.
+    // Since 3.14 only `include`: an installer creates the directory per version on demand.
     let is_posix = interpreter.platform != Platform::Windows;
     let include = scheme.include.iter().next().map_or(&*scheme.include, Path::new);
     let include =
         if is_posix && interpreter.version.at_least(3, 14) { include } else { &scheme.include };
     let mut directories = vec![include, &*scheme.purelib, &*scheme.scripts];
     // `sys.platlibdir` names another directory than `lib` on Fedora, openSUSE and Gentoo: `lib64`.
-    // Up to 3.14 a link to `lib` has that name, or installers make the directory (gh-137139).
+    // Until 3.14 this is a link to `lib`, or installers create the directory (gh-137139).
     if interpreter.version.at_least(3, 15) {
         directories.push(&scheme.platlib);
     }
     directories
 }
 
-/// The part of a plan that is the interpreter, under each of its names and with what it needs.
+/// The entries of the interpreter: each of its names, and the files that it needs.
 pub(crate) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Vec<Entry> {
     match interpreter.platform {
         Platform::Windows => windows::interpreter(interpreter, copies),
@@ -192,8 +192,7 @@ pub(crate) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Ve
     }
 }
 
-/// The part of a plan that is the activation scripts of an environment at `root`, each made when it is
-/// asked for.
+/// The activation scripts of an environment at `root`, generated lazily.
 ///
 /// # Errors
 /// [`Error::Placeholder`]: a mistake in this crate.
@@ -212,8 +211,8 @@ pub(crate) fn activation_entries<'a>(
     })
 }
 
-/// The name in the prompt when the user chose none: the environment's, or its project's where the
-/// environment has one of the names that say nothing.
+/// The prompt if the user chose none: the environment's name, or its project's name if the environment has
+/// a generic name (`.venv`, `venv`, `env`).
 pub fn default_prompt(root: &Path) -> OsString {
     let name = root.file_name().unwrap_or(root.as_os_str());
     let nameless = name == ".venv" || name == "venv";
@@ -221,20 +220,20 @@ pub fn default_prompt(root: &Path) -> OsString {
     project.unwrap_or(name).to_owned()
 }
 
-/// Refuses a place where an environment could not work.
+/// Rejects a path at which an environment cannot work.
 ///
 /// # Errors
-/// When the path holds the separator of PATH, or a character that ends a line: `pyvenv.cfg` and
-/// PATH have no way to quote either.
+/// [`Error::SeparatorInPath`] or [`Error::LineEndInPath`]: neither PATH nor `pyvenv.cfg` can quote these
+/// characters.
 pub fn ensure_usable(root: &Path, platform: Platform) -> Result<()> {
     let separator = platform.path_separator();
-    // Every one of these ends a line for Python's universal newlines or for `str.splitlines`.
+    // All line ends of Python's universal newlines and of `str.splitlines`.
     let line_ends = [
         '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
         '\u{2029}',
     ];
     let text = root.to_string_lossy();
-    // A drive's colon is no separator on Windows, where the separator is another.
+    // On Windows the separator is `;`, so the colon of a drive is allowed.
     if text.contains(separator) {
         return Err(Error::SeparatorInPath { path: root.to_owned(), separator });
     }
@@ -260,7 +259,7 @@ fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
     if let Some(prompt) = &options.prompt {
         cfg.set("prompt", &python_repr(prompt));
     }
-    // What uv says of such an environment too.
+    // uv's key for such an environment.
     if options.relocatable {
         cfg.set("relocatable", "true");
     }
@@ -273,7 +272,7 @@ fn configuration(interpreter: &Interpreter, options: &Options) -> PyvenvCfg {
     cfg
 }
 
-/// The name of an environment's interpreter: the base's own, but on Windows, where it is a launcher.
+/// The name of an environment's interpreter: that of the base, except on Windows, where it is a launcher.
 pub(crate) fn executable_name(interpreter: &Interpreter) -> OsString {
     if interpreter.platform == Platform::Windows {
         return format!("python{}.exe", windows::debug_suffix(interpreter)).into();

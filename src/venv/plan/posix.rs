@@ -7,8 +7,8 @@ use super::{Content, Entry, executable_name};
 use crate::python::{Implementation, Interpreter};
 use crate::support::host::Platform;
 
-/// The interpreter under each of its names, and what it needs beside it: the first name is linked to
-/// the base, the others to it.
+/// The interpreter under each of its names, and the libraries that it needs: the first name is a link to
+/// the base, the others are links to the first.
 pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let scripts = &base.scheme.scripts;
     let first = executable_name(base);
@@ -29,8 +29,8 @@ pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     entries
 }
 
-/// Libraries that a copied executable looks for relative to itself: `PyPy`'s own beside it, the others
-/// in `../lib`.
+/// The libraries that a copied executable loads relative to itself: those of `PyPy` from its own directory,
+/// others from `../lib`.
 fn companions(base: &Interpreter) -> impl Iterator<Item = Entry> {
     base.companions.iter().map(|path| {
         let (_, name) = base.platform.split(path);
@@ -45,7 +45,7 @@ fn has_lib64_link(base: &Interpreter) -> bool {
     base.platform == Platform::Linux && base.pointer_bits == 64 && !base.version.at_least(3, 15)
 }
 
-/// The names that stdlib's `venv` gives an interpreter beside its own.
+/// The further names that stdlib's `venv` gives an interpreter.
 pub(crate) fn aliases(base: &Interpreter) -> Vec<OsString> {
     let version = base.version;
     let mut names: Vec<OsString> = vec!["python".into(), "python3".into()];
@@ -54,7 +54,7 @@ pub(crate) fn aliases(base: &Interpreter) -> Vec<OsString> {
     }
     match base.implementation {
         Implementation::PyPy => names.extend(["pypy3".into(), "pypy".into()]),
-        // The one release whose number is pi.
+        // stdlib's `venv` of 3.14 adds the name `𝜋thon`.
         Implementation::CPython if (version.major, version.minor) == (3, 14) => {
             names.push("𝜋thon".into());
         }

@@ -1,9 +1,8 @@
 //! The interpreter in an environment on Windows.
 //!
-//! Windows finds a program's DLLs beside it, so that a lone copy of `python.exe` does not start.
-//! What an environment holds instead is a launcher, which reads `home` in `pyvenv.cfg` and starts
-//! the base. Until 3.12 it has its target's name (a "redirector"), from 3.13 on one of its own, for
-//! each kind of build.
+//! Windows loads a program's DLLs from its directory, so that a single copy of `python.exe` does not start.
+//! An environment contains a launcher instead, which reads `home` in `pyvenv.cfg` and starts the base.
+//! Until 3.12 it has its target's name (a "redirector"), since 3.13 a separate one for each kind of build.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let copies = copies || base.is_alias();
     let named = base.interpreter.version.at_least(3, 13);
     let files = match (&base.interpreter.implementation, copies) {
-        // It has no launchers; each of its names is an executable of its own.
+        // It has no launchers; each of its names is a separate executable.
         (Implementation::PyPy, _) => base.executables_and_libraries(),
         (_, true) => base.launchers(named),
         (_, false) if named => base.executables(),
@@ -31,14 +30,14 @@ pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
         .collect()
 }
 
-/// A name, and the file of the base that has it or gets it.
+/// A name, and the file of the base for it.
 #[derive(Clone, Debug)]
 struct File {
     name: String,
     source: PathBuf,
 }
 
-/// The base and its files, by where they are.
+/// The base and its files, by directory.
 struct Base<'a> {
     interpreter: &'a Interpreter,
     /// Executables and DLLs in the executable's directory, and the embeddable package's archive.
@@ -59,22 +58,22 @@ impl<'a> Base<'a> {
         base
     }
 
-    /// Whether the executable is the Store's alias, which starts nothing through a link (virtualenv
-    /// refuses it, too).
+    /// Whether the executable is the Store's alias, which does not start through a link (virtualenv rejects it,
+    /// too).
     fn is_alias(&self) -> bool {
         let path = self.interpreter.executable.to_string_lossy().to_ascii_lowercase();
         path.contains(r"\microsoft\windowsapps\")
     }
 
-    /// Copies of the launchers, under an environment's names. Where the base has none, as in the
-    /// embeddable package: the executables themselves, which read `pyvenv.cfg` too.
+    /// Copies of the launchers, under an environment's names. If the base has none, as the embeddable package,
+    /// copies of the executables, which read `pyvenv.cfg`, too.
     fn launchers(&self, named: bool) -> Vec<File> {
         let files = if named { self.named_launchers() } else { self.redirectors() };
         let complete = files.iter().any(|file| file.name == "python.exe");
         if complete { files } else { self.executables() }
     }
 
-    /// From 3.13 on: whatever the base's executable is called.
+    /// Since 3.13, independent of the name of the base's executable.
     fn named_launchers(&self) -> Vec<File> {
         let threads = if self.interpreter.build.free_threaded { "t" } else { "" };
         let debug = debug_suffix(self.interpreter);
@@ -87,8 +86,8 @@ impl<'a> Base<'a> {
             .collect()
     }
 
-    /// Until 3.12: one for each executable that the base has. conda's and source builds' have the
-    /// later names already.
+    /// Until 3.12, one for each executable of the base. Those of conda and of source builds have the later
+    /// names.
     fn redirectors(&self) -> Vec<File> {
         [
             ("python.exe", "venvlauncher.exe"),
@@ -105,7 +104,7 @@ impl<'a> Base<'a> {
         .collect()
     }
 
-    /// A launcher that has a name of its own: the `venv` module's, or beside the executable (conda).
+    /// A launcher with a separate name: in the `venv` module, or beside the executable (conda).
     fn launcher(&self, name: &str) -> Option<PathBuf> {
         find(&self.launchers, name).or_else(|| find(&self.beside, name))
     }
@@ -119,7 +118,7 @@ impl<'a> Base<'a> {
         files
     }
 
-    /// All that Windows itself may need of what is there.
+    /// All existing files that Windows may need.
     fn executables_and_libraries(&self) -> Vec<File> {
         let is_archive = |file: &File| file.name.to_ascii_lowercase().ends_with(".zip");
         self.beside.iter().filter(|file| !is_archive(file)).cloned().collect()
@@ -145,7 +144,7 @@ impl<'a> Base<'a> {
     }
 }
 
-/// What the names of a debug build end with.
+/// The suffix of a debug build's names.
 pub(super) fn debug_suffix(interpreter: &Interpreter) -> &'static str {
     let (_, name) = interpreter.platform.split(&interpreter.executable);
     let is_debug = name.to_string_lossy().to_ascii_lowercase().ends_with("_d.exe");
