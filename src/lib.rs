@@ -56,8 +56,8 @@
 //! | `dist` | the installed distributions of an environment |
 //! | `settings` | settings in files and variables; the files of the project |
 //! | `python`, `shell` | requests, discovery, probes; activation code, quoting, detection, hooks |
-//! | `formats` | file formats: bytes in, values out |
 //! | `fs` | staging, in-place changes with an undo log, deletion by handle, links |
+//! | `formats` | file formats: bytes in, values out |
 //! | `support` | the process as a value, user directories, limits, ownership |
 //!
 //! The library never prints, prompts, exits or reads the process environment.

@@ -1,8 +1,17 @@
 //! The lines of a `.gitignore`.
 
-/// What a `.gitignore` says of a path, which is relative to the file's directory: the last line
+/// What a `.gitignore` says of a directory, whose path is relative to the file's directory: the last line
 /// that matches counts.
 pub(crate) fn verdict(text: &str, path: &str) -> Option<bool> {
+    last_verdict(text, path, |_| true)
+}
+
+/// As [`verdict`], of a file: patterns that end with a slash are for directories.
+pub(crate) fn verdict_of_file(text: &str, path: &str) -> Option<bool> {
+    last_verdict(text, path, |pattern| !pattern.ends_with('/'))
+}
+
+fn last_verdict(text: &str, path: &str, concerns: impl Fn(&str) -> bool) -> Option<bool> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines().rev().find_map(|line| {
         let line = line.trim_end_matches(' ');
@@ -10,7 +19,10 @@ pub(crate) fn verdict(text: &str, path: &str) -> Option<bool> {
             Some(pattern) => (false, pattern),
             None => (true, line),
         };
-        let is_meant = !pattern.is_empty() && !line.starts_with('#') && is_for(pattern, path);
+        let is_meant = !pattern.is_empty()
+            && concerns(pattern)
+            && !line.starts_with('#')
+            && is_for(pattern, path);
         is_meant.then_some(is_ignored)
     })
 }

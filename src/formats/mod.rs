@@ -3,6 +3,7 @@
 pub(crate) mod direct_url;
 pub(crate) mod entry_points;
 pub(crate) mod git_index;
+pub(crate) mod git_object;
 pub(crate) mod gitignore;
 pub(crate) mod launcher;
 pub(crate) mod metadata;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::repository;
 use super::root_entries;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
@@ -54,7 +55,8 @@ pub enum Refusal {
     /// A repository: the name of the entry that identifies it.
     #[error("it is a repository (it has a `{0}`)")]
     Repository(&'static str),
-    /// It contains a repository: the relative path. `with_user_files` permits it.
+    /// It contains a repository with content that no other repository has: the relative path.
+    /// `with_user_files` permits it.
     #[error("`{}` in it is a repository", .0.display())]
     InnerRepository(PathBuf),
     /// A project: the name of its manifest.
@@ -295,6 +297,8 @@ fn is_below(mount: &Path, path: &Path) -> bool {
 /// Searches the tree for mount points and repositories, by handle. An unreadable directory cannot be
 /// deleted either, so the deletion reports it.
 fn refusal_inside(top: &Handle, path: &Path, allowed: Allowed) -> Option<Refusal> {
+    // It may have been moved since.
+    let place = top.path().unwrap_or_else(|| path.to_owned());
     let mut below = vec![PathBuf::new()];
     while let Some(relative) = below.pop() {
         let is_top = relative.as_os_str().is_empty();
@@ -309,6 +313,11 @@ fn refusal_inside(top: &Handle, path: &Path, allowed: Allowed) -> Option<Refusal
         };
         for (name, kind) in directory.entries().unwrap_or_default() {
             if !is_top && !allowed.user_files && REPOSITORY.iter().any(|known| name == *known) {
+                if name == OsStr::new(".git")
+                    && repository::is_clone(&place.join(&relative), &place)
+                {
+                    continue;
+                }
                 return Some(Refusal::InnerRepository(relative));
             }
             let kind = kind.or_else(|| directory.kind(Path::new(&name)).ok());

@@ -22,6 +22,7 @@ mod file;
 mod kind;
 mod link;
 mod remove;
+mod repository;
 mod root_entries;
 mod stage;
 

@@ -16,6 +16,11 @@ pub(crate) use super::kind::{Kind, Mounts, Opened};
 pub(crate) struct Handle(PathBuf);
 
 impl Handle {
+    /// Where it is.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        Some(self.0.clone())
+    }
+
     /// The directory at `path`, following links.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if path.metadata()?.is_dir() {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -85,6 +85,29 @@ impl Handle {
     pub(crate) fn id(&self) -> io::Result<FileId> {
         let stat = rustix::fs::fstat(&self.0)?;
         Ok(FileId::of_stat(&stat))
+    }
+
+    /// Where it is now, if the system says so.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        use std::os::fd::AsRawFd;
+        let path = std::fs::read_link(format!("/proc/self/fd/{}", self.0.as_raw_fd())).ok()?;
+        // One that was deleted has ` (deleted)` behind its name.
+        path.is_dir().then_some(path)
+    }
+
+    /// Where it is now, if the system says so.
+    #[cfg(target_os = "macos")]
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let path = rustix::fs::getpath(&self.0).ok()?;
+        Some(OsString::from_vec(path.into_bytes()).into())
+    }
+
+    /// Where it is now, if the system says so.
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    #[allow(clippy::unused_self, reason = "as elsewhere")]
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        None
     }
 
     /// Whether this directory belongs to the effective user of the process.

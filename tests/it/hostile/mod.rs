@@ -3,6 +3,7 @@
 mod deletion;
 mod input;
 mod places;
+mod repositories;
 
 use std::fs;
 use std::path::PathBuf;
