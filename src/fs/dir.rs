@@ -186,6 +186,24 @@ impl Dir {
         rename().map_err(|source| self.failed("rename", from, source))
     }
 
+    /// Moves a file or a directory with its content to a name where nothing is. `from` is a directory
+    /// of the same file system that nobody else works in. In place, it leaves again when all is
+    /// undone.
+    ///
+    /// # Errors
+    /// If something is there, or if the move fails: then it is where it was.
+    pub(crate) fn move_in(&self, from: &Self, old: &Path, relative: &Path) -> Result<()> {
+        let move_in = || {
+            let (parent, name) = self.place(relative)?;
+            from.handle.rename_new(old, parent.as_ref().unwrap_or(&self.handle), name)?;
+            if let Some(undo_log) = &self.undo_log {
+                undo_log.record(Change::MovedIn(relative.to_owned()));
+            }
+            Ok(())
+        };
+        move_in().map_err(|source| self.failed("move to", relative, source))
+    }
+
     /// Removes the write permission of others from this directory and its content. No link is
     /// followed and no mount point is crossed, because others may be renaming entries concurrently.
     pub fn protect(&self) -> Result<()> {

@@ -38,12 +38,14 @@ pub enum LinkMode {
 pub struct Linker {
     mode: AtomicU8,
     hard_links: bool,
+    copies: bool,
+    keeps_times: bool,
 }
 
 impl Linker {
     /// Starts with `mode`.
     pub const fn new(mode: LinkMode) -> Self {
-        Self { mode: AtomicU8::new(mode as u8), hard_links: true }
+        Self { mode: AtomicU8::new(mode as u8), hard_links: true, copies: true, keeps_times: false }
     }
 
     /// The linker for files of the cache in an environment at `location`, with the `asked` mode or the
@@ -55,6 +57,17 @@ impl Linker {
     pub fn of_cache(asked: Option<LinkMode>, location: &Path, host: &Host) -> Self {
         let hard_links = asked.is_some() || !may_change_owner(location) || is_container(host);
         Self { hard_links, ..Self::new(asked.unwrap_or(LinkMode::Clone)) }
+    }
+
+    /// The linker between an environment at `location` and the package store, in either direction:
+    /// as [`Self::of_cache`], but every file keeps its mode and modification time, which bytecode
+    /// refers to, and a file is copied only if `copies` permits it or that link mode was asked for.
+    /// Symbolic links are never made: an installer that removes a package would leave its files.
+    pub fn of_store(asked: Option<LinkMode>, copies: bool, location: &Path, host: &Host) -> Self {
+        let copies = copies || asked == Some(LinkMode::Copy);
+        let asked =
+            asked.map(|mode| if mode == LinkMode::Symlink { LinkMode::Hardlink } else { mode });
+        Self { copies, keeps_times: true, ..Self::of_cache(asked, location, host) }
     }
 
     /// The mode in use, after fallbacks.
@@ -75,9 +88,9 @@ impl Linker {
                 LinkMode::Clone => clone(from, to, name),
                 LinkMode::Hardlink => to.hard_link(from, name),
                 LinkMode::Symlink => to.make_link(from, name),
-                LinkMode::Copy => return copy(from, to, name),
+                LinkMode::Copy => return self.copy(from, to, name, ErrorKind::Unsupported.into()),
             };
-            let Err(error) = done else { return Ok(()) };
+            let Err(error) = done else { return self.complete(mode, from, to, name) };
             match error.kind() {
                 // Another mode would fail, too.
                 ErrorKind::AlreadyExists | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
@@ -86,9 +99,31 @@ impl Linker {
                 _ if sys::is_unable(&error) => self.fall_back(mode),
                 // The cause concerns this file only (too many links, another owner, missing). A copy
                 // works or returns the real error.
-                _ => return copy(from, to, name),
+                _ => return self.copy(from, to, name, error),
             }
         }
+    }
+
+    /// Copies, where that is permitted; fails with `refusal` where it is not.
+    fn copy(&self, from: &Path, to: &Handle, name: &Path, refusal: io::Error) -> io::Result<()> {
+        if !self.copies {
+            return Err(refusal);
+        }
+        copy(from, to, name)?;
+        self.complete(LinkMode::Copy, from, to, name)
+    }
+
+    /// Gives a new file of its own the mode and the modification time of `from`.
+    fn complete(&self, mode: LinkMode, from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
+        if !self.keeps_times || !matches!(mode, LinkMode::Clone | LinkMode::Copy) {
+            return Ok(());
+        }
+        let meta = from.metadata()?;
+        let file = to.open_file(name, true)?;
+        let done = meta.modified().and_then(|time| file.set_modified(time));
+        done.and_then(|()| file.set_permissions(meta.permissions())).inspect_err(|_| {
+            let _ = to.unlink(name);
+        })
     }
 
     fn fall_back(&self, from: LinkMode) {

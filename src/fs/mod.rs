@@ -35,6 +35,7 @@ mod undo_log;
 
 pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::Dir;
+pub(crate) use dir::is_normal;
 pub use error::{Error, Result};
 pub(crate) use file::{names_in, read_start, sweep_files};
 pub use file::{open_regular, read_bounded, write_whole};

@@ -26,12 +26,16 @@ pub(super) enum Change {
     Made(PathBuf),
     /// A replaced entry; the old one is kept under the second name.
     Replaced(PathBuf, PathBuf),
+    /// Nothing was there before, and a directory with its content was moved there.
+    MovedIn(PathBuf),
 }
 
 impl Change {
     pub(super) fn relative(&self) -> &Path {
         match self {
-            Self::Made(relative) | Self::Replaced(relative, _) => relative,
+            Self::Made(relative) | Self::Replaced(relative, _) | Self::MovedIn(relative) => {
+                relative
+            }
         }
     }
 }
@@ -130,6 +134,8 @@ impl UndoLog {
             // This fails if others have created files in the directory, which then remains.
             Change::Made(_) => parent.unlink(name).or_else(|_| parent.remove_dir(name)),
             Change::Replaced(_, temp_name) => self.handle.rename(temp_name, parent, name),
+            // It is removed with all that is temporary.
+            Change::MovedIn(_) => parent.rename(name, &self.handle, &self.next_temp_name()),
         };
     }
 

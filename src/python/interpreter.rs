@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Version;
+use super::{Version, WheelPlatform};
 use crate::support::host::Platform;
 
 /// `sys.implementation.name`.
@@ -108,6 +108,9 @@ pub struct Interpreter {
     pub bytecode_magic: String,
     /// `sysconfig`'s `EXT_SUFFIX`: `.cpython-312-x86_64-linux-gnu.so`.
     pub extension_suffix: String,
+    /// The platform of the wheels that it can use; `None` where it cannot be known.
+    #[serde(default)]
+    pub wheel_platform: Option<WheelPlatform>,
     /// Where an environment keeps things.
     pub scheme: Scheme,
     /// `sysconfig`'s `stdlib` path of the base.

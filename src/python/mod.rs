@@ -10,6 +10,7 @@
 //! | `discovery` | the order of search: PATH (`names`), installers (`managers`, `registry`), shims (`shim`), placeholders (`stub`), help when nothing fits (`missing`) |
 //! | `probe` | running an interpreter within a time limit (`process`), its answer (`reply`), stored answers (`cache`) |
 //! | `base`, `stable_path` | the base of an environment, and its path that survives upgrades |
+//! | `wheel_tags` | the wheels that an interpreter can use |
 //! | `files` | the text of version files |
 
 mod base;
@@ -23,6 +24,7 @@ mod request;
 mod source;
 mod stable_path;
 mod version;
+mod wheel_tags;
 
 pub(crate) use base::base_names;
 pub use discovery::{Finder, Found, PassedOver, ProbedCandidate};
@@ -35,3 +37,4 @@ pub use reason::Reason;
 pub use request::{Request, Series, Versions, Wanted};
 pub use source::{Installer, Source};
 pub use version::{Level, Version};
+pub use wheel_tags::{WheelPlatform, WheelTags};

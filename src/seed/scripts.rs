@@ -171,6 +171,7 @@ mod tests {
             cache_tag: "cpython-312".to_owned(),
             bytecode_magic: "cb0d0d0a".to_owned(),
             extension_suffix: String::new(),
+            wheel_platform: None,
             scheme: Scheme {
                 scripts: scripts.into(),
                 include: "include".into(),

@@ -5,13 +5,20 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::files::{self, StoredFile};
 use super::kind::PythonKind;
-use crate::fs::{open_regular, read_bounded};
+use crate::fs::read_bounded;
 use crate::support::limits;
 
 /// Raised when entries get another form.
 pub(super) const FORMAT: u32 = 1;
-const HEAD: &str = "entry.json";
+pub(super) const HEAD: &str = "entry.json";
+/// The list of the files.
+pub(super) const FILES: &str = "files";
+/// RECORD as pip wrote it.
+pub(super) const RECORD: &str = "record";
+/// The directory with the files.
+pub(super) const TREE: &str = "tree";
 
 /// The settings of pip that a distribution was installed with: index, binary options and the like.
 /// Only equality counts.
@@ -35,7 +42,7 @@ pub struct Archive {
 /// A stored distribution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    format: u32,
+    pub(super) format: u32,
     /// As METADATA has it.
     pub name: String,
     /// As METADATA has it.
@@ -51,10 +58,9 @@ pub struct Entry {
     /// The settings of the run that installed it; `None` if that had others than rvenv knows, so
     /// that only the archive's hash says what it is.
     pub settings: Option<SettingsKey>,
-    /// The hashes that the request allowed, `sha256:…`; empty if it allowed every archive.
-    #[serde(default)]
+    /// The hashes, as `ALGORITHM:HEXADECIMAL`, that the request restricted pip to; empty if it did not.
     pub allowed: Vec<String>,
-    /// `typing_extensions-4.9.0.dist-info`
+    /// `typing_extensions-4.9.0.dist-info`, relative to the environment.
     pub(super) dist_info: String,
     /// The tags in WHEEL.
     pub(super) tags: Vec<String>,
@@ -68,27 +74,46 @@ pub struct Entry {
 impl Entry {
     /// The entry in `directory`, if it is whole, suits `kind`, and nobody else can change it.
     pub(super) fn read(directory: &Path, kind: &PythonKind) -> Option<Self> {
-        let path = directory.join(HEAD);
-        let file = open_regular(&path).ok()?;
-        if !is_ours_alone(&file.metadata().ok()?) {
-            return None;
-        }
-        let bytes = read_bounded(&path, limits::STORE_ENTRY).ok()?;
+        let bytes = read_own(&directory.join(HEAD), limits::STORE_ENTRY)?;
         let entry: Self = serde_json::from_slice(&bytes).ok()?;
         let suits = entry.format == FORMAT && kind.accepts(&entry);
         suits.then(|| Self { directory: directory.to_owned(), ..entry })
     }
+
+    /// Its files; `None` if the list is damaged.
+    pub(super) fn files(&self) -> Option<Vec<StoredFile>> {
+        let bytes = read_own(&self.directory.join(FILES), limits::STORE_FILES)?;
+        files::parse(std::str::from_utf8(&bytes).ok()?)
+    }
+
+    /// RECORD as pip wrote it.
+    pub(super) fn record(&self) -> Option<String> {
+        String::from_utf8(read_own(&self.directory.join(RECORD), limits::RECORD)?).ok()
+    }
+
+    /// Where a file of the entry is.
+    pub(super) fn path(&self, file: &StoredFile) -> PathBuf {
+        self.directory.join(TREE).join(&file.path)
+    }
 }
 
-/// Whether it belongs to the user, and nobody else can write to it.
+/// Reads a file of the store that only the user can write to.
+fn read_own(path: &Path, limit: u64) -> Option<Vec<u8>> {
+    let meta = path.symlink_metadata().ok()?;
+    (meta.is_file() && is_ours_alone(&meta)).then(|| read_bounded(path, limit).ok())?
+}
+
+/// Whether it belongs to the user, and nobody else can write to it. A user-private group has the
+/// number of its only member.
 #[cfg(unix)]
-fn is_ours_alone(meta: &std::fs::Metadata) -> bool {
+pub(super) fn is_ours_alone(meta: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    meta.uid() == crate::support::users::effective_uid() && meta.mode() & 0o022 == 0
+    let others = if meta.gid() == meta.uid() { 0o002 } else { 0o022 };
+    meta.uid() == crate::support::users::effective_uid() && meta.mode() & others == 0
 }
 
 /// Access lists guard the user's own directories.
 #[cfg(not(unix))]
-fn is_ours_alone(_meta: &std::fs::Metadata) -> bool {
+pub(super) fn is_ours_alone(_meta: &std::fs::Metadata) -> bool {
     true
 }

@@ -13,14 +13,28 @@
 //!
 //! An entry appears by a rename, so it is complete or absent.
 
+mod add;
 pub mod decision;
 mod entry;
+mod error;
+mod files;
+mod fill;
+mod installed;
 mod kind;
+mod parallel;
+mod reason;
+mod report;
+mod staging;
 
 use std::path::{Path, PathBuf};
 
+pub use add::{Added, PipRun, Snapshot};
 pub use entry::{Archive, Entry, SettingsKey};
+pub use error::{Error, Result};
+pub use fill::{Filling, Package, Target};
 pub use kind::PythonKind;
+pub use reason::{NotStored, Obstacle};
+pub use report::writes_report;
 
 use crate::python::Interpreter;
 use crate::support::cache::Cache;
@@ -31,6 +45,8 @@ const DIRECTORY: &str = "store";
 /// The entries for one kind of Python.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// That of all kinds.
+    root: PathBuf,
     directory: PathBuf,
     kind: PythonKind,
 }
@@ -40,8 +56,8 @@ impl Store {
     /// are not known.
     pub fn open(cache: &Cache, interpreter: &Interpreter) -> Option<Self> {
         let kind = PythonKind::of(interpreter)?;
-        let directory = cache.root()?.join(DIRECTORY).join(kind.name());
-        Some(Self { directory, kind })
+        let root = cache.root()?.join(DIRECTORY);
+        Some(Self { directory: root.join(kind.name()), root, kind })
     }
 
     /// What its entries were installed for.

@@ -32,6 +32,26 @@ pub(crate) fn effective_uid() -> u32 {
     *UID.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
+/// The mode bits that new files of this process lack (umask(2)).
+#[cfg(unix)]
+#[allow(clippy::useless_conversion, reason = "the type differs from system to system")]
+pub(crate) fn umask() -> u32 {
+    // It can only be read by setting it, which must not happen while another thread creates a file.
+    static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *UMASK.get_or_init(|| {
+        use rustix::fs::Mode;
+        let mask = rustix::process::umask(Mode::from_raw_mode(0o077));
+        rustix::process::umask(mask);
+        u32::from(mask.as_raw_mode())
+    })
+}
+
+/// Elsewhere files have no mode.
+#[cfg(not(unix))]
+pub(crate) fn umask() -> u32 {
+    0
+}
+
 /// Every user that the machine's own database lists. A directory service's users are not in it.
 #[cfg(unix)]
 pub(crate) fn all() -> Vec<User> {

@@ -49,6 +49,8 @@ mod run;
 mod sandbox;
 #[cfg(unix)]
 mod shells;
+#[cfg(unix)]
+mod store;
 #[cfg(target_os = "linux")]
 mod trust;
 #[cfg(unix)]

@@ -31,6 +31,7 @@ def facts():
         "cache_tag": sys.implementation.cache_tag,
         "bytecode_magic": importlib.util.MAGIC_NUMBER.hex(),
         "extension_suffix": variable("EXT_SUFFIX"),
+        "wheel_platform": wheel_platform(sysconfig.get_platform(), importlib.util.find_spec),
         "scheme": scheme(sysconfig),
         "stdlib": library,
         "library": os.path.relpath(library, sys.base_prefix),
@@ -70,6 +71,46 @@ def elf_machine():
         return None
     name = names.get(int.from_bytes(header[18:20], sys.byteorder))
     return "ppc64le" if name == "ppc64" and sys.byteorder == "little" else name
+
+
+def wheel_platform(name, find_spec):
+    """What the platform part of a wheel's tags follows; none where only more work could find it out."""
+    name = name.replace("-", "_").replace(".", "_")
+    if not name.startswith(("linux_", "macosx_")):
+        return {"name": name, "library": None}
+    if name.startswith("macosx_"):
+        import platform
+
+        # Emulated or not, the running process counts, and not what it was built for.
+        release, _, machine = platform.mac_ver()
+        version = [int(part) for part in (release.split(".") + ["0"])[:2] if part.isdigit()]
+        return {"name": "macosx_" + machine, "library": ["macos"] + version} if len(version) == 2 else None
+    if find_spec("_manylinux") is not None:  # it may refuse some of the tags (PEP 600)
+        return None
+    library = c_library()
+    return {"name": name, "library": library} if library else None
+
+
+def c_library():
+    """The C library and its version."""
+    try:
+        kind, version = os.confstr("CS_GNU_LIBC_VERSION").split()
+        major, minor = version.split(".")[:2]
+        return [kind, int(major), int(minor)]
+    except (AttributeError, OSError, ValueError):
+        pass
+    # musl names itself when its loader, which the executable names, is run.
+    import re
+    import subprocess
+
+    try:
+        with open(sys.executable, "rb") as file:
+            loader = re.search(rb"/lib/ld-musl-[a-z0-9_]+\.so\.1", file.read(1 << 16))
+        found = loader and subprocess.run([loader.group()], stderr=subprocess.PIPE).stderr.decode()
+        version = found and re.search(r"musl libc.*\nVersion (\d+)\.(\d+)", found)
+        return version and ["musl", int(version.group(1)), int(version.group(2))]
+    except OSError:
+        return None
 
 
 def image():

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::process::Output;
 use crate::python::{
-    Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, stable_path,
+    Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, WheelPlatform, stable_path,
 };
 use crate::support::host::{Host, Platform};
 use crate::support::path::{canonicalize, same};
@@ -40,6 +40,8 @@ struct Facts {
     cache_tag: String,
     bytecode_magic: String,
     extension_suffix: String,
+    #[serde(default)]
+    wheel_platform: Option<WheelPlatform>,
     scheme: Scheme,
     stdlib: PathBuf,
     library: PathBuf,
@@ -161,6 +163,7 @@ impl Reply {
             cache_tag: facts.cache_tag,
             bytecode_magic: facts.bytecode_magic,
             extension_suffix: facts.extension_suffix,
+            wheel_platform: facts.wheel_platform,
             scheme: facts.scheme,
             stdlib: facts.stdlib,
             shared_library: facts.shared_library,

@@ -25,6 +25,7 @@ fn python(version: Version, change: impl FnOnce(&mut Interpreter)) -> Interprete
         cache_tag: String::new(),
         bytecode_magic: String::new(),
         extension_suffix: String::new(),
+        wheel_platform: None,
         scheme: Scheme {
             scripts: "bin".into(),
             include: "include".into(),

@@ -7,7 +7,7 @@ mod layouts;
 mod maker;
 mod scripts;
 mod wheels;
-mod world;
+pub(crate) mod world;
 
 #[cfg(target_os = "linux")]
 pub(crate) use maker::Maker;
