@@ -80,28 +80,33 @@ pub(super) enum Extent {
 /// What [`deactivate`] gives, for a hook that evaluates it as one text.
 pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Result<Vec<u8>> {
     let definition = shell.script().deactivate;
-    let call = match shell.language() {
-        Language::Nushell => return data::json(shell, &data::deactivation(host)),
-        Language::Batch => return batch::deactivate(host),
+    let call = match (shell.language(), extent) {
+        (Language::Nushell, _) => return data::json(shell, &data::deactivation(host, extent)),
+        (Language::Batch, _) => return batch::deactivate(host),
+        (Language::Posix | Language::PowerShell, Extent::Activation) => "_rvenv_deactivate",
+        (Language::Posix, Extent::Environment) => "_rvenv_deactivate everywhere",
+        (Language::Fish | Language::Elvish, Extent::Activation) => "deactivate",
+        (Language::Fish, Extent::Environment) => "deactivate everywhere",
+        (Language::Elvish, Extent::Environment) => "deactivate &everywhere",
+        (Language::PowerShell, Extent::Environment) => "_rvenv_deactivate -Everywhere",
+        (Language::Python, Extent::Activation) => "_rvenv_deactivate()",
+        (Language::Python, Extent::Environment) => "_rvenv_deactivate(everywhere=True)",
         // An alias is known by its name only after the line that made it.
-        Language::Csh => return Ok(joined(format!("{definition}eval deactivate\n").as_bytes())),
-        Language::Python => "_rvenv_deactivate()\n",
-        Language::Posix => match extent {
-            Extent::Activation => "_rvenv_deactivate\n",
-            Extent::Environment => "_rvenv_deactivate everywhere\n",
-        },
-        Language::Fish if extent == Extent::Environment => "deactivate everywhere\n",
-        Language::Fish | Language::PowerShell | Language::Elvish => "deactivate\n",
+        (Language::Csh, Extent::Activation) => "eval deactivate",
+        (Language::Csh, Extent::Environment) => "set _rvenv_everywhere; eval deactivate",
     };
-    Ok(format!("{definition}{call}").into_bytes())
+    let code = format!("{definition}{call}\n").into_bytes();
+    Ok(if shell.language() == Language::Csh { joined(&code) } else { code })
 }
 
-/// The lines of `script` as one, without those that are empty or a comment.
+/// The commands of `script`, each ended by `;`, as csh's backquotes make a space of each line end. They stay
+/// lines, without those that are empty or a comment: csh takes no word of more than 4,085 bytes, and in quotes
+/// each line is one.
 pub(super) fn joined(script: &[u8]) -> Vec<u8> {
     let commands = script
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty() && !line.starts_with(b"#"));
-    let mut out = commands.collect::<Vec<_>>().join(&b"; "[..]);
+    let mut out = commands.collect::<Vec<_>>().join(&b";\n"[..]);
     out.push(b'\n');
     out
 }

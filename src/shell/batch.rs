@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use super::activation::Extent;
 use super::{Activation, Shell, data};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;
@@ -47,11 +48,12 @@ pub(super) fn deactivate(host: &Host) -> Result<Vec<u8>> {
             Ok(format!("call \"%VIRTUAL_ENV%\\{script}\"\r\n").into_bytes())
         }
         Some(_) => {
-            let lines = data::deactivation(host).into_iter().map(|(name, value)| {
-                let value = value.unwrap_or_default();
-                let text = carried(&value).ok_or_else(|| unrepresentable(&value))?;
-                Ok(format!("set \"{name}={text}\"\r\n"))
-            });
+            let lines =
+                data::deactivation(host, Extent::Environment).into_iter().map(|(name, value)| {
+                    let value = value.unwrap_or_default();
+                    let text = carried(&value).ok_or_else(|| unrepresentable(&value))?;
+                    Ok(format!("set \"{name}={text}\"\r\n"))
+                });
             Ok(lines.collect::<Result<String>>()?.into_bytes())
         }
     }

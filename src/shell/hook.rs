@@ -159,12 +159,16 @@ pub fn clear(shell: Shell, root: &Path, host: &Host) -> Result<Vec<u8>> {
     Ok(code)
 }
 
-/// Sets `VIRTUAL_ENV`, in the shells that keep a [`Memory`].
+/// Sets `VIRTUAL_ENV`.
 fn assign_root(shell: Shell, root: &Path) -> Result<Vec<u8>> {
     let start: &[u8] = match Syntax::of(shell)? {
         Syntax::Posix => b"export VIRTUAL_ENV=",
         Syntax::Fish => b"set -gx VIRTUAL_ENV ",
-        _ => return Ok(Vec::new()),
+        Syntax::Csh => b"; setenv VIRTUAL_ENV ",
+        Syntax::PowerShell => b"$env:VIRTUAL_ENV = ",
+        Syntax::Elvish => b"set-env VIRTUAL_ENV ",
+        Syntax::Xonsh => b"$VIRTUAL_ENV = ",
+        Syntax::Nushell => return data::json(shell, &[("VIRTUAL_ENV", Some(root.into()))]),
     };
     let literal = quote::literal(shell.language(), root.as_os_str().as_encoded_bytes());
     let literal = literal.ok_or_else(|| Error::Unrepresentable { shell, value: root.into() })?;

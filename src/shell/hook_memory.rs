@@ -120,7 +120,14 @@ impl Memory {
             (Shell::Zsh, _) => format!("typeset -g {name}='{value}'\n"),
             (_, Language::Posix) => format!("{name}='{value}'\n"),
             (_, Language::Fish) => format!("set -g {name} '{value}'\n"),
-            _ => String::new(),
+            (_, Language::Csh) => format!("; set {name} = '{value}'\n"),
+            (_, Language::PowerShell) => format!("$global:{name} = '{value}'\n"),
+            (_, Language::Elvish) => format!("set-env {name} '{value}'\n"),
+            (_, Language::Python) => {
+                format!("__import__('xonsh.built_ins').built_ins.XSH.{name} = '{value}'\n")
+            }
+            (_, Language::Nushell) => format!("{{\"{name}\":{{\"value\":\"{value}\"}}}}\n"),
+            (_, Language::Batch) => String::new(),
         };
         if self.is_kept { assign(STATE, &state) + &assign(LEFT, &left) } else { String::new() }
     }

@@ -22,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use activation::{Activation, activate, deactivate};
+pub use data::{Change, process};
 pub use detect::detect;
 pub use error::{Error, Result};
 pub use guard::failure;

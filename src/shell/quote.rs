@@ -17,9 +17,11 @@ pub(super) fn literal(language: Language, value: &[u8]) -> Option<Vec<u8>> {
             b'\\' => br"\\",
             _ => b"",
         })),
+        // Outside the quotes, `backslash_quote` and `histchars` make no difference to a backslash.
         Language::Csh => Some(quoted(value, |byte| match byte {
             b'\'' => br"'\''",
-            b'!' => br"\!",
+            b'!' => br"'\!'",
+            b'\\' => br"'\\'",
             b'\n' => b"\\\n",
             _ => b"",
         })),
@@ -129,7 +131,7 @@ mod tests {
     fn quotes_cannot_be_left() {
         check(Language::Posix, b"a'b", Some(r"'a'\''b'"));
         check(Language::Fish, br"a'\b", Some(r"'a\'\\b'"));
-        check(Language::Csh, b"a'!\nb", Some("'a'\\''\\!\\\nb'"));
+        check(Language::Csh, b"a'!\\\nb", Some("'a'\\'''\\!''\\\\'\\\nb'"));
         check(Language::Elvish, b"a'b", Some("'a''b'"));
         check(Language::PowerShell, b"a'b", Some("'a''b'"));
         check(Language::PowerShell, "a\u{2019}b".as_bytes(), Some("('a' + [char]0x2019 + 'b')"));

@@ -10,3 +10,23 @@
 /// - `PYTHONPLATLIBDIR`: `sys.platlibdir`, the directory that the standard library is in.
 pub const MISLEADING: [&str; 4] =
     ["PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"];
+
+/// Where activation keeps the user's value of each of [`MISLEADING`], in the same order.
+pub const SAVED: [&str; 4] = [
+    "_OLD_VIRTUAL_PYTHONHOME",
+    "_OLD_VIRTUAL_PYTHONEXECUTABLE",
+    "_OLD_VIRTUAL___PYVENV_LAUNCHER__",
+    "_OLD_VIRTUAL_PYTHONPLATLIBDIR",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_variable_is_saved_under_its_name() {
+        for (name, saved) in MISLEADING.iter().zip(SAVED) {
+            assert_eq!(format!("_OLD_VIRTUAL_{name}"), saved);
+        }
+    }
+}

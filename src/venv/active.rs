@@ -4,14 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::Env;
+use crate::shell;
+use crate::shell::{Activation, Change};
 use crate::support::executable::{find_in, is_command};
 use crate::support::host::{Host, Platform};
-use crate::support::python_vars;
 use crate::support::suggest::similar;
 use crate::venv::{Error, Result};
-
-/// A variable and its new value; `None` takes it out.
-pub type Change = (&'static str, Option<OsString>);
 
 impl Env {
     /// What activation changes in the variables of `host`: what the activation scripts do, for a
@@ -21,30 +19,16 @@ impl Env {
     /// When PATH could not hold the environment's directory.
     pub fn activation(&self, host: &Host) -> Result<Vec<Change>> {
         super::ensure_usable(&self.root, self.platform)?;
-        let mut changes = vec![
-            ("VIRTUAL_ENV", Some(self.root.clone().into())),
-            ("VIRTUAL_ENV_PROMPT", Some(self.prompt())),
-            ("PATH", Some(self.search_path(host)?)),
-        ];
-        changes.extend(python_vars::MISLEADING.map(|name| (name, None)));
-        Ok(changes)
+        let prompt = self.prompt();
+        let activation = Activation { root: &self.root, scripts: self.scripts(), prompt: &prompt };
+        Ok(shell::process(&activation, host))
     }
 
     /// PATH with this environment's commands first, and without those of the one that was active.
     fn search_path(&self, host: &Host) -> Result<OsString> {
-        let own = self.scripts_dir();
-        let former = super::active(host).map(|root| root.join(self.scripts()));
-        // The other entries stay as they are, empty ones too: it is the user's PATH.
-        let others: Vec<PathBuf> = match host.var("PATH") {
-            Some(path) => std::env::split_paths(path)
-                .filter(|entry| *entry != own && Some(entry) != former.as_ref())
-                .collect(),
-            None => Vec::new(),
-        };
-        std::env::join_paths(std::iter::once(own).chain(others)).map_err(|_| {
-            let separator = self.platform.path_separator();
-            Error::SeparatorInPath { path: self.root.clone(), separator }
-        })
+        let changes = self.activation(host)?;
+        let path = changes.into_iter().find(|(name, _)| *name == "PATH");
+        Ok(path.and_then(|(_, path)| path).unwrap_or_default())
     }
 
     /// The names of its commands, sorted.

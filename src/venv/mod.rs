@@ -15,7 +15,7 @@ pub(crate) mod state;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-pub use active::Change;
+pub use crate::shell::Change;
 pub use compare::Difference;
 pub use error::{Error, Result};
 pub use locate::{active, nearest, nearest_from, nearest_place, resolve, wanted};

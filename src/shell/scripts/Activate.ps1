@@ -5,31 +5,49 @@
 
     # The environment may have been moved since this file was written.
     if ($file -and $PSScriptRoot) {
-        $root = [System.IO.Path]::GetDirectoryName($PSScriptRoot)
+        $root = $PSScriptRoot -replace '[\\/][^\\/]*$'
     }
 
-    deactivate -NonDestructive
+    _rvenv_deactivate -NonDestructive
     $env:VIRTUAL_ENV = $root
     $env:VIRTUAL_ENV_PROMPT = $name
     # The scripts of other tools look for it when they take over.
     $env:_OLD_VIRTUAL_PATH = $env:PATH
-    $entry = [System.IO.Path]::Combine($root, $scripts)
+    $global:_RVENV_ENTRY = "$root$([System.IO.Path]::DirectorySeparatorChar)$scripts"
     if ($env:PATH) {
-        $env:PATH = $entry + [System.IO.Path]::PathSeparator + $env:PATH
+        $env:PATH = "$global:_RVENV_ENTRY$([System.IO.Path]::PathSeparator)$env:PATH"
     } else {
-        $env:PATH = $entry
+        $env:PATH = $global:_RVENV_ENTRY
     }
 
-    if ($env:PYTHONHOME) {
-        $env:_OLD_VIRTUAL_PYTHONHOME = $env:PYTHONHOME
-        $env:PYTHONHOME = $null
+    foreach ($name in 'PYTHONHOME', 'PYTHONEXECUTABLE', '__PYVENV_LAUNCHER__', 'PYTHONPLATLIBDIR') {
+        if (Test-Path -LiteralPath "Env:$name") {
+            Set-Item -LiteralPath "Env:_OLD_VIRTUAL_$name" -Value (Get-Item -LiteralPath "Env:$name").Value
+            Remove-Item -LiteralPath "Env:$name"
+        }
     }
 
     if (-not $env:VIRTUAL_ENV_DISABLE_PROMPT) {
-        Set-Item -LiteralPath Function:global:_OLD_VIRTUAL_PROMPT -Value $Function:prompt
-        function global:prompt {
-            Write-Host -NoNewline -ForegroundColor Green "($env:VIRTUAL_ENV_PROMPT) "
-            _OLD_VIRTUAL_PROMPT
+        # A name that no later activation takes: a copy of this prompt may call it for ever.
+        $count = 1
+        while (Test-Path -LiteralPath "Function:_rvenv_prompt_$count") {
+            $count++
         }
+        $global:_RVENV_PROMPT = "_rvenv_prompt_$count"
+        Set-Item -LiteralPath "Function:global:$global:_RVENV_PROMPT" -Value $Function:prompt
+        function global:_rvenv_draw_prompt ([string] $inner) {
+            $succeeded = $?
+            # An outer copy of this prompt has drawn the name: its variables can be seen here.
+            if ($env:VIRTUAL_ENV_PROMPT -and -not (Test-Path -LiteralPath Variable:_rvenv_is_drawn)) {
+                $_rvenv_is_drawn = $true
+                Write-Host -NoNewline -ForegroundColor Green "($env:VIRTUAL_ENV_PROMPT) "
+            }
+            # The user's prompt may show how the last command ended.
+            if (-not $succeeded) {
+                Write-Error '' -ErrorAction Ignore
+            }
+            & $inner
+        }
+        Invoke-Expression "function global:prompt { _rvenv_draw_prompt $global:_RVENV_PROMPT }"
     }
 } __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

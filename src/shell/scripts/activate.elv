@@ -12,21 +12,29 @@
     set-env VIRTUAL_ENV_PROMPT $name
     set paths = [$root/$scripts $@paths]
 
-    if (has-env PYTHONHOME) {
-        set-env _OLD_VIRTUAL_PYTHONHOME $E:PYTHONHOME
-        unset-env PYTHONHOME
+    for name [PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR] {
+        if (has-env $name) {
+            set-env _OLD_VIRTUAL_$name (get-env $name)
+            unset-env $name
+        }
     }
 
     try {
-        eval &ns=(ns [&deactivate~=$deactivate~]) '
+        eval &ns=(ns [&deactivate~=$deactivate~ &entry=$root/$scripts]) '
             edit:add-var deactivate~ $deactivate~
+            var own = { put $entry }
+            set edit:completion:arg-completer[_rvenv-entry] = $own
             if (eq $E:VIRTUAL_ENV_DISABLE_PROMPT "") {
                 var old = $edit:prompt
                 set edit:prompt = {|&_rvenv_undo=$false|
                     if $_rvenv_undo {
                         set edit:prompt = $old
                     } else {
-                        put "("$E:VIRTUAL_ENV_PROMPT") "
+                        # A copy of this prompt may be called after its activation ended, or below a later one.
+                        var active = $edit:completion:arg-completer
+                        if (and (has-key $active _rvenv-entry) (eq $active[_rvenv-entry] $own)) {
+                            put "("$E:VIRTUAL_ENV_PROMPT") "
+                        }
                         $old
                     }
                 }

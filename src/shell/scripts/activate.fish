@@ -39,29 +39,29 @@ function _rvenv_activate -a root scripts name file
     if test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
         # A name that no later activation takes: a copy of this prompt may call it for ever.
         set -l count 1
-        while functions -q _rvenv_prompt_$count
+        while functions -q _rvenv_prompt_$count; or functions fish_prompt | string match -q "*_rvenv_prompt_$count*"
             set count (math $count + 1)
         end
         set -g _RVENV_PROMPT _rvenv_prompt_$count
         functions -c fish_prompt $_RVENV_PROMPT
-        function _rvenv_draw_prompt
-            set -l last $status
+        # The whole of it in one function, which can be copied and saved.
+        eval "function fish_prompt
+            set -l last \$status
             # An outer copy of this prompt has drawn the name.
-            set -l is_inner (set -q _rvenv_is_drawn; echo $status)
+            set -l is_inner (set -q _rvenv_is_drawn; echo \$status)
             set -lx _rvenv_is_drawn 1
-            if test -n "$VIRTUAL_ENV_PROMPT" -a $is_inner != 0
+            if test -n \"\$VIRTUAL_ENV_PROMPT\" -a \$is_inner != 0
                 set_color green
-                printf '(%s)' "$VIRTUAL_ENV_PROMPT"
+                printf '(%s)' \"\$VIRTUAL_ENV_PROMPT\"
                 set_color normal
                 printf ' '
             end
-            if functions -q $argv[1]
+            if functions -q $_RVENV_PROMPT
                 # The user's prompt may show the status of the last command: `exit` ends what is sourced only.
-                echo "exit $last" | source
-                $argv[1]
+                echo \"exit \$last\" | source
+                $_RVENV_PROMPT
             end
-        end
-        eval "function fish_prompt; _rvenv_draw_prompt $_RVENV_PROMPT; end"
+        end"
     end
 end
 # Only what is sourced has a trace.

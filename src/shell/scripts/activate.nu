@@ -1,27 +1,57 @@
 # Activates a Python virtual environment: `overlay use bin/activate.nu` in nushell.
+# The rule of undo, for every shell, is in README.md beside this file. A record is a variable that nushell
+# does not export.
 
-# Takes back what an activation put in, and nothing else.
-export def --env deactivate [] {
+# Removes what an activation added.
+def --env undo [] {
+    let own = $env._RVENV_ENTRY?.value?
     let active = $env.VIRTUAL_ENV?
-    if $active != null {
-        let ours = [($active | path join bin) ($active | path join Scripts)]
-        let entries = ($env.PATH | split row (char esep))
-        let found = ($entries | enumerate | where item in $ours)
-        if not ($found | is-empty) {
-            $env.PATH = ($entries | drop nth ($found | first | get index))
+    # Without an entry of this shell's, the activation was inherited or is another tool's.
+    let ours = if $own != null {
+        [$own]
+    } else if $active != null {
+        [($active | path join bin) ($active | path join Scripts)]
+    } else {
+        []
+    }
+    let entries = ($env.PATH? | default [] | split row (char esep))
+    let found = ($entries | enumerate | where item in $ours)
+    if not ($found | is-empty) {
+        $env.PATH = ($entries | drop nth ($found | first | get index))
+    }
+
+    for name in [PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR] {
+        let saved = $"_OLD_VIRTUAL_($name)"
+        if $saved in $env {
+            if ($name not-in $env) or ($env | get $name) == null {
+                load-env {($name): ($env | get $saved)}
+            }
+            hide-env --ignore-errors $saved
         }
     }
 
-    if $env._OLD_VIRTUAL_PYTHONHOME? != null and $env.PYTHONHOME? == null {
-        $env.PYTHONHOME = $env._OLD_VIRTUAL_PYTHONHOME
-    }
-    if $env._OLD_VIRTUAL_PROMPT? != null {
-        # A prompt that was set in the meantime stays.
-        if (view source $env.PROMPT_COMMAND) =~ _OLD_VIRTUAL_PROMPT {
-            $env.PROMPT_COMMAND = $env._OLD_VIRTUAL_PROMPT
+    # A prompt that was set in the meantime stays; one that calls ours draws no name any more.
+    let prompt = $env.PROMPT_COMMAND?
+    if $env._RVENV_PROMPT? != null and ($prompt | describe) == closure {
+        if (view source $prompt) =~ _RVENV_PROMPT {
+            $env.PROMPT_COMMAND = $env._RVENV_PROMPT.old
         }
     }
-    hide-env --ignore-errors VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PYTHONHOME _OLD_VIRTUAL_PROMPT
+    for name in [VIRTUAL_ENV VIRTUAL_ENV_PROMPT _RVENV_ENTRY _RVENV_PROMPT] {
+        hide-env --ignore-errors $name
+        # One of an overlay below shows up then, and cannot be hidden from here.
+        if ($name in $env) and ($env | get $name) != null {
+            load-env {($name): null}
+        }
+    }
+}
+
+# Deactivates the virtual environment.
+export def --env deactivate [] {
+    if $env.VIRTUAL_ENV? == null and $env._RVENV_ENTRY? == null {
+        error make --unspanned {msg: "no virtual environment is active"}
+    }
+    undo
 }
 
 export-env {
@@ -29,23 +59,32 @@ export-env {
     let here = $env.FILE_PWD?
     let root = if $here == null { __RVENV_ROOT__ } else { $here | path dirname }
 
-    deactivate
+    undo
+    let entry = ($root | path join __RVENV_SCRIPTS__)
     $env.VIRTUAL_ENV = $root
     $env.VIRTUAL_ENV_PROMPT = __RVENV_PROMPT__
-    $env.PATH = ($env.PATH? | default [] | split row (char esep) | prepend ($root | path join __RVENV_SCRIPTS__))
+    $env._RVENV_ENTRY = {value: $entry}
+    $env.PATH = ($env.PATH? | default [] | split row (char esep) | prepend $entry)
 
-    if $env.PYTHONHOME? != null {
-        $env._OLD_VIRTUAL_PYTHONHOME = $env.PYTHONHOME
-        # No module can hide its user's variables; one that is null no program gets.
-        $env.PYTHONHOME = null
+    for name in [PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR] {
+        if ($name in $env) and ($env | get $name) != null {
+            # No module can hide its user's variables; one that is null no program gets.
+            load-env {$"_OLD_VIRTUAL_($name)": ($env | get $name), ($name): null}
+        }
     }
 
     if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) and $env.PROMPT_COMMAND? != null {
-        $env._OLD_VIRTUAL_PROMPT = $env.PROMPT_COMMAND
+        let old = $env.PROMPT_COMMAND
+        let id = (random int)
+        $env._RVENV_PROMPT = {id: $id, old: $old}
         $env.PROMPT_COMMAND = {||
-            let old = $env._OLD_VIRTUAL_PROMPT
             let rest = if ($old | describe) == closure { do $old } else { $old }
-            $"\(($env.VIRTUAL_ENV_PROMPT)\) ($rest)"
+            # A copy of this prompt may be called after its activation ended, or below a later one.
+            if $env._RVENV_PROMPT?.id? == $id {
+                $"\(($env.VIRTUAL_ENV_PROMPT?)\) ($rest)"
+            } else {
+                $rest
+            }
         }
     }
 }

@@ -14,9 +14,12 @@ def _rvenv_activate(root, scripts, name, file, here):
     env = XSH.env
     env["VIRTUAL_ENV"] = root
     env["VIRTUAL_ENV_PROMPT"] = name
-    env["PATH"].insert(0, os.path.join(root, scripts))
-    if "PYTHONHOME" in env:
-        env["_OLD_VIRTUAL_PYTHONHOME"] = env.pop("PYTHONHOME")
+    entry = os.path.join(root, scripts)
+    env["PATH"].insert(0, entry)
+    for variable in ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"):
+        if variable in env:
+            env["_OLD_VIRTUAL_" + variable] = env.pop(variable)
+    XSH._rvenv_activation = {"entry": entry, "alias": XSH.aliases._raw.get("deactivate")}
     XSH.aliases["deactivate"] = _rvenv_deactivate
 
     # xonsh draws VIRTUAL_ENV_PROMPT as it is: without brackets, and with colours where it has braces.

@@ -1,34 +1,48 @@
-# Takes back what an activation put in, and nothing else: no saved PATH is written over what was
-# edited since, and a child shell that inherited the activation can do it too.
-# Only an interactive elvish has the module edit:, so what needs it is compiled by an eval of its own.
-fn deactivate {|@flags|
-    if (has-env VIRTUAL_ENV) {
-        var ours = [$E:VIRTUAL_ENV/bin $E:VIRTUAL_ENV/Scripts]
-        var kept = []
-        for entry $paths {
-            if (has-value $ours $entry) {
-                set ours = []
-            } else {
-                set kept = [$@kept $entry]
-            }
+# The rule of undo, for every shell, is in README.md beside this file.
+# Only an interactive elvish has the module edit:, so what needs it is compiled by an eval of its own. The map
+# of completers is the one place there that code of every namespace can see, and no child does.
+fn deactivate {|&everywhere=$false @_|
+    var ours = []
+    try {
+        set ours = [(eval '$edit:completion:arg-completer[_rvenv-entry]')]
+    } catch e { }
+    # Without an entry of this shell's, the activation was inherited or is another tool's.
+    if (and (has-env VIRTUAL_ENV) (or $everywhere (eq $ours []))) {
+        set ours = [$@ours $E:VIRTUAL_ENV/bin $E:VIRTUAL_ENV/Scripts]
+    }
+    var kept = []
+    for entry $paths {
+        if (not (has-value $ours $entry)) {
+            set kept = [$@kept $entry]
+        } elif (not $everywhere) {
+            set ours = []
         }
+    }
+    if (not-eq $kept $paths) {
         set paths = $kept
     }
 
-    if (and (has-env _OLD_VIRTUAL_PYTHONHOME) (not (has-env PYTHONHOME))) {
-        set-env PYTHONHOME $E:_OLD_VIRTUAL_PYTHONHOME
+    for name [PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR] {
+        if (has-env _OLD_VIRTUAL_$name) {
+            if (not (has-env $name)) {
+                set-env $name (get-env _OLD_VIRTUAL_$name)
+            }
+            unset-env _OLD_VIRTUAL_$name
+        }
     }
 
-    # A prompt that was set in the meantime stays.
+    # A prompt that was set in the meantime stays; one that calls ours draws no name any more.
     # Only ours knows the option, and what was there before it: no other code sees the variables of the prompt.
     try {
         eval '$edit:prompt &_rvenv_undo=$true'
     } catch e { }
     try {
+        eval 'set edit:completion:arg-completer = (dissoc $edit:completion:arg-completer _rvenv-entry)'
+    } catch e { }
+    try {
         eval 'edit:del-var deactivate~'
     } catch e { }
 
-    for name [VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PYTHONHOME] {
-        unset-env $name
-    }
+    unset-env VIRTUAL_ENV
+    unset-env VIRTUAL_ENV_PROMPT
 }

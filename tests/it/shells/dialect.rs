@@ -73,3 +73,17 @@ pub(crate) fn read_code(shell: Shell, code: &Path) -> String {
         _ => format!("eval \"$(/bin/cat '{file}')\"\n"),
     }
 }
+
+/// Removes a variable.
+pub(crate) fn unset(shell: Shell, name: &str) -> String {
+    match shell {
+        Shell::Fish => format!("set -e {name}\n"),
+        Shell::Csh | Shell::Tcsh => format!("unsetenv {name}\n"),
+        Shell::Nushell => format!("hide-env {name}\n"),
+        Shell::Xonsh => format!("del ${name}\n"),
+        Shell::PowerShell => format!("$env:{name} = $null\n"),
+        Shell::Elvish => format!("unset-env {name}\n"),
+        Shell::Cmd => format!("set \"{name}=\"\n"),
+        _ => format!("unset {name}\n"),
+    }
+}

@@ -13,6 +13,7 @@ mod names;
 mod prompt;
 mod strict;
 mod undo;
+mod undo_elsewhere;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
