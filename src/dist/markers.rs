@@ -28,5 +28,5 @@ pub(crate) fn environment(interpreter: &Interpreter) -> Environment {
         ("platform_python_implementation", implementation.to_owned()),
         ("implementation_name", interpreter.implementation.name().to_owned()),
     ];
-    Environment { values: values.into() }
+    Environment { values: values.into(), sets: Vec::new() }
 }

@@ -8,6 +8,7 @@ pub(crate) mod gitignore;
 pub(crate) mod launcher;
 pub(crate) mod metadata;
 pub(crate) mod object_file;
+pub(crate) mod pylock;
 mod pyvenv_cfg;
 pub(crate) mod record;
 pub(crate) mod requirement;

@@ -21,6 +21,8 @@ pub(crate) struct Requirement {
 pub(crate) struct Environment {
     /// Variable and value: `("sys_platform", "linux")`.
     pub(crate) values: Vec<(&'static str, String)>,
+    /// `extras` and `dependency_groups` in a lock file (PEP 751).
+    pub(crate) sets: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Requirement {
@@ -157,12 +159,19 @@ impl Parser<'_> {
             self.tokens = rest;
             return Some(value);
         }
+        if let [Token::Text(element), rest @ ..] = self.tokens
+            && let Some((is_in, rest)) = self.membership(element, rest)
+        {
+            self.tokens = rest;
+            return Some(is_in);
+        }
         let (left, name) = self.value()?;
         let is_not = self.takes_word("not");
         let [Token::Word(operator), rest @ ..] = self.tokens else { return None };
         self.tokens = rest;
         let (right, other) = self.value()?;
-        let variable = name.or(other)?;
+        // Two literals and two variables are invalid, or compared in different ways.
+        let ((Some(variable), None) | (None, Some(variable))) = (name, other) else { return None };
         if variable == "extra" {
             return compare_extras(&left, operator, &right).filter(|_| !is_not);
         }
@@ -170,6 +179,20 @@ impl Parser<'_> {
             return Some(right.contains(&left) != is_not);
         }
         compare(&left, operator, &right, &variable).filter(|_| !is_not)
+    }
+
+    /// Whether `in NAME` or `not in NAME` holds for an element, if this is the name of a set, and the
+    /// tokens behind it.
+    fn membership<'t>(&self, element: &str, tokens: &'t [Token]) -> Option<(bool, &'t [Token])> {
+        let is_word = |token: &Token, word: &str| matches!(token, Token::Word(it) if it == word);
+        let (is_not, rest) = match tokens {
+            [not, rest @ ..] if is_word(not, "not") => (true, rest),
+            rest => (false, rest),
+        };
+        let [operator, Token::Word(name), rest @ ..] = rest else { return None };
+        let (_, set) = self.environment.sets.iter().find(|(known, _)| known == name)?;
+        let has = set.iter().any(|own| normal(own) == normal(element));
+        is_word(operator, "in").then_some((has != is_not, rest))
     }
 
     /// A literal, or a variable's value with its name.
@@ -205,13 +228,12 @@ impl Parser<'_> {
 const VERSIONS: [&str; 3] = ["python_version", "python_full_version", "implementation_version"];
 
 fn compare(left: &str, operator: &str, right: &str, variable: &str) -> Option<bool> {
-    let versions = VersionSpecifiers::from_str(&format!("{operator}{right}")).ok();
+    let versions = specifiers(operator, right);
     if VERSIONS.contains(&variable) {
         let version = Version::from_str(left).ok()?;
         return Some(versions?.contains(&version)).filter(|_| !version.any_prerelease());
     }
     match operator {
-        // Older releases of packaging compare these as versions.
         _ if versions.is_some() => None,
         "==" => Some(left == right),
         "!=" => Some(left != right),
@@ -219,10 +241,18 @@ fn compare(left: &str, operator: &str, right: &str, variable: &str) -> Option<bo
     }
 }
 
+/// Older releases of packaging compare versions wherever the right side is one.
+fn specifiers(operator: &str, right: &str) -> Option<VersionSpecifiers> {
+    VersionSpecifiers::from_str(&format!("{operator}{right}")).ok()
+}
+
+fn normal(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
+}
+
 fn compare_extras(left: &str, operator: &str, right: &str) -> Option<bool> {
-    let normal = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
     let is_equal = left == right;
-    if !is_equal && normal(left) == normal(right) {
+    if !is_equal && normal(left) == normal(right) || specifiers(operator, right).is_some() {
         return None;
     }
     match operator {
@@ -233,102 +263,4 @@ fn compare_extras(left: &str, operator: &str, right: &str) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment() -> Environment {
-        let values = [("python_version", "3.12"), ("sys_platform", "linux"), ("os_name", "posix")];
-        Environment { values: values.map(|(name, value)| (name, value.to_owned())).to_vec() }
-    }
-
-    #[test]
-    fn every_form_of_a_requirement_is_read() {
-        for (text, name, extras, versions) in [
-            ("six", "six", &[][..], Some("")),
-            ("six>=1.0,<2", "six", &[], Some(">=1.0, <2")),
-            ("six (>=1.0)", "six", &[], Some(">=1.0")),
-            ("requests[socks, a]>=2; x", "requests", &["socks", "a"], Some(">=2")),
-            ("a @ https://x.org/a.zip", "a", &[], None),
-            ("a-b.c ~= 1.4", "a-b.c", &[], Some("~=1.4")),
-        ] {
-            let read = Requirement::parse(text).unwrap();
-            assert_eq!((&*read.name, read.extras.len()), (name, extras.len()), "{text}");
-            assert_eq!(read.versions.map(|it| it.to_string()).as_deref(), versions, "{text}");
-        }
-        assert_eq!(Requirement::parse(" >=1"), None);
-    }
-
-    #[test]
-    fn markers_are_evaluated() {
-        for (marker, plain, with_extra) in [
-            ("python_version < '3.13'", true, false),
-            ("python_version >= \"3.9\" and sys_platform == 'win32'", false, false),
-            (
-                "(sys_platform == 'win32' or os_name == 'posix') and python_version != '3.11'",
-                true,
-                false,
-            ),
-            ("'linux' in sys_platform", true, false),
-            ("sys_platform not in 'win32 darwin'", true, false),
-            ("extra == 'socks'", false, true),
-            ("extra == 'other'", false, false),
-            ("unknown == 'x'", false, false),
-            ("python_version", false, false),
-            ("'linux' == sys_platform and '3.11' < python_version", true, false),
-        ] {
-            let read = Requirement::parse(&format!("a; {marker}")).unwrap();
-            assert_eq!(read.applies(&environment(), None), plain, "{marker}");
-            assert_eq!(read.applies(&environment(), Some("socks")), with_extra, "{marker}");
-        }
-    }
-
-    #[test]
-    fn a_marker_that_pips_may_judge_differently_has_no_value() {
-        for (marker, extra, expected) in [
-            ("", "", Some(true)),
-            ("extra != 'x'", "", Some(true)),
-            ("extra == 'x' or os_name == 'posix'", "", Some(true)),
-            ("extra == 'x' and os_name == 'posix'", "x", Some(true)),
-            ("extra == 'a_b'", "a-b", None),
-            ("extra == 'A'", "a", None),
-            ("extra in 'ab'", "a", None),
-            ("sys_platform < 'm'", "", None),
-            ("sys_platform == '1.0'", "", None),
-            ("platform_release == 'x'", "", None),
-            ("'a' == 'a'", "", None),
-            ("python_version not == '3.12'", "", None),
-            ("os_name == 'posix' os_name == 'posix'", "", None),
-            ("(os_name == 'posix'", "", None),
-            ("python_version ~= '3.10'", "", Some(true)),
-            ("python_version in '3.11 3.12'", "", Some(true)),
-            ("python_version >= '3.x'", "", None),
-        ] {
-            let read = Requirement::parse(&format!("a; {marker}")).unwrap();
-            let read = if marker.is_empty() { Requirement::parse("a").unwrap() } else { read };
-            assert_eq!(read.evaluate(&environment(), extra), expected, "{marker}");
-        }
-        let rc = Environment { values: vec![("python_full_version", "3.15.0rc1".to_owned())] };
-        assert_eq!(evaluate("python_full_version > '3.8'", &rc, ""), None);
-    }
-
-    #[test]
-    fn names_begin_and_end_with_a_letter_or_a_digit() {
-        for name in ["a", "A.b_c-d", "3", "zope.interface"] {
-            assert!(is_name(name), "{name}");
-        }
-        for name in ["", "-a", "a-", "a b", "é", "a/b", "."] {
-            assert!(!is_name(name), "{name}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text in ".*", marker in "[a-z_()'\"<>=! ]{0,40}") {
-            let _ = requires_dist(&format!("Requires-Dist: {text}")).count();
-            for text in [format!("a;{marker}"), format!("a;{text}")] {
-                let read = Requirement::parse(&text);
-                let _ = read.map(|read| read.applies(&environment(), Some("x")));
-            }
-        }
-    }
-}
+mod tests;

@@ -122,8 +122,9 @@ impl Closure<'_> {
         let mut own = entry.archive.hashes.iter().map(|(name, digest)| format!("{name}:{digest}"));
         let is_wheel = entry.archive.is_wheel && !self.settings.may_exclude_wheels();
         // pip preferred the archive to all others that it was allowed to take.
+        let was_free = entry.settings.is_some() && entry.allowed.is_empty();
         let is_preferred = pin.hashes.len() == 1
-            || entry.allowed.is_empty()
+            || was_free
             || pin.hashes.iter().all(|hash| entry.allowed.contains(hash));
         own.any(|hash| pin.hashes.contains(&hash))
             && (has_same_settings || is_wheel)

@@ -9,6 +9,7 @@ mod arguments;
 mod closure;
 mod configuration;
 mod installed;
+mod lock_file;
 mod options;
 mod pins;
 mod reason;
@@ -17,22 +18,26 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pep440_rs::Version;
 
 pub use installed::Installed;
+pub use lock_file::{LockError, WithoutLockFile, pip_reads_lock_files};
 pub use reason::{Reason, Setting};
 
 use super::{Entry, SettingsKey, Store};
 use crate::dist::markers::environment;
 use crate::dist::site::normalized;
+use crate::formats::pylock::is_lock_file;
 use crate::formats::requirement::{Environment, Requirement};
-use crate::python::Interpreter;
+use crate::python::{Interpreter, WheelTags};
 use crate::support::host::{Host, Platform};
 use crate::support::kernel;
 use closure::Closure;
+use lock_file::{Locked, Selector};
 use options::Meaning;
+use pins::Pin;
 use requirements_file::{Contents, RequirementLine};
 use settings::Settings;
 
@@ -72,8 +77,12 @@ pub fn decide(request: &Request<'_>) -> Result<Decision, Reason> {
     installed::check_python_path(host)?;
     let inputs = Inputs::read(words, host, root)?;
     let environment = markers(interpreter);
-    let pins = pins::of_lines(&inputs.requirements, &environment)?;
-    if inputs.requirements.is_empty() {
+    let python = release(interpreter);
+    let pins = match &inputs.lock_file {
+        None => pins::of_lines(&inputs.requirements, &environment)?,
+        Some(path) => locked_pins(path, &inputs, interpreter)?,
+    };
+    if inputs.requirements.is_empty() && inputs.lock_file.is_none() {
         return Err(Reason::Empty);
     }
     let closure = Closure {
@@ -82,14 +91,36 @@ pub fn decide(request: &Request<'_>) -> Result<Decision, Reason> {
         key: &inputs.settings.key(host)?,
         installed,
         environment: &environment,
-        python: &Version::new([
-            u64::from(interpreter.version.major),
-            u64::from(interpreter.version.minor),
-            u64::from(interpreter.version.micro),
-        ]),
+        python: &python,
     };
     let (entries, already) = closure.entries(&|name| store.find(name))?;
     Ok(Decision { entries, already })
+}
+
+/// The pins of a lock file.
+fn locked_pins(
+    path: &Path,
+    inputs: &Inputs,
+    interpreter: &Interpreter,
+) -> Result<BTreeMap<String, Pin>, Reason> {
+    if !inputs.requirements.is_empty() {
+        return Err(Reason::LockFile(LockError::Mixed(path.to_owned())));
+    }
+    let packages = select(path, interpreter).map_err(Reason::LockFile)?;
+    let not_pinned = || Reason::NotPinned(path.display().to_string());
+    packages.iter().map(|package| package.pin().ok_or_else(not_pinned)).collect()
+}
+
+fn select(path: &Path, interpreter: &Interpreter) -> Result<Vec<Locked>, LockError> {
+    let tags: Vec<String> = WheelTags::of(interpreter).iter().flat_map(WheelTags::all).collect();
+    let (environment, python) = (markers(interpreter), release(interpreter));
+    let selector = Selector { path, environment: &environment, python: &python, tags: &tags };
+    selector.select(lock_file::read(path)?)
+}
+
+fn release(interpreter: &Interpreter) -> Version {
+    let version = interpreter.version;
+    Version::new([version.major, version.minor, version.micro].map(u64::from))
 }
 
 /// The settings of a run of pip, for the entries that it adds to the store. To be read before the run.
@@ -115,6 +146,10 @@ impl RunSettings {
             ..Self::default()
         };
         let Ok(inputs) = Inputs::read(words, host, root) else { return settings };
+        if let Some(path) = &inputs.lock_file {
+            let Ok(lock) = lock_file::read(path) else { return settings };
+            settings.allowed = lock_file::hashes(&lock);
+        }
         settings.key = inputs.settings.key(host).ok();
         for line in inputs.requirements {
             let name = Requirement::parse(&line.text).map(|it| normalized(&it.name));
@@ -129,6 +164,7 @@ impl RunSettings {
 struct Inputs {
     settings: Settings,
     requirements: Vec<RequirementLine>,
+    lock_file: Option<PathBuf>,
 }
 
 impl Inputs {
@@ -139,12 +175,18 @@ impl Inputs {
         let named = named.map(|text| RequirementLine { text, hashes: Vec::new() });
         let mut contents = Contents { requirements: named.collect(), options: Vec::new() };
         let files = arguments.options.iter().filter(|it| it.meaning == Meaning::Requirement);
+        let mut lock_file = None;
         for file in files {
-            requirements_file::read(&host.cwd().join(&file.value), host, &mut contents)?;
+            let path = host.cwd().join(&file.value);
+            if !is_lock_file(&file.value) {
+                requirements_file::read(&path, host, &mut contents)?;
+            } else if lock_file.replace(path.clone()).is_some() {
+                return Err(Reason::LockFile(LockError::Mixed(path)));
+            }
         }
         let mut settings = Settings::new(defaults, arguments.options);
         settings.add_files(contents.options);
-        Ok(Self { settings, requirements: contents.requirements })
+        Ok(Self { settings, requirements: contents.requirements, lock_file })
     }
 }
 

@@ -82,7 +82,7 @@ mod tests {
         let values = vec![("python_version", "3.12".to_owned())];
         let line = |text: &&str| RequirementLine { text: (*text).to_owned(), hashes: Vec::new() };
         let lines: Vec<_> = lines.iter().map(line).collect();
-        of_lines(&lines, &Environment { values })
+        of_lines(&lines, &Environment { values, sets: Vec::new() })
     }
 
     #[test]

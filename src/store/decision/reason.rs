@@ -121,6 +121,9 @@ pub enum Reason {
         /// What it depends on.
         needs: String,
     },
+    /// The lock file cannot be installed here.
+    #[error("{0}")]
+    LockFile(super::LockError),
     /// `--upgrade` of something that is installed.
     #[error("`{0}` is installed, and an upgrade is requested")]
     Upgrade(String),

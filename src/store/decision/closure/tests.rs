@@ -52,8 +52,10 @@ impl Case<'_> {
             })
             .collect();
         let values = [("python_version", "3.12"), ("os_name", "posix")];
-        let environment =
-            Environment { values: values.map(|(name, value)| (name, value.to_owned())).into() };
+        let environment = Environment {
+            values: values.map(|(name, value)| (name, value.to_owned())).into(),
+            sets: Vec::new(),
+        };
         let given = self.flags.iter().map(|flag| {
             let setting = || super::super::Setting::Argument((*flag).to_owned());
             options::by_name(flag).unwrap().given("", setting).unwrap()
@@ -241,6 +243,8 @@ fn of_several_hashes_pip_may_prefer_another() {
         let case = Case { lines, store: store(allowed), ..Case::default() };
         assert_eq!(case.decide().is_ok(), is_used, "{allowed:?}");
     }
+    let unknown = vec![entry("a 1", &[], &json!({"settings": null}))];
+    assert!(Case { lines, store: unknown, ..Case::default() }.decide().is_err());
     let both = vec![plain("a 1", &[]), entry("a 1", &[], &json!({"hashes": {"sha256": "b"}}))];
     assert_eq!(
         Case { lines, store: both, ..Case::default() }.decide(),

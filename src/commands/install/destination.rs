@@ -15,7 +15,6 @@ use rvenv::venv::Env;
 pub(super) fn confine(
     pip: &mut Command,
     env: &Env,
-    verb: &str,
     words: &[OsString],
     host: &Host,
 ) -> anyhow::Result<()> {
@@ -34,7 +33,7 @@ pub(super) fn confine(
         if is_isolated || !key.can_be_overridden() {
             anyhow::bail!(
                 "`{}` in `{}`, line {}, makes pip install elsewhere than into `{}`\n\
-                 hint: remove the line, or let pip read no configuration file: `PIP_CONFIG_FILE={} rvenv {verb} ...`",
+                 hint: remove the line, or let pip read no configuration file: `PIP_CONFIG_FILE={} rvenv install ...`",
                 key.name,
                 key.file.display(),
                 key.line,
