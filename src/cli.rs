@@ -7,6 +7,7 @@ mod hook;
 mod install_run;
 mod inventory;
 mod program;
+pub(crate) mod synonyms;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::help::place;
 pub(crate) use create::Create;
 use deferred::Deferred;
 pub(crate) use hook::{Allow, Hook, HookEnv};
-pub(crate) use install_run::{Install, Run};
+pub(crate) use install_run::{Freeze, Install, Run, StartShell, Uninstall};
 
 pub(crate) use inventory::{List, Remove};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Help, Man};
@@ -90,10 +91,13 @@ impl Cli {
             Command::Config(args) => args.output,
             Command::Cache(args) => args.output,
             Command::Allow(args) | Command::Deny(args) => args.output,
+            Command::Run(args) => args.output,
+            Command::Shell(args) => args.output,
             Command::Install(_)
+            | Command::Uninstall(_)
+            | Command::Freeze(_)
             | Command::Hook(_)
             | Command::HookEnv(_)
-            | Command::Run(_)
             | Command::Completions(_)
             | Command::Man(_)
             | Command::Help(_) => return self.output,
@@ -112,6 +116,7 @@ impl Command {
                 | Self::Hook(_)
                 | Self::HookEnv(_)
                 | Self::Run(_)
+                | Self::Shell(_)
                 | Self::Completions(_)
                 | Self::Man(_)
                 | Self::Help(_)
@@ -162,14 +167,22 @@ pub(crate) enum Command {
     Check(Deferred<Check>),
     /// Run `pip install` in the right environment, and only there
     Install(Deferred<Install>),
+    /// Run `pip uninstall` in the right environment
+    Uninstall(Deferred<Uninstall>),
+    /// Print the installed packages as `pip freeze` does
+    Freeze(Deferred<Freeze>),
     /// Show the Pythons that rvenv can see
     #[command(subcommand, after_long_help = place!("python"))]
     Python(Python),
     /// Run a command as if the environment were active
     Run(Deferred<Run>),
+    /// Start an interactive shell in which the environment is active
+    Shell(Deferred<StartShell>),
     /// Find environments, with Python, size, last use and health
+    #[command(visible_alias = "ls")]
     List(Deferred<List>),
     /// Remove environments, and nothing else
+    #[command(visible_alias = "rm")]
     Remove(Deferred<Remove>),
     /// Show the configuration and where each value comes from
     Config(Deferred<Config>),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, synonyms};
 use crate::commands::evaluated;
 use crate::ui::Ui;
 
@@ -30,7 +30,10 @@ fn main() -> ExitCode {
                 return commands::help::show(&error.render());
             }
             evaluated::print_failure(std::env::args_os().skip(1));
-            return ui::usage(&error);
+            return match synonyms::known_elsewhere(&error) {
+                Some((name, command)) => ui::unknown_command(&name, command),
+                None => ui::usage(&error),
+            };
         }
     };
     let ui = Ui::new(cli.output());

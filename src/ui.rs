@@ -215,7 +215,15 @@ fn write(mut out: impl Write, data: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints the usage error or the requested help of clap.
+/// Prints the error for a command that other tools have, and the one that does the same here.
+pub(crate) fn unknown_command(name: &str, command: &str) -> ExitCode {
+    let ui = Ui { verbosity: 0, color_is_given: false, line: RefCell::default() };
+    ui.write(Some((ERROR, "error")), format_args!("there is no command `{name}`"));
+    ui.hint(format_args!("`{command}`"));
+    ExitCode::from(USAGE)
+}
+
+/// Prints the usage error of clap.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // A failure cannot be reported anywhere.
     let text = error.to_string();

@@ -56,6 +56,13 @@ pub(crate) fn shells(current: &OsStr) -> Vec<CompletionCandidate> {
     beginning(current, shells)
 }
 
+/// The installed distributions of the environment that would be used.
+pub(crate) fn packages(current: &OsStr) -> Vec<CompletionCandidate> {
+    let env = Host::from_process().ok().and_then(|host| venv::wanted(None, &host).ok());
+    let names = env.map(|env| env.distributions()).unwrap_or_default();
+    beginning(current, names.into_iter().map(|name| (name, None)))
+}
+
 /// The codes that `check` reports.
 pub(crate) fn codes(current: &OsStr) -> Vec<CompletionCandidate> {
     let codes = Code::ALL.iter().map(|code| (code.name().to_owned(), Some(code.why().to_owned())));

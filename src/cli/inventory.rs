@@ -19,11 +19,11 @@ pub(crate) struct List {
     /// Where to look
     #[arg(value_name = "ROOT", default_value = ".", value_parser = directory(), value_hint = clap::ValueHint::DirPath)]
     pub(crate) root: PathBuf,
-    /// Only those that have a problem
+    /// Only those with an error or a warning
     #[arg(long)]
     pub(crate) unhealthy: bool,
-    /// Only those that were not used for so long: 90d, 12w, 6months
-    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    /// Only those that were not used for this time: 90d, 12w, 6months
+    #[arg(long, value_name = "AGE", value_parser = age)]
     pub(crate) older_than: Option<Duration>,
     /// Answer in JSON
     #[arg(long)]
@@ -33,11 +33,12 @@ pub(crate) struct List {
 /// `rvenv remove`.
 #[derive(Debug, Args)]
 #[command(after_long_help = place!("remove"))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Remove {
     #[command(flatten)]
     pub(super) output: Output,
-    /// The environments
-    #[arg(value_name = "DIR", required = true, value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
+    /// The environments; with `--older-than` the directories to search, without DIR the current one
+    #[arg(value_name = "DIR", required_unless_present = "older_than", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dirs: Vec<PathBuf>,
     /// Remove a directory that is no environment too
     #[arg(long)]
@@ -48,4 +49,16 @@ pub(crate) struct Remove {
     /// Only say what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// List the environments below DIR that were not used for this time: 90d, 12w, 6months
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Duration>,
+    /// With `--older-than`: remove what is listed
+    #[arg(long, requires = "older_than", conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+}
+
+/// Parses a duration.
+fn age(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "a number with its unit is expected, as in 90d, 12w or 6months".to_owned())
 }

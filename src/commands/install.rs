@@ -1,48 +1,56 @@
 //! `rvenv install`: pip, with the right Python and no other.
 
-mod destination;
-mod verify;
-
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 
 use rvenv::fs;
-use rvenv::python::{Finder, Request};
-use rvenv::relocate;
-use rvenv::seed;
-use rvenv::settings::Key;
 use rvenv::settings::project;
-use rvenv::support::cache::Cache;
-use rvenv::support::program::Program;
 use rvenv::venv;
 use rvenv::venv::Env;
-use tempfile::TempDir;
 
 use super::Context;
-use crate::cli::{Create, Install};
+use super::pip::{Pip, Verb};
+use crate::cli::{Create, Freeze, Install, Uninstall};
 use crate::{process, ui};
-
-/// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
-/// `pip.py` there is not pip. Not by `PYTHONSAFEPATH`, which build backends would inherit.
-const RUN_PIP: &str = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; import runpy; \
-                       runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
 /// Runs `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let env = venv::wanted(args.env.as_deref(), &context.host)?;
     if args.env.is_none() {
-        warn_of_another(&env, context);
+        warn_of_another(&env, Verb::Install, context);
     }
     let (what, words) = if args.args.is_empty() {
         of_project(&project::Default::find(&context.host)?, context)
     } else {
         (String::new(), args.args.clone())
     };
-    let mut pip = Pip::of(&env, &words, context)?;
+    let mut pip = Pip::of(&env, Verb::Install, &words, context)?;
     context.ui.say(format_args!("installing {what}into `{}`{}", env.root().display(), pip.note));
     process::watch_signals(&context.interrupt)?;
-    Ok(process::exit_code(pip.install(context)?))
+    Ok(process::exit_code(pip.run(context)?))
+}
+
+/// Runs `pip uninstall -y ARGS...` of the environment: rvenv asks nothing.
+pub(super) fn uninstall(args: &Uninstall, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let env = venv::wanted(args.env.as_deref(), &context.host)?;
+    if args.env.is_none() {
+        warn_of_another(&env, Verb::Uninstall, context);
+    }
+    let words: Vec<_> = std::iter::once("-y".into()).chain(args.args.iter().cloned()).collect();
+    let mut pip = Pip::of(&env, Verb::Uninstall, &words, context)?;
+    context.ui.say(format_args!("uninstalling from `{}`{}", env.root().display(), pip.note));
+    process::watch_signals(&context.interrupt)?;
+    Ok(process::exit_code(pip.run(context)?))
+}
+
+/// Runs `pip freeze ARGS...` of the environment; its output is that of rvenv.
+pub(super) fn freeze(args: &Freeze, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let env = venv::wanted(args.env.as_deref(), &context.host)?;
+    let mut pip = Pip::of(&env, Verb::Freeze, &args.args, context)?;
+    context.ui.detail(format_args!("packages of `{}`{}", env.root().display(), pip.note));
+    process::watch_signals(&context.interrupt)?;
+    Ok(process::exit_code(pip.run(context)?))
 }
 
 /// What an environment that was just made is filled with.
@@ -94,16 +102,16 @@ impl PackageInstall {
             return Ok(0);
         }
         let env = Env::open(root, context.host.platform())?;
-        let mut pip = Pip::of(&env, &self.words, context)?;
+        let mut pip = Pip::of(&env, Verb::Install, &self.words, context)?;
         if self.apart {
             pip.command.stdout(std::io::stderr());
         }
-        pip.install(context)
+        pip.run(context)
     }
 }
 
 /// The active environment can be a forgotten one.
-fn warn_of_another(env: &Env, context: &Context<'_>) {
+fn warn_of_another(env: &Env, verb: Verb, context: &Context<'_>) {
     let Ok(own) = venv::nearest(&context.host) else { return };
     let same = rvenv::support::path::canonicalize(own.root()).ok()
         == rvenv::support::path::canonicalize(env.root()).ok();
@@ -114,7 +122,7 @@ fn warn_of_another(env: &Env, context: &Context<'_>) {
             "`{active}` is active, and the project here has `{}`",
             own.display()
         ));
-        context.ui.hint(format_args!("`rvenv install --env {word}` installs into that one"));
+        context.ui.hint(format_args!("for that one: `rvenv {} --env {word} ...`", verb.name()));
     }
 }
 
@@ -136,98 +144,5 @@ fn of_project(found: &project::Default, context: &Context<'_>) -> (String, Vec<O
             let flag = editable.then(|| OsString::from("-e"));
             (what, flag.into_iter().chain([root.into()]).collect())
         }
-    }
-}
-
-/// A `pip install` into one environment.
-struct Pip<'a> {
-    env: &'a Env,
-    /// The arguments behind `install`.
-    words: &'a [OsString],
-    /// `... install ARGS...`
-    command: Command,
-    /// What is special about it.
-    note: String,
-    /// The program, where it is not the environment's own.
-    program: Option<PathBuf>,
-    /// The directory that holds the program, when there is no cache; removed afterwards.
-    _unpacked: Option<TempDir>,
-}
-
-impl<'a> Pip<'a> {
-    /// The environment's own, else the one that new environments get, from outside.
-    fn of(env: &'a Env, words: &'a [OsString], context: &Context<'_>) -> anyhow::Result<Self> {
-        let python = env.working_python()?;
-        let mut command = Command::new(&python);
-        let mut pip = if env.has_pip() {
-            command.args(["-c", RUN_PIP]);
-            Self { env, words, command, note: String::new(), program: None, _unpacked: None }
-        } else {
-            Self::outside(env, words, &python, context)?
-        };
-        pip.command.arg("install").args(words).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
-        destination::confine(&mut pip.command, env, words, &context.host)?;
-        Ok(pip)
-    }
-
-    fn outside(
-        env: &'a Env,
-        words: &'a [OsString],
-        python: &Path,
-        context: &Context<'_>,
-    ) -> anyhow::Result<Self> {
-        let host = &context.host;
-        let found =
-            Finder::new(host, &context.cache).find(&Request::Path(Program::typed(python)))?;
-        let options = seed::Options {
-            setuptools: false,
-            ..seed::Options::from_settings(&context.settings, host).unwrap_or_else(|| {
-                seed::Options {
-                    offline: context.settings.is_on(Key::Offline),
-                    ..seed::Options::default()
-                }
-            })
-        };
-        let mut progress = context.ui.progress();
-        let mut prepare = |cache: &Cache| {
-            seed::prepare(&found.interpreter, &options, cache, host, &mut |event| {
-                progress.show(&event);
-            })
-        };
-        let (seed, unpacked) = match prepare(&context.cache) {
-            Err(seed::Error::CacheUnwritable { .. }) => {
-                let dir = tempfile::tempdir()?;
-                (prepare(&Cache::at(dir.path()))?, Some(dir))
-            }
-            seed => (seed?, None),
-        };
-        drop(progress);
-        let Some(program) = seed.program() else { anyhow::bail!("there is no pip to be had") };
-        // It belongs to the cache: no bytecode is to be written beside it.
-        let mut command = Command::new(python);
-        command.arg("-B").arg(&program);
-        let note = format!(", with pip {} from outside, as it has none", seed.pip_version());
-        Ok(Self { env, words, command, note, program: Some(program), _unpacked: unpacked })
-    }
-
-    /// What the environment's Python lacks for pip.
-    fn obstacle(&self, context: &Context<'_>) -> Option<String> {
-        let request = Request::Path(Program::typed(self.env.python()));
-        let found = Finder::new(&context.host, &context.cache).find(&request).ok()?;
-        found.interpreter.pip_obstacle()
-    }
-
-    /// Runs pip to its end and gives its exit code, or an error where it reported success and
-    /// something that was named is not there.
-    fn install(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
-        let code = process::wait_for(&mut self.command, &context.interrupt)?;
-        // pip installs some packages before it fails.
-        relocate::make_commands_relative(self.env.root(), context.session())?;
-        if code == 0 {
-            verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
-        } else if let Some(obstacle) = self.obstacle(context) {
-            context.ui.warn(obstacle);
-        }
-        Ok(code)
     }
 }

@@ -1,7 +1,7 @@
 //! `rvenv list`: the environments below a directory.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -26,13 +26,16 @@ const DAY: u64 = 24 * 60 * 60;
 
 /// The JSON answer.
 #[derive(Debug, Serialize)]
-struct Listing {
+pub(super) struct Listing {
     version: u32,
     #[serde(serialize_with = "json::path")]
     root: PathBuf,
     /// Bytes on the disk, files that several share counted once.
     size: u64,
     environments: Vec<Row>,
+    /// Whether environments of other properties were left out.
+    #[serde(skip)]
+    is_filtered: bool,
 }
 
 /// One environment.
@@ -66,38 +69,66 @@ struct Problem {
 
 /// Prints the environments, sorted by their paths.
 pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let root = context.host.absolute(&args.root);
-    std::fs::read_dir(&root).map_err(rvenv::fs::Error::io("read", &root))?;
-    let found = context.ui.timed("walked the directories", || inventory::find(&root));
-    for path in &found.unreadable {
-        context.ui.detail(format_args!("cannot look into `{}`", path.display()));
-    }
-    let mut disk = Disk::default();
-    let now = SystemTime::now();
-    let rows = found
-        .environments
-        .into_iter()
-        .map(|path| Row::of(path, context, now))
-        .filter(|row| !args.unhealthy || !row.healthy)
-        .filter(|row| args.older_than.is_none_or(|limit| row.age.is_some_and(|age| age > limit)))
-        .map(|row| Row { size: disk.measure(&row.path), ..row })
-        .collect();
-    let listing = Listing { version: SCHEMA, root, size: disk.total(), environments: rows };
+    let listing = Listing::of(&args.root, args.unhealthy, args.older_than, context)?;
     if args.json {
         ui::print_json(&listing)?;
     } else {
-        if !listing.environments.is_empty() {
-            ui::show(page(&listing))?;
-        }
-        context.ui.say(summary(&listing));
+        listing.show(context)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+impl Listing {
+    /// The environments below `root`; with `unhealthy` those with a problem, and with `older_than` those
+    /// whose last use is known and longer ago.
+    pub(super) fn of(
+        root: &Path,
+        unhealthy: bool,
+        older_than: Option<Duration>,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Self> {
+        let root = context.host.absolute(root);
+        std::fs::read_dir(&root).map_err(rvenv::fs::Error::io("read", &root))?;
+        let found = context.ui.timed("walked the directories", || inventory::find(&root));
+        for path in &found.unreadable {
+            context.ui.detail(format_args!("cannot read `{}`", path.display()));
+        }
+        let mut disk = Disk::default();
+        let now = SystemTime::now();
+        let is_old =
+            |row: &Row| older_than.is_none_or(|limit| row.age.is_some_and(|age| age > limit));
+        let environments = found
+            .environments
+            .into_iter()
+            .map(|path| Row::of(path, now))
+            .filter(is_old)
+            .map(|row| row.judged(context))
+            .filter(|row| !unhealthy || !row.healthy)
+            .map(|row| Row { size: disk.measure(&row.path), ..row })
+            .collect();
+        let is_filtered = unhealthy || older_than.is_some();
+        Ok(Self { version: SCHEMA, root, size: disk.total(), environments, is_filtered })
+    }
+
+    /// Prints the table, and the number of environments to stderr.
+    pub(super) fn show(&self, context: &Context<'_>) -> anyhow::Result<()> {
+        if !self.environments.is_empty() {
+            ui::show(page(self))?;
+        }
+        context.ui.say(summary(self));
+        Ok(())
+    }
+
+    /// The directories of the environments.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.environments.iter().map(|row| row.path.as_path())
+    }
+}
+
 impl Row {
-    fn of(path: PathBuf, context: &Context<'_>, now: SystemTime) -> Self {
+    fn of(path: PathBuf, now: SystemTime) -> Self {
         let used = inventory::last_used(&path);
-        let row = Self {
+        Self {
             python: None,
             implementation: None,
             packages: 0,
@@ -109,8 +140,7 @@ impl Row {
             // A time that is still to come is no age.
             age: used.map(|time| now.duration_since(time).unwrap_or_default()),
             path,
-        };
-        row.judged(context)
+        }
     }
 
     /// With what a check finds out.
@@ -177,7 +207,10 @@ fn page(listing: &Listing) -> String {
 
 fn summary(listing: &Listing) -> String {
     match listing.environments.len() {
-        0 => format!("no such environment in `{}` or below it", listing.root.display()),
+        0 => {
+            let such = if listing.is_filtered { "such " } else { "" };
+            format!("no {such}environment in `{}` or below it", listing.root.display())
+        }
         1 => format!("1 environment, {}", ui::bytes(listing.size)),
         many => format!("{many} environments, {} together", ui::bytes(listing.size)),
     }

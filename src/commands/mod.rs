@@ -14,9 +14,11 @@ mod hook;
 mod install;
 mod list;
 mod man;
+mod pip;
 mod python;
 mod remove;
 mod run;
+mod shell;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -89,6 +91,9 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Deny(args) => allow::deny(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Install(args) => install::run(args, &context),
+        Command::Uninstall(args) => install::uninstall(args, &context),
+        Command::Freeze(args) => install::freeze(args, &context),
+        Command::Shell(args) => shell::run(args, &context),
         Command::Python(Python::List(args)) => python::list(args, &context),
         Command::Python(Python::Find(args)) => python::find(args, &context),
         Command::Run(args) => run::run(args, &context),

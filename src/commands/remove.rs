@@ -1,6 +1,6 @@
 //! `rvenv remove`: deletes environments, and nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rvenv::fs;
@@ -9,6 +9,7 @@ use rvenv::trust::Trust;
 use rvenv::venv;
 
 use super::Context;
+use super::list::Listing;
 use crate::cli::Remove;
 use crate::process;
 
@@ -16,10 +17,29 @@ use crate::process;
 /// the others; the exit code is 1 then.
 pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
+    let Some(limit) = args.older_than else { return remove_all(&args.dirs, args, context) };
+    let here = [PathBuf::from(".")];
+    let roots = if args.dirs.is_empty() { &here } else { args.dirs.as_slice() };
+    let mut old = Vec::new();
+    for root in roots {
+        let listing = Listing::of(root, false, Some(limit), context)?;
+        listing.show(context)?;
+        old.extend(listing.paths().map(Path::to_owned));
+    }
+    if args.yes {
+        return remove_all(&old, args, context);
+    }
+    if !old.is_empty() {
+        context.ui.hint("`--yes` removes them");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remove_all(dirs: &[PathBuf], args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let guard = context.guard().force(args.force).with_user_files(args.with_user_files);
     let mut failed = None;
     let mut targets = Vec::new();
-    for dir in &args.dirs {
+    for dir in dirs {
         let path = context.host.absolute(dir);
         // A killed run may have left files of it, also if it is gone itself.
         let swept = if args.dry_run { Ok(Vec::new()) } else { fs::sweep(&path) };
@@ -28,7 +48,10 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
                 context.ui.report_leftovers(&left);
                 targets.push((dir, target));
             }
-            Err(error) => keep_first(&mut failed, error.into(), context),
+            Err(error) => {
+                let error = package_error(dir, &path, context).unwrap_or(error.into());
+                keep_first(&mut failed, error, context);
+            }
         }
     }
     for (dir, target) in &targets {
@@ -55,6 +78,14 @@ fn remove(dir: &Path, target: &DeletionTarget, context: &Context<'_>) -> anyhow:
         context.ui.hint("it was active here; `deactivate` resets this shell");
     }
     Ok(())
+}
+
+/// The error for a directory that does not exist and has the name of an installed package.
+fn package_error(dir: &Path, path: &Path, context: &Context<'_>) -> Option<anyhow::Error> {
+    let name = dir.to_str().filter(|_| path.symlink_metadata().is_err())?;
+    let env = venv::wanted(None, &context.host).ok().filter(|env| env.has_distribution(name))?;
+    let env = env.root().to_owned();
+    Some(venv::Error::PackageNotDirectory { name: name.to_owned(), env }.into())
 }
 
 /// The last failure is printed by whoever called; those before it are printed here.

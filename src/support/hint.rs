@@ -61,6 +61,8 @@ pub enum Hint {
     KeepOneConfiguration,
     /// A package of this name may contain the command.
     InstallCommand(String),
+    /// Uninstall the package of this name.
+    Uninstall(String),
     /// Name packages to install.
     NamePackages,
     /// Change to the environment's parent directory.

@@ -68,6 +68,7 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::ChangeDirectory => {
             "change to the parent directory of the environment and repeat the command".into()
         }
+        Hint::Uninstall(name) => format!("`rvenv uninstall {}`", super::word(name)),
         Hint::NamePackages => "name packages, or a requirements file with `-r`".into(),
     }
 }
@@ -94,7 +95,7 @@ fn naming_command(env: &Path) -> String {
     let name = super::word(env.file_name().unwrap_or(env.as_os_str()));
     let mut words: Vec<_> = std::env::args_os().skip(1).map(super::word).collect();
     let command = words.iter().position(|word| !word.starts_with('-')).unwrap_or(words.len());
-    let takes_argument = ["activate", "activate-script", "allow", "check", "deny", "pack"];
+    let takes_argument = ["activate", "activate-script", "allow", "check", "deny", "pack", "shell"];
     if words.get(command).is_some_and(|word| takes_argument.contains(&&**word)) {
         words.push(name);
     } else {

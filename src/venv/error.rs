@@ -38,6 +38,15 @@ pub enum Error {
         unnamed: Option<PathBuf>,
     },
 
+    /// The name of an installed package where a directory was expected.
+    #[error("there is no directory `{name}`, but a package of that name in `{}`", env.display())]
+    PackageNotDirectory {
+        /// What was typed.
+        name: String,
+        /// The environment that has the package.
+        env: PathBuf,
+    },
+
     /// A `.venv` file (PEP 832) that does not name a directory.
     #[error("`{}` points to `{target}`, which is not a directory", file.display())]
     BadRedirect {
@@ -129,6 +138,7 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
+            Self::PackageNotDirectory { name, .. } => Some(Hint::Uninstall(name.clone())),
             Self::NoEnvironment { unnamed: Some(unnamed), .. } => {
                 Some(Hint::NameEnvironment(unnamed.clone()))
             }

@@ -124,10 +124,39 @@ fn shared_id(_meta: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
+/// Whether the file system at `path` notes when a file was read: not if it is mounted with `noatime` or
+/// read-only (statvfs(3)).
+#[cfg(target_os = "linux")]
+fn records_access(path: &Path) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    let silent = StatVfsMountFlags::NOATIME | StatVfsMountFlags::RDONLY;
+    rustix::fs::statvfs(path).is_ok_and(|stat| !stat.f_flag.intersects(silent))
+}
+
+/// Whether NTFS notes when a file was read: bit 0 of this value turns it off, for the user or by the
+/// system's own choice (`fsutil behavior query disablelastaccess`).
+#[cfg(windows)]
+fn records_access(_path: &Path) -> bool {
+    let key = r"SYSTEM\CurrentControlSet\Control\FileSystem";
+    windows_registry::LOCAL_MACHINE
+        .open(key)
+        .and_then(|key| key.get_u32("NtfsDisableLastAccessUpdate"))
+        .is_ok_and(|value| value & 1 == 0)
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
+fn records_access(_path: &Path) -> bool {
+    true
+}
+
 /// When the environment at `root` was used last, as far as its files tell: its Python reads
 /// `pyvenv.cfg` at every start, and installing writes into two directories. File systems note a
-/// reading once a day or not at all, so this can be a day too early, or older.
+/// reading once a day (`relatime` of mount(8)), so this can be a day too early. `None` if the file system
+/// does not note it at all.
 pub fn last_used(root: &Path) -> Option<SystemTime> {
+    if !records_access(root) {
+        return None;
+    }
     let cfg = std::fs::metadata(root.join(MARK)).ok();
     let read = cfg.as_ref().and_then(|meta| meta.accessed().ok());
     let libraries = std::fs::read_dir(root.join("lib")).into_iter().flatten().flatten();

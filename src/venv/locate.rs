@@ -42,7 +42,21 @@ pub(crate) fn nearest_root(host: &Host) -> Result<PathBuf> {
 /// # Errors
 /// As [`nearest`].
 pub fn nearest_place(host: &Host) -> Result<(PathBuf, PathBuf)> {
-    for dir in host.cwd().ancestors() {
+    place_from(host.cwd(), host)
+}
+
+/// The environment of the project that `file` belongs to: [`nearest`] from its directory.
+///
+/// # Errors
+/// As [`nearest`].
+pub fn nearest_from(file: &Path, host: &Host) -> Result<Env> {
+    let (_, root) = place_from(file.parent().unwrap_or(file), host)?;
+    Env::open(root, host.platform())
+}
+
+/// [`nearest_place`] for another directory than the current one.
+fn place_from(start: &Path, host: &Host) -> Result<(PathBuf, PathBuf)> {
+    for dir in start.ancestors() {
         for name in NAMES {
             if let Some(found) = usable_place(dir, name, host)? {
                 return Ok(found);
@@ -52,7 +66,7 @@ pub fn nearest_place(host: &Host) -> Result<(PathBuf, PathBuf)> {
             return Ok((dir.to_owned(), dir.to_owned()));
         }
     }
-    Err(Error::NoEnvironment { start: host.cwd().to_owned(), unnamed: unnamed(host) })
+    Err(Error::NoEnvironment { start: start.to_owned(), unnamed: unnamed(host) })
 }
 
 /// An environment in the current directory that is used only if the user names it.

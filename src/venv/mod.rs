@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 pub use crate::shell::Change;
 pub use compare::Difference;
 pub use error::{Error, Result};
-pub use locate::{active, nearest, nearest_place, resolve, wanted};
+pub use locate::{active, nearest, nearest_from, nearest_place, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 pub(crate) use plan::{activation_entries, aliases, interpreter_entries, write_entry};
 
+use crate::dist::site::normalized;
 use crate::formats::PyvenvCfg;
 use crate::fs;
 use crate::python::Interpreter;
@@ -121,20 +122,30 @@ impl Env {
             && self.cfg.prompt().as_deref() == options.prompt.as_deref()
     }
 
-    /// Whether a distribution is installed: its RECORD, which is written last, is in
-    /// `site-packages`.
+    /// Whether a distribution is installed; its name is compared as PEP 503 normalizes it.
     pub fn has_distribution(&self, name: &str) -> bool {
-        let Some(entries) = self.site_packages().and_then(|site| std::fs::read_dir(site).ok())
-        else {
-            return false;
-        };
-        let prefix = format!("{name}-");
-        entries.flatten().any(|entry| {
+        let name = normalized(name);
+        self.metadata_dirs()
+            .any(|(installed, dir)| normalized(&installed) == name && dir.join("RECORD").is_file())
+    }
+
+    /// The names of the installed distributions, sorted.
+    pub fn distributions(&self) -> Vec<String> {
+        let is_complete = |dir: &Path| dir.join("RECORD").is_file();
+        let found = self.metadata_dirs().filter(|(_, dir)| is_complete(dir));
+        let mut names: Vec<String> = found.map(|(name, _)| name).collect();
+        names.sort();
+        names
+    }
+
+    /// The name and the `.dist-info` of each distribution in `site-packages`. The RECORD in it is written
+    /// last: without one, its installation did not end.
+    fn metadata_dirs(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let entries = self.site_packages().and_then(|site| std::fs::read_dir(site).ok());
+        entries.into_iter().flatten().flatten().filter_map(|entry| {
             let file = entry.file_name();
-            let file = file.to_string_lossy();
-            file.starts_with(&prefix)
-                && file.ends_with(".dist-info")
-                && entry.path().join("RECORD").is_file()
+            let (name, _) = file.to_str()?.strip_suffix(".dist-info")?.rsplit_once('-')?;
+            Some((name.to_owned(), entry.path()))
         })
     }
 

@@ -105,7 +105,7 @@ fn nothing_found_is_said_and_a_root_that_is_not_there_is_an_error() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(["list"]).ok();
     assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("no such environment"), "{ran:#?}");
+    assert!(ran.stderr.contains("no environment"), "{ran:#?}");
     let ran = sandbox.run(["list", "nowhere"]).code(1);
     assert!(ran.stderr.contains("nowhere`"), "{ran:#?}");
     sandbox.run(["list", ""]).code(2);
@@ -171,4 +171,58 @@ fn cleaning_takes_what_is_the_caches_and_leaves_the_rest() {
     // The environment does not need it.
     sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
     sandbox.run(["cache", "clean"]).ok();
+}
+
+/// Sets each time from which the last use is read.
+fn set_last_use(sandbox: &Sandbox, name: &str, days: u64) {
+    let time = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
+    let root = sandbox.project().join(name);
+    let library = fs::read_dir(root.join("lib")).unwrap().next().unwrap().unwrap().path();
+    let places = [root.join("bin"), library.join("site-packages"), root.join("pyvenv.cfg")];
+    for place in places {
+        let times = FileTimes::new().set_accessed(time).set_modified(time);
+        File::open(place).unwrap().set_times(times).unwrap();
+    }
+}
+
+#[test]
+fn what_was_not_used_for_long_is_listed_and_removed_only_with_yes() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip", "old", "new", "below/old"]).ok();
+    for name in ["old", "below/old"] {
+        set_last_use(&sandbox, name, 100);
+    }
+    let remove = ["remove", "--older-than", "90d", "."];
+    let ran = sandbox.run(remove).ok();
+    assert!(ran.stdout.contains("  old\n") && ran.stdout.contains("  below/old\n"), "{ran:#?}");
+    assert!(!ran.stdout.contains("new") && ran.stderr.contains("`--yes` removes them"), "{ran:#?}");
+    assert!(sandbox.project().join("old").exists());
+    sandbox.write("old/notes.txt", "mine");
+    set_last_use(&sandbox, "old", 100);
+    let ran = sandbox.run([&remove[..], &["--yes"]].concat()).code(1);
+    assert!(ran.stderr.contains("notes.txt"), "files of the user stop it: {ran:#?}");
+    assert!(sandbox.project().join("old").exists() && sandbox.project().join("new").exists());
+    assert!(!sandbox.project().join("below/old").exists(), "{ran:#?}");
+    sandbox.run(["remove", "--yes", "new"]).code(2);
+    sandbox.run(["remove"]).code(2);
+    let ran = sandbox.run(["remove", "--older-than", "banana"]).code(2);
+    assert!(ran.stderr.contains("90d, 12w or 6months"), "{ran:#?}");
+}
+
+#[test]
+fn a_file_system_that_records_no_access_makes_the_last_use_unknown() {
+    let sandbox = Sandbox::new();
+    let mount = sandbox.project().join("mount");
+    fs::create_dir(&mount).unwrap();
+    let script = "mount -t tmpfs -o noatime none mount && \"$0\" create --without-pip mount/old && \
+                  touch -d '2001-01-01' mount/old/bin mount/old/lib/*/site-packages mount/old/pyvenv.cfg && \
+                  \"$0\" list --json mount && \"$0\" remove --older-than 1s mount --yes && ls mount";
+    let mut command = sandbox.command("unshare");
+    command.args(["--mount", "--map-root-user", "sh", "-c", script, env!("CARGO_BIN_EXE_rvenv")]);
+    let ran = crate::sandbox::Ran::of(&mut command);
+    if ran.stderr.contains("unshare: ") || ran.stderr.contains("mount: ") {
+        return crate::sandbox::skip("no file system can be mounted");
+    }
+    assert!(ran.stdout.contains("\"last_used\": null"), "{ran:#?}");
+    assert!(ran.stdout.ends_with("\nold\n"), "it was removed: {ran:#?}");
 }

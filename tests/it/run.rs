@@ -169,3 +169,123 @@ fn a_broken_setting_does_not_stop_a_command() {
     }
     sandbox.run(["list"]).code(1);
 }
+
+#[test]
+fn a_module_runs_with_all_arguments_that_follow_it() {
+    let sandbox = world();
+    sandbox.write("shown.py", "import sys\nprint(sys.prefix, *sys.argv[1:])\n");
+    let venv = sandbox.project().join(".venv");
+    let ran = sandbox.run(["run", "-m", "shown", "-q", "--env", "x", "--", "-m"]).ok();
+    assert_eq!(ran.stdout, format!("{} -q --env x -- -m\n", venv.display()));
+    sandbox.run(["run", "-m"]).code(2);
+}
+
+#[test]
+fn verbosity_before_the_command_is_of_rvenv_and_after_it_of_the_command() {
+    let sandbox = world();
+    add_command(&sandbox, "show", "#!/bin/sh\necho \"$@\"\n");
+    let ran = sandbox.run(["run", "-v", "show", "-q"]).ok();
+    assert_eq!(ran.stdout, "-q\n");
+    assert!(ran.stderr.contains("running in `"), "{ran:#?}");
+}
+
+#[test]
+fn a_script_of_another_project_runs_in_the_environment_of_that_project() {
+    let mut sandbox = world();
+    let shebang =
+        "#!/usr/bin/env -S rvenv run python\nimport sys\nprint(sys.prefix, *sys.argv[1:])\n";
+    let script = sandbox.write("tools/script.py", shebang);
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let elsewhere = sandbox.root().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&script, elsewhere.join("link.py")).unwrap();
+    let venv = sandbox.project().join(".venv");
+    sandbox.with_rvenv_on_path();
+    let rvenv = env!("CARGO_BIN_EXE_rvenv");
+    let path = script.to_str().unwrap();
+    for words in [
+        &[rvenv, "run", path, "a"][..],
+        &[rvenv, "run", "python", path, "a"],
+        &[rvenv, "run", "./link.py", "a"],
+        &[path, "a"],
+    ] {
+        let mut command = sandbox.command(words[0]);
+        let ran = crate::sandbox::Ran::of(command.args(&words[1..]).current_dir(&elsewhere)).ok();
+        assert_eq!(ran.stdout, format!("{} a\n", venv.display()), "{words:?}");
+        assert!(ran.stderr.starts_with(&format!("using `{}`", venv.display())), "{ran:#?}");
+    }
+    // The environment of the current directory comes first.
+    sandbox.run(["create", "--without-pip", "../elsewhere/.venv"]).ok();
+    let mut command = sandbox.rvenv();
+    let ran = crate::sandbox::Ran::of(command.args(["run", path]).current_dir(&elsewhere)).ok();
+    assert_eq!(ran.stdout, format!("{}/.venv\n", elsewhere.display()));
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_pip_or_python_of_another_place_is_warned_of() {
+    let mut sandbox = world();
+    let other = sandbox.root().join("other");
+    for name in ["pip3.99", "python3.99", "pipeline"] {
+        let path = sandbox.write(&format!("../other/{name}"), "#!/bin/sh\n");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", other.display()));
+    let ran = sandbox.run(["run", "pip3.99"]).ok();
+    let program = other.join("pip3.99");
+    assert!(
+        ran.stderr.contains(&format!("warning: `pip3.99` is `{}`", program.display())),
+        "{ran:#?}"
+    );
+    assert!(ran.stderr.contains("`rvenv run python -m pip`"), "{ran:#?}");
+    assert!(sandbox.run(["run", "python3.99"]).ok().stderr.contains("`rvenv run python`"));
+    assert_eq!(sandbox.run(["run", "pipeline"]).ok().stderr, "");
+    assert_eq!(sandbox.run(["run", "python", "-c", ""]).ok().stderr, "");
+}
+
+#[test]
+fn an_interactive_shell_is_active_after_its_start_files() {
+    let sandbox = world();
+    let venv = sandbox.project().join(".venv");
+    let first = "export PATH=/first:$PATH\n";
+    sandbox.write("../home/.bashrc", first);
+    sandbox.write("../home/.zshrc", first);
+    sandbox.write("../home/.profile", first);
+    for shell in ["bash", "zsh", "dash"] {
+        if which::which(shell).is_err() {
+            crate::sandbox::skip(&format!("{shell} is not installed"));
+            continue;
+        }
+        let input =
+            sandbox.write("input", "echo \"[$VIRTUAL_ENV|$PATH|${ZDOTDIR-}${ENV-}]\"\nexit 3\n");
+        let mut command = sandbox.command("sh");
+        let script = r#""$0" shell --shell "$1" < "$2""#;
+        command.args(["-c", script, env!("CARGO_BIN_EXE_rvenv"), shell]).arg(input);
+        let temporary = sandbox.root().join("temporary");
+        fs::create_dir_all(&temporary).unwrap();
+        command.env("TMPDIR", &temporary).env_remove("VIRTUAL_ENV");
+        let ran = crate::sandbox::Ran::of(&mut command).code(3);
+        let active = format!("[{0}|{0}/bin:", venv.display());
+        assert!(ran.stdout.contains(&active) && ran.stdout.contains("|]"), "{ran:#?}");
+        assert_eq!(fs::read_dir(temporary).unwrap().count(), 0, "{shell} left its file");
+    }
+}
+
+#[test]
+fn packages_are_listed_and_uninstalled_by_the_environments_pip() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-setuptools"]).ok();
+    let listed = sandbox.run(["freeze", "--all"]).ok();
+    assert!(listed.stdout.starts_with("pip=="), "{listed:#?}");
+    assert_eq!(listed.stderr, "");
+    for word in ["remove", "rm"] {
+        let ran = sandbox.run([word, "pip"]).code(1);
+        assert!(ran.stderr.contains("hint: `rvenv uninstall pip`"), "{ran:#?}");
+    }
+    sandbox.run(["uninstall"]).code(2);
+    let ran = sandbox.run(["uninstall", "pip"]).ok();
+    assert!(ran.stderr.contains("uninstalling from `"), "{ran:#?}");
+    assert!(!sandbox.project().join(".venv/bin/pip").exists());
+    // Without a pip of its own, that of the cache is used.
+    assert_eq!(sandbox.run(["freeze"]).ok().stdout, "");
+}

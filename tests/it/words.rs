@@ -188,6 +188,24 @@ fn help_explains_commands_nested_commands_and_topics() {
 }
 
 #[test]
+fn commands_of_other_tools_are_answered_with_the_one_of_rvenv() {
+    let sandbox = Sandbox::new();
+    for (words, command) in [
+        (&["add", "six"][..], "`rvenv install NAME`"),
+        (&["pip", "install", "six"], "`rvenv uninstall NAME`"),
+        (&["venv"], "`rvenv create`"),
+        (&["python", "install", "3.13"], "`uv python install 3.13`"),
+    ] {
+        let ran = sandbox.run(words).code(2);
+        assert!(ran.stderr.starts_with("error: there is no command `"), "{ran:#?}");
+        assert!(ran.stderr.contains("\nhint: ") && ran.stderr.contains(command), "{ran:#?}");
+    }
+    let ran = sandbox.run(["creaet"]).code(2);
+    assert!(ran.stderr.contains("'create'"), "{ran:#?}");
+    assert_eq!(sandbox.run(["ls"]).ok().stdout, sandbox.run(["list"]).ok().stdout);
+}
+
+#[test]
 fn a_code_that_check_reports_is_explained() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(["check", "--explain", "base-gone"]).ok().stdout;

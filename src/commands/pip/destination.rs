@@ -15,6 +15,7 @@ use rvenv::venv::Env;
 pub(super) fn confine(
     pip: &mut Command,
     env: &Env,
+    verb: &str,
     words: &[OsString],
     host: &Host,
 ) -> anyhow::Result<()> {
@@ -33,7 +34,7 @@ pub(super) fn confine(
         if is_isolated || !key.can_be_overridden() {
             anyhow::bail!(
                 "`{}` in `{}`, line {}, makes pip install elsewhere than into `{}`\n\
-                 hint: remove the line, or let pip read no configuration file: `PIP_CONFIG_FILE={} rvenv install ...`",
+                 hint: remove the line, or let pip read no configuration file: `PIP_CONFIG_FILE={} rvenv {verb} ...`",
                 key.name,
                 key.file.display(),
                 key.line,

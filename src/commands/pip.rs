@@ -1,0 +1,152 @@
+//! Starting pip: the environment's own or that of the cache, confined to the environment.
+
+mod destination;
+mod verify;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rvenv::python::{Finder, Request};
+use rvenv::relocate;
+use rvenv::seed;
+use rvenv::settings::Key;
+use rvenv::support::cache::Cache;
+use rvenv::support::program::Program;
+use rvenv::venv::Env;
+use tempfile::TempDir;
+
+use super::Context;
+use crate::process;
+
+/// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
+/// `pip.py` there is not pip. Not by `PYTHONSAFEPATH`, which build backends would inherit.
+const RUN_PIP: &str = "import sys; sys.path[:1] = [p for p in sys.path[:1] if p]; import runpy; \
+                       runpy.run_module('pip', run_name='__main__', alter_sys=True)";
+
+/// A command of pip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Install,
+    Uninstall,
+    Freeze,
+}
+
+impl Verb {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Uninstall => "uninstall",
+            Self::Freeze => "freeze",
+        }
+    }
+}
+
+/// A run of pip in one environment.
+pub(super) struct Pip<'a> {
+    env: &'a Env,
+    verb: Verb,
+    /// The arguments after the verb.
+    words: &'a [OsString],
+    /// `... install ARGS...`
+    pub(super) command: Command,
+    /// Which pip it is, if it is not the environment's own; a fragment that follows a comma.
+    pub(super) note: String,
+    /// The program, where it is not the environment's own.
+    program: Option<PathBuf>,
+    /// The directory that holds the program, when there is no cache; removed afterwards.
+    _unpacked: Option<TempDir>,
+}
+
+impl<'a> Pip<'a> {
+    /// The environment's own pip, else the one that new environments get, from the cache.
+    pub(super) fn of(
+        env: &'a Env,
+        verb: Verb,
+        words: &'a [OsString],
+        context: &Context<'_>,
+    ) -> anyhow::Result<Self> {
+        let python = env.working_python()?;
+        let mut command = Command::new(&python);
+        let mut pip = if env.has_pip() {
+            command.args(["-c", RUN_PIP]);
+            let note = String::new();
+            Self { env, verb, words, command, note, program: None, _unpacked: None }
+        } else {
+            Self::outside(env, verb, words, &python, context)?
+        };
+        pip.command.arg(verb.name()).args(words).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+        destination::confine(&mut pip.command, env, verb.name(), words, &context.host)?;
+        Ok(pip)
+    }
+
+    fn outside(
+        env: &'a Env,
+        verb: Verb,
+        words: &'a [OsString],
+        python: &Path,
+        context: &Context<'_>,
+    ) -> anyhow::Result<Self> {
+        let host = &context.host;
+        let found =
+            Finder::new(host, &context.cache).find(&Request::Path(Program::typed(python)))?;
+        let options = seed::Options {
+            setuptools: false,
+            ..seed::Options::from_settings(&context.settings, host).unwrap_or_else(|| {
+                seed::Options {
+                    offline: context.settings.is_on(Key::Offline),
+                    ..seed::Options::default()
+                }
+            })
+        };
+        let mut progress = context.ui.progress();
+        let mut prepare = |cache: &Cache| {
+            seed::prepare(&found.interpreter, &options, cache, host, &mut |event| {
+                progress.show(&event);
+            })
+        };
+        let (seed, unpacked) = match prepare(&context.cache) {
+            Err(seed::Error::CacheUnwritable { .. }) => {
+                let dir = tempfile::tempdir()?;
+                (prepare(&Cache::at(dir.path()))?, Some(dir))
+            }
+            seed => (seed?, None),
+        };
+        drop(progress);
+        let Some(program) = seed.program() else {
+            anyhow::bail!("no pip is available for this Python")
+        };
+        // It belongs to the cache: no bytecode is to be written beside it.
+        let mut command = Command::new(python);
+        command.arg("-B").arg(&program);
+        let note = format!(", with pip {} of the cache, because it has none", seed.pip_version());
+        let program = Some(program);
+        Ok(Self { env, verb, words, command, note, program, _unpacked: unpacked })
+    }
+
+    /// What the environment's Python lacks for pip.
+    fn obstacle(&self, context: &Context<'_>) -> Option<String> {
+        let request = Request::Path(Program::typed(self.env.python()));
+        let found = Finder::new(&context.host, &context.cache).find(&request).ok()?;
+        found.interpreter.pip_obstacle()
+    }
+
+    /// Runs pip to its end and returns its exit code.
+    ///
+    /// # Errors
+    /// When `install` reported success and something that was named is not installed.
+    pub(super) fn run(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
+        let code = process::wait_for(&mut self.command, &context.interrupt)?;
+        if self.verb != Verb::Install {
+            return Ok(code);
+        }
+        // pip installs some packages before it fails.
+        relocate::make_commands_relative(self.env.root(), context.session())?;
+        if code == 0 {
+            verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
+        } else if let Some(obstacle) = self.obstacle(context) {
+            context.ui.warn(obstacle);
+        }
+        Ok(code)
+    }
+}
