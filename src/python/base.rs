@@ -19,14 +19,14 @@ pub(super) struct Environment {
     /// Its `pyvenv.cfg`.
     pub(crate) path: PathBuf,
     cfg: PyvenvCfg,
-    /// The directory of the base's executable, by the key `home`; a relative one is seen from the directory
-    /// of `pyvenv.cfg` (PEP 796).
+    /// The directory of the base's executable, from the key `home`; a relative one is resolved against the
+    /// directory of `pyvenv.cfg` (PEP 796).
     home: Option<PathBuf>,
 }
 
 impl Environment {
-    /// The environment that `executable` belongs to: the `pyvenv.cfg` beside it or one directory up, as
-    /// PEP 405 has it. Without the key `home` it is one only if the executable is a link out of it.
+    /// The environment of `executable`: the `pyvenv.cfg` beside it or one directory above it (PEP 405). Without
+    /// the key `home` it is one only if the executable is a link out of it.
     pub(super) fn of(executable: &Path) -> Option<Self> {
         let paths = executable.parent()?.ancestors().take(2).map(|dir| dir.join("pyvenv.cfg"));
         let read = |path: PathBuf| Some((fs::read_bounded(&path, limits::PYVENV_CFG).ok()?, path));
@@ -73,10 +73,10 @@ impl Environment {
     }
 }
 
-/// What the executable of an environment's base may be called in its `home`, the most exact name first.
-/// `scripts` is the environment's directory of programs.
+/// The possible names of the base's executable in `home`, the most exact one first. `scripts` is the
+/// environment's directory of programs.
 pub(crate) fn base_names(cfg: &PyvenvCfg, scripts: &Path) -> Vec<String> {
-    // Windows' installers put all builds into one directory.
+    // Windows' installers put all builds into the same directory.
     let recorded = cfg.get("executable").and_then(|path| path.rsplit(['/', '\\']).next());
     let mut names: Vec<_> = recorded.map(str::to_owned).into_iter().collect();
     let mut version = cfg.version().unwrap_or_default().split('.');

@@ -1,4 +1,4 @@
-//! The small files in which people and version managers write down versions.
+//! The text of version files.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn read(path: &Path) -> Option<String> {
 /// The text of a version file; `None` if there is no regular file, or its directory cannot be searched.
 ///
 /// # Errors
-/// When the file is there and cannot be read: it decides, so the one of a parent directory does not.
+/// If the file exists and cannot be read: it must not be skipped in favour of one in a parent directory.
 pub(crate) fn read_existing(path: &Path) -> fs::Result<Option<String>> {
     let Ok(entry) = path.symlink_metadata() else { return Ok(None) };
     match fs::read_bounded(path, limits::VERSION_FILE) {
@@ -39,7 +39,7 @@ fn decode(bytes: &[u8]) -> String {
     }
 }
 
-/// The lines that say something: without comments and blanks around them.
+/// The lines without comments, empty lines and surrounding blanks.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().filter_map(|line| line.split('#').next()).map(str::trim);
     lines.filter(|line| !line.is_empty())

@@ -1,4 +1,4 @@
-//! What a probe found out about an interpreter: everything that a plan needs, and no more.
+//! The properties of an interpreter that plans, seeds and markers need.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub enum Implementation {
     PyPy,
     /// `GraalPy`.
     GraalPy,
-    /// Any other, by the name that it gives itself.
+    /// Any other, with the name that it reports.
     #[serde(untagged)]
     Other(String),
 }
@@ -46,7 +46,7 @@ impl fmt::Display for Implementation {
     }
 }
 
-/// How an interpreter was built, where it shows in names and layout.
+/// The build options that affect names and layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Build {
     /// Without the GIL (PEP 703): `python3.13t`.
@@ -55,8 +55,8 @@ pub struct Build {
     pub debug: bool,
 }
 
-/// Where an environment of this interpreter keeps things, relative to its root (sysconfig's
-/// `venv` scheme, or what `venv` uses where that scheme does not exist yet).
+/// The directories of an environment of this interpreter, relative to its root (sysconfig's `venv` scheme,
+/// or the paths that the `venv` module uses before 3.11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheme {
     /// `bin` or `Scripts`.
@@ -65,7 +65,7 @@ pub struct Scheme {
     pub include: PathBuf,
     /// `lib/python3.12/site-packages`.
     pub purelib: PathBuf,
-    /// Where compiled packages go: as a rule `purelib`.
+    /// The directory of compiled packages, usually equal to `purelib`.
     pub platlib: PathBuf,
 }
 
@@ -74,19 +74,19 @@ pub struct Scheme {
 pub struct Wheel {
     /// `pip` or `setuptools`.
     pub project: String,
-    /// Its version, as the file's name has it.
+    /// The version in the file's name.
     pub version: String,
     /// The wheel file.
     pub path: PathBuf,
 }
 
-/// An installed Python, never an environment: the base that environments are made from.
+/// An installed Python, never an environment: a base.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interpreter {
-    /// The executable to link to, by the path that lasts (a version manager's or Homebrew's stable
-    /// link is kept, a link out of its tree is resolved): `sys._base_executable`.
+    /// The stable path of the executable (a stable link of a version manager or Homebrew is kept, a link into
+    /// another tree is resolved): `sys._base_executable`.
     pub executable: PathBuf,
-    /// The same file with every link resolved: `executable` in `pyvenv.cfg`.
+    /// The real path of the executable: `executable` in `pyvenv.cfg`.
     pub real_executable: PathBuf,
     /// `sys.base_prefix`.
     pub prefix: PathBuf,
@@ -96,35 +96,34 @@ pub struct Interpreter {
     pub implementation: Implementation,
     /// Free-threaded, debug.
     pub build: Build,
-    /// The system it runs on.
+    /// Its system.
     pub platform: Platform,
-    /// `x86_64`, `arm64`, `amd64`: `platform.machine()`, or on Windows what it was built for.
+    /// `x86_64`, `arm64`, `amd64`: `platform.machine()`, or on Windows the machine of the build.
     pub machine: String,
     /// 32 or 64.
     pub pointer_bits: u8,
     /// `sys.implementation.cache_tag`: `cpython-312`, names its bytecode files.
     pub cache_tag: String,
-    /// `importlib.util.MAGIC_NUMBER`, as hexadecimal: bytecode of one is garbage to another.
+    /// `importlib.util.MAGIC_NUMBER` in hexadecimal: bytecode is valid for one number only.
     pub bytecode_magic: String,
     /// `sysconfig`'s `EXT_SUFFIX`: `.cpython-312-x86_64-linux-gnu.so`.
     pub extension_suffix: String,
     /// The platform of the wheels that it can use; `None` where it cannot be known.
     #[serde(default)]
     pub wheel_platform: Option<WheelPlatform>,
-    /// Where an environment keeps things.
+    /// The directories of an environment.
     pub scheme: Scheme,
     /// `sysconfig`'s `stdlib` path of the base.
     pub stdlib: PathBuf,
-    /// The library that holds the interpreter, where it is not in the executable itself.
+    /// The shared library with the interpreter, if it is not in the executable.
     pub shared_library: Option<PathBuf>,
-    /// What `ensurepip` would install, in its order; empty where the base carries no wheels.
+    /// The wheels that `ensurepip` would install, in its order; empty if the base bundles none.
     pub wheels: Vec<Wheel>,
-    /// Files of the base that a copied executable does not start without, and what stands for it:
-    /// on Windows the executables and DLLs beside it and the launchers of the `venv` module,
-    /// elsewhere `PyPy`'s and relocatable builds' own libraries.
+    /// The files of the base that a copied executable needs: on Windows the executables and DLLs beside it and
+    /// the launchers of the `venv` module, on other systems the libraries of `PyPy` and of relocatable builds.
     #[serde(default)]
     pub companions: Vec<PathBuf>,
-    /// Whether `zlib` is built in or importable: without it no compressed archive can be read.
+    /// Whether `zlib` is importable: without it compressed archives cannot be read.
     pub has_zlib: bool,
     /// The modules that pip needs and this Python was built without: `zlib`, `pyexpat`, `_ssl`.
     #[serde(default)]
@@ -137,7 +136,7 @@ impl Interpreter {
         self.platform.split(&self.executable).0
     }
 
-    /// Why pip does not work with it, if it was built without a module that pip needs.
+    /// The reason that pip does not work with it, if a module that pip needs is missing.
     pub fn pip_obstacle(&self) -> Option<String> {
         let has = |name: &str| !self.missing_modules.iter().any(|missing| missing == name);
         let names: Vec<_> = ["zlib", "pyexpat"].into_iter().filter(|name| !has(name)).collect();
@@ -149,7 +148,7 @@ impl Interpreter {
     }
 }
 
-/// For people: `CPython 3.13.0, free-threaded`.
+/// The description for messages: `CPython 3.13.0, free-threaded`.
 impl fmt::Display for Interpreter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.implementation, self.version)?;

@@ -1,12 +1,12 @@
-//! Pythons: which one is asked for, where they are, and which properties each of them has.
+//! Requests for Pythons, their discovery, and their properties.
 //!
-//! A [`Request`] is what a user asked for, an [`Interpreter`] what a probe found; [`Request::matches`] joins
-//! them.
+//! A [`Request`] contains the conditions of a user, an [`Interpreter`] the result of a probe;
+//! [`Request::matches`] compares them.
 //!
 //! # Layout
 //! | module | owns |
 //! |---|---|
-//! | `request`, `version` | what can be asked for, and its forms |
+//! | `request`, `version` | the forms of a request |
 //! | `discovery` | the order of search: PATH (`names`), installers (`managers`, `registry`), shims (`shim`), placeholders (`stub`), help when nothing fits (`missing`) |
 //! | `probe` | running an interpreter within a time limit (`process`), its answer (`reply`), stored answers (`cache`) |
 //! | `base`, `stable_path` | the base of an environment, and its path that survives upgrades |

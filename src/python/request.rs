@@ -1,4 +1,4 @@
-//! What a user can ask for.
+//! Requests for a Python.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -18,9 +18,9 @@ mod tests;
 /// A request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Any Python will do.
+    /// Any Python.
     Any,
-    /// This executable, or the one of this installation or environment.
+    /// This executable, or that of this installation or environment.
     Path(Program),
     /// The program of this name on PATH.
     Name(OsString),
@@ -28,12 +28,12 @@ pub enum Request {
     Wanted(Wanted),
 }
 
-/// Properties that a Python is asked to have; `None` is for "does not matter".
+/// The requested properties; `None` is any value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// `pypy` in `pypy3.10`.
     pub implementation: Option<Implementation>,
-    /// Which versions will do.
+    /// The accepted versions.
     pub versions: Versions,
     /// `t` in `3.13t`, `+freethreaded`; false for `+gil`.
     pub free_threaded: Option<bool>,
@@ -43,17 +43,17 @@ pub struct Wanted {
     pub pointer_bits: Option<u8>,
     /// `-arm64`, by one name for each: `x86_64`, `aarch64`, `x86`.
     pub machine: Option<String>,
-    /// `-linux`, as uv's names for its Pythons have it.
+    /// `-linux`, as in uv's names of its Pythons.
     pub platform: Option<Platform>,
 }
 
-/// Versions that will do.
+/// A set of versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Versions {
     /// Every one.
     #[default]
     Any,
-    /// `3`, `3.12`, `3.12.1`: each that begins so.
+    /// `3`, `3.12`, `3.12.1`: the versions with this prefix.
     Series(Series),
     /// `3.14.0rc1`: a pre-release, and only this one.
     Exactly(Version),
@@ -61,7 +61,7 @@ pub enum Versions {
     Range(VersionSpecifiers),
 }
 
-/// The beginning of a version.
+/// The prefix of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Series {
     /// 3 in `3.12`.
@@ -73,13 +73,13 @@ pub struct Series {
 }
 
 impl Request {
-    /// Reads what a user wrote.
+    /// Parses the text of a user.
     ///
-    /// What has a separator in it, or begins with a dot or `~/`, is a path; what reads as a version, a
-    /// range or an implementation is that; any other word is the name of a program.
+    /// A text with a separator, or with a dot or `~/` at the beginning, is a path; otherwise it is a version, a
+    /// range or an implementation if it has such a form; any other word is the name of a program.
     ///
     /// # Errors
-    /// [`Error::UnreadableRequest`] when it is none of these.
+    /// [`Error::UnreadableRequest`] if it has none of these forms.
     pub fn parse(text: impl AsRef<OsStr>, host: &Host) -> Result<Self> {
         let text = text.as_ref();
         if let Some(path) = as_path(text, host) {
@@ -95,7 +95,7 @@ impl Request {
         }
     }
 
-    /// The minor version, if only one fits: `3.12`, `>=3.11,<3.12`, `python3.11`.
+    /// The minor version, if only one matches: `3.12`, `>=3.11,<3.12`, `python3.11`.
     pub(crate) fn minor(&self) -> Option<u32> {
         match self {
             Self::Any | Self::Path(_) => None,
@@ -104,7 +104,7 @@ impl Request {
         }
     }
 
-    /// Whether `interpreter` is what was asked for.
+    /// Whether `interpreter` satisfies the request.
     pub fn matches(&self, interpreter: &Interpreter) -> bool {
         match self {
             Self::Any => true,
@@ -116,9 +116,8 @@ impl Request {
         }
     }
 
-    /// Whether `interpreter` is no more of a speciality than was asked for: pre-releases, free-threaded
-    /// and debug builds, and other implementations than `CPython` are for those who want them, and for when
-    /// there is nothing else.
+    /// Whether `interpreter` has no special property that was not requested: pre-releases, free-threaded and
+    /// debug builds, and other implementations than `CPython` are used on request, and if nothing else matches.
     pub(crate) fn prefers(&self, interpreter: &Interpreter) -> bool {
         let nothing = Wanted::default();
         let wanted = match self {
@@ -133,7 +132,7 @@ impl Request {
     }
 }
 
-/// The path that `text` is, if it is one.
+/// The path in `text`, if it has the form of one.
 fn as_path(text: &OsStr, host: &Host) -> Option<PathBuf> {
     let bytes = text.as_encoded_bytes();
     let windows = host.platform() == Platform::Windows;
@@ -141,7 +140,7 @@ fn as_path(text: &OsStr, host: &Host) -> Option<PathBuf> {
     if let (Some(rest), Some(home)) =
         (text.to_str().and_then(|text| text.strip_prefix("~/")), host.home())
     {
-        // A shell expands it; a variable's or a file's value reaches us as it is.
+        // A shell expands it, but not in the value of a variable or a file.
         return Some(host.absolute(&home.join(rest)));
     }
     // `C:python.exe` is relative to the current directory of a drive.
@@ -151,7 +150,7 @@ fn as_path(text: &OsStr, host: &Host) -> Option<PathBuf> {
     is_path.then(|| host.absolute(Path::new(text)))
 }
 
-/// Whether `text` could be the name of a program: a word, and nothing that was meant as a version.
+/// Whether `text` can be the name of a program: a word that does not look like a version.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_alphanumeric() || "_.-+".contains(c))
@@ -180,8 +179,8 @@ impl Versions {
             Self::Any => true,
             Self::Series(series) => series.contains(version),
             Self::Exactly(wanted) => *wanted == version,
-            // A range that names no pre-release means releases: 3.14.0rc1 is a 3.14.0 to it, so that it
-            // can serve where there is nothing else.
+            // For a range without a pre-release, 3.14.0rc1 counts as 3.14.0, so that it is used if nothing else
+            // matches.
             Self::Range(range) if self.names_prerelease() => range.contains(&version.pep440()),
             Self::Range(range) => range.contains(&version.pep440().only_release()),
         }
@@ -215,7 +214,7 @@ impl fmt::Display for Request {
     }
 }
 
-/// In a form that reads back as the same.
+/// The text, which parses as the same request.
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.implementation {
@@ -270,7 +269,7 @@ impl fmt::Display for Series {
 }
 
 impl Wanted {
-    /// Whether a Python of which `self` is all that is known cannot be what is wanted.
+    /// Whether a Python with the known properties `self` cannot satisfy the request.
     pub(crate) fn rules_out(&self, wanted: &Self) -> bool {
         fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
             matches!((one, other), (Some(one), Some(other)) if one != other)
@@ -283,7 +282,7 @@ impl Wanted {
 }
 
 impl Versions {
-    /// The minor version, if no other fits, also by a range.
+    /// The minor version, if no other matches, also for a range.
     fn only_minor(&self) -> Option<u32> {
         let Self::Range(_) = self else { return self.minor() };
         let fits = |minor: &u32| {
@@ -295,7 +294,7 @@ impl Versions {
         fitting.next().is_none().then_some(minor)
     }
 
-    /// The minor version, where only one will do.
+    /// The minor version, if only one matches.
     pub(crate) fn minor(&self) -> Option<u32> {
         match self {
             Self::Any | Self::Range(_) => None,
@@ -304,7 +303,7 @@ impl Versions {
         }
     }
 
-    /// Whether these name one release and no other.
+    /// Whether exactly one release matches.
     pub(crate) fn is_one_release(&self) -> bool {
         match self {
             Self::Any | Self::Range(_) => false,
@@ -313,7 +312,7 @@ impl Versions {
         }
     }
 
-    /// Whether none of these is wanted.
+    /// Whether none of these versions matches.
     fn rules_out(&self, wanted: &Self) -> bool {
         let series = match self {
             Self::Any | Self::Range(_) => return false,
@@ -324,7 +323,7 @@ impl Versions {
         let mut micros = micro.map_or(0..=99, |micro| micro..=micro);
         match wanted {
             Self::Any => false,
-            // 3.14.0 is how a directory may call a 3.14.0rc1.
+            // The name of a directory may be 3.14.0 for a 3.14.0rc1.
             Self::Exactly(version) => !series.contains(*version),
             Self::Series(wanted) => {
                 let differ = |one: Option<u32>, other: u32| one.is_some_and(|one| one != other);

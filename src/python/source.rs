@@ -1,8 +1,8 @@
-//! Where an interpreter was found.
+//! The sources of interpreters.
 
 use std::fmt;
 
-/// Where an interpreter was found.
+/// The source of an interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -12,11 +12,11 @@ pub enum Source {
     Path,
     /// Chosen by the rule of the manager whose shim is on PATH.
     Shim(Installer),
-    /// Where a version manager or an installer keeps its Pythons.
+    /// An installation of a version manager or an installer.
     Installer(Installer),
 }
 
-/// Who keeps Pythons in places of its own.
+/// A version manager, an installer, or a directory that contains installations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Installer {
@@ -38,18 +38,18 @@ pub enum Installer {
     Scoop,
     /// The installers of python.org.
     PythonOrg,
-    /// Whatever is written down in Windows' registry (PEP 514), the list of the `py` launcher.
+    /// Windows' registry (PEP 514), the list of the `py` launcher.
     Registry,
-    /// `/opt/python`, as the manylinux images and some hosters have it.
+    /// `/opt/python`, as in the manylinux images.
     Opt,
     /// `/usr/local` and `/usr`, for a PATH without them.
     System,
-    /// conda, mamba and their environments: last, as others than the base are made for one purpose.
+    /// conda, mamba and their environments: last, because an environment serves one purpose.
     Conda,
 }
 
 impl Installer {
-    /// Every place, in the order of search among equal versions.
+    /// All of them, in the order of search among equal versions.
     pub const ALL: [Self; 13] = [
         Self::Pyenv,
         Self::Uv,

@@ -1,17 +1,17 @@
-//! Which of an executable's many paths lasts.
+//! The choice of the path of a base's executable that is valid for the longest time.
 //!
-//! An environment names its base by a path, and dies when that path does. A link into another tree
-//! (`~/bin/python` to a version manager's file) is not where Python's library is found from, so it is
-//! followed (cpython#106045, virtualenv#3157); a tree that is linked as a whole, and Homebrew's `opt`
-//! link, stay the same when a patch release replaces what they lead to, so they are kept (uv#1640).
+//! An environment contains a path of its base and stops working when that path becomes invalid. A link
+//! into another tree (`~/bin/python` to a version manager's file) is followed, because Python does not
+//! find its library from there (cpython#106045, virtualenv#3157). A link to a whole tree and Homebrew's
+//! `opt` link are kept, because a patch release changes only their targets (uv#1640).
 
 use std::path::{Path, PathBuf};
 
 use crate::support::links::chain;
 use crate::support::path::same;
 
-/// The path of the executable at `asked` that lasts. `library` is the standard library as seen from
-/// the tree's root.
+/// The stable path of the executable at `asked`. `library` is the standard library, relative to the
+/// tree's root.
 pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf {
     let kept = chain(asked)
         .find(|path| in_tree(path, library, stdlib) || is_build(path))
@@ -20,10 +20,10 @@ pub(super) fn executable(asked: &Path, library: &Path, stdlib: &Path) -> PathBuf
     formula(&kept).unwrap_or(kept)
 }
 
-/// Whether the tree that `path` lies in holds the library: `TREE/bin/python3` with `TREE/lib/python3.12`.
+/// Whether the tree of `path` contains the library: `TREE/bin/python3` with `TREE/lib/python3.12`.
 fn in_tree(path: &Path, library: &Path, stdlib: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
-    // On Windows the executable lies in the tree's root.
+    // On Windows the executable is in the tree's root.
     dir.ancestors().take(2).any(|tree| same(&tree.join(library), stdlib))
 }
 
@@ -45,7 +45,7 @@ fn homebrew(path: &Path) -> Option<PathBuf> {
 }
 
 /// `PREFIX/opt/python@3.12/bin/python3.12` for the same file in that formula's `Frameworks`: on macOS
-/// Homebrew's Python is a framework, which is found by its code and calls itself by this link.
+/// Homebrew's Python is a framework and reports this link as its own path.
 fn formula(path: &Path) -> Option<PathBuf> {
     let tree =
         path.ancestors().find(|dir| dir.file_name() == Some("Frameworks".as_ref()))?.parent()?;

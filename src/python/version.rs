@@ -5,7 +5,7 @@ use std::fmt;
 use pep440_rs::{Prerelease, PrereleaseKind};
 use serde::{Deserialize, Serialize};
 
-/// How final a release is, in the order of time.
+/// The stage of a release, in the order of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -28,14 +28,14 @@ pub struct Version {
     pub minor: u32,
     /// 1 in `3.12.1`.
     pub micro: u32,
-    /// How final it is.
+    /// Its stage.
     pub level: Level,
     /// 2 in `3.14.0rc2`; 0 for a final release.
     pub serial: u32,
 }
 
 impl Version {
-    /// The oldest that environments are made for.
+    /// The oldest supported version.
     pub const OLDEST: Self = Self { major: 3, minor: 8, micro: 0, level: Level::Alpha, serial: 0 };
 
     /// A final release.
@@ -48,17 +48,17 @@ impl Version {
         self.level != Level::Final
     }
 
-    /// `3.12.1`, without the mark of a pre-release: what `pyvenv.cfg` carries.
+    /// `3.12.1`, without the pre-release segment, as in `pyvenv.cfg`.
     pub fn release(self) -> String {
         format!("{}.{}.{}", self.major, self.minor, self.micro)
     }
 
-    /// `3.12`: what names directories and commands.
+    /// `3.12`, as in the names of directories and commands.
     pub fn short(self) -> String {
         format!("{}.{}", self.major, self.minor)
     }
 
-    /// The same in the terms of PEP 440.
+    /// The version in the form of PEP 440.
     pub(crate) fn pep440(self) -> pep440_rs::Version {
         let kind = match self.level {
             Level::Alpha => Some(PrereleaseKind::Alpha),
@@ -70,7 +70,7 @@ impl Version {
         pep440_rs::Version::new([self.major, self.minor, self.micro].map(u64::from)).with_pre(pre)
     }
 
-    /// Whether this is `major.minor` or later, pre-releases of it included.
+    /// Whether this is `major.minor` or later, including its pre-releases.
     pub fn at_least(self, major: u32, minor: u32) -> bool {
         (self.major, self.minor) >= (major, minor)
     }

@@ -1,5 +1,5 @@
-//! Where version managers and installers keep their Pythons: read from their directories, never asked
-//! of their programs.
+//! The installations of version managers and installers: read from their directories, without starting
+//! their programs.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -11,13 +11,13 @@ use crate::support::dirs;
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 
-/// An installation, as its directory's name tells.
+/// An installation, described by the name of its directory.
 #[derive(Clone, Debug)]
 pub(super) struct Installation {
     pub(super) place: Installer,
-    /// Its directory, or its executable where that is known.
+    /// Its directory, or its executable if known.
     pub(super) dir: PathBuf,
-    /// What the name says of the Python inside: `3.12.1`, `pypy3.10-7.3.12`.
+    /// The version in the name: `3.12.1`, `pypy3.10-7.3.12`.
     pub(super) told: Option<Wanted>,
 }
 
@@ -27,14 +27,14 @@ impl Installation {
         if self.place == Installer::Registry && is_executable(&self.dir) {
             return Some(self.dir.clone());
         }
-        // hatch and older versions of rye keep the tree one deeper.
+        // hatch and older versions of rye have one more directory level.
         let trees = [self.dir.clone(), self.dir.join("python"), self.dir.join("install")];
         trees.iter().find_map(|tree| names::in_tree(tree, self.told.as_ref(), host))
     }
 }
 
-/// The installations of all managers but [`conda`], newest first. Those whose names tell no version
-/// come last.
+/// The installations of all managers except [`conda`], newest first, those without a version in the name
+/// last.
 pub(super) fn installations(host: &Host) -> Vec<Installation> {
     let mut found: Vec<_> = Installer::ALL.into_iter().flat_map(|place| of(place, host)).collect();
     found.sort_by_cached_key(|found| {
@@ -43,7 +43,7 @@ pub(super) fn installations(host: &Host) -> Vec<Installation> {
     found
 }
 
-/// The directory that a manager has for itself.
+/// The root directory of a manager.
 pub(crate) fn root(place: Installer, host: &Host) -> Option<PathBuf> {
     let windows = host.platform() == Platform::Windows;
     let variable = |name| dirs::absolute(host, name);
@@ -71,7 +71,7 @@ pub(crate) fn root(place: Installer, host: &Host) -> Option<PathBuf> {
     }
 }
 
-/// The directory in which a manager has a directory for each Python.
+/// The directory that contains a manager's installations.
 pub(super) fn versions_dir(place: Installer, root: &Path) -> PathBuf {
     root.join(match place {
         Installer::Pyenv => "versions",
@@ -112,11 +112,11 @@ fn of(place: Installer, host: &Host) -> Vec<Installation> {
         _ => root(place, host).map(|root| versions_dir(place, &root)).into_iter().collect(),
     };
     let found = dirs.iter().flat_map(|dir| in_dir(place, dir));
-    // Homebrew's `opt` holds every formula.
+    // Homebrew's `opt` contains all formulae.
     found.filter(|found| place != Installer::Homebrew || is_named_as_one(&found.dir)).collect()
 }
 
-/// Whether a package is called as Pythons are.
+/// Whether the name of a package is that of a Python.
 fn is_named_as_one(package: &Path) -> bool {
     package
         .file_name()
@@ -125,9 +125,9 @@ fn is_named_as_one(package: &Path) -> bool {
 
 /// The installations that are directories in `dir`.
 ///
-/// A link that names a minor version is one too, and better than what it leads to: the manager moves
-/// it when a patch release arrives. One that names less (`3`, `latest`, `Current`) would one day lead to
-/// another minor version, under which an environment is garbage.
+/// A link whose name has a minor version counts, too, and is preferred to its target: the manager changes
+/// it for each patch release. A name with less (`3`, `latest`, `Current`) will refer to another minor
+/// version, with which an environment does not work.
 pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let mut found: Vec<_> = entries
@@ -145,8 +145,7 @@ pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
     found
 }
 
-/// The newest of a manager's installations that `name` may mean: its own name, or the beginning of its
-/// version.
+/// The newest installation of a manager that `name` selects: by its name or a prefix of its version.
 pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<PathBuf> {
     let dir = versions_dir(place, root);
     // `python` alone is no version to any manager.
@@ -174,7 +173,7 @@ pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<Pat
         .map(|found| found.dir)
 }
 
-/// Where uv has its Pythons: its first releases had them elsewhere, and where that is, it still is.
+/// uv's directory of installations; an existing directory of its first releases is preferred, as uv does.
 fn uv(host: &Host) -> Vec<PathBuf> {
     if let Some(dir) = host.path_var("UV_PYTHON_INSTALL_DIR") {
         return vec![host.absolute(dir)];
@@ -197,8 +196,9 @@ fn homebrew_prefixes(host: &Host) -> impl Iterator<Item = PathBuf> {
     own.into_iter().chain(usual.iter().map(PathBuf::from))
 }
 
-/// The user's and everyone's. `python312\current` moves on to the next patch release, and
-/// `python\current` to the next minor one: of that, the directory of each release is taken.
+/// Scoop's directories of the user and of all users. `python312\current` refers to the newest patch
+/// release and is used; `python\current` refers to the newest minor release, so the directory of each
+/// release is used.
 fn scoop(host: &Host) -> Vec<Installation> {
     let own = host.path_var("SCOOP").map(Path::to_owned);
     let own = own.or_else(|| Some(host.home()?.join("scoop")));
@@ -219,8 +219,7 @@ fn scoop(host: &Host) -> Vec<Installation> {
         .collect()
 }
 
-/// conda's base installations and environments. Their names tell nothing of the Python inside, so they
-/// come after all others.
+/// conda's base installations and environments. Their names contain no version, so they are last.
 pub(super) fn conda(host: &Host) -> Vec<Installation> {
     let mut bases: Vec<PathBuf> = Vec::new();
     let program = host.path_var("CONDA_EXE").and_then(|program| program.parent()?.parent());
@@ -241,7 +240,7 @@ pub(super) fn conda(host: &Host) -> Vec<Installation> {
     dirs.extend(bases.iter().chain(&registry).flat_map(|base| {
         in_dir(Installer::Conda, &base.join("envs")).into_iter().map(|found| found.dir)
     }));
-    // conda writes the path of each environment that it makes into this file.
+    // conda lists its environments in this file.
     let listed = registry.and_then(|dir| files::read(&dir.join("environments.txt")));
     dirs.extend(listed.unwrap_or_default().lines().map(|line| PathBuf::from(line.trim())));
     dirs.retain(|dir| dir.is_absolute() && dir.join("conda-meta").is_dir());
@@ -249,7 +248,7 @@ pub(super) fn conda(host: &Host) -> Vec<Installation> {
 }
 
 impl Versions {
-    /// The release that these are at their newest, where that is known.
+    /// The newest release that these can be, if known.
     fn newest(&self) -> Option<(u32, u32, u32)> {
         match self {
             Self::Any | Self::Range(_) => None,

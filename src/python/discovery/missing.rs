@@ -1,5 +1,5 @@
-//! What helps when a Python is missing: the nearest versions on this machine, and the command of an installer
-//! that has it. Only files are read; no process is started.
+//! Help for a missing Python: the nearest versions on this machine, and the command of an installer that
+//! has it. Only files are read; no process is started.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::python::{Implementation, Installer, Reason, Request, Version, Version
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 
-/// How many versions are named.
+/// The number of versions in a message.
 const NEAREST: usize = 3;
 
-/// The versions that were passed over or that installers have, those nearest to the request first: of the
+/// The versions of rejected candidates and of installers, the nearest to the request first: those of the
 /// same minor version, then the newest.
 pub(super) fn nearest(request: &Request, passed: &[PassedOver], host: &Host) -> Vec<String> {
     let Request::Wanted(wanted) = request else { return Vec::new() };
@@ -34,7 +34,7 @@ pub(super) fn nearest(request: &Request, passed: &[PassedOver], host: &Host) -> 
     versions.iter().take(NEAREST).map(ToString::to_string).collect()
 }
 
-/// The one release of CPython that these are.
+/// The release of CPython that these describe, if it is only one.
 fn release(wanted: &Wanted) -> Option<Version> {
     if !matches!(wanted.implementation, None | Some(Implementation::CPython)) {
         return None;
@@ -46,14 +46,15 @@ fn release(wanted: &Wanted) -> Option<Version> {
     }
 }
 
-/// The command that installs what is asked for, by pyenv's definitions or apt's lists.
+/// The command that installs the requested Python, from pyenv's definitions or apt's lists.
 pub(super) fn install_command(request: &Request, host: &Host) -> Option<String> {
     let Request::Wanted(wanted) = request else { return None };
     let root = managers::root(Installer::Pyenv, host);
     root.and_then(|root| pyenv(&root, wanted, host)).or_else(|| apt(request, wanted, host))
 }
 
-/// `pyenv install VERSION`, with the newest definition that fits. Its files are named after versions.
+/// `pyenv install VERSION`, with the newest matching definition; the definitions are files named after
+/// versions.
 fn pyenv(root: &Path, wanted: &Wanted, host: &Host) -> Option<String> {
     if !host.search_path().any(|dir| is_executable(&dir.join("pyenv"))) {
         return None;
@@ -82,7 +83,7 @@ fn apt(request: &Request, wanted: &Wanted, host: &Host) -> Option<String> {
     let is_plain = wanted.implementation.as_ref().is_none_or(|it| *it == Implementation::CPython)
         && wanted.free_threaded != Some(true)
         && wanted.debug != Some(true);
-    // Which patch release it has is not what its name tells.
+    // The package name does not contain the patch release.
     if host.platform() != Platform::Linux || !is_plain || wanted.versions.is_one_release() {
         return None;
     }

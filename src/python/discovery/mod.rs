@@ -1,21 +1,21 @@
-//! Finding the Python that was asked for.
+//! The search for the Python that satisfies a request.
 //!
 //! # Order
-//! 1. A path is taken as it is; the name of a program is looked up on PATH.
-//! 2. PATH, from its first directory to its last. In each one, `python3` and `python` go before
-//!    `python3.12`: what the user's own `python3` means is what he gets, if it fits. When no minor
-//!    version is asked for, `python3` and `python` of every directory go before any `python3.X`.
-//! 3. The installations that version managers and installers keep, newest first; the system's
-//!    directories, for a PATH without them.
-//! 4. Other implementations than `CPython` on PATH, for a request that does not name one.
+//! 1. A path is used as it is; the name of a program is looked up on PATH.
+//! 2. PATH, from its first directory to its last. In each directory, `python3` and `python` precede
+//!    `python3.12`: the user's own `python3` is preferred. For a request without a minor version,
+//!    `python3` and `python` of every directory precede any `python3.X`.
+//! 3. The installations of version managers and installers, newest first; the system's directories, for a
+//!    PATH without them.
+//! 4. Other implementations than `CPython` on PATH, for a request that names none.
 //!
-//! The first that fits is taken, and nothing after it is looked at. Pre-releases, free-threaded and
-//! debug builds and other implementations than `CPython` fit a request that names them, and any
-//! request when nothing else fits. When any Python will do, a `python3` or `python` on PATH needs only
-//! to be a release.
+//! The search ends at the first match. Pre-releases, free-threaded and debug builds and other
+//! implementations than `CPython` match a request that names them, and any request if nothing else
+//! matches. For a request for any Python, a `python3` or `python` on PATH must only be a release.
 //!
-//! A shim counts as what its manager's rule makes of it. A candidate whose name tells another
-//! version is not asked. One that fails, hangs or lies is passed over, with its reason.
+//! A shim is replaced by the Python that its manager's rule selects. A candidate whose name has another
+//! version is not started. One that fails, hangs or reports impossible values is rejected with the
+//! reason.
 
 pub(crate) mod managers;
 mod missing;
@@ -45,45 +45,45 @@ use crate::support::path::canonicalize;
 use crate::support::program::{Program, Provenance, Starts};
 use shim::{Shim, Shims};
 
-/// An interpreter that is what was asked for.
+/// An interpreter that satisfies the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What it is.
+    /// Its properties.
     pub interpreter: Interpreter,
     /// Where it was found.
     pub source: Source,
 }
 
-/// What was looked at and is not what was asked for.
+/// A rejected candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedOver {
     /// Its executable.
     pub path: PathBuf,
     /// Where it was found.
     pub source: Source,
-    /// Why not.
+    /// The reason.
     pub reason: Reason,
 }
 
 impl PassedOver {
-    /// Whether it is a `python3` or `python` on PATH that does not work: the user expects that one.
+    /// Whether it is a `python3` or `python` on PATH that does not work, which the user expects to be used.
     pub fn is_unexpected(&self) -> bool {
         self.source == Source::Path && names::is_plain(&self.path) && self.reason.is_malfunction()
     }
 }
 
-/// What stands on this machine, sound or not.
+/// A Python on this machine, working or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbedCandidate {
-    /// The executable, as it was found.
+    /// The path of the executable in the search.
     pub path: PathBuf,
     /// Where it was found.
     pub source: Source,
-    /// What it is, or why it is of no use.
+    /// Its properties, or the reason that it cannot be used.
     pub outcome: Result<Interpreter, Reason>,
 }
 
-/// Finds interpreters on a host, and remembers them in a cache.
+/// Finds interpreters on a host, with a cache of their properties.
 #[derive(Debug)]
 pub struct Finder<'a> {
     host: &'a Host,
@@ -94,7 +94,7 @@ pub struct Finder<'a> {
     passed_over: Vec<PassedOver>,
 }
 
-/// Where a Python may be.
+/// A candidate: a path that may be a Python.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(crate) path: PathBuf,
@@ -109,7 +109,7 @@ impl Candidate {
 }
 
 impl<'a> Finder<'a> {
-    /// A finder that has not looked at anything yet.
+    /// Creates a finder.
     pub fn new(host: &'a Host, cache: &Cache) -> Self {
         Self {
             host,
@@ -121,36 +121,36 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// With another time limit for each candidate's answer.
+    /// Sets the time limit of a probe.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// With another rule for what it may start.
+    /// Sets the programs that the finder may start.
     #[must_use]
     pub fn starting(mut self, starts: Starts) -> Self {
         self.starts = starts;
         self
     }
 
-    /// What the last search looked at that was not what was asked for, in the order of looking.
+    /// The rejected candidates of the last search, in its order.
     pub fn passed_over(&self) -> &[PassedOver] {
         &self.passed_over
     }
 
-    /// The first interpreter that is what was asked for.
+    /// The first interpreter that satisfies the request.
     ///
     /// # Errors
-    /// [`Error::UnusablePython`] for a path at which there is none, and [`Error::NoPython`] with every
-    /// candidate's reason when none fits.
+    /// [`Error::UnusablePython`] for a path without a usable Python, and [`Error::NoPython`] with the reason of
+    /// every candidate if none matches.
     pub fn find(&mut self, request: &Request) -> Result<Found> {
         match request {
             Request::Path(program) => self.at(program),
             Request::Any | Request::Wanted(_) => self.search(request),
             Request::Name(name) => self.search(request).or_else(|error| {
-                // `venv` may well be meant as the directory of that name.
+                // The user may mean the directory of that name.
                 let dir = self.host.cwd().join(name);
                 if dir.is_dir() { self.at(&Program::typed(dir)) } else { Err(error) }
             }),
@@ -181,8 +181,8 @@ impl<'a> Finder<'a> {
         second_choice.ok_or_else(|| self.nothing(request))
     }
 
-    /// The error that nothing fits. A file that is there by several paths (`/bin` is often a link to
-    /// `/usr/bin`) is listed once.
+    /// The error that no candidate matches. A file with several paths (`/bin` is often a link to `/usr/bin`) is
+    /// listed once.
     fn nothing(&self, request: &Request) -> Error {
         let mut seen = BTreeSet::new();
         let mut candidates = self.passed_over.clone();
@@ -218,7 +218,7 @@ impl<'a> Finder<'a> {
             .map_err(|reason| Error::UnusablePython { path: path.to_owned(), reason })
     }
 
-    /// The interpreter of a lead, if it is what was asked for.
+    /// The interpreter of a candidate, if it satisfies the request.
     fn judge(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
         let mut found = self.look(lead, request)?;
         if request.minor().is_some() {
@@ -226,15 +226,15 @@ impl<'a> Finder<'a> {
             let named = names::minor_name(executable, *version, build.free_threaded, build.debug);
             found.interpreter.executable = named.unwrap_or_else(|| executable.clone());
         }
-        // A name was looked up as such, and may be a link to a Python of another name.
+        // The candidate may be a link to a Python of another name.
         if matches!(request, Request::Name(_)) || request.matches(&found.interpreter) {
             return Ok(found);
         }
         Err((found.source, Reason::Other(found.interpreter.to_string())))
     }
 
-    /// What stands at a lead, or what it starts if it is a shim: the cheapest test first, and asked
-    /// only when nothing else tells.
+    /// The interpreter of a candidate, or of the target of a shim. The cheapest tests come first; it is started
+    /// only if they do not decide.
     fn look(&self, lead: &Candidate, request: &Request) -> Result<Found, (Source, Reason)> {
         let Candidate { path, source, provenance } = lead;
         let (source, outcome) = match self.shims.by_place(path) {
@@ -253,7 +253,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// What the shim at `path` starts.
+    /// The Python that the shim at `path` starts.
     fn through(
         &self,
         shim: Shim,
@@ -261,7 +261,7 @@ impl<'a> Finder<'a> {
         request: &Request,
     ) -> (Source, Result<Interpreter, Reason>) {
         let source = Source::Shim(shim.place);
-        // The manager's own rule gave the path.
+        // The manager's rule selected the path.
         let discovered = Provenance::Discovered;
         let look = |path: PathBuf| {
             self.known(&path, &discovered, request).unwrap_or_else(|| self.ask(&path, &discovered))
@@ -269,7 +269,7 @@ impl<'a> Finder<'a> {
         (source, self.shims.resolve(shim, path).and_then(look))
     }
 
-    /// What can be told of an executable without asking it: by its name, or by memory.
+    /// The properties of an executable without a start: from its name or the cache.
     fn known(
         &self,
         path: &Path,
@@ -277,7 +277,7 @@ impl<'a> Finder<'a> {
         request: &Request,
     ) -> Option<Result<Interpreter, Reason>> {
         match tell_by_name(path, request).map(Err).or_else(|| self.cache.get(path))? {
-            // Who types its path wants it to be asked, and who waits longer may get an answer.
+            // A typed path is always probed, and a longer time limit may give an answer.
             Err(Reason::Hangs(limit)) if *provenance == Provenance::Typed || limit < self.limit => {
                 None
             }
@@ -320,7 +320,7 @@ impl<'a> Finder<'a> {
         leads(&Request::Any, self.host).any(|lead| is_same(&lead))
     }
 
-    /// Every interpreter once, and what is broken with its reason, in the order of search.
+    /// Every interpreter once, broken ones with the reason, in the order of search.
     pub fn all(&mut self) -> Vec<ProbedCandidate> {
         let mut seen = BTreeSet::new();
         let leads: Vec<_> =
@@ -332,7 +332,7 @@ impl<'a> Finder<'a> {
                 Ok(Found { interpreter, source }) => (source, Ok(interpreter)),
                 Err((source, reason)) => (source, Err(reason)),
             };
-            // A shim that leads nowhere here is no Python, and not broken either.
+            // A shim that selects no Python here is not broken.
             let nowhere = matches!(outcome, Err(Reason::Shim { .. }));
             let identity = match &outcome {
                 Ok(interpreter) => interpreter.real_executable.clone(),
@@ -346,7 +346,7 @@ impl<'a> Finder<'a> {
         candidates
     }
 
-    /// Looks at several leads at a time, so that those that hang do so together.
+    /// Probes several candidates concurrently, so that those that hang share the time limit.
     fn look_at_all(&self, leads: &[Candidate]) -> Vec<Result<Found, (Source, Reason)>> {
         let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let next = AtomicUsize::new(0);
@@ -359,7 +359,7 @@ impl<'a> Finder<'a> {
             }
         };
         let mut done: Vec<_> = thread::scope(|scope| {
-            // This thread works too: there may be no more threads.
+            // This thread works, too, because the system may refuse more threads.
             let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
             let workers: Vec<_> = (1..workers).filter_map(spawn).collect();
             let others = work().into_iter();
@@ -400,8 +400,8 @@ fn is_in_project(real: &Path, by: &Path, host: &Host) -> bool {
         .any(|root| real.starts_with(root))
 }
 
-/// Whether a lead is what the user's own `python3` means, which a request for any Python takes as it is, an
-/// active environment's `PyPy` say.
+/// Whether a candidate is the user's own `python3`, which a request for any Python accepts, for example the
+/// `PyPy` of an active environment.
 fn own(lead: &Candidate, request: &Request, found: &Found) -> bool {
     *request == Request::Any
         && lead.source == Source::Path
@@ -409,7 +409,7 @@ fn own(lead: &Candidate, request: &Request, found: &Found) -> bool {
         && !found.interpreter.version.is_prerelease()
 }
 
-/// Rules out an executable whose name, or the name of what it leads to, tells that it is another one.
+/// Rejects an executable whose name, or the name of its target, has another version.
 fn tell_by_name(path: &Path, request: &Request) -> Option<Reason> {
     let Request::Wanted(wanted) = request else { return None };
     let mut told = chain(path).filter_map(|path| names::told(path.file_name()?));
@@ -417,7 +417,7 @@ fn tell_by_name(path: &Path, request: &Request) -> Option<Reason> {
     Some(Reason::Other(format!("{other}, by its name")))
 }
 
-/// Where a Python may be that was asked for, in the order of search, found as it is asked for.
+/// The candidates for a request, in the order of search, generated lazily.
 fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candidate> + 'a {
     let mut seen = BTreeSet::new();
     let dirs: Vec<_> = host.search_path().filter(|dir| seen.insert(dir.clone())).collect();
@@ -430,12 +430,12 @@ fn leads<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candi
         .chain(later(move || on_path(names::other_implementations(request, host)).map(lead)))
 }
 
-/// What `make` makes, made when it is come to.
+/// An iterator over the result of `make`, which is called on first use.
 fn later<I: IntoIterator>(make: impl FnOnce() -> I) -> impl Iterator<Item = I::Item> {
     iter::once_with(make).flatten()
 }
 
-/// The installations that are kept somewhere and may be what was asked for.
+/// The installations of managers and installers that may satisfy the request.
 fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candidate> + 'a {
     let wanted = match request {
         Request::Path(_) | Request::Name(_) => None,
@@ -446,7 +446,7 @@ fn kept<'a>(request: &'a Request, host: &'a Host) -> impl Iterator<Item = Candid
         let mut found = managers::installations(host);
         found.retain(|found| found.told.as_ref().is_none_or(|told| !told.rules_out(&wanted)));
         if wanted.versions.is_one_release() {
-            // Who wants this very release does not want the link that moves on to the next.
+            // A request for an exact release must not use a link that will refer to the next one.
             let is_one = |told: &Wanted| told.versions.is_one_release();
             found.sort_by_key(|found| !found.told.as_ref().is_some_and(is_one));
         }

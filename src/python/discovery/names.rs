@@ -1,4 +1,4 @@
-//! What Pythons' executables are called.
+//! The names of Pythons' executables.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::python::{Implementation, Request, Series, Version, Versions, Wanted};
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 
-/// The newest minor version whose name is tried: some years ahead, as every name costs a `stat`.
+/// The newest minor version whose name is tried: some years ahead, because each name costs a `stat`.
 const NEWEST: u32 = 20;
 
 /// The names to look for on PATH. Each round goes over the whole of PATH.
@@ -42,7 +42,7 @@ pub(super) fn other_implementations(request: &Request, host: &Host) -> Vec<Vec<S
     vec![programs(names.concat(), host)]
 }
 
-/// The files that names are looked up by.
+/// The file names of a name.
 fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
     let file = |name: String| if is_program(&name) { name } else { name + ".exe" };
     match host.platform() {
@@ -51,7 +51,7 @@ fn programs(names: Vec<String>, host: &Host) -> Vec<String> {
     }
 }
 
-/// Whether a name has the ending of Windows' programs.
+/// Whether a name has the suffix of Windows' programs.
 fn is_program(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("exe"))
 }
@@ -62,7 +62,7 @@ fn plain(implementation: Option<&Implementation>) -> Vec<String> {
     [special, own(None)].concat()
 }
 
-/// The names without a minor version that an implementation has to itself.
+/// The names without a minor version of one implementation.
 fn own(implementation: Option<&Implementation>) -> Vec<String> {
     let names: &[&str] = match implementation {
         None => &["python3", "python"],
@@ -73,7 +73,7 @@ fn own(implementation: Option<&Implementation>) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// The names with a minor version that may be what is wanted, newest first.
+/// The names with a minor version that may satisfy the request, newest first.
 fn versioned(wanted: &Wanted) -> Vec<String> {
     let minors = match wanted.versions.minor() {
         Some(minor) => minor..=minor,
@@ -105,7 +105,7 @@ fn versioned(wanted: &Wanted) -> Vec<String> {
 
 /// The executable of an installation or an environment.
 ///
-/// Homebrew's have only the name with the version, which the directory's name tells.
+/// Those of Homebrew have only the name with the version, which is in the directory's name.
 pub(super) fn in_tree(dir: &Path, told: Option<&Wanted>, host: &Host) -> Option<PathBuf> {
     let (dirs, suffix): (&[&str], _) = match host.platform() {
         Platform::Windows => (&["", "Scripts", "bin"], ".exe"),
@@ -128,7 +128,7 @@ pub(super) fn in_scripts_dir(bin: &Path, host: &Host) -> Option<PathBuf> {
 }
 
 /// The executable beside `path` whose name has the minor version, if it is the same file: the name without
-/// it moves on to the next minor version, under which an environment does not work.
+/// it will refer to the next minor version, with which the environment does not work.
 pub(super) fn minor_name(
     path: &Path,
     version: Version,
@@ -156,7 +156,7 @@ pub(super) fn is_plain(path: &Path) -> bool {
     path.file_stem().is_some_and(|name| name == "python3" || name == "python")
 }
 
-/// What the name of an executable tells of it.
+/// The properties in the name of an executable.
 pub(super) fn told(name: &OsStr) -> Option<Wanted> {
     let name = name.to_str()?;
     let stem = name.len().saturating_sub(".exe".len());

@@ -1,5 +1,5 @@
-//! What Windows' registry tells of Pythons (PEP 514): each installer writes down there where it put one,
-//! and the `py` launcher lists these.
+//! The installations in Windows' registry (PEP 514): installers record them there, and the `py` launcher
+//! lists them.
 
 #[cfg(windows)]
 use std::path::Path;
@@ -8,14 +8,14 @@ use super::managers::Installation;
 #[cfg(windows)]
 use crate::python::{Installer, Wanted};
 
-/// The installations that are written down, the user's own before those of everyone.
+/// The recorded installations, those of the user before those of all users.
 #[cfg(windows)]
 pub(super) fn installations() -> Vec<Installation> {
     use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
     [
         (CURRENT_USER, r"Software\Python"),
         (LOCAL_MACHINE, r"Software\Python"),
-        // Where 32-bit installers write on 64-bit systems.
+        // The keys of 32-bit installers on 64-bit systems.
         (LOCAL_MACHINE, r"Software\WOW6432Node\Python"),
     ]
     .into_iter()
@@ -24,7 +24,7 @@ pub(super) fn installations() -> Vec<Installation> {
     .collect()
 }
 
-/// Elsewhere there is none.
+/// Other systems have no registry.
 #[cfg(not(windows))]
 pub(super) fn installations() -> Vec<Installation> {
     Vec::new()
@@ -35,7 +35,7 @@ pub(super) fn installations() -> Vec<Installation> {
 fn companies(python: &windows_registry::Key) -> Option<Vec<Installation>> {
     let mut found = Vec::new();
     for company in python.keys().ok()? {
-        // The launcher's own settings, by the PEP no company.
+        // The launcher's settings, which PEP 514 excludes from the companies.
         if company.eq_ignore_ascii_case("PyLauncher") {
             continue;
         }
@@ -49,7 +49,7 @@ fn companies(python: &windows_registry::Key) -> Option<Vec<Installation>> {
 #[cfg(windows)]
 fn installation(company: &windows_registry::Key, name: &str, tag: &str) -> Option<Installation> {
     let key = company.open(format!(r"{tag}\InstallPath")).ok()?;
-    // The executable was added by later versions of the PEP, and is missing from older installers.
+    // Older installers do not record the executable.
     let path = key.get_string("ExecutablePath").or_else(|_| key.get_string("")).ok()?;
     // Only python.org's tags are versions by the PEP's rule: `3.12`, `3.13t`, `3.11-32`.
     let told = (name == "PythonCore").then(|| tag.split('-').next().and_then(Wanted::parse));

@@ -1,6 +1,6 @@
-//! Shims: the small programs that a version manager puts on PATH, which start another Python in every
-//! directory. They are resolved by their manager's own rule and never run: one that has nothing to
-//! start fails or hangs, and takes the search with it (uv#21047).
+//! Shims: programs of a version manager on PATH that start a Python depending on the current directory.
+//! They are resolved by the manager's rule and never started: a shim without a selected version fails or
+//! hangs (uv#21047).
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -20,8 +20,7 @@ mod rules;
 const MANAGERS: [Installer; 4] =
     [Installer::Pyenv, Installer::Mise, Installer::Asdf, Installer::Rye];
 
-/// The shims of a host. What a manager's rule chooses is the same for each of its shims, and worked
-/// out once.
+/// The shims of a host. The selection of a manager is the same for all its shims and is computed once.
 #[derive(Debug)]
 pub(super) struct Shims<'a> {
     host: &'a Host,
@@ -29,7 +28,7 @@ pub(super) struct Shims<'a> {
     chosen: Mutex<BTreeMap<Shim, Chosen>>,
 }
 
-/// Whose shim an executable is.
+/// The manager of a shim.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shim {
     pub(super) place: Installer,
@@ -37,14 +36,14 @@ pub(super) struct Shim {
     root: PathBuf,
 }
 
-/// What a manager's rule chooses.
+/// The selection of a manager's rule.
 #[derive(Debug, Default)]
 struct Chosen {
     /// The names of versions, as the user wrote them.
     names: String,
-    /// The installations that they mean.
+    /// Their installations.
     dirs: Vec<PathBuf>,
-    /// Why the names end where they do, if not for being all.
+    /// The reason that the list of names is incomplete, if it is.
     end: Option<String>,
 }
 
@@ -55,14 +54,13 @@ impl<'a> Shims<'a> {
         Self { host, roots, chosen: Mutex::default() }
     }
 
-    /// Whose shim `path` is by where it lies: in a manager's directory of shims.
+    /// The manager of `path` by its location in a manager's directory of shims.
     pub(super) fn by_place(&self, path: &Path) -> Option<Shim> {
         let root = path.parent().filter(|dir| dir.ends_with("shims"))?.parent()?;
         self.roots.iter().find(|shim| shim.root == root).cloned()
     }
 
-    /// Whose shim `path` is by what it is: a link to the manager's own program, or a script that
-    /// calls it.
+    /// The manager of `path` by its content: a link to the manager's program, or a script that calls it.
     pub(super) fn by_content(&self, path: &Path) -> Option<Shim> {
         let real = chain(path).last()?;
         let place = match real.file_name()?.to_str()? {
@@ -75,11 +73,11 @@ impl<'a> Shims<'a> {
         Some(Shim { place, root: root.or_else(|| managers::root(place, self.host))? })
     }
 
-    /// What the shim at `path` would start now.
+    /// The program that the shim at `path` would start.
     pub(super) fn resolve(&self, shim: Shim, path: &Path) -> Result<PathBuf, Reason> {
         let manager = shim.place.name();
         let is_windows = self.host.platform() == Platform::Windows;
-        // pyenv-win's `python.bat` stands for `python.exe`.
+        // pyenv-win's `python.bat` starts `python.exe`.
         let program = if is_windows { path.with_extension("exe") } else { path.to_owned() };
         let program = program.file_name().unwrap_or_default();
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +90,7 @@ impl<'a> Shims<'a> {
 fn by_script(path: &Path) -> Option<Installer> {
     let mut start = Vec::with_capacity(1024);
     open_regular(path).ok()?.take(1024).read_to_end(&mut start).ok()?;
-    // Where it is cut, half a character may stand.
+    // The limit may cut a character.
     let text = String::from_utf8_lossy(&start);
     if !text.starts_with("#!") {
         return None;
@@ -127,9 +125,9 @@ impl Chosen {
                 chosen.end = Some("it leaves the choice to the rest of PATH".to_owned());
                 break;
             }
-            // These files travel with a project, which may name a version and not a program to run.
+            // These files come with a project, which may select a version, but not a program to start.
             let name = name.strip_prefix("prefix:").unwrap_or(name);
-            // How pyenv-virtualenv calls an environment in an installation: `3.9.18/envs/work`.
+            // pyenv-virtualenv's name of an environment in an installation: `3.9.18/envs/work`.
             let name = match name.split_once("/envs/") {
                 Some((version, env)) if !env.contains('/') => version,
                 _ => name,
@@ -145,7 +143,7 @@ impl Chosen {
 
     /// The executable `program` of the first installation that has one.
     fn executable(&self, program: &OsStr) -> Result<PathBuf, String> {
-        // Of Windows' Pythons, and of no others, the executable is in the tree's root.
+        // Only on Windows the executable is in the tree's root.
         let places = ["bin", "install/bin", "", "install"];
         let of = |dir: &PathBuf| {
             places.iter().map(|place| dir.join(place).join(program)).find(|path| path.is_file())

@@ -1,4 +1,4 @@
-//! Files that stand for a Python that is not there: to run one opens a window.
+//! Placeholders for a Python that is not installed: their start opens a window.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::python::Reason;
 use crate::support::host::{Host, Platform};
 
-/// What `path` stands for, if it is such a file.
+/// The kind of placeholder at `path`, if it is one.
 pub(super) fn reason(path: &Path, host: &Host) -> Option<Reason> {
     match host.platform() {
         Platform::MacOs if is_apple_stub(path) => Some(Reason::AppleStub),
@@ -20,14 +20,14 @@ fn is_apple_stub(path: &Path) -> bool {
     let tools = [
         "/Library/Developer/CommandLineTools/usr/bin/python3",
         "/Applications/Xcode.app",
-        // What `xcode-select` chose, however it is called.
+        // The developer directory that `xcode-select` chose.
         "/var/db/xcode_select_link/usr/bin/python3",
     ];
     path == Path::new("/usr/bin/python3") && !tools.iter().any(|tool| Path::new(tool).exists())
 }
 
-/// Whether `path` is an alias that leads to the Store, or to an installation. Those of programs that
-/// are installed are empty files too, but then there is a directory of the program's package beside them.
+/// Whether `path` is an alias that opens the Store or starts an installation. Aliases of installed programs
+/// are empty files, too, but have the directory of the program's package beside them.
 fn is_store_stub(path: &Path, host: &Host) -> bool {
     let Some(dir) = path.parent() else { return false };
     let is_named = |name: &OsStr, expected| name.eq_ignore_ascii_case(expected);
@@ -35,7 +35,7 @@ fn is_store_stub(path: &Path, host: &Host) -> bool {
     if !in_apps || !path.metadata().is_ok_and(|meta| meta.len() == 0) {
         return false;
     }
-    // The install manager brings aliases of the same names, which install one where there is none.
+    // The install manager has aliases of the same names, which install a missing Python.
     let managed = || {
         let data = host.path_var("LOCALAPPDATA").map(|data| data.join("Python"));
         data.is_some_and(|dir| holds(&dir, "pythoncore-"))
@@ -44,7 +44,7 @@ fn is_store_stub(path: &Path, host: &Host) -> bool {
     !(is_python || holds(dir, "PythonSoftwareFoundation.PythonManager_") && managed())
 }
 
-/// Whether something in `dir` has a name that begins in this way.
+/// Whether an entry of `dir` has this prefix.
 fn holds(dir: &Path, start: &str) -> bool {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().starts_with(start))

@@ -1,16 +1,16 @@
 //! The properties of interpreters, stored between runs.
 //!
-//! There is one small file for each executable, named after its absolute path and after what else decides
-//! which code it runs: the variables of the dynamic linker (`LD_*`, `DYLD_*`; ld.so(8), dyld(1)) and the
-//! machine that the kernel reports, which personality(2) changes. The file holds the properties and the
-//! identity (device, inode, size in bytes, time of change) of everything that they depend on: the executable
-//! and the canonical file behind it, the `pyvenv.cfg` of an environment, a shared library, the directories
-//! that wheels are taken from. The properties are valid as long as each of these is unchanged, which takes a
-//! few `stat` calls and no process. A file that cannot be read, or is not ours, counts as no file.
+//! Each executable has one small file. Its name is a digest of the executable's absolute path, of the
+//! variables of the dynamic linker (`LD_*`, `DYLD_*`; ld.so(8), dyld(1)) and of the machine that the kernel
+//! reports, which personality(2) changes: they determine the code that runs. The file contains the
+//! properties and the identity (device, inode, size in bytes, time of change) of every file that they
+//! depend on: the executable and its real path, the `pyvenv.cfg` of an environment, a shared library, the
+//! directories of wheels. The properties are valid as long as all of these are unchanged, which takes a few
+//! `stat` calls and no process. An unreadable file, or one of another owner, is ignored.
 //!
-//! Of the failures only a hang is stored, which costs the whole time limit each time, and for an hour at
-//! most, as its cause may be in no file: a network drive, a busy machine. Other failures show at once, and
-//! many end without a trace in the file: a library is installed, a permission is granted.
+//! Of the failures only a hang is stored, because it costs the whole time limit, and for an hour at most,
+//! because its cause (a network drive, a busy machine) may not change a file. Other failures are fast, and
+//! their repair (an installed library, a permission) may not change a file either.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -30,14 +30,14 @@ use crate::support::limits;
 /// The version of the records: it changes with the probe.
 const FORM: u64 = checksum(SCRIPT.as_bytes());
 
-/// How long an interpreter that hung is not started again.
+/// The time for which an interpreter that hung is not started again.
 const HANGS_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// The stored properties of interpreters.
 #[derive(Debug)]
 pub(crate) struct ProbeCache {
     dir: Option<PathBuf>,
-    /// What decides, besides the executable, which code it runs.
+    /// The inputs besides the executable that determine the code that runs.
     conditions: Vec<u8>,
 }
 
@@ -97,7 +97,7 @@ impl ProbeCache {
             depends_on.iter().map(|path| (path.clone(), FileVersion::of(path))).collect();
         let record = Record { path: path.to_owned(), depends_on, outcome };
         create_private_dir(file.parent()?).ok()?;
-        // Whole or not at all: another process may be reading it.
+        // Atomically, because another process may be reading it.
         write_whole(&file, &serde_json::to_vec(&record).ok()?, false).ok()?;
         Some(())
     }
@@ -129,7 +129,7 @@ fn conditions(host: &Host) -> Vec<u8> {
     conditions
 }
 
-/// FNV-1a, which can be computed when rvenv is built: a changed probe leaves no old answer standing.
+/// FNV-1a, which the compiler can evaluate: a changed probe invalidates the stored answers.
 const fn checksum(bytes: &[u8]) -> u64 {
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
     let mut index = 0;

@@ -23,10 +23,10 @@ use reply::Reply;
 /// The program that every interpreter runs.
 const SCRIPT: &str = include_str!("probe.py");
 
-/// How long an interpreter may take to answer: a cold one on a network drive takes seconds.
+/// The time limit of a probe: a first start from a network drive takes seconds.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Interpreters and environments that are followed from one path, at most. The limit ends cycles.
+/// The maximum number of interpreters and environments that are followed from one path; it ends cycles.
 const DEPTH: u8 = 8;
 
 /// Runs `executable` and returns its properties.
@@ -60,9 +60,9 @@ pub(crate) fn started(path: &Path) -> Result<PathBuf, Reason> {
 #[derive(Debug)]
 pub(crate) struct ProbeOutcome {
     pub(crate) outcome: Result<Interpreter, Reason>,
-    /// The executable that has this outcome as long as `depends_on` is unchanged. It is not the path
-    /// that was asked for if that is a program that starts another one, which it may choose anew each
-    /// time. `None` if no file determines the outcome.
+    /// The executable that has this outcome as long as `depends_on` is unchanged. It differs from the
+    /// requested path if that is a program that starts another one, which it may choose at each start.
+    /// `None` if no file determines the outcome.
     pub(crate) determined_by: Option<PathBuf>,
     /// Files and directories whose change may change the outcome; they need not exist.
     pub(crate) depends_on: Vec<PathBuf>,
@@ -125,9 +125,9 @@ impl Prober<'_> {
         Err(Reason::Impossible("it names itself as the base of its base".to_owned()))
     }
 
-    /// The interpreter that a wrapper started, which says that it is `started`: the same as the executable
-    /// `image` on its own, if the wrapper changed nothing but the name. A wrapper that gives it another
-    /// prefix, as those of Nix do, is needed to start it.
+    /// The interpreter that a wrapper started and that reports to be `started`: the executable `image` if
+    /// the wrapper changed only the name. A wrapper that sets another prefix, as those of Nix, remains the
+    /// executable.
     fn wrapped(&self, image: Option<PathBuf>, started: &Interpreter) -> Option<Interpreter> {
         let image = image.filter(|image| {
             let name = image.file_name();
@@ -139,7 +139,7 @@ impl Prober<'_> {
         is_same.then_some(alone)
     }
 
-    /// The interpreter at `image`, if that is what runs when it is started. Follows nothing further.
+    /// The interpreter at `image`, if its start runs that file. Follows no further.
     fn run_alone(&self, image: &Path) -> Option<Interpreter> {
         let reply = self.run(image).ok()?;
         let is_other = reply.image().is_some_and(|other| !same(other, image))
@@ -167,7 +167,7 @@ impl Prober<'_> {
         };
         let mut output = process::run_with_timeout(&mut command(), self.limit)?;
         if output.status.success() && output.stdout.is_empty() {
-            // No Python ends in this way, unless it was disturbed.
+            // A signal from outside; the probe itself never ends in this way.
             output = process::run_with_timeout(&mut command(), self.limit)?;
         }
         Reply::parse(&output)

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use super::Stream;
 
-/// How long the end of a pipe is waited for after the child's end: a process that was left behind may keep
-/// it open.
+/// The time limit for the end of a pipe after the child's exit: a process that it left may keep the pipe
+/// open.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Both pipes, each with its thread.
@@ -38,7 +38,7 @@ impl Pipes {
         Ok(Self { readers: [Reader::new(stdout, out)?, Reader::new(stderr, err)?] })
     }
 
-    /// The threads read; nothing can be waited for here.
+    /// Does nothing: the threads read.
     pub(super) fn read_available(&mut self) -> io::Result<bool> {
         Ok(false)
     }
@@ -48,7 +48,7 @@ impl Pipes {
         Ok(())
     }
 
-    /// What was read up to the end of both pipes, or up to `deadline`.
+    /// The bytes up to the end of both pipes, or up to `deadline`.
     pub(super) fn finish(self, deadline: Option<Instant>) -> io::Result<[Vec<u8>; 2]> {
         let [stdout, stderr] = self.readers.map(|reader| reader.finish(deadline));
         Ok([stdout?, stderr?])
@@ -60,7 +60,7 @@ impl Reader {
         let read = Arc::new(Mutex::new((stream, Ok(()))));
         let (sender, ended) = mpsc::channel();
         let shared = Arc::clone(&read);
-        // Not `thread::spawn`, which panics if there may be no more threads.
+        // `thread::spawn` panics at the limit of threads.
         thread::Builder::new().spawn(move || {
             let mut buffer = [0; 8192];
             let mut pipe = pipe;

@@ -10,8 +10,8 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::Stream;
 
-/// Bytes that are read of a pipe after the child's end, at most: what a pipe holds (`pipe-max-size`, see
-/// pipe(7)). A process that was left behind can write to it without end.
+/// The maximum number of bytes that are read from a pipe after the child's exit: the capacity of a pipe
+/// (`pipe-max-size`, see pipe(7)). A process that the child left can write without end.
 const PIPE_CAPACITY: usize = 1024 * 1024;
 
 /// Both pipes, non-blocking.
@@ -19,7 +19,7 @@ pub(super) struct Pipes {
     pipes: [Pipe; 2],
 }
 
-/// A pipe, until its end was read, and what was read of it.
+/// A pipe, `None` after its end, and the bytes that were read from it.
 struct Pipe {
     file: Option<std::fs::File>,
     stream: Stream,
@@ -37,7 +37,7 @@ impl Pipes {
         Ok(Self { pipes: [stdout, stderr] })
     }
 
-    /// Reads what is in the pipes now. Returns whether one of them is still open.
+    /// Reads the available bytes of both pipes. Returns whether one of them is still open.
     pub(super) fn read_available(&mut self) -> io::Result<bool> {
         for pipe in &mut self.pipes {
             pipe.read_available()?;
@@ -56,7 +56,7 @@ impl Pipes {
         }
     }
 
-    /// What was read, with what is in the pipes now.
+    /// The bytes that were read, and those that are available now.
     pub(super) fn finish(mut self, _deadline: Option<Instant>) -> io::Result<[Vec<u8>; 2]> {
         self.read_available()?;
         Ok(self.pipes.map(|pipe| pipe.stream.bytes))
@@ -66,7 +66,7 @@ impl Pipes {
 impl Pipe {
     fn new(fd: Option<OwnedFd>, stream: Stream) -> io::Result<Self> {
         if let Some(fd) = &fd {
-            // Only of this end: the child's end has a file description of its own.
+            // This changes only this end: the child's end has a separate open file description.
             fcntl_setfl(fd.as_fd(), fcntl_getfl(fd.as_fd())? | OFlags::NONBLOCK)?;
         }
         Ok(Self { file: fd.map(std::fs::File::from), stream })

@@ -48,16 +48,16 @@ pub(crate) fn isolated(executable: &Path, host: &Host) -> Command {
 pub(crate) struct Output {
     /// The exit status.
     pub(crate) status: ExitStatus,
-    /// What it wrote to stdout, up to a limit.
+    /// Its stdout, up to a limit.
     pub(crate) stdout: Vec<u8>,
-    /// What it wrote to stderr, up to a limit.
+    /// Its stderr, up to a limit.
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Which bytes of a stream are kept.
+/// The bytes of a stream that are kept.
 #[derive(Clone, Copy)]
 enum Keep {
-    /// The last ones, this many.
+    /// At most this many, the last ones.
     Last(usize),
     /// All of them. More than this many are an error.
     AtMost(usize),
@@ -117,8 +117,8 @@ pub(crate) fn run_with_timeout(command: &mut Command, limit: Duration) -> Result
     }
 }
 
-/// Waits for `child` and returns all that it wrote. Not [`Child::wait_with_output`], which panics if a
-/// pipe cannot be read.
+/// Waits for `child` and returns its output. [`Child::wait_with_output`] would panic if a pipe cannot be
+/// read.
 ///
 /// # Errors
 /// When a pipe cannot be read, or stdout is larger than 256 MiB.
@@ -132,8 +132,8 @@ pub(crate) fn wait_with_output(mut child: Child) -> io::Result<Output> {
 
 /// Reads both pipes until the child has ended; `None` when `deadline` passed before that.
 ///
-/// When `waitpid` reports the end, everything that the child wrote is in the pipes, and a process that it
-/// left behind may keep them open. So the pipes are read once more, as far as that needs no waiting.
+/// When `waitpid` reports the exit, the pipes contain everything that the child wrote, and a process that
+/// it left may keep them open. So the pipes are read once more without waiting.
 fn collect(child: &mut Child, keep: Keep, deadline: Option<Instant>) -> io::Result<Option<Output>> {
     let streams = [Stream::new(keep), Stream::new(Keep::Last(PROBE_OUTPUT_LIMIT))];
     let mut pipes = Pipes::new(child.stdout.take(), child.stderr.take(), streams)?;
@@ -169,7 +169,7 @@ fn kill_group(child: &mut Child) {
 
 /// Kills `child` and reaps it.
 fn kill(child: &mut Child) {
-    // Both fail only when it has ended already.
+    // Both fail only if it has already exited.
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -1,4 +1,4 @@
-//! What the probe prints, and what is believed of it.
+//! The output of the probe, and its validation.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -62,12 +62,12 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// Reads the answer from what a probe printed.
+    /// Parses the answer in the output of a probe.
     pub(super) fn parse(output: &Output) -> Result<Self, Reason> {
         let text = String::from_utf8_lossy(&output.stdout);
         let answer = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
         let Some((answer, _)) = answer else { return Err(no_answer(output)) };
-        // Python's way to escape a byte that it cannot decode.
+        // Python's escape of a byte that it cannot decode (PEP 383).
         if answer.contains(r"\udc") {
             return Err(Reason::NotUnicode);
         }
@@ -82,7 +82,7 @@ impl Reply {
         }
     }
 
-    /// The file that the kernel ran, where the system shows it.
+    /// The file that the kernel runs, if the system reports it.
     pub(super) fn image(&self) -> Option<&Path> {
         self.facts.image.as_deref().filter(|image| image.is_absolute())
     }
@@ -109,8 +109,8 @@ impl Reply {
         Ok((real(&answered) != real(asked)).then_some(answered))
     }
 
-    /// An executable that a Python names, as an absolute path. A relative one is seen from the directory
-    /// that the probe ran in; a bare name says nothing, as the next search of PATH may find another file.
+    /// The absolute path of an executable that a Python reports. A relative one is resolved against the
+    /// directory of the probe; a bare name is rejected, because a search of PATH may find another file.
     fn absolute(&self, claimed: &Path, host: &Host) -> Option<PathBuf> {
         if claimed.is_absolute() {
             return Some(claimed.to_owned());
@@ -125,8 +125,7 @@ impl Reply {
         }
     }
 
-    /// The interpreter at `asked` with the properties that can be true, and the files that these depend
-    /// on.
+    /// The interpreter at `asked` with its validated properties, and the files that these depend on.
     ///
     /// # Errors
     /// [`Reason::BaseMissing`] when its base prefix does not exist, [`Reason::Impossible`] when its standard
@@ -176,7 +175,7 @@ impl Reply {
     }
 }
 
-/// Why a child gave no answer.
+/// The reason that a child gave no answer.
 fn no_answer(output: &Output) -> Reason {
     if output.status.success() {
         return Reason::NotPython;
@@ -190,7 +189,7 @@ fn no_answer(output: &Output) -> Reason {
     Reason::Failed { status: output.status.to_string(), last_line }
 }
 
-/// `path` with its links resolved. An alias of Windows' Store cannot be resolved: it stands for itself.
+/// `path` with its links resolved. An alias of Windows' Store cannot be resolved and is returned as it is.
 fn real(path: &Path) -> PathBuf {
     canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -1,14 +1,14 @@
-//! Reading `pypy@3.10`, `cp313t`, `>=3.11,<3.14`, `cpython-3.12.3-linux-x86_64-gnu`.
+//! Parses `pypy@3.10`, `cp313t`, `>=3.11,<3.14`, `cpython-3.12.3-linux-x86_64-gnu`.
 
 use super::{Series, Versions, Wanted};
 use crate::python::{Implementation, Level, Version};
 use crate::support::host::Platform;
 
-/// What begins a range.
+/// The characters that begin a range.
 const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
 
 impl Wanted {
-    /// Reads a version, a range, an implementation, or a combination, if `text` is one.
+    /// Parses a version, a range, an implementation, or a combination.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         let mut wanted = Self::default();
@@ -66,7 +66,7 @@ impl Wanted {
         let letters = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
         let (name, rest) = text.split_at(letters);
         self.implementation(name)?;
-        // `cp`, `py` alone are no requests, but programs or slips.
+        // `cp` and `py` alone are names of programs.
         if rest.is_empty() && name.len() < 4 {
             return None;
         }
@@ -86,7 +86,7 @@ impl Wanted {
         parts.try_for_each(|part| self.modifier(part))
     }
 
-    /// `3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`, each with `t` or `d` behind it.
+    /// `3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`, each optionally with the suffix `t` or `d`.
     fn version(&mut self, text: &str) -> Option<()> {
         let number = text.trim_end_matches(['t', 'd']);
         for flag in text[number.len()..].chars() {
@@ -106,7 +106,7 @@ impl Wanted {
         Some(())
     }
 
-    /// What follows a version after a hyphen.
+    /// The part of a request after a hyphen.
     fn modifier(&mut self, text: &str) -> Option<()> {
         match text {
             "32" => self.pointer_bits = Some(32),
@@ -115,7 +115,7 @@ impl Wanted {
             "linux" => self.platform = Some(Platform::Linux),
             "macos" | "darwin" => self.platform = Some(Platform::MacOs),
             "windows" => self.platform = Some(Platform::Windows),
-            // A Python that starts on this machine fits its C library: the name adds no condition.
+            // A Python that starts on this machine is compatible with its C library.
             "any" | "none" | "gnu" | "gnueabihf" | "musl" | "msvc" | "dev" => {}
             _ => match machine(text) {
                 Some(machine) => self.machine = Some(machine.to_owned()),
@@ -130,7 +130,7 @@ impl Wanted {
         Some(())
     }
 
-    /// `PyPy` and `GraalPy` count their own releases besides Python's: `pypy3.10-7.3.12`.
+    /// `PyPy` and `GraalPy` have release numbers in addition to Python's: `pypy3.10-7.3.12`.
     fn has_own_version(&self) -> bool {
         matches!(self.implementation, Some(Implementation::PyPy | Implementation::GraalPy))
     }
@@ -161,7 +161,7 @@ fn series(text: &str) -> Option<Series> {
     }
 }
 
-/// `rc1` behind `3.14.0` or `3.14`.
+/// The suffix `rc1` of `3.14.0` or `3.14`.
 fn prerelease(series: Series, text: &str) -> Option<Version> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (name, serial) = text.split_at(start);
@@ -181,7 +181,7 @@ fn prerelease(series: Series, text: &str) -> Option<Version> {
     })
 }
 
-/// One name for each kind of machine, whatever it is called.
+/// The canonical name of a machine.
 pub(super) fn machine(name: &str) -> Option<&'static str> {
     Some(match name {
         "x86_64" | "amd64" | "x64" => "x86_64",
@@ -196,7 +196,7 @@ pub(super) fn machine(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The name that reads as `platform`.
+/// The name that parses as `platform`.
 pub(super) const fn platform_name(platform: Platform) -> &'static str {
     match platform {
         Platform::Linux => "linux",

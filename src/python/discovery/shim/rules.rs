@@ -1,5 +1,5 @@
-//! How each manager chooses a version: by a variable, by a file in or above the current directory, by a
-//! global file.
+//! The rule by which each manager selects a version: a variable, a file in the current directory or above
+//! it, a global file.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::python::files::{read, words};
 use crate::support::dirs;
 use crate::support::host::{Host, Platform};
 
-/// The files of mise in a directory, the first decides (mise.jdx.dev/configuration.html). `{}` is for the
-/// name of an environment of `MISE_ENV`.
+/// The files of mise in a directory; the first decides (mise.jdx.dev/configuration.html). `{}` is the name
+/// of an environment in `MISE_ENV`.
 const MISE_ENV_FILES: [&str; 6] = [
     ".mise.{}.local.toml",
     "mise.{}.local.toml",
@@ -40,7 +40,7 @@ const MISE_FILES: [&str; 14] = [
 const MISE_GLOBAL_FILES: [&str; 4] =
     ["config.local.toml", "config.toml", "mise.local.toml", "mise.toml"];
 
-/// The names of the versions that are chosen here and now, as the manager's user wrote them.
+/// The names of the selected versions, as the user wrote them.
 pub(super) fn chosen(place: Installer, root: &Path, host: &Host) -> Result<Vec<String>, String> {
     let names = match place {
         Installer::Pyenv => pyenv(root, host),
@@ -69,7 +69,7 @@ fn colon_separated(text: &str) -> Vec<String> {
     words(&text.replace(':', " "))
 }
 
-/// `ASDF_PYTHON_VERSION`, the nearest `.tool-versions` that names Python, the one of the home.
+/// `ASDF_PYTHON_VERSION`, the nearest `.tool-versions` that names Python, the one in the home directory.
 fn asdf(host: &Host) -> Option<Vec<String>> {
     if let Some(value) = host.var("ASDF_PYTHON_VERSION") {
         return Some(words(value.to_str()?));
@@ -137,7 +137,7 @@ fn mise_files(host: &Host) -> Vec<String> {
         .collect()
 }
 
-/// What mise's files for all projects choose.
+/// The selection of mise's global files.
 fn mise_global(host: &Host) -> Option<Vec<String>> {
     if let Some(file) = host.path_var("MISE_GLOBAL_CONFIG_FILE") {
         return mise_tools(file, host);
@@ -166,7 +166,7 @@ fn rye(root: &Path, host: &Host) -> Option<Vec<String>> {
     })
 }
 
-/// What `look` finds in the nearest directory from `start` upward.
+/// The result of `look` for the nearest directory from `start` upwards.
 fn upward(start: &Path, look: impl Fn(&Path) -> Option<Vec<String>>) -> Option<Vec<String>> {
     start.ancestors().find_map(look)
 }
@@ -176,7 +176,7 @@ fn python_version(dir: &Path) -> Option<Vec<String>> {
     read(&dir.join(".python-version")).map(|text| words(&text)).filter(|names| !names.is_empty())
 }
 
-/// The versions behind `python` in a `.tool-versions`.
+/// The versions after `python` in a `.tool-versions`.
 fn tool_versions(file: &Path) -> Option<Vec<String>> {
     let text = read(file)?;
     let line = text
@@ -185,8 +185,8 @@ fn tool_versions(file: &Path) -> Option<Vec<String>> {
     Some(words(line))
 }
 
-/// `[tools] python` of one of mise's files: a string, a table with `version`, or an array of these. What is
-/// for other systems, or disabled, chooses nothing, and ends the search as well.
+/// `[tools] python` of one of mise's files: a string, a table with `version`, or an array of these. An entry
+/// for other systems, or a disabled one, selects nothing and ends the search.
 fn mise_tools(file: &Path, host: &Host) -> Option<Vec<String>> {
     let table: Table = read(file)?.parse().ok()?;
     let disabled = table.get("settings").and_then(|settings| settings.get("disable_tools"));
@@ -219,7 +219,7 @@ fn is_this_system(name: &str, host: &Host) -> bool {
     }
 }
 
-/// The version that `[tool_alias.python.versions]` or `[alias.python]` of a file gives a name.
+/// The version of a name in `[tool_alias.python.versions]` or `[alias.python]` of a file.
 fn mise_alias(table: &Table, name: &str) -> String {
     let of = |key: &str| {
         let python = table.get(key)?.get("python")?;
