@@ -9,27 +9,24 @@ import sys
 import sysconfig
 
 
-def _version(root):
+def _configuration(root):
     try:
         with open(os.path.join(root, "pyvenv.cfg"), encoding="utf-8") as lines:
             pairs = [line.partition("=") for line in lines]
     except OSError:
-        return None
-    for name, _, value in pairs:
-        if name.strip() in ("version", "version_info"):
-            return ".".join(value.strip().split(".")[:2])
-    return None
+        return {}
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _activate(root, scripts, prompt):
-    if "__file__" in globals():
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if sys.prefix == root:
-        return
+def _check_version(root, configuration):
     running = "{}.{}".format(*sys.version_info[:2])
-    version = _version(root)
-    if version not in (None, running):
+    version = configuration.get("version", configuration.get("version_info", running))
+    version = ".".join(version.split(".")[:2])
+    if version != running:
         raise RuntimeError("{} is an environment of Python {}, and this is Python {}".format(root, version, running))
+
+
+def _set_variables(root, scripts, prompt):
     for name in ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"):
         os.environ.pop(name, None)
     entries = os.environ.get("PATH", "").split(os.pathsep)
@@ -41,6 +38,9 @@ def _activate(root, scripts, prompt):
     os.environ["VIRTUAL_ENV"] = root
     os.environ["VIRTUAL_ENV_PROMPT"] = prompt
 
+
+def _set_prefix(root, has_system_site):
+    """Sets what `site` sets at the start of the environment's own Python, and what `sysconfig` derives from it."""
     scheme = {"posix": "posix_prefix"}.get(os.name, os.name)
     if "venv" in sysconfig.get_scheme_names():
         scheme = "venv"
@@ -51,6 +51,30 @@ def _activate(root, scripts, prompt):
     sys.path.sort(key=lambda entry: entry in before)
     sys.real_prefix = sys.prefix
     sys.prefix = sys.exec_prefix = root
+    if has_system_site:
+        site.PREFIXES.insert(0, root)
+    else:
+        site.PREFIXES[:] = [root]
+        site.ENABLE_USER_SITE = False
+    # Both are kept from the start, and what follows from them is kept at the first use; from CPython 3.11 on a second
+    # name says whether it is.
+    sysconfig._PREFIX = sysconfig._EXEC_PREFIX = os.path.normpath(root)
+    sysconfig._CONFIG_VARS = None
+    sysconfig._CONFIG_VARS_INITIALIZED = False
+    # Their default was derived at the import; Debian's is another one outside environments.
+    default = getattr(sysconfig, "get_default_scheme", None) or sysconfig._get_default_scheme
+    for function in (sysconfig.get_path, sysconfig.get_paths):
+        function.__defaults__ = (default(),) + function.__defaults__[1:]
+
+
+def _activate(root, scripts, prompt):
+    if "__file__" in globals():
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    configuration = _configuration(root)
+    _check_version(root, configuration)
+    _set_variables(root, scripts, prompt)
+    if sys.prefix != root:
+        _set_prefix(root, configuration.get("include-system-site-packages", "").lower() == "true")
 
 
 _activate(__RVENV_ROOT__, __RVENV_SCRIPTS__, __RVENV_PROMPT__)

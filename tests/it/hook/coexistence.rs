@@ -3,9 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::world::{World, quoted, read};
-use crate::shells::{Real, real};
+use crate::shells::{Real, dialect, real};
 
 const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// The shells whose hook runs at each prompt, and which these tests can type into.
+const ALL: [&str; 7] = ["bash", "zsh", "fish", "tcsh", "pwsh", "elvish", "xonsh"];
 
 /// The path of a tool; `None`, said aloud, where it is not installed.
 fn tool(name: &str) -> Option<std::path::PathBuf> {
@@ -34,10 +37,7 @@ fn shims(world: &World) -> String {
 }
 
 fn prepend(real: &Real, dir: &str) -> String {
-    match real.label {
-        "fish" => format!("set -gx PATH {dir} $PATH"),
-        _ => format!("PATH={dir}:$PATH"),
-    }
+    dialect::prepend(real.shell, dir).trim_end().to_owned()
 }
 
 /// In a child the activation is complete, also where its start file put another Python first.
@@ -68,35 +68,48 @@ fn a_child_has_the_whole_activation() {
 /// Each PATH is repaired once: the second time, another tool insists on the first place.
 #[test]
 fn a_lost_entry_is_repaired_once() {
-    for label in PROMPTING {
+    for label in ALL {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let a = world.project("a");
-        let lose = match label {
-            "fish" => "set -gx PATH /usr/bin /bin (string split : $TOOLS)".to_owned(),
-            _ => "PATH=/usr/bin:/bin:$TOOLS".to_owned(),
-        };
-        let tools = world.at("tools");
-        let set = match label {
-            "fish" => format!("set -gx TOOLS {}", tools.display()),
-            _ => format!("export TOOLS={}", tools.display()),
-        };
+        let path = format!("/usr/bin:/bin:{}", world.at("tools").display());
+        let lose = dialect::set(real.shell, "PATH", &path);
         let lines = format!(
-            "{set}\ncd ../a\n{lose}\n\nnote repaired\n{lose}\n\nnote again\ncd ..\nnote out"
+            "cd ../a\n{lose}\nnote repaired\n{lose}\nnote again\nnote still\ncd ..\nnote out\n"
         );
         let shown = world.types(&real, &lines);
         world.note("repaired", &shown).active(&a);
-        assert!(
-            !world.note("again", &shown).get("PATH").unwrap().contains("a/.venv"),
-            "{label}: {shown}"
-        );
+        for name in ["again", "still"] {
+            let note = world.note(name, &shown);
+            assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}: {shown}");
+        }
+        world.note("out", &shown).inactive();
+        // Nothing that the hook remembers is exported.
+        for name in ["_RVENV_HOOK_STATE", "_RVENV_HOOK_LEFT", "_RVENV_HOOK_HELD"] {
+            assert_eq!(world.note("repaired", &shown).get(name), None, "{label}: {name}");
+        }
+    }
+}
+
+/// A directory with a `python` comes first: the environment is not used any more.
+#[test]
+fn a_python_that_is_put_before_the_entry_is_put_behind_it() {
+    for label in ALL {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let shims = shims(&world);
+        let lines = format!("cd ../a\n{}\nnote in\ncd ..\nnote out", prepend(&real, &shims));
+        let shown = world.types(&real, &lines);
+        world.note("in", &shown).active(&a);
+        assert!(world.note("in", &shown).get("PATH").unwrap().contains(&shims), "{label}");
         world.note("out", &shown).inactive();
     }
 }
 
 #[test]
 fn a_directory_without_python_may_come_first() {
-    for label in PROMPTING {
+    for label in ALL {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         world.project("a");
@@ -109,18 +122,34 @@ fn a_directory_without_python_may_come_first() {
 }
 
 #[test]
-fn virtual_env_that_was_unset_ends_the_activation() {
-    for label in PROMPTING {
+fn virtual_env_that_was_changed_ends_the_activation() {
+    for label in ALL {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let a = world.project("a");
-        let unset = if label == "fish" { "set -e VIRTUAL_ENV" } else { "unset VIRTUAL_ENV" };
-        let lines = format!("cd ../a\n{unset}\n\nnote unset\ncd ..\nnote out\ncd a\nnote in");
-        let shown = world.types(&real, &lines);
-        let note = world.note("unset", &shown);
-        assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}: {shown}");
-        world.note("out", &shown).inactive();
-        world.note("in", &shown).active(&a);
+        for (case, change) in [
+            dialect::unset(real.shell, "VIRTUAL_ENV"),
+            dialect::set(real.shell, "VIRTUAL_ENV", "/another"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let world = World::new();
+            let a = world.project("a");
+            let lines = format!("cd ../a\n{change}\nnote changed\ncd ..\nnote out\ncd a\nnote in");
+            let shown = world.types(&real, &lines);
+            let note = world.note("changed", &shown);
+            assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}, {case}: {shown}");
+            if case == 0 {
+                world.note("out", &shown).inactive();
+                world.note("in", &shown).active(&a);
+            } else {
+                // What another tool set is not the hook's.
+                assert_eq!(
+                    world.note("in", &shown).get("VIRTUAL_ENV"),
+                    Some("/another"),
+                    "{label}"
+                );
+            }
+        }
     }
 }
 

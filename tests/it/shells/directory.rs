@@ -74,7 +74,7 @@ fn an_environment_without_its_configuration_is_reported_where_it_is() {
     for named in ["app", "app/.venv", "app/.venv/bin", "app/.venv/bin/python"] {
         let ran = sandbox.run(["check", named]).code(1);
         assert!(ran.stdout.contains("pyvenv.cfg"), "{named}: {ran:#?}");
-        let ran = sandbox.run(["activate", named]).code(1);
+        let ran = sandbox.run(["activate", "--shell", "sh", named]).code(1);
         assert!(
             ran.stderr.contains("app/.venv` is not a virtual environment"),
             "{named}: {ran:#?}"
@@ -88,7 +88,7 @@ fn a_directory_without_an_environment_is_an_error() {
     std::fs::create_dir_all(sandbox.project().join("tools/bin")).unwrap();
     sandbox.write("tools/readme", "");
     for named in ["tools", "tools/bin", "tools/readme", "."] {
-        for command in [&["activate"][..], &["check"], &["run", "--env"]] {
+        for command in [&["activate", "--shell", "sh"][..], &["check"], &["run", "--env"]] {
             let end = (command[0] == "run").then_some("true");
             let words = command.iter().copied().chain([named]).chain(end);
             let ran = sandbox.run(words).code(1);
@@ -98,7 +98,7 @@ fn a_directory_without_an_environment_is_an_error() {
             );
         }
     }
-    let ran = sandbox.run(["activate", "nothing"]).code(1);
+    let ran = sandbox.run(["activate", "--shell", "sh", "nothing"]).code(1);
     assert!(ran.stderr.contains("cannot open"), "{ran:#?}");
     // Deletion takes the name of an environment only.
     for named in ["app", "app/.venv/bin", "app/.venv/bin/python"] {
@@ -112,7 +112,7 @@ fn an_environment_called_env_is_named_and_not_chosen() {
     let mut sandbox = with("env");
     sandbox.with_rvenv_on_path();
     for (command, line) in [
-        (&["activate"][..], "rvenv activate env"),
+        (&["activate", "--shell", "sh"][..], "rvenv activate --shell sh env"),
         (&["check"], "rvenv check env"),
         (&["run", "true"], "rvenv run --env env true"),
     ] {
@@ -125,7 +125,8 @@ fn an_environment_called_env_is_named_and_not_chosen() {
     }
     std::fs::create_dir(sandbox.project().join("src")).unwrap();
     let mut command = sandbox.rvenv();
-    let ran =
-        crate::sandbox::Ran::of(command.arg("activate").current_dir(sandbox.project().join("src")));
+    let ran = crate::sandbox::Ran::of(
+        command.args(["activate", "--shell", "sh"]).current_dir(sandbox.project().join("src")),
+    );
     assert!(ran.code(1).stderr.contains("rvenv create"));
 }

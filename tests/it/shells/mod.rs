@@ -1,9 +1,10 @@
 //! The same scenarios in every real shell.
 
+mod activate_this;
 #[cfg(target_os = "linux")]
 mod calling;
 mod cygwin;
-mod dialect;
+pub(crate) mod dialect;
 mod directory;
 mod disk;
 mod failing;

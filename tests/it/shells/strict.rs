@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rvenv::shell::Shell;
 
 use super::dialect::{note, read_code, set, source};
 use super::{Real, World, real};
-use crate::sandbox::{Ran, for_each_python};
+use crate::sandbox::Ran;
 
 /// The shells' strictest, and options that change how scripts are read.
 const MOODS: [(&str, &str); 22] = [
@@ -182,27 +182,6 @@ fn a_script_that_is_run_says_so() {
             Ran::of(world.command(&real).arg(root.join("bin").join(name)).stdin(Stdio::null()));
         assert!(ran.stderr.contains("must be sourced") && ran.code == Some(1), "{label}: {ran:?}");
     }
-}
-
-for_each_python!(activate_this_activates_the_running_python);
-
-fn activate_this_activates_the_running_python(python: &Path) {
-    let world = World::new();
-    let root = world.environment("env", "na'me");
-    let script = root.join("bin/activate_this.py");
-    let program = "import os, sys; path = sys.argv[1]; exec(open(path).read(), {'__file__': path}); \
-                   print(sys.prefix, os.environ['VIRTUAL_ENV'], os.environ['VIRTUAL_ENV_PROMPT'], os.environ['PATH'])";
-    let mut command = Command::new(python);
-    command.env_clear().env("PATH", "/usr/bin").args(["-c", program]).arg(&script);
-    let shown = Ran::of(&mut command).ok();
-    let root = root.display();
-    assert_eq!(
-        shown.stdout,
-        format!("{root} {root} na'me {root}/bin:/usr/bin\n"),
-        "{}",
-        python.display()
-    );
-    assert_eq!(shown.stderr, "");
 }
 
 #[test]
