@@ -28,6 +28,9 @@ pub struct Dir {
 
 impl Dir {
     /// Opens a fresh directory, following links to it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
         let handle = Handle::open(path).map_err(Error::io("open", path))?;
         Ok(Self::fresh(handle, path.to_owned()))
@@ -65,6 +68,9 @@ impl Dir {
     }
 
     /// Creates a directory in an existing parent. An existing directory is not an error, a link is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be created, or a file or a link has the name.
     pub fn create_dir(&self, relative: &Path) -> Result<()> {
         let make = || {
             let (parent, name) = self.place(relative)?;
@@ -106,6 +112,9 @@ impl Dir {
     }
 
     /// Writes a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; in a directory that is changed in place the old file is then unchanged.
     pub fn write(&self, relative: &Path, bytes: &[u8], executable: bool) -> Result<()> {
         self.put("write", relative, |dir, name| {
             let mut file = dir.make_file(name, executable)?;
@@ -116,11 +125,17 @@ impl Dir {
     }
 
     /// Copies the regular file `from`, following links to it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if `from` cannot be read or the copy cannot be created.
     pub fn copy(&self, from: &Path, relative: &Path) -> Result<()> {
         self.put("copy to", relative, |dir, name| link::copy(from, dir, name))
     }
 
     /// Creates a file with the content of `from`, by the cheapest method that works.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if even a copy fails.
     pub fn share(&self, from: &Path, relative: &Path, linker: &Linker) -> Result<()> {
         self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
     }
@@ -146,6 +161,9 @@ impl Dir {
     }
 
     /// Removes a file or a link; a missing one is not an error.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be removed.
     pub fn remove(&self, relative: &Path) -> Result<()> {
         let remove = || {
             let (parent, name) = self.place(relative)?;
@@ -163,6 +181,9 @@ impl Dir {
 
     /// Deletes an entry with its content as [`remove_tree`](super::remove_tree) does; a missing one is not an
     /// error. The undo log does not restore it.
+    ///
+    /// # Errors
+    /// The first failure; the rest is deleted nevertheless.
     pub fn remove_tree(&self, relative: &Path) -> Result<()> {
         let failed = |source| self.failed("remove", relative, source);
         let (parent, name) = self.place(relative).map_err(failed)?;
@@ -176,6 +197,9 @@ impl Dir {
     }
 
     /// Renames `from` to the free name `to`. The undo log does not restore it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if `from` is missing or `to` exists.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         let rename = || {
             let (old, name) = self.place(from)?;
@@ -206,6 +230,9 @@ impl Dir {
 
     /// Removes the write permission of others from this directory and its content. No link is
     /// followed and no mount point is crossed, because others may be renaming entries concurrently.
+    ///
+    /// # Errors
+    /// The first entry whose mode cannot be changed.
     pub fn protect(&self) -> Result<()> {
         let mut dirs = vec![PathBuf::new()];
         while let Some(dir) = dirs.pop() {

@@ -4,12 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serializer;
 
-/// For `serde(serialize_with)`.
+/// Serializes a path as text, for `serde(serialize_with)`.
+///
+/// # Errors
+/// Those of the serializer.
 pub fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }
 
-/// For `serde(serialize_with)`.
+/// Serializes an optional path as text, for `serde(serialize_with)`.
+///
+/// # Errors
+/// Those of the serializer.
 #[allow(clippy::ref_option, reason = "serde gives what the field is")]
 pub fn optional_path<S: Serializer>(
     path: &Option<PathBuf>,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// `path` without the prefix `\\?\`, which people do not write and most programs cannot read: wherever
-/// it means the same file without it.
+/// `path` without the prefix `\\?\`, which most programs do not accept, if it names the same file
+/// without it.
 #[cfg(windows)]
 pub fn strip_verbatim_prefix(path: &Path) -> Cow<'_, Path> {
     use std::ffi::OsString;
@@ -27,7 +27,7 @@ pub fn strip_verbatim_prefix(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// Elsewhere there is no such prefix.
+/// Other systems have no such prefix.
 #[cfg(not(windows))]
 pub fn strip_verbatim_prefix(path: &Path) -> Cow<'_, Path> {
     path.into()
@@ -46,7 +46,10 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// `path` with its links resolved; where case makes no difference, in the case that the disk has.
+/// `path` with its links resolved, on case-insensitive filesystems with the names in their stored case.
+///
+/// # Errors
+/// Those of realpath(3).
 #[expect(clippy::disallowed_methods, reason = "this is what is to be used instead")]
 pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = std::fs::canonicalize(path)?;
