@@ -9,19 +9,16 @@ use std::time::Duration;
 use rvenv::support;
 use rvenv::support::interrupt::Interrupt;
 
+mod exit;
 #[cfg_attr(unix, path = "process/unix.rs")]
 #[cfg_attr(not(unix), path = "process/windows.rs")]
 mod sys;
 
+pub(crate) use exit::Exit;
 pub(crate) use sys::{exec, exit_by_signal, exit_code, watch_signals};
 
 /// Polling interval while waiting for a child.
 const PATIENCE: Duration = Duration::from_millis(20);
-
-/// The exit code of POSIX shells for a command that cannot be executed.
-pub(crate) const CANNOT_EXECUTE: u8 = 126;
-/// The exit code of POSIX shells for a command that is not found.
-pub(crate) const NOT_FOUND: u8 = 127;
 
 /// Runs `command` and returns its exit code, 128 + n if signal n ended it. A signal to this program is
 /// passed to the command, and its exit is awaited.
@@ -49,8 +46,7 @@ pub(crate) struct CannotRun {
     program: PathBuf,
     /// Whether the file exists although the system reports that it does not.
     is_there: bool,
-    /// 126 or 127.
-    pub(crate) code: u8,
+    pub(crate) code: Exit,
     source: io::Error,
 }
 
@@ -58,6 +54,6 @@ fn failed(command: &Command, source: io::Error) -> anyhow::Error {
     let program = PathBuf::from(command.get_program());
     let missing = source.kind() == io::ErrorKind::NotFound;
     let is_there = missing && program.is_file();
-    let code = if missing && !is_there { NOT_FOUND } else { CANNOT_EXECUTE };
+    let code = if missing && !is_there { Exit::NotFound } else { Exit::CannotExecute };
     CannotRun { program, is_there, code, source }.into()
 }

@@ -8,9 +8,10 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -23,12 +24,7 @@ use rvenv::{Hint, Host, Platform};
 use self::progress::{Line, Progress};
 use crate::cli::{ColorWhen, Output};
 use crate::process;
-use crate::process::CannotRun;
-
-/// 1: the command failed, or `check` found a problem.
-pub(crate) const FAILED: u8 = 1;
-/// 2: a usage error, as in clap and argparse.
-pub(crate) const USAGE: u8 = 2;
+use crate::process::{CannotRun, Exit};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -69,6 +65,11 @@ impl Ui {
         self.verbosity < 0
     }
 
+    /// Whether details are reported.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity >= 1
+    }
+
     /// Reports an action; silent with `--quiet`.
     pub(crate) fn say(&self, text: impl Display) {
         if self.verbosity >= 0 {
@@ -87,7 +88,7 @@ impl Ui {
     pub(crate) fn timed<T>(&self, what: impl Display, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let done = work();
-        self.detail(format_args!("{what} ({:.1} ms)", milliseconds(start)));
+        self.detail(format_args!("{what} ({})", duration(start.elapsed())));
         done
     }
 
@@ -167,7 +168,7 @@ impl Ui {
         }
         self.report_error(error);
         let not_started = || error.downcast_ref::<CannotRun>().map(|error| error.code);
-        ExitCode::from(known.code.or_else(not_started).unwrap_or(FAILED))
+        known.code.or_else(not_started).unwrap_or(Exit::Failure).into()
     }
 
     /// Prints a failure: the error, its causes, the next step.
@@ -220,7 +221,7 @@ pub(crate) fn unknown_command(name: &str, command: &str) -> ExitCode {
     let ui = Ui { verbosity: 0, color_is_given: false, line: RefCell::default() };
     ui.write(Some((ERROR, "error")), format_args!("there is no command `{name}`"));
     ui.hint(format_args!("`{command}`"));
-    ExitCode::from(USAGE)
+    Exit::Usage.into()
 }
 
 /// Prints the usage error of clap.
@@ -234,7 +235,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         // An argument is repeated in it.
         let _ = io::stderr().write_all(shown.as_bytes());
     }
-    ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
+    if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
 }
 
 fn set_color_choice(when: ColorWhen) {
@@ -247,9 +248,14 @@ fn set_color_choice(when: ColorWhen) {
     choice.write_global();
 }
 
-/// The time since `start`.
-pub(crate) fn milliseconds(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1000.0
+/// A duration: `2.2 ms`, and seconds from 1,000 ms on.
+pub(crate) fn duration(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 999.95 {
+        format!("{milliseconds:.1} ms")
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
 }
 
 /// The width of the terminal in columns; unlimited if stdout is not a terminal.
@@ -310,6 +316,15 @@ pub(crate) fn word(word: impl AsRef<OsStr>) -> String {
     quoted(&word.as_ref().to_string_lossy(), Platform::current())
 }
 
+/// A path as an argument of a command: `./-x` for `-x`, which would be a flag.
+pub(crate) fn path_word(path: &Path) -> String {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        word(Path::new(".").join(path))
+    } else {
+        word(path)
+    }
+}
+
 fn quoted(word: &str, platform: Platform) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,~".contains(c);
     // The shell expands `~name`.
@@ -346,6 +361,14 @@ mod tests {
         let shown: Vec<_> =
             [0, 999, 1000, 10 * 1024, 1024 * 1024 - 1, 9 << 30].into_iter().map(bytes).collect();
         assert_eq!(shown, ["0B", "999B", "1.0K", "10K", "1.0M", "9.0G"]);
+    }
+
+    #[test]
+    fn durations_are_in_seconds_from_a_thousand_milliseconds_on() {
+        let shown =
+            [Duration::ZERO, Duration::from_micros(999_940), Duration::from_micros(999_960)];
+        assert_eq!(shown.map(duration), ["0.0 ms", "999.9 ms", "1.0 s"]);
+        assert_eq!(duration(Duration::from_millis(60_601)), "60.6 s");
     }
 
     #[test]

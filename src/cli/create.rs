@@ -19,8 +19,8 @@ use super::{Output, complete, directory};
 pub(crate) struct Create {
     #[command(flatten)]
     pub(super) output: Output,
-    /// Where to make it
-    #[arg(value_name = "DIR", default_value = ".venv", value_parser = directory())]
+    /// The environment's directory [default: .venv]
+    #[arg(value_name = "DIR", value_parser = directory())]
     pub(crate) dirs: Vec<PathBuf>,
     /// Which Python: a path, a name on PATH, a version (3.12, >=3.11,<3.14), pypy3.10, 3.13t
     #[arg(short, long, value_name = "PYTHON", add = ArgValueCompleter::new(complete::pythons))]

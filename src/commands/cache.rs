@@ -11,6 +11,7 @@ use rvenv::venv::inventory::Disk;
 
 use super::{Context, cache_advice};
 use crate::cli::{Cache, CacheAction};
+use crate::process::Exit;
 use crate::ui;
 
 /// Prints the directory, or removes it.
@@ -19,7 +20,7 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
         let problem = context.cache.problem().unwrap_or(&CacheProblem::NoHome);
         context.ui.report_error(&anyhow!("there is no cache: {problem}"));
         context.ui.hint(cache_advice(problem));
-        return Ok(ExitCode::FAILURE);
+        return Ok(Exit::Failure.into());
     };
     match args.action {
         CacheAction::Dir => {

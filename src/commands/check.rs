@@ -13,7 +13,7 @@ use rvenv::venv::repair::Step;
 use serde::Serialize;
 
 use super::{Context, explain};
-use crate::ui::FAILED;
+use crate::process::Exit;
 use crate::{cli, process, ui};
 use page::Page;
 
@@ -44,7 +44,7 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
     } else {
         ui::show(Page::new(args, context).report(&report, &steps))?;
     }
-    Ok(if report.healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    Ok(if report.healthy { ExitCode::SUCCESS } else { Exit::Failure.into() })
 }
 
 /// The codes that the user's own settings make notes, as far as they exist.

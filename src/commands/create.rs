@@ -1,34 +1,35 @@
-//! `rvenv create`: find a Python, make the environments, say what is next.
+//! `rvenv create`: find a Python, create the environments, name the next step.
+
+mod answer;
+mod next_step;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use rvenv::create::{self, Builds, CreateRequest, Created, DryRun, Existing, Outcome};
+use rvenv::create::{self, Builds, CreateRequest, Created, Existing, Outcome};
 use rvenv::fs::Guard;
 use rvenv::python::{Finder, Found, Request};
 use rvenv::seed;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
-use rvenv::shell;
-use rvenv::shell::Shell;
 use rvenv::support::host::Platform;
 use rvenv::support::program::Program;
 use rvenv::trust::Trust;
-use rvenv::venv;
-use rvenv::venv::{Content, Env, Options};
-use serde::Serialize;
+use rvenv::venv::{Env, Options};
 
 use super::Context;
 use super::install::PackageInstall;
 use super::python::Chosen;
 use crate::cli::Create;
 use crate::{process, ui};
+use answer::{Answer, Made, SCHEMA};
 
-/// The version of the JSON answer's form: another number, another form.
-const SCHEMA: u32 = 1;
+/// The environment's directory where none is named.
+const DEFAULT: &str = ".venv";
 
 pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let mut start = Instant::now();
     process::watch_signals(&context.interrupt)?;
     let project = Project::find(&context.host)?;
     let settings = context.settings.clone().with_project(&project)?.with_flags(flags(args));
@@ -45,8 +46,11 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     let filling = PackageInstall::of(args, context)?;
     let mut made = Vec::new();
     let mut code = 0;
-    for dir in &args.dirs {
-        let (answer, exit_code) = creation.carry_out(dir, &filling)?;
+    let default = [PathBuf::from(DEFAULT)];
+    let dirs = if args.dirs.is_empty() { &default } else { args.dirs.as_slice() };
+    for dir in dirs {
+        let (answer, exit_code) = creation.carry_out(dir, &filling, start)?;
+        start = Instant::now();
         made.extend(answer);
         code = exit_code;
         if code != 0 {
@@ -55,12 +59,11 @@ pub(super) fn run(args: &Create, context: &Context<'_>) -> anyhow::Result<ExitCo
     }
     if args.json {
         ui::print_json(&Answer { version: SCHEMA, environments: made })?;
-    } else if let [dir] = args.dirs.as_slice()
+    } else if let [dir] = dirs
         && !args.dry_run
-        && !context.ui.is_quiet()
         && code == 0
     {
-        context.ui.say(format_args!("next: {}", next_step(dir, context)));
+        next_step::report(dir, args.dirs.is_empty(), context);
     }
     Ok(process::exit_code(code))
 }
@@ -108,9 +111,9 @@ impl Creation<'_> {
         &self,
         dir: &Path,
         filling: &PackageInstall,
+        start: Instant,
     ) -> anyhow::Result<(Option<Made>, i32)> {
         let Self { args, context, settings, .. } = self;
-        let start = Instant::now();
         let root = context.host.absolute(dir);
         let platform = context.host.platform();
         let found = self.found_for(&root);
@@ -140,11 +143,12 @@ impl Creation<'_> {
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let rehearsal = create::dry_run(&recipe, session, &mut progress)?;
+            let dry_run = create::dry_run(&recipe, session, &mut progress)?;
+            let answer = Made::by_dry_run(&root, &dry_run, &found);
             if !args.json {
-                ui::print(listing(&rehearsal))?;
+                ui::show(ui::visible(&answer.page(dir, &dry_run, &found, context.ui)))?;
             }
-            return Ok((Some(Made::of(&root, rehearsal.outcome, None, &found)), 0));
+            return Ok((Some(answer), 0));
         }
         let was_allowed = self.trust.allows(&root);
         let is_filled_first =
@@ -163,7 +167,7 @@ impl Creation<'_> {
             match (code, created) {
                 (Ok(0), created) => created?,
                 (code, _) => {
-                    context.ui.warn(format_args!("`{}` is as it was", dir.display()));
+                    context.ui.warn(format_args!("`{}` is unchanged", dir.display()));
                     return Ok((None, code?));
                 }
             }
@@ -311,81 +315,4 @@ impl Creation<'_> {
 fn word(text: &str) -> String {
     let is_plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control());
     if is_plain { text.to_owned() } else { format!("{text:?}") }
-}
-
-/// The answer of `--json`.
-#[derive(Debug, Serialize)]
-struct Answer {
-    version: u32,
-    environments: Vec<Made>,
-}
-
-/// What came of one directory.
-#[derive(Debug, Serialize)]
-struct Made {
-    path: String,
-    outcome: &'static str,
-    python: String,
-    implementation: String,
-    base: String,
-    /// The pip that was seeded.
-    pip: Option<String>,
-}
-
-impl Made {
-    fn of(root: &Path, outcome: Outcome, pip: Option<String>, found: &Found) -> Self {
-        let interpreter = &found.interpreter;
-        Self {
-            path: root.to_string_lossy().into_owned(),
-            outcome: match outcome {
-                Outcome::Made => "created",
-                Outcome::Replaced => "replaced",
-                Outcome::Refreshed => "refreshed",
-                Outcome::Unchanged => "unchanged",
-            },
-            python: interpreter.version.to_string(),
-            implementation: interpreter.implementation.name().to_owned(),
-            base: interpreter.executable.to_string_lossy().into_owned(),
-            pip,
-        }
-    }
-
-    fn sentence(&self, dir: &Path, found: &Found, start: Instant) -> String {
-        let Found { interpreter, source } = found;
-        let (did, dir) = (self.outcome, dir.display());
-        if did == "unchanged" {
-            return format!("`{dir}` is there already, and as it should be: {interpreter}");
-        }
-        let pip = self.pip.as_ref().map(|version| format!(", pip {version}")).unwrap_or_default();
-        let milliseconds = ui::milliseconds(start);
-        format!("{did} `{dir}`: {interpreter} ({source}){pip}, in {milliseconds:.1} ms")
-    }
-}
-
-/// What a dry run would write, a line each.
-fn listing(rehearsal: &DryRun) -> String {
-    let line = |entry: &venv::Entry| {
-        let path = entry.path.display();
-        match &entry.content {
-            Content::Directory | Content::Tree(_) => format!("directory  {path}\n"),
-            Content::Link(target) => format!("link       {path} -> {}\n", target.display()),
-            Content::Copy(from) => format!("copy       {path} of {}\n", from.display()),
-            Content::Share(from) => format!("share      {path} with {}\n", from.display()),
-            Content::Text(_) => format!("file       {path}\n"),
-            Content::Script(_) => format!("script     {path}\n"),
-        }
-    };
-    ui::visible(&rehearsal.plan.entries.iter().map(line).collect::<String>())
-}
-
-/// What to type to activate: nothing but the evaluation where `activate` finds it by itself.
-fn next_step(dir: &Path, context: &Context<'_>) -> String {
-    let usual = match context.host.platform() {
-        Platform::Windows => Shell::PowerShell,
-        Platform::Linux | Platform::MacOs => Shell::Sh,
-    };
-    let shell = shell::detect(&context.host).unwrap_or(usual);
-    let is_found = [".venv", "venv"].iter().any(|name| dir == Path::new(name));
-    let argument = if is_found { String::new() } else { format!(" {}", ui::word(dir)) };
-    shell.evaluate_line().replace("rvenv activate", &format!("rvenv activate{argument}"))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use rvenv::create::python_choice::{Origin, ResolvedRequest};
-use rvenv::python::{Finder, Found, Interpreter, PassedOver, ProbedCandidate};
+use rvenv::python::{Finder, Found, Implementation, Interpreter, PassedOver, ProbedCandidate};
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use serde::Serialize;
@@ -150,11 +150,11 @@ impl Facts {
         }
     }
 
-    /// `cpython 3.13.0`, with the marks of its build as in the executable's name.
+    /// `CPython 3.13.0`, with the marks of its build as in the executable's name.
     fn name(&self) -> String {
         let threads = if self.free_threaded { "t" } else { "" };
         let debug = if self.debug { "d" } else { "" };
-        format!("{} {}{threads}{debug}", self.implementation, self.version)
+        format!("{} {}{threads}{debug}", Implementation::named(&self.implementation), self.version)
     }
 }
 

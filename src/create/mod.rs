@@ -100,6 +100,8 @@ pub struct DryRun {
     pub outcome: Outcome,
     /// The entries that [`create`] would write.
     pub plan: Plan,
+    /// The version of the pip that [`create`] would seed, if any.
+    pub pip: Option<String>,
 }
 
 /// The number of attempts when other processes change the environment's path concurrently.
@@ -161,6 +163,7 @@ pub fn dry_run(
     let build = Build { request, session, location: &location };
     // Created only without a cache: TMPDIR may name a missing directory.
     let mut scratch = None;
+    let mut pip = None;
     let mut plan = |options: &Options, wanted| {
         let make = || {
             let made = tempfile::tempdir()
@@ -168,6 +171,7 @@ pub fn dry_run(
             Ok(scratch.insert(made).path().to_owned())
         };
         let seed = build.seed(wanted, make, progress)?;
+        pip = seed.as_ref().map(|seed| seed.pip_version().to_owned());
         build.plan(options, seed.as_ref())
     };
     let (outcome, plan) = match action {
@@ -181,7 +185,7 @@ pub fn dry_run(
         }
         Action::Nothing => (Outcome::Unchanged, Plan::default()),
     };
-    Ok(DryRun { outcome, plan })
+    Ok(DryRun { outcome, plan, pip })
 }
 
 fn attempt(

@@ -24,6 +24,14 @@ pub enum Implementation {
 }
 
 impl Implementation {
+    /// The implementation that calls itself `name`.
+    pub fn named(name: &str) -> Self {
+        [Self::CPython, Self::PyPy, Self::GraalPy]
+            .into_iter()
+            .find(|known| known.name() == name)
+            .unwrap_or_else(|| Self::Other(name.to_owned()))
+    }
+
     /// The name as `sys.implementation.name` has it.
     pub fn name(&self) -> &str {
         match self {

@@ -2,7 +2,7 @@
 
 use rvenv::{Hint, check, create, fs, python, seed, settings, shell, support, trust, venv};
 
-use crate::process::{CANNOT_EXECUTE, NOT_FOUND};
+use crate::process::Exit;
 
 /// The facts about a library error that decide how the program reports it.
 pub(super) struct LibraryError {
@@ -11,7 +11,7 @@ pub(super) struct LibraryError {
     /// The number of the signal that interrupted the work.
     pub(super) signal: Option<usize>,
     /// The exit code of a command that did not start.
-    pub(super) code: Option<u8>,
+    pub(super) code: Option<Exit>,
 }
 
 type Cause = dyn std::error::Error + 'static;
@@ -68,14 +68,14 @@ fn signal(cause: &Cause) -> Option<usize> {
 
 /// As a POSIX shell reports it: 127 for a command that is not there, 126 for one that cannot be
 /// executed.
-fn code(cause: &Cause) -> Option<u8> {
+fn code(cause: &Cause) -> Option<Exit> {
     let error = match cause.downcast_ref::<rvenv::Error>() {
         Some(rvenv::Error::Venv(error)) => Some(error),
         _ => cause.downcast_ref::<venv::Error>(),
     };
     match error? {
-        venv::Error::NoCommand { .. } => Some(NOT_FOUND),
-        venv::Error::NotExecutable { .. } => Some(CANNOT_EXECUTE),
+        venv::Error::NoCommand { .. } => Some(Exit::NotFound),
+        venv::Error::NotExecutable { .. } => Some(Exit::CannotExecute),
         _ => None,
     }
 }

@@ -69,6 +69,14 @@ fn place_from(start: &Path, host: &Host) -> Result<(PathBuf, PathBuf)> {
     Err(Error::NoEnvironment { start: start.to_owned(), unnamed: unnamed(host) })
 }
 
+/// Another environment than `.venv` of the current directory that the user may mean: `venv` or `env` in it,
+/// else the nearest one above it.
+pub fn other(host: &Host) -> Option<PathBuf> {
+    let own = || usable_place(host.cwd(), NAMES[1], host).ok().flatten().map(|(path, _)| path);
+    let above = || place_from(host.cwd().parent()?, host).ok().map(|(path, _)| path);
+    own().or_else(|| unnamed(host)).or_else(above)
+}
+
 /// An environment in the current directory that is used only if the user names it.
 pub(crate) fn unnamed(host: &Host) -> Option<PathBuf> {
     let path = host.cwd().join(NAMED_ONLY);

@@ -35,7 +35,7 @@ fn a_second_create_changes_nothing_and_says_so() {
     let cfg = sandbox.project().join(".venv/pyvenv.cfg");
     let before = fs::metadata(&cfg).unwrap().modified().unwrap();
     let ran = sandbox.run(["create"]).ok();
-    assert!(ran.stderr.contains("is there already"), "{ran:#?}");
+    assert!(ran.stderr.contains("exists and is complete"), "{ran:#?}");
     assert_eq!(fs::metadata(&cfg).unwrap().modified().unwrap(), before);
 }
 
@@ -314,7 +314,7 @@ fn an_environment_that_was_made_without_pip_stays_without() {
         std::fs::write(&file, text + "uv = 0.13.9\n").unwrap();
     }
     let ran = sandbox.run(["create"]).ok();
-    assert!(ran.stderr.contains("there already"), "{ran:#?}");
+    assert!(ran.stderr.contains("exists and is complete"), "{ran:#?}");
     sandbox.run(["create", "--upgrade"]).ok();
     sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
 }
@@ -327,7 +327,7 @@ fn clear_keeps_the_old_environment_until_the_packages_are_installed() {
     let mark = sandbox.write(".venv/lib/mark", "old");
     sandbox.write("bad.txt", "no-such-package\n");
     let ran = sandbox.run(["create", "--clear", "-r", "bad.txt"]).code(1);
-    assert!(ran.stderr.contains("`.venv` is as it was"), "{ran:#?}");
+    assert!(ran.stderr.contains("`.venv` is unchanged"), "{ran:#?}");
     assert!(mark.exists());
     sandbox.write("good.txt", "pip\n");
     sandbox.run(["create", "--clear", "-r", "good.txt"]).ok();

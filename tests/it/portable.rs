@@ -56,7 +56,7 @@ fn the_same_again_changes_nothing_and_clear_replaces() {
     let (sandbox, env) = world(&["--without-pip"]);
     fs::write(env.join("mine"), "").unwrap();
     let ran = sandbox.run(["create", "--without-pip"]).ok();
-    assert!(ran.stderr.contains("is there already"), "{ran:#?}");
+    assert!(ran.stderr.contains("exists and is complete"), "{ran:#?}");
     assert!(env.join("mine").exists());
     sandbox.run(["create", "--without-pip", "--clear"]).code(1);
     assert!(env.join("mine").exists(), "the user's file stops the deletion");

@@ -289,3 +289,52 @@ fn progress_is_drawn_on_a_terminal_while_it_takes_long_and_cleared_afterwards() 
     let told = sandbox.run(["-v", "create", "told"]).ok();
     assert!(told.stderr.contains("\nunpacking pip"), "{told:#?}");
 }
+
+#[test]
+fn a_dry_run_fits_a_screen_and_names_python_and_pip() {
+    let sandbox = Sandbox::new();
+    let shown = sandbox.run(["create", "--dry-run", "--pip-layout", "files"]).ok().stdout;
+    assert!(shown.lines().count() < 20, "{shown}");
+    let form = r"^would create `\.venv`: \S+ 3\.\d+\.\d+ \(.*\), pip \d[^\n]*\nbase: /";
+    assert!(predicate::str::is_match(form).unwrap().eval(&shown), "{shown}");
+    let entries = sandbox.run(["-v", "create", "--dry-run", "--pip-layout", "files"]).ok().stdout;
+    assert!(entries.contains("file       pyvenv.cfg\n"), "{entries}");
+    assert!(!sandbox.project().join(".venv").exists());
+    let outcome = |args: &[&str]| {
+        let ran = sandbox.run([&["create", "--dry-run", "--json"], args].concat()).ok();
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        answer["environments"][0]["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(outcome(&[]), "would-create");
+    sandbox.run(["create", "--without-pip"]).ok();
+    assert_eq!(outcome(&[]), "unchanged");
+    assert_eq!(outcome(&["--clear"]), "would-replace");
+}
+
+#[test]
+fn another_environment_of_the_project_is_named_and_the_next_step_only_if_it_is_needed() {
+    let mut sandbox = Sandbox::new();
+    let create = ["create", "--without-pip"];
+    let ran = sandbox.run(create).ok();
+    assert!(!ran.stderr.contains("note: "), "{ran:#?}");
+    let venv = sandbox.project().join(".venv");
+    for (dir, other) in [("sub", ".venv"), ("a", "a/venv"), ("b", "b/env")] {
+        let dir = sandbox.project().join(dir);
+        std::fs::create_dir(&dir).unwrap();
+        if other != ".venv" {
+            sandbox.run(["create", "--without-pip", other]).ok();
+        }
+        let ran = Ran::of(sandbox.rvenv().args(create).current_dir(&dir)).ok();
+        let other = sandbox.project().join(other).display().to_string();
+        let note = format!("note: there is also `{other}`; to activate it: ");
+        assert!(ran.stderr.contains(&note), "{ran:#?}");
+        assert!(ran.stderr.contains(&format!("rvenv activate {other}")), "{ran:#?}");
+        assert!(dir.join(".venv/pyvenv.cfg").exists());
+    }
+    let ran = sandbox.run(["create", "--without-pip", "sub/named"]).ok();
+    assert!(!ran.stderr.contains("note: ") && ran.stderr.contains("next: "), "{ran:#?}");
+    let ran = sandbox.run(["create", "--without-pip", "--", "-x"]).ok();
+    assert!(ran.stderr.contains("rvenv activate ./-x"), "{ran:#?}");
+    sandbox.set("VIRTUAL_ENV", venv);
+    assert!(!sandbox.run(create).ok().stderr.contains("next: "), "it is active");
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use rvenv::check::{Finding, Remedy, Report, Severity, Summary};
+use rvenv::python::Implementation;
 use rvenv::shell;
 use rvenv::shell::Shell;
 use rvenv::venv::repair::Step;
@@ -164,7 +165,11 @@ impl<'a> Page<'a> {
         let good = |is_bad: bool| if is_bad { (NOTE, "·") } else { (GOOD, "✓") };
         if let Some(python) = &environment.python {
             let base = python.base.display();
-            let mut line = format!("{} {}, from `{base}`", python.implementation, python.version);
+            let mut line = format!(
+                "{} {}, from `{base}`",
+                Implementation::named(&python.implementation),
+                python.version
+            );
             if environment.system_site_packages {
                 line.push_str(", with its packages");
             }
