@@ -6,6 +6,7 @@ mod deferred;
 mod hook;
 mod install_run;
 mod inventory;
+mod pack;
 mod program;
 pub(crate) mod synonyms;
 
@@ -26,6 +27,7 @@ pub(crate) use hook::{Allow, Hook, HookEnv};
 pub(crate) use install_run::{Freeze, Install, Run, StartShell, Uninstall};
 
 pub(crate) use inventory::{List, Remove};
+pub(crate) use pack::{ArchiveFormat, EditableInstalls, Pack};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Help, Man};
 
 /// The columns of help on a wider terminal, or where the width is not known.
@@ -88,6 +90,7 @@ impl Cli {
             Command::Python(Python::Find(args)) => args.output,
             Command::List(args) => args.output,
             Command::Remove(args) => args.output,
+            Command::Pack(args) => args.output,
             Command::Config(args) => args.output,
             Command::Cache(args) => args.output,
             Command::Allow(args) | Command::Deny(args) => args.output,
@@ -178,6 +181,8 @@ pub(crate) enum Command {
     Run(Deferred<Run>),
     /// Start an interactive shell in which the environment is active
     Shell(Deferred<StartShell>),
+    /// Write an environment into an archive for another machine
+    Pack(Deferred<Pack>),
     /// Find environments, with Python, size, last use and health
     #[command(visible_alias = "ls")]
     List(Deferred<List>),

@@ -4,7 +4,7 @@
 //! here, whichever layers they passed.
 
 use crate::support::hint::Hint;
-use crate::{check, create, fs, python, seed, settings, shell, store, support, trust, venv};
+use crate::{check, create, fs, pack, python, seed, settings, shell, store, support, trust, venv};
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,6 +40,9 @@ pub enum Error {
     /// Of [`mod@store`].
     #[error(transparent)]
     Store(store::Error),
+    /// Of [`mod@pack`].
+    #[error(transparent)]
+    Pack(pack::Error),
     /// Of [`mod@create`].
     #[error(transparent)]
     Create(create::Error),
@@ -58,6 +61,7 @@ support::lift_errors! { Error {
     venv::Error => Venv [Support, Fs, Python, Shell],
     seed::Error => Seed [Support, Fs, Python],
     store::Error => Store [Support, Fs],
+    pack::Error => Pack [Support, Fs, Python, Shell, Venv],
     create::Error => Create [Support, Fs, Python, Shell, Settings, Venv, Seed],
     check::Error => Check [Support, Fs, Python, Shell, Venv, Seed],
 }}

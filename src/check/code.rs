@@ -392,6 +392,24 @@ catalogue! {
     }
 }
 
+impl Code {
+    /// Whether it is about the calling shell, and not about the environment.
+    pub const fn is_of_session(self) -> bool {
+        matches!(
+            self,
+            Self::NotActive
+                | Self::ActiveGone
+                | Self::ActiveIsAnother
+                | Self::NotOnPath
+                | Self::VariableUnset
+                | Self::PathShadowed
+                | Self::PythonhomeSet
+                | Self::PythonpathSet
+                | Self::CommandHidden
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ mod hook;
 mod install;
 mod list;
 mod man;
+mod pack;
 mod pip;
 mod python;
 mod remove;
@@ -100,6 +101,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run(args, &context),
         Command::Man(args) => man::run(args, &context),
         Command::Help(args) => help::run(args),
+        Command::Pack(args) => pack::run(args, &context),
         Command::List(args) => list::run(args, &context),
         Command::Remove(args) => remove::run(args, &context),
         Command::Config(args) => config::run(args, &context),

@@ -1,4 +1,4 @@
-//! The content of an environment that an upgrade installs again.
+//! What an environment holds, to be installed again elsewhere.
 
 mod generated;
 mod installed;
@@ -22,23 +22,23 @@ use crate::venv::state::State;
 
 pub(crate) use user_files::UserFile;
 
-/// The content of an environment except for the files that every environment has.
+/// What an environment holds beside what every environment holds.
 #[derive(Debug)]
 pub(crate) struct Contents {
-    /// The requirements, in the form of a requirements file.
+    /// As a requirements file has them.
     lines: Vec<String>,
-    /// Installed files that no requirement describes.
+    /// What is installed and cannot be told to an installer.
     nameless: Vec<String>,
     setuptools: bool,
     /// The version of pip.
     pip: Option<String>,
-    /// The user's files.
+    /// What the user put there himself.
     pub(crate) own: Vec<UserFile>,
 }
 
 impl Contents {
     /// # Errors
-    /// If a part of the environment cannot be read.
+    /// When not all of the environment can be read.
     pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
         let state = State::read(root, starts(root, host), host, cache);
         let site = site(&state);
@@ -63,7 +63,7 @@ impl Contents {
     }
 
     /// # Errors
-    /// [`Error::NotReinstallable`] if a part of it cannot be installed again.
+    /// [`Error::NotReinstallable`] where not all of it can be installed again.
     pub(crate) fn ensure_reinstallable(&self, root: &Path) -> Result<()> {
         if self.nameless.is_empty() {
             return Ok(());
@@ -83,14 +83,15 @@ impl Contents {
         Err(Error::NeedsBuild { path: root.to_owned(), requirements })
     }
 
-    /// The requirements file for the new environment; `None` if there is nothing to install.
+    /// A requirements file for the environment that is to hold the same; `None` when there is
+    /// nothing to install.
     pub(crate) fn requirements(&self, new: &Env) -> Option<String> {
         let mut text = self.lines.iter().fold(String::new(), |mut text, line| {
             let _ = writeln!(text, "{line}");
             text
         });
-        // Until 3.11 every environment contained setuptools, and nothing records what depends on it. Its old
-        // version may not support the new Python.
+        // Until 3.11 it came with every environment, and nothing tells who relies on it. The old
+        // one may not work with the new Python.
         if self.setuptools && !text.is_empty() && !new.has_distribution("setuptools") {
             text.push_str("setuptools\n");
         }
@@ -112,8 +113,8 @@ fn is_direct(line: &str) -> bool {
     line.starts_with("-e ") || line.contains(" @ ")
 }
 
-/// Whether a line of a requirements file is exactly one requirement. Names, versions and URLs come from the
-/// environment's files, and pip would also interpret options and variables.
+/// Whether a line of a requirements file is the one requirement that it should be. Names, versions and
+/// URLs come from the environment's files, and pip reads options and variables, too.
 fn is_safe(line: &str) -> bool {
     let name = line.split_once(" @ ").map_or(line, |(name, _)| name);
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-._=!+".contains(c);
@@ -123,19 +124,19 @@ fn is_safe(line: &str) -> bool {
     is_one_line && (line.starts_with("-e ") || is_named)
 }
 
-/// The `site-packages` with the packages, also if the base was replaced by another version.
+/// The `site-packages` that holds the packages, also when the base is another one by now.
 fn site<'s>(state: &'s State<'_>) -> Option<&'s Site> {
     let series = state.series();
     let of_series = || state.sites.iter().find(|site| site.series == series);
     state.site().or_else(of_series).or_else(|| state.sites.first())
 }
 
-/// The installed distributions except for the seeds, each with its requirement.
+/// What is installed beside the seeds, each with how pip is told to install it again.
 fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
     let dists = site.dists().filter(|dist| !dist.is_seed());
     let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
     let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
-    // After an interrupted upgrade of a package only its old version may exist.
+    // The old version of a package whose upgrade was interrupted may be all that there is of it.
     let asides = site.names.iter().filter(|name| name.starts_with('~')).filter_map(|name| {
         let metadata = site.path.join(name);
         let (package, version) = metadata::headers(&metadata.join("METADATA"))?;
@@ -153,7 +154,7 @@ fn starts(root: &Path, host: &Host) -> Starts {
     if Trust::of(host).allows(root) { Starts::Trusted } else { Starts::Allowed }
 }
 
-/// Whether the packages of an environment belong to another Python than this one.
+/// Whether an environment's packages are for another Python than this one.
 pub(crate) fn is_for_another(
     root: &Path,
     interpreter: &crate::python::Interpreter,

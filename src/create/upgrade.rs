@@ -17,15 +17,15 @@ use crate::trust::Trust;
 use crate::venv::Env;
 use crate::venv::repair::{Fixer, Step};
 
-/// Installs a requirements file into an environment; returns whether that succeeded.
+/// Installs what a requirements file lists into an environment, and tells whether all of it is there.
 pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
 
-/// The permission to build packages.
+/// What may be started to install again what an environment contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Builds {
-    /// Packages may be built, also from URLs and directories in the environment's files.
+    /// What builds the packages, also from URLs and directories that the environment's files name.
     Permitted,
-    /// The same if the environment is in the list of allowed ones; otherwise only wheels of the index.
+    /// That, if the environment is in the list of allowed ones; else wheels of the index only.
     IfTrusted,
 }
 
@@ -53,7 +53,7 @@ pub fn upgrade(
     let old = Env::open(request.root, host.platform())?;
     let location = crate::support::path::canonicalize(request.root)
         .map_err(fs::Error::io("follow", request.root))?;
-    // The user's files are carried over, so they do not prevent the replacement.
+    // The user's files come along, so they do not forbid to replace what they are in.
     let guard = request.guard.clone().with_user_files(true);
     let options = request.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
@@ -76,7 +76,7 @@ pub fn upgrade(
                 return Err(Error::NotReinstalled { path, wheels_only });
             }
         }
-        // Without a network the pip of the base remains.
+        // Without a network the one of the base stays.
         if let Some(version) = held.newer_pip(created.pip.as_deref()) {
             let text = format!("{options_of_pip}pip=={version}\n");
             fs::write_whole(&requirements, text.as_bytes(), false)?;
@@ -85,7 +85,7 @@ pub fn upgrade(
             }
         }
         (created.kept, created.beside) = Carrying::new(&location, env).all(&held)?;
-        // The user's files were not created by this process.
+        // What the user put there came from elsewhere.
         created.is_pristine = false;
         Ok(())
     })
@@ -148,8 +148,8 @@ fn rebuild(
     Ok(Created { outcome, location, leftovers, ..created })
 }
 
-/// Carries the user's files over as hard links, so that the old environment remains complete until it is
-/// deleted. A file of the new environment is replaced only if the user's version takes precedence.
+/// What the user put into the old environment, as links to the same files, so that the old one is
+/// whole until it goes. No file of the new one's is overwritten but where the user's goes before it.
 struct Carrying<'a> {
     old: &'a Path,
     new: &'a Env,
@@ -157,9 +157,9 @@ struct Carrying<'a> {
     /// As in [`Created`].
     kept: Vec<PathBuf>,
     beside: Vec<PathBuf>,
-    /// Directories that have another name in the new environment, because their own is taken.
+    /// Directories that have another name here, as something else stands at their own.
     renamed: HashMap<PathBuf, PathBuf>,
-    /// The created directories, parents before children, each with its original.
+    /// Directories that were made, parents before children, and those that they are copies of.
     made: Vec<(PathBuf, PathBuf)>,
 }
 
@@ -170,10 +170,10 @@ impl<'a> Carrying<'a> {
         Self { old, new, site, kept, beside, renamed: HashMap::new(), made }
     }
 
-    /// Carries over all files; returns those that replaced a new file, and those that were renamed.
+    /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
     fn all(mut self, held: &Contents) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         held.own.iter().try_for_each(|own| self.carry(own))?;
-        // Last, children first: the modes may forbid to create files.
+        // Last, and from below: they may forbid to put anything in.
         for (from, to) in self.made.iter().rev() {
             let rights = from.symlink_metadata().map(|meta| meta.permissions());
             let set = rights.and_then(|rights| std::fs::set_permissions(to, rights));
@@ -207,7 +207,7 @@ impl<'a> Carrying<'a> {
         to.strip_prefix(self.new.root()).unwrap_or(to).to_owned()
     }
 
-    /// The path, with another name for a parent whose own name is taken by a file.
+    /// The path, by another name for the directory that something else than a directory stands for.
     fn unobstructed(&mut self, to: PathBuf) -> PathBuf {
         let stands = |path: &&Path| path.symlink_metadata().is_ok();
         let Some(first) = to.ancestors().skip(1).find(stands).filter(|path| !path.is_dir()) else {
@@ -222,7 +222,7 @@ impl<'a> Carrying<'a> {
         path.unwrap_or(to)
     }
 
-    /// Links a file or creates an empty directory, with its parents.
+    /// Links a file, or makes an empty directory, and the directories that it is in.
     fn duplicate(&mut self, own: &UserFile, from: &Path, to: &Path) -> Result<()> {
         let failed = || fs::Error::io("carry over", from);
         let meta = from.symlink_metadata().map_err(failed())?;
@@ -236,7 +236,7 @@ impl<'a> Carrying<'a> {
             return Ok(fs::write_whole(to, lines.as_bytes(), false)?);
         }
         match std::fs::hard_link(from, to) {
-            // A copy would follow a link, and a socket cannot be copied.
+            // A link would be followed by a copy, and a socket cannot be copied.
             Err(_) if meta.is_file() => Ok(std::fs::copy(from, to).map(drop).map_err(failed())?),
             Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
                 Err(failed()(error).into())
@@ -258,7 +258,7 @@ impl<'a> Carrying<'a> {
     }
 }
 
-/// Whether both entries have the same content.
+/// Whether nothing would be lost if one of the two went.
 fn is_same(one: &Path, other: &Path) -> bool {
     let link = |path| std::fs::read_link(path).ok();
     let (Ok(meta), Ok(of_other)) = (one.symlink_metadata(), other.symlink_metadata()) else {
@@ -275,7 +275,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
             && read(one).is_some_and(|bytes| read(other) == Some(bytes)))
 }
 
-/// A free name: `activate.old`.
+/// A name that is free: `activate.old`.
 fn name_beside(path: &Path) -> PathBuf {
     let with = |end: String| {
         let mut name = path.as_os_str().to_owned();

@@ -19,8 +19,13 @@ pub(crate) fn files(site: &Site) -> impl Iterator<Item = &str> {
 pub(crate) fn paths(site: &Site, pth: &str) -> Vec<PathBuf> {
     let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let is_code = |line: &str| line.starts_with("import ") || line.starts_with("import\t");
-    let lines = text.lines().map(str::trim_end);
-    let paths = lines.filter(|line| !line.is_empty() && !line.starts_with('#') && !is_code(line));
-    paths.map(|line| site.path.join(line.trim_start_matches('\u{feff}'))).collect()
+    text.lines().filter_map(target).map(|line| site.path.join(line)).collect()
+}
+
+/// The path that a line of a `.pth` file names, relative to its directory.
+pub(crate) fn target(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    let is_code = line.starts_with("import ") || line.starts_with("import\t");
+    let is_path = !line.is_empty() && !line.starts_with('#') && !is_code;
+    is_path.then(|| line.trim_start_matches('\u{feff}'))
 }

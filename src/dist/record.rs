@@ -97,6 +97,19 @@ impl Record {
         }
     }
 
+    /// Keeps the rows of the paths that `is_kept` accepts.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        let before = self.rows.len();
+        self.rows.retain(|row| is_kept(&row.path));
+        self.is_changed |= self.rows.len() != before;
+    }
+
+    /// Adds a row.
+    pub(crate) fn add(&mut self, row: Row) {
+        self.rows.push(row);
+        self.is_changed = true;
+    }
+
     /// Where it is, and its new text, if they were changed.
     pub(crate) fn changed(&self) -> Option<(&Path, Vec<u8>)> {
         self.is_changed.then(|| (&*self.path, record::write(self.rows.clone())))

@@ -42,6 +42,11 @@ impl DirectUrl {
         Some(PathBuf::from(if is_drive { &path[1..] } else { &path }))
     }
 
+    /// Whether it names a place on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.url.starts_with("file:")
+    }
+
     /// The URL as one word of a file of requirements: what was checked out, not what its branch is now.
     ///
     /// Percent-encoded is what pip gives a meaning in such a file: white space, `\`, and the `$` of

@@ -54,6 +54,11 @@ impl ObjectFile {
         }
     }
 
+    /// The processor by its name in `platform.machine()`, if it is known.
+    pub(crate) fn machine(self) -> Option<&'static str> {
+        self.machine.map(|machine| machine.name)
+    }
+
     /// What the modules of an interpreter have to be for; `None` where that is unknown.
     pub(crate) fn of(system: Platform, machine: &str, pointer_bits: u8) -> Option<Self> {
         let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {

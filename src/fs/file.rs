@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use tempfile::NamedTempFile;
+
 use super::sys;
 use crate::fs::{Error, Result};
 
@@ -70,28 +72,55 @@ fn open(path: &Path) -> Result<(File, Metadata)> {
 /// # Errors
 /// [`Error::Io`]; the old file is then unchanged, and no temporary file remains.
 pub fn write_whole(path: &Path, bytes: &[u8], executable: bool) -> Result<()> {
-    let failed = || Error::io("write", path);
-    let directory = match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => return Err(failed()(io::ErrorKind::IsADirectory.into())),
-    };
-    sweep_files(directory);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = if executable { 0o777 } else { 0o666 };
-        builder.permissions(std::fs::Permissions::from_mode(mode));
+    let mut new = NewFile::beside(path, executable)?;
+    new.file().write_all(bytes).map_err(Error::io("write", path))?;
+    new.publish()
+}
+
+/// A temporary file beside a path, which is renamed to it when it is complete. Dropped before that, it
+/// is removed.
+#[derive(Debug)]
+pub(crate) struct NewFile<'p> {
+    file: NamedTempFile,
+    path: &'p Path,
+}
+
+impl<'p> NewFile<'p> {
+    /// An empty file beside `path`, with the mode that results from the umask.
+    pub(crate) fn beside(path: &'p Path, executable: bool) -> Result<Self> {
+        let failed = || Error::io("write", path);
+        let directory = match path.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => return Err(failed()(io::ErrorKind::IsADirectory.into())),
+        };
+        sweep_files(directory);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).suffix(SUFFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = if executable { 0o777 } else { 0o666 };
+            builder.permissions(std::fs::Permissions::from_mode(mode));
+        }
+        #[cfg(not(unix))]
+        let _ = executable;
+        let file = builder.tempfile_in(directory).map_err(failed())?;
+        // The lock ends with the process. On a filesystem without locks, nothing is swept.
+        let _ = file.as_file().try_lock();
+        Ok(Self { file, path })
     }
-    #[cfg(not(unix))]
-    let _ = executable;
-    let mut file = builder.tempfile_in(directory).map_err(failed())?;
-    // The lock ends with the process. On a filesystem without locks, nothing is swept.
-    let _ = file.as_file().try_lock();
-    file.write_all(bytes).map_err(failed())?;
-    file.persist(path).map(drop).map_err(|error| failed()(error.error))
+
+    /// The file, open for writing.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Renames the file to its place. A link there is replaced, not followed.
+    pub(crate) fn publish(self) -> Result<()> {
+        let Self { file, path } = self;
+        file.persist(path).map(drop).map_err(|error| Error::io("write", path)(error.error))
+    }
 }
 
 /// Removes the temporary files of killed processes.

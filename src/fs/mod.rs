@@ -37,7 +37,7 @@ pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::Dir;
 pub(crate) use dir::is_normal;
 pub use error::{Error, Result};
-pub(crate) use file::{names_in, read_start, sweep_files};
+pub(crate) use file::{NewFile, names_in, read_start, sweep_files};
 pub use file::{open_regular, read_bounded, write_whole};
 pub use link::{LinkMode, Linker};
 pub use remove::remove_tree;

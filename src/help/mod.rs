@@ -49,6 +49,7 @@ pages![
     "install",
     "list",
     "man",
+    "pack",
     "python",
     "python-find",
     "python-list",

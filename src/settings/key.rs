@@ -4,25 +4,25 @@ use std::ffi::{OsStr, OsString};
 
 use pep440_rs::Version;
 
-/// A setting, with the name of the long flag that overrides it.
+/// A setting, named like the long flag that overrules it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Key {
-    /// The requested Python.
+    /// Which Python.
     Python,
     /// The name in the prompt.
     Prompt,
-    /// The requested pip.
+    /// Which pip.
     Pip,
-    /// The layout of pip.
+    /// How pip stands in the environment.
     PipLayout,
-    /// The method by which an environment shares files of the cache.
+    /// How files of the cache get into an environment.
     LinkMode,
-    /// The packages of the base are visible.
+    /// Packages of the base are visible too.
     SystemSitePackages,
     /// The base interpreter is copied.
     Copies,
-    /// The base interpreter is linked.
+    /// The base interpreter is linked to.
     Symlinks,
     /// pip is left out.
     WithoutPip,
@@ -38,20 +38,20 @@ pub enum Key {
     Offline,
     /// When colours are used.
     Color,
-    /// The directories whose files are used regardless of their owners.
+    /// Directories whose files are used whoever owns them.
     Trusted,
-    /// The codes of `check` whose findings become notes.
+    /// Codes of `check` that are notes.
     CheckIgnore,
 }
 
-/// The kind of a key's values.
+/// What a key can be set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// On or off.
     Switch,
     /// Any text.
     Text,
-    /// One of these words, the default first.
+    /// One of these, the default first.
     Choice(&'static [&'static str]),
     /// Names: an array in files, separated by commas in variables.
     Names,
@@ -62,13 +62,13 @@ pub enum Kind {
 pub enum Value {
     /// On or off.
     Switch(bool),
-    /// Text; a variable or a flag can contain any bytes.
+    /// Text; from a variable or a flag it can be any bytes.
     Text(OsString),
-    /// Names, in order.
+    /// Names, in their order.
     Names(Vec<String>),
 }
 
-/// The values that a project's file may set: it comes with a clone, and the user did not write it.
+/// What a project's file may say, which comes with a clone and was not chosen by who cloned it.
 enum Trust {
     /// Anything.
     Any,
@@ -79,7 +79,7 @@ enum Trust {
 }
 
 impl Key {
-    /// All keys, in the order of `rvenv config`.
+    /// Every key, in the order of showing.
     pub const ALL: [Self; 17] = [
         Self::Python,
         Self::Prompt,
@@ -128,7 +128,7 @@ impl Key {
         format!("RVENV_{}", self.name().replace('-', "_").to_uppercase())
     }
 
-    /// The kind of its values.
+    /// What it can be set to.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Python | Self::Prompt | Self::Pip | Self::Trusted => Kind::Text,
@@ -148,7 +148,7 @@ impl Key {
         }
     }
 
-    /// The default value.
+    /// The value that holds where nobody sets one.
     pub fn default_value(self) -> Option<Value> {
         match self.kind() {
             Kind::Switch => Some(Value::Switch(false)),
@@ -158,7 +158,7 @@ impl Key {
         }
     }
 
-    /// The reason that a project's file may not set the key to `value`; `None` if it may.
+    /// Why a project's file may not set the key to `value`; `None` if it may.
     pub fn refusal(self, value: &Value) -> Option<&'static str> {
         match (self.trust(), value) {
             (Trust::Any, _) => None,
@@ -190,7 +190,7 @@ impl Key {
             | Self::WithoutScmIgnoreFiles
             | Self::Relocatable
             | Self::Offline
-            // The user of the names rejects those that only the user may set.
+            // Whoever uses the names refuses those that are for the user alone.
             | Self::CheckIgnore => Trust::Any,
         }
     }
@@ -205,7 +205,7 @@ fn names_version(text: &str) -> bool {
 }
 
 impl Kind {
-    /// A description of the valid values.
+    /// What is expected, in words.
     pub(super) fn expected(self) -> String {
         match self {
             Self::Switch => "true or false".into(),
@@ -215,7 +215,7 @@ impl Kind {
         }
     }
 
-    /// The value in a file.
+    /// The value that a file has.
     pub(super) fn of_toml(self, value: &toml::Value) -> Option<Value> {
         match (self, value) {
             (Self::Switch, toml::Value::Boolean(on)) => Some(Value::Switch(*on)),
@@ -230,7 +230,7 @@ impl Kind {
         }
     }
 
-    /// The value in a variable.
+    /// The value that a variable has.
     pub(super) fn of_text(self, text: &OsStr) -> Option<Value> {
         let value = || Value::Text(text.to_owned());
         match self {

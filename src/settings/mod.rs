@@ -1,8 +1,8 @@
-//! The settings of the user and of the project.
+//! What the user and the project set once instead of saying it each time.
 //!
-//! Four sources, each with precedence over the one before: the user's file, the project's file, variables,
-//! flags. An unknown key in a file is an error. A project's file may set only some keys and values
-//! ([`Key::refusal`]), because it comes with a clone.
+//! Four layers, each stronger than the one before: the user's file, the project's file, variables,
+//! flags. Files are strict: a key that does not exist is an error, not a wish that is never heard.
+//! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
 
 mod error;
 mod key;
@@ -25,7 +25,7 @@ use crate::support::host::{Host, Platform};
 use crate::support::path::is_permission_denied;
 use crate::support::suggest::similar;
 
-/// The source of a value, in the order of increasing precedence.
+/// Who set a value, the weakest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The user's file.
@@ -38,26 +38,27 @@ pub enum Source {
     Flag,
 }
 
-/// A value and its source.
+/// A value, and who set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The value.
     pub value: Value,
-    /// Its source.
+    /// Who set it.
     pub source: Source,
 }
 
-/// All values.
+/// Everything that is set.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     set: BTreeMap<Key, Setting>,
 }
 
 impl Settings {
-    /// The values of the user's file and of the variables.
+    /// What the user's file and the variables set.
     ///
     /// # Errors
-    /// If the file cannot be read, contains an unknown key, or if it or a variable has an invalid value.
+    /// When the file cannot be read or has a key that does not exist, and when it or a variable has
+    /// a value that cannot be.
     pub fn of_user(host: &Host) -> Result<Self> {
         let mut settings = Self::default();
         if let Some(path) = user_file(host) {
@@ -66,7 +67,7 @@ impl Settings {
                 Ok(Some(document)) => {
                     settings.take_table(&document.table, &Source::User(document.path))?;
                 }
-                // The home belongs to another user, as in a container that runs as another user.
+                // The home is another's, as in a container whose user was changed.
                 Err(_) if is_permission_denied(&path) => {}
                 Err(error) => return Err(error),
             }
@@ -75,11 +76,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Adds the values of the project.
+    /// Adds what the project sets.
     ///
     /// # Errors
-    /// If its file contains an unknown key, an invalid value, or a key that a project may not set, or if two
-    /// files of one directory contain settings.
+    /// When its file has a key that does not exist or a value that cannot be, when it sets what is
+    /// not for a project to set, and when two files of one directory hold settings.
     pub fn with_project(mut self, project: &Project) -> Result<Self> {
         if let Some((document, table)) = of_project(project)? {
             self.take_table(table, &Source::Project(document.path.clone()))?;
@@ -87,7 +88,7 @@ impl Settings {
         Ok(self)
     }
 
-    /// Adds a value of the command line.
+    /// Adds what the command line says.
     #[must_use]
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = (Key, Value)>) -> Self {
         for (key, value) in flags {
@@ -96,14 +97,14 @@ impl Settings {
         self
     }
 
-    /// Sets a key, unless a source with precedence has set it.
+    /// Sets a key, unless a stronger layer has done so.
     fn take(&mut self, key: Key, value: Value, source: Source) {
         if self.get(key).is_none_or(|set| set.source.layer() <= source.layer()) {
             self.set.insert(key, Setting { value, source });
         }
     }
 
-    /// The value of a key and its source; `None` if it is not set.
+    /// The value of a key, and who set it; `None` when nobody did.
     pub fn get(&self, key: Key) -> Option<&Setting> {
         self.set.get(&key)
     }
@@ -121,7 +122,7 @@ impl Settings {
         }
     }
 
-    /// The names of a key and their source.
+    /// The names of a key, and who set them.
     pub fn names(&self, key: Key) -> Option<(&[String], &Source)> {
         match self.get(key)? {
             Setting { value: Value::Names(names), source } => Some((names, source)),
@@ -129,20 +130,20 @@ impl Settings {
         }
     }
 
-    /// Whether the interpreter is copied: `copies`, unless a source with precedence sets `symlinks`. On Windows,
-    /// where links require a privilege that users do not have, always, unless `symlinks` is set.
+    /// Whether the interpreter is to be copied: `copies`, unless a stronger layer says `symlinks`.
+    /// On Windows, where links want a right that users have not, unless anyone says `symlinks`.
     pub fn copies(&self, platform: Platform) -> bool {
         let is_default = platform == Platform::Windows && !self.is_on(Key::Symlinks);
         is_default || (self.is_on(Key::Copies) && !self.is_overruled(Key::Copies, &[Key::Symlinks]))
     }
 
-    /// Whether pip is left out: `without-pip`, unless a source with precedence chooses a pip.
+    /// Whether pip is to be left out: `without-pip`, unless a stronger layer chooses a pip.
     pub fn without_pip(&self) -> bool {
         self.is_on(Key::WithoutPip)
             && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
     }
 
-    /// The method by which an environment shares files of the cache, if it is set.
+    /// How files of the cache get into an environment, if that is set.
     pub fn link_mode(&self) -> Option<LinkMode> {
         match self.text(Key::LinkMode).and_then(OsStr::to_str)? {
             "hardlink" => Some(LinkMode::Hardlink),
@@ -153,7 +154,7 @@ impl Settings {
         }
     }
 
-    /// Whether a source with precedence set one of `others`, which have the opposite meaning.
+    /// Whether one of `others`, which say the contrary, was set by a stronger layer.
     fn is_overruled(&self, key: Key, others: &[Key]) -> bool {
         let layer = |key: Key| self.get(key).map(|setting| setting.source.layer());
         others.iter().any(|other| {
@@ -199,7 +200,7 @@ impl Settings {
     }
 }
 
-/// Variables that are probably misspelled variables of rvenv, each with similar names.
+/// Variables that were probably meant to be one of ours, each with the names that there are.
 pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
     let known = Key::ALL.map(|key| key.variable().replacen("RVENV_", "", 1));
     let names = host.vars().filter_map(|(name, _)| name.to_str()?.strip_prefix("RVENV_"));
@@ -215,7 +216,7 @@ pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
 }
 
 impl Source {
-    /// The precedence: a source with a higher number overrides others.
+    /// The layer, a higher number for a stronger one.
     fn layer(&self) -> u8 {
         match self {
             Self::User(_) => 0,
@@ -225,7 +226,7 @@ impl Source {
         }
     }
 
-    /// The name of the source.
+    /// The name of the layer.
     pub fn name(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -235,7 +236,7 @@ impl Source {
         }
     }
 
-    /// The file, if the source is one.
+    /// The file that says so.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::User(file) | Self::Project(file) => Some(file),
@@ -266,7 +267,7 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
     Error::BadSetting { key: key.name(), origin: source.clone(), found: found.into(), expected }
 }
 
-/// The path of the user's file, which need not exist: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
+/// The user's file, which need not be there: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
     dirs::config(host).map(|dir| dir.join("rvenv").join("config.toml"))
@@ -287,7 +288,7 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
     };
     let own = project.settings.as_ref().map(|own| (own, &own.table));
     match (own, section) {
-        // A file in a subdirectory overrides one above; of two in one directory, the user has forgotten one.
+        // A file further down is meant to overrule; beside each other one of them is forgotten.
         (Some((own, _)), Some((manifest, _))) if own.path.parent() == manifest.path.parent() => {
             Err(Error::TwoConfigurations { first: own.path.clone(), second: manifest.path.clone() })
         }

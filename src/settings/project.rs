@@ -1,4 +1,4 @@
-//! The project of the current directory. Its files are read once.
+//! The project that the current directory is in, its files read once for all who ask.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,29 +14,30 @@ use crate::support::limits;
 /// A TOML file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Its path.
+    /// Where it is.
     pub path: PathBuf,
-    /// Its content.
+    /// What it says.
     pub table: Table,
 }
 
-/// The files of the project.
+/// The project's files, as far as there are any.
 #[derive(Debug, Default)]
 pub struct Project {
     /// The nearest `rvenv.toml`, unless a `pyproject.toml` is nearer.
     pub settings: Option<Document>,
     /// The nearest `pyproject.toml`.
     pub manifest: Option<Document>,
-    /// The error of a `pyproject.toml` that was ignored: other tools use the file, too, and the error may
-    /// not concern rvenv.
+    /// Why a `pyproject.toml` was left out. It is written for other tools too, and what is wrong
+    /// in it need not concern rvenv.
     pub unreadable: Option<Error>,
 }
 
 impl Project {
-    /// Searches the current directory and its parents. A missing file costs one failed open(2).
+    /// Looks in the current directory and in those above it. A file that is not there costs one
+    /// failed `open`.
     ///
     /// # Errors
-    /// If an `rvenv.toml`, or a `pyproject.toml` that mentions rvenv, cannot be read.
+    /// When an `rvenv.toml`, or a `pyproject.toml` that speaks of rvenv, cannot be read.
     pub fn find(host: &Host) -> Result<Self> {
         let mut project = Self::default();
         for dir in host.cwd().ancestors() {
@@ -64,7 +65,8 @@ impl Project {
         Ok(project)
     }
 
-    /// Only the nearest readable `pyproject.toml` of a directory.
+    /// No more of a directory's project than how it is described: by the nearest `pyproject.toml`,
+    /// if that can be read.
     pub(crate) fn described(dir: &Path) -> Self {
         let mut manifests =
             dir.ancestors().map_while(|dir| manifest(dir.join("pyproject.toml")).ok());
@@ -77,7 +79,7 @@ impl Project {
         files.into_iter().flatten().any(|file| file.path.parent() == Some(dir))
     }
 
-    /// `requires-python` of the manifest, and the path of the manifest.
+    /// `requires-python` of the manifest, and the manifest.
     pub fn requires_python(&self) -> Option<(&str, &Path)> {
         let manifest = self.manifest.as_ref()?;
         let text = manifest.table.get("project")?.get("requires-python")?.as_str()?;
@@ -86,10 +88,10 @@ impl Project {
 }
 
 impl Document {
-    /// The document at `path`; `None` if the file is missing.
+    /// The document at `path`; `None` when there is no such file.
     ///
     /// # Errors
-    /// If it is not a regular file, too large, or not valid TOML.
+    /// When it is no regular file, too large, or no TOML.
     pub fn read(path: PathBuf) -> Result<Option<Self>> {
         match read_text(&path)? {
             Some(text) => Self::parse(path, &text).map(Some),
@@ -110,25 +112,25 @@ impl Document {
     }
 }
 
-/// The default requirements of `install` without arguments.
+/// What `install` without arguments installs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Default {
     /// A `requirements.txt`.
     Requirements(PathBuf),
     /// The project in this directory.
     Project {
-        /// Its directory.
+        /// Where.
         root: PathBuf,
-        /// Whether it is installed as an editable project.
+        /// Whether its changes are to be seen without installing it anew.
         editable: bool,
     },
 }
 
 impl Default {
-    /// Searches the current directory and its parents.
+    /// Looks in the current directory and in those above it.
     ///
     /// # Errors
-    /// [`Error::NothingToInstall`] if no directory has one of the files.
+    /// [`Error::NothingToInstall`]
     pub fn find(host: &Host) -> Result<Self> {
         for root in host.cwd().ancestors() {
             let requirements = root.join("requirements.txt");
@@ -146,7 +148,7 @@ impl Default {
     }
 }
 
-/// The document at `path`, if it may be used.
+/// The document that was found at `path`, if it may be used.
 fn read_found(path: &Path, host: &Host) -> Result<Option<Document>> {
     let read = Document::read(path.to_owned());
     if !matches!(read, Ok(None)) && !found::is_usable(path, host)? {
@@ -159,7 +161,7 @@ fn is_found(path: &Path, host: &Host) -> Result<bool> {
     Ok(path.is_file() && found::is_usable(path, host)?)
 }
 
-/// The manifest at `path`; an error is returned with whether it concerns rvenv.
+/// The manifest at `path`; with an error, whether it concerns rvenv.
 fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
     let Some(text) = read_text(&path).map_err(|error| (error, false))? else { return Ok(None) };
     let ours = text.contains("tool.rvenv");

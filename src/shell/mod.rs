@@ -32,6 +32,24 @@ pub(crate) use integrity::{Seal, seal};
 pub(crate) use relocate::moved;
 pub use script::Script;
 
+/// A POSIX shell script from a template, in which `__RVENV_NAME__` stands for the value of that name.
+///
+/// # Errors
+/// [`Error::Placeholder`] when the template and the values have other names: a mistake in this crate.
+pub(crate) fn render_posix(template: &str, values: &[(&'static str, Vec<u8>)]) -> Result<Vec<u8>> {
+    let value = |(name, literal): &(&'static str, Vec<u8>)| template::Value {
+        name,
+        literal: literal.clone(),
+    };
+    let values: Vec<_> = values.iter().map(value).collect();
+    template::render(template, &values, Vec::new())
+}
+
+/// A word of a POSIX shell whose value is `value`.
+pub(crate) fn posix_word(value: &[u8]) -> Vec<u8> {
+    quote::literal(Language::Posix, value).unwrap_or_default()
+}
+
 /// A shell that rvenv can activate an environment in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shell {

@@ -67,4 +67,14 @@ pub enum Hint {
     NamePackages,
     /// Change to the environment's parent directory.
     ChangeDirectory,
+    /// Mend this environment, or pack it as it is.
+    FixOrForce(PathBuf),
+    /// Install the packages into the environment, or pack it without them.
+    InstallOrForce,
+    /// Leave this out of the archive.
+    Exclude(PathBuf),
+    /// Include editable installs, or leave them out.
+    EditableChoices,
+    /// Install a project as a copy.
+    InstallPlainly,
 }

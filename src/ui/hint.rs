@@ -70,6 +70,22 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::Uninstall(name) => format!("`rvenv uninstall {}`", super::word(name)),
         Hint::NamePackages => "name packages, or a requirements file with `-r`".into(),
+        Hint::FixOrForce(env) => format!(
+            "`rvenv check --deep --fix {}` repairs them; `--force` packs the environment as it is",
+            super::word(env)
+        ),
+        Hint::InstallOrForce => {
+            "install them into the environment; `--force` packs it without them".into()
+        }
+        Hint::Exclude(path) => {
+            format!("`--exclude {}` leaves it out of the archive", super::word(path))
+        }
+        Hint::EditableChoices => {
+            "`--editable include` copies their packages, `--editable skip` leaves them out".into()
+        }
+        Hint::InstallPlainly => {
+            "install it without `-e`, or leave it out with `--editable skip`".into()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finds the library's error among the causes of a failure.
 
-use rvenv::{Hint, check, create, fs, python, seed, settings, shell, support, trust, venv};
+use rvenv::{Hint, check, create, fs, pack, python, seed, settings, shell, support, trust, venv};
 
 use crate::process::Exit;
 
@@ -44,6 +44,7 @@ fn hint(cause: &Cause) -> Option<Hint> {
         trust::Error,
         venv::Error,
         seed::Error,
+        pack::Error,
         create::Error,
         check::Error
     );
@@ -62,7 +63,7 @@ fn signal(cause: &Cause) -> Option<usize> {
         support::Error::Interrupted { signal } => Some(*signal),
         _ => None,
     };
-    wrapped_by!(of, rvenv, fs, python, settings, trust, venv, seed, create, check);
+    wrapped_by!(of, rvenv, fs, pack, python, settings, trust, venv, seed, pack, create, check);
     cause.downcast_ref().and_then(of)
 }
 

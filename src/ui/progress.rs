@@ -30,6 +30,29 @@ impl Progress<'_> {
     }
 }
 
+impl Progress<'_> {
+    /// Shows how much of the work is done.
+    pub(crate) fn show_part(&mut self, what: &'static str, done: u64, total: u64) {
+        let Self(ui) = self;
+        if !ui.draws() {
+            return;
+        }
+        let mut line = ui.line.borrow_mut();
+        let line = line.get_or_insert_with(|| {
+            let line = Line::soon();
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent} %")
+            {
+                line.bar.set_style(style);
+            }
+            line.bar.set_length(total);
+            line.bar.set_message(what);
+            line
+        });
+        line.bar.set_position(done);
+    }
+}
+
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
         self.0.clear_progress();

@@ -20,8 +20,8 @@ pub use compare::Difference;
 pub use error::{Error, Result};
 pub use locate::{active, nearest, nearest_from, nearest_place, other, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
+pub(crate) use plan::{CREATOR_KEY, activation_entries, aliases, interpreter_entries, write_entry};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
-pub(crate) use plan::{activation_entries, aliases, interpreter_entries, write_entry};
 
 use crate::dist::site::normalized;
 use crate::formats::PyvenvCfg;

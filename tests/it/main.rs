@@ -30,6 +30,8 @@ mod journey;
 mod layers;
 #[cfg(unix)]
 mod list;
+#[cfg(target_os = "linux")]
+mod pack;
 #[cfg(unix)]
 mod pip;
 mod portable;

@@ -1,0 +1,174 @@
+//! The failures to pack an environment.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::support::hint::Hint;
+use crate::{fs, python, shell, support, venv};
+
+/// The result of this module.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The failures to pack an environment: each variant carries the facts, its text is a lowercase
+/// fragment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Programs of Windows have absolute paths in them, and the engines that unpack archives do not run there.
+    #[error(
+        "an environment of Windows cannot be packed: its `python.exe` starts the Python at the path in `pyvenv.cfg`, which must be absolute"
+    )]
+    Windows,
+
+    /// The environment's Python does not work.
+    #[error("the Python of `{}` does not start", root.display())]
+    NoPython {
+        /// The environment.
+        root: PathBuf,
+    },
+
+    /// `check --deep` found errors.
+    #[error("`{}` has faults:{}", root.display(), lines(problems))]
+    Unhealthy {
+        /// The environment.
+        root: PathBuf,
+        /// The findings.
+        problems: Vec<String>,
+    },
+
+    /// The environment uses the packages of its base.
+    #[error("`{}` uses packages of its base, which are not in the archive", root.display())]
+    SystemSitePackages {
+        /// The environment.
+        root: PathBuf,
+    },
+
+    /// Links, `.pth` files, shebangs or kernels that name places outside of the environment.
+    #[error("the archive would name places outside of it:{}", leaving_lines(leaving))]
+    LeavesArchive {
+        /// Each of them.
+        leaving: Vec<Leaving>,
+    },
+
+    /// Editable installs, where these are refused.
+    #[error("editable installs would be missing:{}", lines(names))]
+    Editables {
+        /// Name, version and project of each.
+        names: Vec<String>,
+    },
+
+    /// A project whose modules are not known.
+    #[error("it is not known which files the editable install {name} consists of")]
+    EditableUnclear {
+        /// Name, version and project.
+        name: String,
+    },
+
+    /// A name that archives and RECORD cannot contain.
+    #[error("the name {path:?} is not UTF-8")]
+    NameNotText {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A socket, a pipe or a device.
+    #[error("`{}` is neither a file nor a directory", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
+
+    /// From the manifest.
+    #[error(transparent)]
+    Manifest(#[from] super::ManifestError),
+
+    /// A file that another process writes while it is read.
+    #[error("`{}` changed while it was packed", path.display())]
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Support(support::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Fs(fs::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Python(python::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Shell(shell::Error),
+
+    /// From a lower layer.
+    #[error(transparent)]
+    Venv(venv::Error),
+}
+
+/// Something in an environment that names a place outside of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The link or the file, relative to the environment.
+    pub path: PathBuf,
+    /// What it names.
+    pub to: PathBuf,
+}
+
+/// How many items of a list an error shows.
+const SHOWN: usize = 10;
+
+fn lines<T: std::fmt::Display>(items: &[T]) -> String {
+    let shown = items.iter().take(SHOWN).map(|item| format!("\n{item}"));
+    let more = items.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("\nand {more} more"));
+    shown.chain(more).collect()
+}
+
+fn leaving_lines(leaving: &[Leaving]) -> String {
+    let line =
+        |Leaving { path, to }: &Leaving| format!("`{}` names `{}`", path.display(), to.display());
+    lines(&leaving.iter().map(line).collect::<Vec<_>>())
+}
+
+support::lift_errors! { Error {
+    support::Error => Support [],
+    fs::Error => Fs [Support],
+    python::Error => Python [Support, Fs],
+    shell::Error => Shell [],
+    venv::Error => Venv [Support, Fs, Python, Shell],
+}}
+
+impl Error {
+    /// The next step for the user, if there is one.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::FileChanged { .. } => Some(Hint::Retry),
+            Self::NoPython { root } => Some(Hint::CheckEnvironment(root.clone())),
+            Self::Unhealthy { root, .. } => Some(Hint::FixOrForce(root.clone())),
+            Self::SystemSitePackages { .. } => Some(Hint::InstallOrForce),
+            Self::LeavesArchive { leaving } => {
+                leaving.first().map(|first| Hint::Exclude(first.path.clone()))
+            }
+            Self::NotAFile { path } | Self::NameNotText { path } => {
+                Some(Hint::Exclude(PathBuf::from(path.file_name().unwrap_or(path.as_os_str()))))
+            }
+            Self::Editables { .. } => Some(Hint::EditableChoices),
+            Self::EditableUnclear { .. } => Some(Hint::InstallPlainly),
+            _ => self.lower_hint(),
+        }
+    }
+
+    /// Wraps a system error on `path`; for use with `map_err`.
+    pub(super) fn io(
+        action: &'static str,
+        path: impl AsRef<Path>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let wrap = fs::Error::io(action, path);
+        |source| wrap(source).into()
+    }
+}

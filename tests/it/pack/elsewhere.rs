@@ -1,0 +1,110 @@
+//! A packed environment on another machine: another directory, no original, no base.
+
+use super::*;
+use crate::sandbox::{for_each_python, skip_unless_required};
+
+/// What an environment says of itself: its prefix, its program, the prefix of a child process.
+const SELF: &str = "import hi, subprocess, sys; print(sys.prefix); print(sys.executable); \
+    print(subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.prefix)']).decode(), end=''); \
+    print(hi.__file__); print(sys.base_prefix)";
+
+/// Asserts that the environment works, and gives the prefix of its base.
+#[track_caller]
+fn works(said: &str, command: &str, env: &Path) -> PathBuf {
+    let lines: Vec<_> = said.lines().collect();
+    let env_text = env.to_str().unwrap();
+    assert_eq!(lines[0], env_text, "{said}");
+    assert_eq!(lines[1], env.join("bin/python").to_str().unwrap(), "{said}");
+    assert_eq!(lines[2], env_text, "{said}");
+    assert_eq!(lines[3], site(env).join("hi.py").to_str().unwrap(), "{said}");
+    assert_eq!(command.trim(), env_text);
+    lines[4].into()
+}
+
+for_each_python!(a_packed_environment_runs_where_the_original_is_not);
+fn a_packed_environment_runs_where_the_original_is_not(python: &Path) {
+    let world = World::of(python);
+    let original = world.create(".venv");
+    world.pack(&["-o", "env.tar.gz"]).ok();
+    fs::rename(&original, world.path("gone")).unwrap();
+    let env = world.unpack("env.tar.gz", "other place/é");
+    let said = world.python_of(&env, SELF).ok();
+    let command = Ran::of(&mut world.sandbox.command(env.join("bin/hi"))).ok();
+    works(&said.stdout, &command.stdout, &env);
+    assert_eq!((&*said.stderr, &*command.stderr), ("", ""));
+    assert!(records_are_right(&env) >= 5);
+    for name in fs::read_dir(env.join("bin")).unwrap().flatten() {
+        assert!(!name.file_type().unwrap().is_symlink(), "{name:?}");
+    }
+}
+
+/// Runs a command in a mount namespace where a directory is empty.
+fn without(directory: &Path, command: &[&str], world: &World) -> Option<Ran> {
+    let script = "mount -t tmpfs none \"$1\" && shift && exec \"$@\"";
+    let mut unshare = world.sandbox.command("unshare");
+    unshare.args(["-m", "sh", "-c", script, "sh"]).arg(directory).args(command);
+    let works = Ran::of(
+        world.sandbox.command("unshare").args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"]),
+    );
+    if works.code != Some(0) {
+        skip_unless_required("RVENV_REQUIRE_SHELLS", "no mount namespaces are allowed");
+        return None;
+    }
+    Some(Ran::of(&mut unshare))
+}
+
+#[test]
+fn another_base_of_the_same_minor_version_is_found_when_the_base_is_gone() {
+    let Some(python) = known_python("3.11") else { return };
+    let Some(system) = known_python("system").filter(|system| is_of_series(system, "3.11")) else {
+        skip_unless_required("RVENV_REQUIRE_PYTHONS", "the system's Python is not 3.11");
+        return;
+    };
+    let world = World::of(&python);
+    world.create(".venv");
+    world.pack(&["-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(world.path(".venv")).unwrap();
+    let env = world.unpack("env.tar.gz", "env");
+    let base = python.ancestors().nth(2).unwrap();
+    let program = env.join("bin/python");
+    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", SELF], &world) else {
+        return;
+    };
+    let command = without(base, &[env.join("bin/hi").to_str().unwrap()], &world).unwrap();
+    let prefix = works(&said.ok().stdout, &command.ok().stdout, &env);
+    assert_eq!(prefix, system.ancestors().nth(2).unwrap());
+}
+
+fn is_of_series(python: &Path, series: &str) -> bool {
+    let said = Ran::of(Command::new(python).arg("--version"));
+    said.stdout.starts_with(&format!("Python {series}."))
+}
+
+#[test]
+fn a_machine_without_such_a_python_gets_one_clear_error() {
+    let Some(python) = known_python("3.9") else { return };
+    let world = World::of(&python);
+    world.create(".venv");
+    let note = world.pack(&["-o", "env.tar.gz"]).ok().stderr;
+    assert!(note.contains("note: the other machine's CPython 3.9 must be at the place"), "{note}");
+    let env = world.unpack("env.tar.gz", "env");
+    let base = python.ancestors().nth(2).unwrap();
+    let program = env.join("bin/python");
+    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", "1"], &world) else { return };
+    let said = said.code(127);
+    assert!(said.stderr.contains("no CPython 3.9 on this machine"), "{}", said.stderr);
+    assert!(said.stderr.contains("hint: "), "{}", said.stderr);
+}
+
+#[test]
+fn pip_in_its_archive_works_after_packing() {
+    let world = World::new();
+    let mut create = world.sandbox.rvenv();
+    Ran::of(create.args(["create", "--offline", "-p"]).arg(&world.python)).ok();
+    world.pack(&["-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(world.path(".venv")).unwrap();
+    let env = world.unpack("env.tar.gz", "env");
+    let said = Ran::of(world.sandbox.command(env.join("bin/pip")).arg("--version")).ok();
+    assert!(said.stdout.contains(env.to_str().unwrap()), "{}", said.stdout);
+    assert!(records_are_right(&env) > 10);
+}
