@@ -19,3 +19,23 @@ pub(crate) fn section<'t>(
         .filter_map(|line| line.split_once('='))
         .map(|(name, function)| (name.trim(), function.trim()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_both_sections() {
+        let text = "[other]\nx = y\n[console_scripts]\n a = m:f \nb=m:g\nnonsense\n\n[gui_scripts]\r\nc = m:h\r\n[z]\nd = e\n";
+        assert_eq!(names(text).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in r"(\[console_scripts\]|\[|\]|=|:|\n|\r| |[a-z]|\PC){0,60}") {
+            for (name, object) in section(&text, "[console_scripts]") {
+                proptest::prop_assert!(!name.contains(['=', '\n']) && !object.contains('\n'));
+            }
+        }
+    }
+}

@@ -181,4 +181,12 @@ mod tests {
         let (pattern, path) = ("**/a/".repeat(40) + "x", "a/".repeat(100) + "a");
         assert_eq!(verdict(&pattern, &path), None);
     }
+
+    proptest::proptest! {
+        /// A pattern of stars costs no more than its length times that of the path.
+        #[test]
+        fn no_text_makes_it_panic(text in r"(\*|\?|\[|\]|!|\^|-|/|\\|\n|#| |[ab]|\PC){0,80}", path in "[ab/]{1,40}") {
+            let _ = (verdict(&text, &path), verdict_of_file(&text, &path));
+        }
+    }
 }

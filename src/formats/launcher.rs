@@ -99,4 +99,17 @@ mod tests {
         assert_eq!(shebang(b""), None);
         assert_eq!(shebang(END), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            before in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..60),
+            record in proptest::collection::vec(0..40_u8, 0..30),
+        ) {
+            for program in [&before[..], UV_PYTHON_PATH, b"#!python\n"] {
+                let bytes = [program, &before, END, &record].concat();
+                let _ = (shebang(&bytes), fixed_python(&bytes), with_line(&bytes, b"#!x\n"));
+            }
+        }
+    }
 }

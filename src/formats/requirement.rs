@@ -68,7 +68,7 @@ impl Requirement {
 /// The value of a marker; see [`Requirement::evaluate`].
 pub(crate) fn evaluate(marker: &str, environment: &Environment, extra: &str) -> Option<bool> {
     let tokens = tokens(marker);
-    let mut parser = Parser { tokens: &tokens, environment, extra };
+    let mut parser = Parser { tokens: &tokens, environment, extra, depth: 0 };
     parser.either().filter(|_| parser.tokens.is_empty())
 }
 
@@ -128,10 +128,15 @@ fn tokens(mut text: &str) -> Vec<Token> {
     }
 }
 
+/// The maximum nesting of parentheses; METADATA is untrusted, and each level needs stack.
+const DEEPEST: usize = 32;
+
 struct Parser<'a> {
     tokens: &'a [Token],
     environment: &'a Environment,
     extra: &'a str,
+    /// The number of open parentheses.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -154,9 +159,11 @@ impl Parser<'_> {
     fn one(&mut self) -> Option<bool> {
         if let [Token::Open, rest @ ..] = self.tokens {
             self.tokens = rest;
-            let value = self.either()?;
+            self.depth += 1;
+            let value = (self.depth <= DEEPEST).then(|| self.either())??;
             let [Token::Close, rest @ ..] = self.tokens else { return None };
             self.tokens = rest;
+            self.depth -= 1;
             return Some(value);
         }
         if let [Token::Text(element), rest @ ..] = self.tokens

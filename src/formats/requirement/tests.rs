@@ -194,3 +194,14 @@ fn markers_have_the_values_that_they_have_for_pip() {
     }
     assert!(judged > 300, "too few of the markers have a value: {judged}");
 }
+
+/// METADATA is untrusted: each parenthesis would need stack, and an overflow aborts the process.
+#[test]
+fn parentheses_are_nested_to_a_limit() {
+    let nested =
+        |depth: usize| format!("six; {}os_name == 'posix'{}", "(".repeat(depth), ")".repeat(depth));
+    let evaluate = |depth| Requirement::parse(&nested(depth)).unwrap().evaluate(&environment(), "");
+    assert_eq!(evaluate(DEEPEST), Some(true));
+    assert_eq!(evaluate(DEEPEST + 1), None);
+    assert_eq!(evaluate(200_000), None);
+}
