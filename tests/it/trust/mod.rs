@@ -2,6 +2,8 @@
 //! not named, `hook` for what is activated, `upgrade` for what is built.
 
 mod found;
+#[cfg(target_os = "linux")]
+mod fuzz;
 mod hook;
 mod start;
 mod upgrade;

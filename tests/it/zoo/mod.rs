@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{Ran, Sandbox, known_python};
+use crate::sandbox::{Ran, Sandbox, known_python, real_pythons, skip};
 
 /// `X.Y` of the Python at `python`, `TREE/bin/python3`, by the name of its library.
 fn short(python: &Path) -> String {
@@ -185,6 +185,11 @@ fn through_everything(minor: &str, derive: fn(&Path, &Path) -> PathBuf) {
     let Some(python) = known_python(minor) else { return };
     let sandbox = Sandbox::new();
     let unusual = derive(&python, &sandbox.root().join("zoo"));
+    accompany(&sandbox, &python, &unusual);
+}
+
+/// Takes the Python `unusual` through the commands. `python` is any other one.
+fn accompany(sandbox: &Sandbox, python: &Path, unusual: &Path) {
     let unusual = unusual.to_str().unwrap();
     let project = sandbox.project();
     let run = |args: &[&str]| sandbox.run(args).ok();
@@ -195,7 +200,7 @@ fn through_everything(minor: &str, derive: fn(&Path, &Path) -> PathBuf) {
     Ran::of(sandbox.command(unusual).args(["-m", "venv", "--without-pip"]).arg(&own)).ok();
     run(&["create", "-p", unusual, "--without-pip"]);
     let env = project.join(".venv");
-    assert_eq!(observe(&sandbox, &env), observe(&sandbox, &own));
+    assert_eq!(observe(sandbox, &env), observe(sandbox, &own));
     assert_eq!(entries(&env), entries(&own));
 
     // Each mode has a sound environment, with pip.
@@ -219,7 +224,7 @@ fn through_everything(minor: &str, derive: fn(&Path, &Path) -> PathBuf) {
 
     // What stdlib made is upgraded; a package is installed, and a lost interpreter comes back.
     run(&["create", "--upgrade", "-p", unusual, "--without-pip", own.to_str().unwrap()]);
-    let wheel = wheel(&sandbox, &python);
+    let wheel = wheel(sandbox, python);
     run(&["install", "--env", "a", "--no-index", wheel.to_str().unwrap()]);
     let import = ["-c", "import creature"];
     Ran::of(sandbox.command(project.join("a/bin/python")).args(import)).ok();
@@ -244,6 +249,16 @@ fn platlibdir_is_lib64() {
 #[test]
 fn platlibdir_is_lib64_before_the_venv_scheme() {
     through_everything("3.9", |python, to| with_platlibdir(python, to, "lib64"));
+}
+
+/// A real build, which `.ci/long` makes.
+#[test]
+fn built_with_lib64() {
+    let Some(unusual) = std::env::var_os("RVENV_TEST_LIB64_PYTHON").map(PathBuf::from) else {
+        skip("RVENV_TEST_LIB64_PYTHON names no Python");
+        return;
+    };
+    accompany(&Sandbox::new(), &real_pythons()[0], &unusual);
 }
 
 #[test]
