@@ -5,11 +5,13 @@ mod library_error;
 mod progress;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -188,6 +190,15 @@ pub(crate) fn warn_once(text: &str) {
     static IS_GIVEN: AtomicBool = AtomicBool::new(false);
     if !IS_GIVEN.swap(true, Ordering::Relaxed) {
         Ui { verbosity: 0, color_is_given: false, line: RefCell::default() }.warn(text);
+    }
+}
+
+/// A detail, the first time that it is given.
+pub(crate) fn tell_once(text: &str) {
+    static GIVEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let is_new = GIVEN.lock().is_ok_and(|mut given| given.insert(text.to_owned()));
+    if is_new {
+        Ui { verbosity: 1, color_is_given: false, line: RefCell::default() }.detail(text);
     }
 }
 

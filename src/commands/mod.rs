@@ -21,6 +21,7 @@ mod remove;
 mod run;
 mod shell;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ use rvenv::support::cache::{Cache, CacheProblem};
 use rvenv::support::found::Permits;
 use rvenv::support::host::Host;
 use rvenv::support::interrupt::Interrupt;
+use rvenv::support::private_dir::PrivacyProblem;
 use rvenv::support::session::Session;
 
 use rvenv::trust::Trust;
@@ -78,9 +80,15 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     let is_silent = ui.is_quiet() || matches!(command, Command::HookEnv(_));
     let permits = Permits {
         is_listed: Some(|host, dir| Trust::of(host).permits_project(dir)),
+        // Also for commands that read no settings: a project is refused by its owner before.
+        trusted: Some(|host| {
+            let settings = Settings::of_user(host).unwrap_or_default();
+            settings.text(Key::Trusted).map(OsStr::to_owned).unwrap_or_default()
+        }),
         warn: if is_silent { None } else { Some(ui::warn_once) },
+        passed_over: if ui.is_verbose() { Some(ui::tell_once) } else { None },
     };
-    let host = host.permitting(permits, settings.text(Key::Trusted));
+    let host = host.permitting(permits);
     let context = Context { host, cache, interrupt: Interrupt::default(), settings, ui };
     let done = match command {
         Command::Create(args) => create::run(args, &context),
@@ -144,7 +152,9 @@ fn report_cache(cache: &Cache, command: &Command, ui: &Ui) {
 /// What to do to get a cache.
 fn cache_advice(problem: &CacheProblem) -> String {
     match problem {
-        CacheProblem::Writable(dir) => format!("`chmod go-w {}`", ui::word(dir)),
+        CacheProblem::NotPrivate(PrivacyProblem::Writable(dir)) => {
+            format!("`chmod go-w {}`", ui::word(dir))
+        }
         _ => "set `RVENV_CACHE_DIR` to a directory of your own".to_owned(),
     }
 }

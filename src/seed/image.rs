@@ -29,9 +29,9 @@ use crate::formats::record::Row;
 use crate::fs::{open_regular, read_bounded};
 use crate::python::Interpreter;
 use crate::seed::Result;
-use crate::support::cache::create_private_dir;
 use crate::support::host::Platform;
 use crate::support::limits;
+use crate::support::private_dir::create_private_dir;
 #[cfg(unix)]
 use crate::support::users::effective_uid;
 

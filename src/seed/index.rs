@@ -17,9 +17,9 @@ use super::{Event, SeedContext, cache_error, pep440};
 use crate::fs::read_bounded;
 use crate::python::{isolated, wait_with_output};
 use crate::seed::{Error, Result};
-use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
 use crate::support::limits;
+use crate::support::private_dir::create_private_dir;
 
 /// The directory for downloads inside the directory of wheels.
 const STAGING: &str = ".download.";

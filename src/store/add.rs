@@ -18,10 +18,10 @@ use super::staging::Staging;
 use crate::dist::site::normalized;
 use crate::fs::{Dir, LinkMode, Linker, names_in, write_whole};
 use crate::python::Interpreter;
-use crate::support::cache::create_private_dir;
 use crate::support::hex::hex;
 use crate::support::host::Host;
 use crate::support::identity::FileVersion;
+use crate::support::private_dir::create_private_dir;
 
 /// The distributions of an environment at one time, to find out later which of them are new.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::fs::names_in;
-use crate::support::cache::create_private_dir;
+use crate::support::private_dir::create_private_dir;
 
 const PREFIX: &str = ".adding-";
 const LOCK: &str = "lock";

@@ -1,6 +1,7 @@
 //! Whether a file or directory that rvenv found by itself, from the current directory upwards, may be
 //! used (compare CVE-2022-24765 of git).
 
+use std::ffi::OsString;
 use std::path::Path;
 
 #[cfg(unix)]
@@ -13,8 +14,12 @@ use super::host::Host;
 pub struct Permits {
     /// Whether the list of allowed projects has this directory.
     pub is_listed: Option<fn(&Host, &Path) -> bool>,
-    /// What is called where a container or CI turns a refusal into a warning.
+    /// The directories of the user's configuration, read only where it matters.
+    pub trusted: Option<fn(&Host) -> OsString>,
+    /// Told where a container or CI turns a refusal into a warning.
     pub warn: Option<fn(&str)>,
+    /// Told what is passed over.
+    pub passed_over: Option<fn(&str)>,
 }
 
 /// Whether `entry`, which was found, may be used; `false` where it is to be passed over, because anybody
@@ -30,6 +35,13 @@ pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
     let parent = entry.parent().unwrap_or(entry);
     let is_foreign = || Facts::of(entry).is_ok_and(|facts| !user.owns(facts.uid));
     if Facts::of(parent).is_ok_and(Facts::is_sticky) && is_foreign() {
+        if let Some(passed_over) = host.permits().passed_over {
+            passed_over(&format!(
+                "passed over `{}`: it belongs to another user, and everybody can create files in `{}`",
+                entry.display(),
+                parent.display()
+            ));
+        }
         return Ok(false);
     }
     let objection = user.object(entry, false).or_else(|| user.object(parent, true));

@@ -76,8 +76,6 @@ pub struct Host {
     platform: Platform,
     #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     permits: Permits,
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
-    trusted: Option<OsString>,
 }
 
 impl Host {
@@ -89,7 +87,7 @@ impl Host {
     {
         let vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let permits = Permits::default();
-        Self { vars, cwd: cwd.into(), platform: Platform::current(), permits, trusted: None }
+        Self { vars, cwd: cwd.into(), platform: Platform::current(), permits }
     }
 
     /// The host that this process runs on.
@@ -126,8 +124,8 @@ impl Host {
 
     /// This host, where the user permits the use of more files than their owners do.
     #[must_use]
-    pub fn permitting(self, permits: Permits, trusted: Option<&OsStr>) -> Self {
-        Self { permits, trusted: trusted.map(OsStr::to_owned), ..self }
+    pub fn permitting(self, permits: Permits) -> Self {
+        Self { permits, ..self }
     }
 
     /// What the user permits.
@@ -141,7 +139,8 @@ impl Host {
     #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn trusted(&self) -> OsString {
         let variable = self.var("RVENV_TRUSTED").map(OsStr::to_owned);
-        variable.or_else(|| self.trusted.clone()).unwrap_or_default()
+        let configured = || self.permits.trusted.map(|trusted| trusted(self));
+        variable.or_else(configured).unwrap_or_default()
     }
 
     /// The value of a variable; an empty one counts as unset, as shells' users mean it.

@@ -17,6 +17,7 @@ pub(crate) mod links;
 pub mod ownership;
 pub mod path;
 pub mod pip_config;
+pub mod private_dir;
 pub mod program;
 pub mod python_vars;
 pub mod session;

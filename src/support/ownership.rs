@@ -131,7 +131,7 @@ mod unix {
     impl User {
         /// The user of this process.
         pub fn of(host: &Host) -> Self {
-            let uid = rustix::process::geteuid().as_raw();
+            let uid = crate::support::users::effective_uid();
             let sudo = || host.var("SUDO_UID")?.to_str()?.parse().ok();
             let sudo = if uid == 0 { sudo() } else { None };
             Self { uid, sudo, overflow: overflow_uid() }
@@ -197,6 +197,13 @@ mod unix {
     /// The overflow uid, where this process is in a user namespace that does not map every user.
     #[cfg(target_os = "linux")]
     fn overflow_uid() -> Option<u32> {
+        // It does not change, and costs seven system calls.
+        static UID: std::sync::OnceLock<Option<u32>> = std::sync::OnceLock::new();
+        *UID.get_or_init(read_overflow_uid)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn read_overflow_uid() -> Option<u32> {
         let map = std::fs::read_to_string("/proc/self/uid_map").ok()?;
         let is_whole = map.split_whitespace().collect::<Vec<_>>() == ["0", "0", "4294967295"];
         if is_whole {

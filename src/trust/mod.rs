@@ -13,17 +13,18 @@ mod identity;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
 use crate::fs;
-use crate::support::cache;
 use crate::support::dirs;
 use crate::support::hex::hex;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
 #[cfg(unix)]
 use crate::support::ownership::User;
+use crate::support::private_dir;
 pub use error::{Error, Result};
 use identity::{identity, old_identity};
 
@@ -33,6 +34,8 @@ const DENIED: &str = "denied";
 #[derive(Clone, Debug)]
 pub struct Trust {
     dir: Option<PathBuf>,
+    /// Whether nobody else can put another directory in its place. Only who reads the list asks.
+    is_safe: OnceLock<bool>,
     #[cfg(unix)]
     user: User,
 }
@@ -65,7 +68,8 @@ impl Trust {
         let own = if host.platform() == Platform::Windows { "rvenv-state" } else { "rvenv" };
         let dir = dirs::state(host).map(|state| state.join(own).join("allowed"));
         Self {
-            dir: dir.filter(|dir| cache::trusted(dir)),
+            dir: dir.filter(|dir| private_dir::is_own(dir)),
+            is_safe: OnceLock::new(),
             #[cfg(unix)]
             user: User::of(host),
         }
@@ -78,7 +82,7 @@ impl Trust {
 
     fn judge(&self, root: &Path) -> Option<Verdict> {
         let path = crate::support::path::canonicalize(root).ok()?;
-        let record = fs::read_bounded(&self.file(&path)?, limits::TRUST_RECORD).ok()?;
+        let record = self.read(&self.file(&path)?)?;
         if record == denial(&path) {
             return Some(Verdict::Denied);
         }
@@ -109,8 +113,7 @@ impl Trust {
             let (Some(file), Ok(root)) = (self.link_file(place), canonical(root)) else {
                 return false;
             };
-            fs::read_bounded(&file, limits::TRUST_RECORD)
-                .is_ok_and(|record| record == link_record(place, &root))
+            self.read(&file).is_some_and(|record| record == link_record(place, &root))
         };
         if verdict == Verdict::Allowed && !is_recorded() { Verdict::ThroughLink } else { verdict }
     }
@@ -147,9 +150,7 @@ impl Trust {
     pub fn permits_project(&self, dir: &Path) -> bool {
         let Ok(dir) = canonical(dir) else { return false };
         dir.ancestors().any(|dir| {
-            let record = self
-                .project_file(dir)
-                .and_then(|file| fs::read_bounded(&file, limits::TRUST_RECORD).ok());
+            let record = self.project_file(dir).and_then(|file| self.read(&file));
             record.is_some_and(|record| project_record(dir).is_ok_and(|now| now == record))
         })
     }
@@ -236,12 +237,18 @@ impl Trust {
         fs::sweep_files(dir);
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         for file in entries.map(|entry| entry.path()) {
-            let Ok(record) = fs::read_bounded(&file, limits::TRUST_RECORD) else { continue };
+            let Some(record) = self.read(&file) else { continue };
             if path_of(&record).is_none_or(|path| !path.exists()) {
                 // Another process may have been faster.
                 let _ = std::fs::remove_file(file);
             }
         }
+    }
+
+    fn read(&self, file: &Path) -> Option<Vec<u8>> {
+        let record = fs::read_bounded(file, limits::TRUST_RECORD).ok()?;
+        let is_safe = || self.dir.as_ref().is_some_and(|dir| private_dir::check(dir).is_ok());
+        self.is_safe.get_or_init(is_safe).then_some(record)
     }
 
     fn file(&self, path: &Path) -> Option<PathBuf> {
@@ -349,7 +356,7 @@ fn make_private(dir: &Path) -> Result<()> {
             return Err(Error::NoTrustList);
         }
     }
-    cache::create_private_dir(dir).map_err(fs::Error::io("create", dir)).map_err(Into::into)
+    private_dir::create_private_dir(dir).map_err(fs::Error::io("create", dir)).map_err(Into::into)
 }
 
 #[cfg(test)]
@@ -454,5 +461,21 @@ mod tests {
         let trust = trust(&place.path(""));
         assert_eq!(trust.verdict(&place.path(".venv")), Verdict::Unknown);
         assert!(matches!(trust.allow(&place.path(".venv")), Err(Error::NoTrustList)));
+    }
+
+    #[test]
+    fn a_list_that_others_can_replace_counts_for_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::new();
+        place.trust.allow(&place.path(".venv")).unwrap();
+        for above in ["state/rvenv", "state"] {
+            let set_mode =
+                |mode| std::fs::set_permissions(place.path(above), PermissionsExt::from_mode(mode));
+            set_mode(0o777).unwrap();
+            let verdict = trust(&place.path("")).verdict(&place.path(".venv"));
+            assert_eq!(verdict, Verdict::Unknown, "{above}");
+            set_mode(0o700).unwrap();
+        }
+        assert!(trust(&place.path("")).allows(&place.path(".venv")));
     }
 }

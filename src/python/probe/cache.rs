@@ -21,11 +21,12 @@ use sha2::{Digest, Sha256};
 use super::{ProbeOutcome, SCRIPT};
 use crate::fs::{read_bounded, write_whole};
 use crate::python::{Interpreter, Reason};
-use crate::support::cache::{Cache, create_private_dir};
+use crate::support::cache::Cache;
 use crate::support::hex::hex;
 use crate::support::host::Host;
 use crate::support::identity::FileVersion;
 use crate::support::limits;
+use crate::support::private_dir::create_private_dir;
 
 /// The version of the records: it changes with the probe.
 const FORM: u64 = checksum(SCRIPT.as_bytes());

@@ -104,6 +104,10 @@ fn an_environment_of_another_user_in_a_sticky_directory_is_passed_over() {
     let work = machine.dir("shared/mine", VICTIM, VICTIM, 0o755);
     let ran = machine.run(VICTIM, VICTIM, &work, &[], &["run", "tool"]).code(1);
     assert!(ran.stderr.contains("no virtual environment"), "{ran:#?}");
+    let told = machine.run(VICTIM, VICTIM, &work, &[], &["activate", "-v", "--shell", "bash"]);
+    let passed_over = format!("passed over `{}`", shared.join(".venv").display());
+    assert_eq!(told.stderr.matches(&passed_over).count(), 1, "{told:#?}");
+    assert!(!ran.stderr.contains("passed over"), "{ran:#?}");
     let config = machine.run(VICTIM, VICTIM, &work, &[], &["config"]).ok().stdout;
     assert!(!config.contains("9.0.3"), "{config}");
     // His own there is used.
@@ -152,6 +156,23 @@ fn project_files_of_another_user_are_an_error() {
         let ran = machine.run(VICTIM, VICTIM, &dir, &[], args).code(1);
         assert!(ran.stderr.contains("belongs to another user, uid 20002"), "{ran:#?}");
     }
+}
+
+/// Also for commands that read no other setting: `run`, `activate`, the hook.
+#[test]
+fn the_setting_of_the_user_permits_a_directory() {
+    let Some(machine) = Machine::new() else { return };
+    let dir = machine.dir("theirs", ATTACKER, ATTACKER, 0o755);
+    machine.env(&dir, ATTACKER, ATTACKER, 0o755);
+    machine.assert_refused(VICTIM, VICTIM, &dir, &[], &dir);
+    let config = machine.at("home/.config/rvenv/config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    machine.file(&config, &format!("trusted = {dir:?}\n"), VICTIM, 0o644);
+    machine.assert_runs(VICTIM, VICTIM, &dir, &[]);
+    machine.run(VICTIM, VICTIM, &dir, &[], &["activate", "--shell", "bash"]).ok();
+    machine.run(VICTIM, VICTIM, &dir, &[], &["check", ".venv"]);
+    // The variable goes before the setting.
+    machine.assert_refused(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", "/elsewhere")], &dir);
 }
 
 #[test]

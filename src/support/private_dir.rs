@@ -1,0 +1,204 @@
+//! Directories whose content decides what runs: nobody else may change them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use super::users;
+
+/// Why a directory is not the user's alone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrivacyProblem {
+    /// Others can write to the directory, or to one above it.
+    #[error("others can write to `{}`", .0.display())]
+    Writable(PathBuf),
+    /// The directory, or one above it, belongs to another user.
+    #[error("`{}` belongs to another user (uid {owner})", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+    },
+    /// The system refuses the directory.
+    #[error("cannot use `{}`: {reason}", path.display())]
+    Unusable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// The real path of a directory, which need not exist yet, if nobody else can change what is there: it
+/// is the user's alone, and those above it are the user's or root's.
+///
+/// # Errors
+/// What lets others change it.
+#[cfg(unix)]
+pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
+    let dirs: Vec<&Path> = root.ancestors().collect();
+    for dir in dirs.into_iter().rev() {
+        let meta = match dir.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            meta => meta.map_err(unusable(dir))?,
+        };
+        if meta.is_symlink() {
+            // From here on the real path is used, whatever becomes of the link.
+            let real = crate::support::path::canonicalize(dir).map_err(unusable(dir))?;
+            let rest = root.strip_prefix(dir).unwrap_or(Path::new(""));
+            let is_whole = rest.as_os_str().is_empty();
+            return check(&if is_whole { real } else { real.join(rest) });
+        }
+        if !meta.is_dir() {
+            return Err(unusable(dir)(io::ErrorKind::NotADirectory.into()));
+        }
+        check_directory(dir, &meta, dir == root)?;
+    }
+    Ok(root.to_owned())
+}
+
+#[cfg(unix)]
+fn unusable(path: &Path) -> impl FnOnce(io::Error) -> PrivacyProblem {
+    let path = path.to_owned();
+    |error| PrivacyProblem::Unusable { path, reason: error.kind().to_string() }
+}
+
+/// Whether a directory keeps others from changing what is in it. The last one is the user's alone;
+/// above it root, a user-private group (its number is the owner's) and group 0 may write, and
+/// everybody where only owners can remove entries (sticky).
+#[cfg(unix)]
+fn check_directory(
+    dir: &Path,
+    meta: &std::fs::Metadata,
+    is_last: bool,
+) -> Result<(), PrivacyProblem> {
+    use std::os::unix::fs::MetadataExt;
+    let (user, owner, group, mode) = (users::effective_uid(), meta.uid(), meta.gid(), meta.mode());
+    let is_above = !is_last;
+    // Inside a user namespace, files of users that are not mapped have the overflow uid.
+    let is_unmapped = || users::is_unmapped(owner);
+    if owner != user && !(is_above && (owner == 0 || is_unmapped())) {
+        return Err(PrivacyProblem::Foreign { path: dir.to_owned(), owner });
+    }
+    let group_may = is_above && (group == owner || group == 0);
+    let others = if group_may { 0o002 } else { 0o022 };
+    let is_sticky = is_above && mode & 0o1000 != 0;
+    if mode & others != 0 && !is_sticky {
+        return Err(PrivacyProblem::Writable(dir.to_owned()));
+    }
+    Ok(())
+}
+
+/// Access lists guard the user's own directories.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
+    Ok(root.to_owned())
+}
+
+/// Whether a directory is the user's alone, or is not there yet.
+pub(crate) fn is_own(dir: &Path) -> bool {
+    is_private(dir) || dir.symlink_metadata().is_err()
+}
+
+/// Creates a directory with its parents. New ones are for the user alone, whatever the umask says, as one
+/// that others can write to is not used.
+///
+/// # Errors
+/// If that fails, or if another user has created it, or the directory that it is in, in the meantime.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)?;
+    let are_private = path.ancestors().take(2).all(is_private);
+    if are_private { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+}
+
+#[cfg(unix)]
+fn is_private(dir: &Path) -> bool {
+    let meta = dir.symlink_metadata();
+    meta.is_ok_and(|meta| meta.is_dir() && check_directory(dir, &meta, true).is_ok())
+}
+
+#[cfg(not(unix))]
+fn is_private(_dir: &Path) -> bool {
+    true
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn world() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = crate::support::path::canonicalize(dir.path()).expect("it is there");
+        (dir, path)
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        let mode = PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(path, mode).expect("it is ours");
+    }
+
+    #[test]
+    fn a_cache_is_the_users_alone_and_those_above_are_safe() {
+        let (_guard, dir) = world();
+        let cache = dir.join("a/cache");
+        assert_eq!(check(&cache), Ok(cache.clone()), "it need not exist");
+        std::fs::create_dir_all(&cache).unwrap();
+        for (mode, above, expected) in [
+            (0o700, 0o755, Ok(cache.clone())),
+            (0o755, 0o700, Ok(cache.clone())),
+            (0o775, 0o755, Err(PrivacyProblem::Writable(cache.clone()))),
+            (0o777, 0o755, Err(PrivacyProblem::Writable(cache.clone()))),
+            (0o1777, 0o755, Err(PrivacyProblem::Writable(cache.clone()))),
+            (0o700, 0o777, Err(PrivacyProblem::Writable(dir.join("a")))),
+            (0o700, 0o1777, Ok(cache.clone())),
+        ] {
+            set_mode(&cache, mode);
+            set_mode(&dir.join("a"), above);
+            assert_eq!(check(&cache), expected, "{mode:o} in {above:o}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_followed_once() {
+        let (_guard, dir) = world();
+        std::fs::create_dir(dir.join("scratch")).unwrap();
+        set_mode(&dir.join("scratch"), 0o700);
+        symlink("scratch", dir.join("link")).unwrap();
+        symlink("nowhere", dir.join("dangling")).unwrap();
+        assert_eq!(check(&dir.join("link")), Ok(dir.join("scratch")));
+        assert_eq!(check(&dir.join("link/rvenv")), Ok(dir.join("scratch/rvenv")));
+        assert!(matches!(check(&dir.join("dangling")), Err(PrivacyProblem::Unusable { .. })));
+        std::fs::write(dir.join("file"), "").unwrap();
+        assert!(matches!(check(&dir.join("file/rvenv")), Err(PrivacyProblem::Unusable { .. })));
+    }
+
+    #[test]
+    fn another_users_directories_are_refused_at_every_level() {
+        if users::effective_uid() != 0 {
+            return;
+        }
+        let (_guard, dir) = world();
+        let cache = dir.join("a/b/cache");
+        std::fs::create_dir_all(&cache).unwrap();
+        for foreign in ["a", "a/b", "a/b/cache"] {
+            let foreign = dir.join(foreign);
+            std::os::unix::fs::chown(&foreign, Some(54_321), None).unwrap();
+            let expected = PrivacyProblem::Foreign { path: foreign.clone(), owner: 54_321 };
+            assert_eq!(check(&cache), Err(expected));
+            std::os::unix::fs::chown(&foreign, Some(0), None).unwrap();
+        }
+        assert_eq!(check(&cache), Ok(cache.clone()));
+    }
+}
