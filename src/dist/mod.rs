@@ -3,11 +3,13 @@
 pub(crate) mod aside;
 pub(crate) mod direct_url;
 pub(crate) mod eggs;
+pub(crate) mod info;
 pub(crate) mod markers;
 pub(crate) mod metadata;
 pub(crate) mod pth;
 pub(crate) mod record;
 mod series;
 pub(crate) mod site;
+pub(crate) mod verify;
 
 pub(crate) use series::LibrarySeries;

@@ -15,6 +15,11 @@ pub(crate) fn files(site: &Site) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether `site` runs a line, and does not take it for a path.
+pub(crate) fn is_code(line: &str) -> bool {
+    line.starts_with("import ") || line.starts_with("import\t")
+}
+
 /// What a `.pth` file names, as `site` reads it.
 pub(crate) fn paths(site: &Site, pth: &str) -> Vec<PathBuf> {
     let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
@@ -25,7 +30,6 @@ pub(crate) fn paths(site: &Site, pth: &str) -> Vec<PathBuf> {
 /// The path that a line of a `.pth` file names, relative to its directory.
 pub(crate) fn target(line: &str) -> Option<&str> {
     let line = line.trim_end();
-    let is_code = line.starts_with("import ") || line.starts_with("import\t");
-    let is_path = !line.is_empty() && !line.starts_with('#') && !is_code;
+    let is_path = !line.is_empty() && !line.starts_with('#') && !is_code(line);
     is_path.then(|| line.trim_start_matches('\u{feff}'))
 }

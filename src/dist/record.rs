@@ -1,7 +1,7 @@
 //! The RECORDs of a `site-packages`: which file belongs to which distribution.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::site::{Dist, Site};
 use crate::formats::record;
-use crate::formats::record::Row;
+use crate::formats::record::{Row, Span};
 use crate::fs;
 use crate::fs::Result;
 use crate::support::limits;
@@ -34,11 +34,6 @@ impl Record {
         Some(Self { rows: record::parse(&text(&path)?)?, path, is_changed: false })
     }
 
-    /// Whether there is one: cheaper than reading its rows.
-    pub(crate) fn is_there(site: &Site, dist: &Dist<'_>) -> bool {
-        text(&site.path.join(dist.directory).join("RECORD")).is_some()
-    }
-
     /// The dist-info that it was written for.
     pub(crate) fn dist_info(&self) -> Option<&str> {
         let mut dirs = self.rows.iter().filter_map(|row| row.path.strip_suffix("/RECORD"));
@@ -47,7 +42,7 @@ impl Record {
 
     /// Has the files where they are by now: what was at the first of two names at the top of
     /// `site-packages` is at the second one.
-    pub(crate) fn rename(&mut self, names: &[(String, &str)]) {
+    pub(crate) fn rename(&mut self, names: &[(String, String)]) {
         for row in &mut self.rows {
             let Some((top, rest)) = row.path.split_once('/') else { continue };
             if let Some((_, now)) = names.iter().find(|(name, _)| name == top) {
@@ -131,45 +126,145 @@ pub(crate) fn is_bytecode(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "pyc")
 }
 
-/// The text of a RECORD, whose rows are read one by one.
-pub(crate) struct Text(String);
+/// The text of a RECORD with the places of its rows, and with those rows that can be verified without
+/// reading every file.
+#[derive(Debug)]
+pub(crate) struct Text {
+    whole: String,
+    rows: Vec<Span>,
+    /// The names at the top of `site-packages`.
+    pub(crate) tops: Vec<String>,
+    /// The directories of modules: `a`, and `a/b` of `a/b/c.py`.
+    pub(crate) directories: Vec<String>,
+    /// The rows of files outside of `site-packages`: commands, data.
+    outside: Vec<usize>,
+    /// The rows of compiled modules.
+    compiled: Vec<usize>,
+    /// The rows of code that an import runs.
+    code: Vec<usize>,
+}
+
+/// A row of a RECORD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RowText<'a> {
+    /// Relative to `site-packages`, with `/`.
+    pub(crate) path: Cow<'a, str>,
+    /// `sha256=…`, or nothing.
+    pub(crate) hash: &'a str,
+    /// In bytes, or nothing.
+    pub(crate) size: &'a str,
+}
 
 impl Text {
-    /// `None` where there is none, or none that is whole.
-    pub(crate) fn read(site: &Site, dist: &Dist<'_>) -> Option<Self> {
-        text(&site.path.join(dist.directory).join("RECORD")).map(Self)
+    /// That in a directory of metadata; `None` where there is none, or none that is whole.
+    pub(crate) fn read(dist_info: &Path) -> Option<Self> {
+        let text = text(&dist_info.join("RECORD"))?;
+        let mut new = Self {
+            rows: record::spans(&text).collect(),
+            whole: text,
+            tops: Vec::new(),
+            directories: Vec::new(),
+            outside: Vec::new(),
+            compiled: Vec::new(),
+            code: Vec::new(),
+        };
+        new.index();
+        Some(new)
     }
 
-    /// Path, hash and size of each row.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (Cow<'_, str>, &str, &str)> {
-        record::rows(&self.0)
-    }
-}
-
-/// The files that several distributions list.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    rows: HashMap<String, Vec<Row>>,
-}
-
-impl Shared {
-    pub(crate) fn read(site: &Site) -> Self {
-        let mut rows = HashMap::<String, Vec<Row>>::new();
-        for record in Records::read(Some(site)).all {
-            for row in record.rows {
-                rows.entry(row.path.clone()).or_default().push(row);
+    fn index(&mut self) {
+        let (mut tops, mut directories) = (HashSet::new(), HashSet::new());
+        let (mut outside, mut compiled, mut code) = (Vec::new(), Vec::new(), Vec::new());
+        let mut last = String::new();
+        // Tests are left out by some distributors, and deleted to save space.
+        let is_test = |part: &str| part == "tests" || part == "test";
+        for (at, span) in self.rows.iter().enumerate() {
+            let row = span.of(&self.whole);
+            let path = &*row.path;
+            if path.starts_with("..") {
+                outside.push(at);
+                continue;
+            }
+            let directory = path.rfind('/').map_or("", |end| &path[..end]);
+            if directory != last || directory.is_empty() {
+                let top = path.split('/').next().unwrap_or(path);
+                if !tops.contains(top) {
+                    tops.insert(top.to_owned());
+                }
+            }
+            if is_bytecode(path) || path.contains(BYTECODE) {
+                continue;
+            }
+            if directory != last {
+                directory.clone_into(&mut last);
+                for (end, _) in path.match_indices('/').take(2) {
+                    if !path[..end].split('/').any(is_test) && !directories.contains(&path[..end]) {
+                        directories.insert(path[..end].to_owned());
+                    }
+                }
+            }
+            if is_compiled(path) {
+                compiled.push(at);
+            }
+            if is_code(path, row.size) {
+                code.push(at);
             }
         }
-        rows.retain(|_, rows| rows.len() > 1);
-        Self { rows }
+        (self.outside, self.compiled, self.code) = (outside, compiled, code);
+        self.tops = tops.into_iter().collect();
+        self.directories = directories.into_iter().collect();
+        self.directories.sort_unstable();
     }
 
-    /// Whether a file is as one of several distributions installed it.
-    pub(crate) fn is_sound(&self, site: &Site, path: &str) -> bool {
-        let Some(rows) = self.rows.get(path) else { return false };
-        let found = hash(&site.path.join(path)).ok();
-        rows.iter().any(|row| record::sha256(&row.hash).is_some_and(|told| Some(told) == found))
+    fn at(&self, rows: &[usize]) -> impl Iterator<Item = RowText<'_>> {
+        rows.iter().map(|at| self.rows[*at].of(&self.whole))
     }
+
+    /// The rows of files outside of `site-packages`.
+    pub(crate) fn outside(&self) -> impl Iterator<Item = RowText<'_>> {
+        self.at(&self.outside)
+    }
+
+    /// The rows of compiled modules.
+    pub(crate) fn compiled(&self) -> impl Iterator<Item = RowText<'_>> {
+        self.at(&self.compiled)
+    }
+
+    /// The rows of code that an import runs.
+    pub(crate) fn code(&self) -> impl Iterator<Item = RowText<'_>> {
+        self.at(&self.code)
+    }
+
+    /// Every row.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = RowText<'_>> {
+        self.rows.iter().map(|span| span.of(&self.whole))
+    }
+}
+
+impl Span {
+    fn of<'t>(&self, text: &'t str) -> RowText<'t> {
+        let path = record::unquoted(&text[self.path.clone()]);
+        RowText { path, hash: &text[self.hash.clone()], size: &text[self.size.clone()] }
+    }
+}
+
+fn is_compiled(path: &str) -> bool {
+    let extension = Path::new(path).extension();
+    extension.is_some_and(|found| found == "so" || found == "pyd")
+}
+
+/// In bytes. A smaller `__init__.py` marks a package, or a namespace that several distributions share.
+const SMALL: u64 = 512;
+
+/// Whether a file is code that an import runs: tests and documents do not matter.
+fn is_code(path: &str, size: &str) -> bool {
+    let top = path.split('/').next().unwrap_or_default();
+    let is_python = Path::new(path).extension().is_some_and(|found| found == "py");
+    let is_small =
+        path.ends_with("__init__.py") && size.parse::<u64>().is_ok_and(|size| size < SMALL);
+    (is_python || is_compiled(path))
+        && !is_small
+        && !["tests", "test", "docs", "doc", "examples"].contains(&top)
 }
 
 /// Every RECORD of a `site-packages`.

@@ -3,11 +3,15 @@
 /// The values of `Name` and `Version`; `None` where one is missing or empty.
 pub(crate) fn name_and_version(bytes: &[u8]) -> Option<(String, String)> {
     let text = String::from_utf8_lossy(bytes);
-    let header = |name: &str| {
-        let value = text.lines().find_map(|line| line.strip_prefix(name))?.trim();
-        Some(value.to_owned()).filter(|value| !value.is_empty())
-    };
-    Some((header("Name:")?, header("Version:")?))
+    Some((header(&text, "Name")?, header(&text, "Version")?))
+}
+
+/// The value of the first header of a name, whose case does not matter (RFC 822, which the
+/// specification refers to); `None` where it is missing or empty.
+pub(crate) fn header(text: &str, name: &str) -> Option<String> {
+    let mut headers = text.lines().filter_map(|line| line.split_once(':'));
+    let (_, value) = headers.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// The fields of the header, in their order: names and values, without line breaks. What follows the

@@ -36,6 +36,30 @@ impl ObjectFile {
     /// How many bytes of a file [`ObjectFile::parse`] needs.
     pub(crate) const HEADER: u64 = 20;
 
+    /// How many bytes of a file [`ObjectFile::is_complete`] needs.
+    pub(crate) const HEADER_WITH_SECTIONS: usize = 64;
+
+    /// Whether a file of `length` bytes that begins so is complete, as far as its head says: an ELF file
+    /// has its table of sections at the end, also when debug symbols were removed.
+    pub(crate) fn is_complete(head: &[u8], length: u64) -> bool {
+        let [0x7f, b'E', b'L', b'F', class, 1, ..] = head else { return false };
+        let number = |at: usize, size: usize| -> Option<u64> {
+            let bytes = head.get(at..at + size)?;
+            Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        };
+        // `e_shoff`, `e_shentsize`, `e_shnum` of `Elf64_Ehdr` and `Elf32_Ehdr`.
+        let (offset, entry, count) = if *class == 2 {
+            (number(0x28, 8), number(0x3a, 2), number(0x3c, 2))
+        } else {
+            (number(0x20, 4), number(0x2e, 2), number(0x30, 2))
+        };
+        let (Some(offset), Some(entry), Some(count)) = (offset, entry, count) else { return false };
+        entry
+            .checked_mul(count)
+            .and_then(|size| size.checked_add(offset))
+            .is_some_and(|end| end <= length)
+    }
+
     /// Reads the head of a file; `None` where it is no compiled module.
     pub(crate) fn parse(head: &[u8]) -> Option<Self> {
         match head {
@@ -130,9 +154,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..30)) {
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..70)) {
             let _ = ObjectFile::parse(&bytes);
-            let _ = ObjectFile::parse(&[b"\x7fELF", &*bytes].concat());
+            let elf = [b"\x7fELF", &*bytes].concat();
+            let _ = (ObjectFile::parse(&elf), ObjectFile::is_complete(&elf, 100));
         }
     }
 }

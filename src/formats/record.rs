@@ -2,6 +2,7 @@
 //! specification), byte for byte as pip writes it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -100,12 +101,34 @@ pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
 }
 
-/// The rows of a RECORD, without those that are not of three fields: path, hash, size.
-pub(crate) fn rows(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str, &str)> {
-    text.lines().filter_map(fields).map(|(path, hash, size)| (unquoted(path), hash, size))
+/// Where the fields of a row are in the text, in bytes; the path with its quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) path: Range<usize>,
+    pub(crate) hash: Range<usize>,
+    pub(crate) size: Range<usize>,
 }
 
-fn unquoted(path: &str) -> Cow<'_, str> {
+/// The rows of a RECORD, without those that are not of three fields.
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = Span> {
+    let mut start = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let begin = start;
+        start += line.len();
+        let line = line.trim_end_matches(['\r', '\n']);
+        let (path, hash, size) = fields(line)?;
+        let hash_start = begin + path.len() + 1;
+        let size_start = hash_start + hash.len() + 1;
+        Some(Span {
+            path: begin..begin + path.len(),
+            hash: hash_start..hash_start + hash.len(),
+            size: size_start..size_start + size.len(),
+        })
+    })
+}
+
+/// A path of a row without its quotes.
+pub(crate) fn unquoted(path: &str) -> Cow<'_, str> {
     match path.strip_prefix('"').and_then(|path| path.strip_suffix('"')) {
         Some(quoted) => Cow::Owned(quoted.replace("\"\"", "\"")),
         None => Cow::Borrowed(path),
@@ -188,7 +211,11 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "[a,\"\\n\r/. é]{0,60}", any in ".*") {
             for text in [&text, &any] {
-                let _ = (rows(text).count(), parse(text), is_whole(text), sha256(text));
+                let spans: Vec<_> = spans(text).collect();
+                for Span { path, hash, size } in spans {
+                    let _ = (unquoted(&text[path]), &text[hash], &text[size]);
+                }
+                let _ = (parse(text), is_whole(text), sha256(text));
                 let _ = is_final(text, || any.clone());
                 let _ = sha256(&format!("sha256={text}"));
             }

@@ -422,6 +422,12 @@ fn a_python_without_a_module_that_pip_needs_is_named() {
         let python = base.join("bin/python3");
         let ran = sandbox.run(["create", "-p", python.to_str().unwrap()]).ok();
         assert!(ran.stderr.contains(told), "{ran:#?}");
+        let ran = sandbox.run(["check", ".venv"]).code(1);
+        assert!(
+            ran.stdout.contains("[base-incomplete]")
+                && ran.stdout.contains(told.split(':').next().unwrap()),
+            "{ran:#?}"
+        );
         let ran = sandbox.run(["install", "no-such-package"]).code(1);
         assert!(ran.stderr.contains(told), "{ran:#?}");
     }

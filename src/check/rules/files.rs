@@ -2,13 +2,12 @@
 //! that several distributions list. `--deep` reads everything else.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::Path;
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
-use crate::dist::record::Text;
+use crate::dist::record::{RowText, Text};
 use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
 use crate::fs::{read_bounded, read_start};
@@ -19,8 +18,9 @@ use crate::venv::{Content, Entry};
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
+    let infos = snapshot.infos();
     let records: Vec<_> =
-        site.dists().filter_map(|dist| Some((Text::read(site, &dist)?, dist))).collect();
+        site.dists().filter_map(|dist| Some((infos.record(&dist)?, dist))).collect();
     let files = Files { snapshot, site };
     let mut findings = Vec::new();
     findings.extend(files.damaged(&records));
@@ -57,7 +57,7 @@ impl CommandFault {
 
 impl<'a> Files<'a> {
     /// Packages whose directories or compiled modules are gone, or whose compiled modules are cut.
-    fn damaged(&self, records: &[(Text, Dist<'a>)]) -> Vec<Diagnosis> {
+    fn damaged(&self, records: &[(&Text, Dist<'a>)]) -> Vec<Diagnosis> {
         let damaged = records
             .iter()
             .filter(|(_, dist)| dist.key() != "pip")
@@ -70,32 +70,28 @@ impl<'a> Files<'a> {
     }
 
     fn damage(&self, record: &Text) -> Option<String> {
-        let mut known = HashSet::new();
-        record.rows().find_map(|(path, _, size)| {
-            if path.starts_with("..") || path.ends_with(".pyc") || path.contains("__pycache__") {
-                return None;
-            }
-            let mut slashes = path.match_indices('/').map(|(at, _)| at);
-            // `a/`, and `a/b/` of `a/b/c.py`.
-            for end in slashes.by_ref().take(2) {
-                let dir = &path[..end];
-                if known.insert(dir.to_owned())
-                    && !self.site.path.join(dir).is_dir()
-                    && !self.is_put_aside(dir)
-                {
-                    return Some(format!("the directory `{dir}` is missing"));
-                }
-            }
-            if !is_compiled(&path) {
-                return None;
-            }
+        let is_gone = |dir: &&String| !self.site.path.join(dir).is_dir() && !self.is_put_aside(dir);
+        if let Some(dir) = record.directories.iter().find(is_gone) {
+            return Some(format!("the directory `{dir}` is missing"));
+        }
+        record.compiled().find_map(|RowText { path, size, .. }| {
             match std::fs::metadata(self.site.path.join(&*path)) {
                 Err(_) => Some(format!("`{path}` is missing")),
-                Ok(meta) => size.parse::<u64>().is_ok_and(|size| size != meta.len()).then(|| {
-                    format!("`{path}` has {} bytes instead of {size}, a file", meta.len())
-                }),
+                Ok(meta) => {
+                    let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
+                    (is_other && !self.is_complete(&path, meta.len())).then(|| {
+                        format!("`{path}` has {} bytes instead of {size}, a file", meta.len())
+                    })
+                }
             }
         })
+    }
+
+    /// Whether a compiled module of another size can be loaded: one without its debug symbols can.
+    fn is_complete(&self, path: &str, length: u64) -> bool {
+        let needed = ObjectFile::HEADER_WITH_SECTIONS as u64;
+        read_start(&self.site.path.join(path), needed)
+            .is_ok_and(|(head, _)| ObjectFile::is_complete(&head, length))
     }
 
     /// Whether pip has put a directory aside: that is a finding of its own.
@@ -105,12 +101,12 @@ impl<'a> Files<'a> {
     }
 
     /// Commands that are missing or cannot start.
-    fn commands(&self, records: &[(Text, Dist<'a>)]) -> Vec<Diagnosis> {
+    fn commands(&self, records: &[(&Text, Dist<'a>)]) -> Vec<Diagnosis> {
         let dir = self.snapshot.recorded(self.snapshot.scripts_name()) + "/";
         let (mut seen, mut steps) = (Vec::new(), Vec::new());
         let (mut lost, mut owners, mut is_pip) = (Vec::new(), Vec::new(), false);
         for (record, dist) in records {
-            let commands = record.rows().filter_map(|(path, _, size)| {
+            let commands = record.outside().filter_map(|RowText { path, size, .. }| {
                 let name = path.strip_prefix(&dir).filter(|name| !name.contains('/'))?;
                 Some((name.to_owned(), self.command_fault(name, size)?))
             });
@@ -175,12 +171,12 @@ impl<'a> Files<'a> {
     }
 
     /// Packages whose first compiled module is for another machine or system.
-    fn foreign(&self, records: &[(Text, Dist<'a>)]) -> Option<Diagnosis> {
+    fn foreign(&self, records: &[(&Text, Dist<'a>)]) -> Option<Diagnosis> {
         let interpreter = self.snapshot.base.interpreter()?;
         let foreign: Vec<_> = records
             .iter()
             .filter_map(|(record, dist)| {
-                let module = record.rows().map(|(path, ..)| path).find(|path| is_compiled(path))?;
+                let module = record.compiled().next()?.path;
                 let what = self.foreign_module(&module, interpreter)?;
                 Some((format!("`{module}` of {} is {what}", dist.name), dist))
             })
@@ -209,21 +205,16 @@ impl<'a> Files<'a> {
     }
 }
 
-fn is_compiled(path: &str) -> bool {
-    let extension = Path::new(path).extension();
-    extension.is_some_and(|found| found == "so" || found == "pyd")
-}
-
-/// A smaller `__init__.py` marks a package, or a namespace that several distributions share.
-const SMALL: u64 = 512;
-
 /// Files of which two distributions installed different contents.
-fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Diagnosis> {
-    let mut owners = HashMap::new();
-    let mut pairs = BTreeSet::new();
+fn shared(snapshot: &Snapshot<'_>, records: &[(&Text, Dist<'_>)]) -> Vec<Diagnosis> {
+    let (mut owners, mut pairs) = (HashMap::new(), BTreeSet::new());
+    let tops = shared_tops(records);
     for (index, (record, _)) in records.iter().enumerate() {
-        for (path, hash, size) in record.rows() {
-            if hash.is_empty() || !is_code(&path, size) {
+        if !record.tops.iter().any(|top| tops.contains(&**top)) {
+            continue;
+        }
+        for RowText { path, hash, .. } in record.code().filter(|row| !row.hash.is_empty()) {
+            if !tops.contains(path.split('/').next().unwrap_or_default()) {
                 continue;
             }
             let (first, known) = *owners.entry(path.clone()).or_insert((index, hash));
@@ -252,13 +243,13 @@ fn shared(snapshot: &Snapshot<'_>, records: &[(Text, Dist<'_>)]) -> Vec<Diagnosi
     pairs.filter_map(finding).collect()
 }
 
-/// Whether a file is code that an import runs: tests and documents do not matter.
-fn is_code(path: &str, size: &str) -> bool {
-    let top = path.split('/').next().unwrap_or_default();
-    let is_python = Path::new(path).extension().is_some_and(|found| found == "py");
-    let is_small =
-        path.ends_with("__init__.py") && size.parse::<u64>().is_ok_and(|size| size < SMALL);
-    (is_python || is_compiled(path))
-        && !is_small
-        && !["..", "tests", "test", "docs", "doc", "examples"].contains(&top)
+/// The names at the top of `site-packages` that several distributions have.
+fn shared_tops<'r>(records: &'r [(&Text, Dist<'_>)]) -> HashSet<&'r str> {
+    let (mut once, mut shared) = (HashSet::new(), HashSet::new());
+    for top in records.iter().flat_map(|(record, _)| &record.tops) {
+        if !once.insert(&**top) {
+            shared.insert(&**top);
+        }
+    }
+    shared
 }

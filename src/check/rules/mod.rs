@@ -1,5 +1,5 @@
-//! The rules, one file per family. Each one reads the snapshot and gives findings; none needs what
-//! another one found.
+//! The rules, one file per family. Each one reads the snapshot and gives diagnoses, whatever the others
+//! give and in any order.
 
 mod activation;
 mod deep;
@@ -14,6 +14,7 @@ mod project;
 mod relocatable;
 mod requirements;
 mod scripts;
+mod startup;
 mod unowned;
 
 use std::path::Path;
@@ -32,11 +33,13 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     findings.extend(scripts::findings(snapshot));
     findings.extend(relocatable::finding(snapshot));
     findings.extend(activation::findings(snapshot));
+    findings.extend(leftovers::findings(snapshot));
     findings.extend(packages::findings(snapshot));
     findings.extend(pip::finding(snapshot, deep));
     findings.extend(files::findings(snapshot));
     findings.extend(requirements::findings(snapshot));
     findings.extend(unowned::findings(snapshot));
+    findings.extend(startup::findings(snapshot));
     if let Some(running) = running_install(snapshot, &findings) {
         findings.retain(|finding| !finding.code.is_caused_by_installing());
         findings.push(running);

@@ -1,16 +1,15 @@
 //! What is installed, by the names in `site-packages` and the small files of each dist-info.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::leftovers;
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::metadata::State;
+use crate::dist::pth;
 use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
-use crate::dist::{direct_url, pth};
 use crate::formats::wheel_tags;
 use crate::fs;
 use crate::python::{Implementation, Interpreter};
@@ -20,30 +19,26 @@ use crate::venv::repair::Step;
 /// Everything that is wrong with the packages.
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
-    let (mut findings, superseded) = leftovers::findings(snapshot, site);
-    let packages = Packages { snapshot, site, superseded };
-    findings.extend(packages.stray());
+    let packages = Packages { snapshot, site };
+    let mut findings = packages.stray();
     findings.extend(packages.incomplete());
     findings.extend(packages.twice());
     findings.extend(packages.foreign());
-    let (gone, editable) = packages.editable();
-    findings.extend(editable);
-    findings.extend(packages.undecodable());
-    findings.extend(packages.dangling(&gone));
+    findings.extend(packages.editable());
+    findings.extend(undecodable(snapshot));
+    findings.extend(packages.dangling());
     findings
 }
 
 struct Packages<'a> {
     snapshot: &'a Snapshot<'a>,
     site: &'a Site,
-    /// The metadata that is told of with what an interrupted install left.
-    superseded: Vec<&'a str>,
 }
 
 impl<'a> Packages<'a> {
     /// The distributions that are judged here.
     fn dists(&self) -> impl Iterator<Item = Dist<'a>> {
-        self.site.dists().filter(|dist| !self.superseded.contains(&dist.directory))
+        self.site.dists().filter(|dist| !self.snapshot.asides().supersede(dist))
     }
 
     fn remove(&self, dist: &Dist<'_>) -> Step {
@@ -167,11 +162,11 @@ impl<'a> Packages<'a> {
     }
 
     fn metadata(&self, dist: &Dist<'_>) -> State {
-        State::of(&self.site.path.join(dist.directory).join("METADATA"))
+        self.snapshot.infos().of(dist).map_or(State::Void, |info| info.state)
     }
 
     fn has_record(&self, dist: &Dist<'_>) -> bool {
-        Record::is_there(self.site, dist)
+        self.snapshot.infos().record(dist).is_some()
     }
 
     /// Whether metadata says what is installed; the name of a directory may be the last that does.
@@ -195,7 +190,7 @@ impl<'a> Packages<'a> {
         for mut dists in self.site.twice() {
             // Of those without any metadata, and where no RECORD is whole, is told before.
             dists.retain(|dist| self.is_recorded(dist));
-            let is_told = |dist: &Dist<'_>| self.superseded.contains(&dist.directory);
+            let is_told = |dist: &Dist<'_>| self.snapshot.asides().supersede(dist);
             let has_record = dists.iter().any(|dist| self.has_record(dist));
             if dists.len() < 2
                 || !has_record
@@ -237,14 +232,11 @@ impl<'a> Packages<'a> {
     fn foreign(&self) -> Vec<Diagnosis> {
         let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
         let target = target(interpreter);
-        let wheel = |dist: &Dist<'_>| {
-            fs::read_bounded(&self.site.path.join(dist.directory).join("WHEEL"), limits::SITE_FILE)
-                .unwrap_or_default()
-        };
+        let infos = self.snapshot.infos();
+        let wheel = |dist: &Dist<'_>| infos.of(dist).map_or("", |info| &*info.wheel);
         let dists = self.site.dists();
-        let foreign: Vec<_> = dists
-            .filter(|dist| !wheel_tags::suits(&String::from_utf8_lossy(&wheel(dist)), target))
-            .collect();
+        let foreign: Vec<_> =
+            dists.filter(|dist| !wheel_tags::suits(wheel(dist), target)).collect();
         if !foreign.is_empty() {
             let names: Vec<_> = foreign.iter().map(|dist| format!("`{}`", dist.name)).collect();
             let seen = format!("built for another Python than {interpreter}: {}", names.join(", "));
@@ -265,16 +257,10 @@ impl<'a> Packages<'a> {
         finding.into_iter().collect()
     }
 
-    /// Editable installs whose project is gone, and those projects.
-    fn editable(&self) -> (Vec<PathBuf>, Vec<Diagnosis>) {
-        let mut gone = Vec::new();
+    /// Editable installs whose project does not exist any more.
+    fn editable(&self) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
-        for dist in self.site.dists() {
-            let origin = direct_url::read(&self.site.path.join(dist.directory));
-            let directory = origin.and_then(|origin| origin.editable());
-            let Some(directory) = directory.filter(|directory| !directory.is_dir()) else {
-                continue;
-            };
+        for (dist, directory) in self.snapshot.gone_projects() {
             let seen = format!(
                 "`{}` is installed from `{}`, which is gone",
                 dist.name,
@@ -290,9 +276,8 @@ impl<'a> Packages<'a> {
                 ))
             });
             findings.push(Diagnosis::new(Code::EditableGone, seen, remedy));
-            gone.push(directory);
         }
-        (gone, findings)
+        findings
     }
 
     /// The way out for what is gone, if it came along when the environment was moved.
@@ -302,47 +287,22 @@ impl<'a> Packages<'a> {
         Some(Repair::Relocation)
     }
 
-    /// `.pth` files that cannot be decoded: before 3.13 Python does not start with one, later it skips
-    /// the file (`site.addpackage`).
-    fn undecodable(&self) -> Vec<Diagnosis> {
-        let is_bom_read =
-            self.snapshot.base.interpreter().is_some_and(|base| base.version.at_least(3, 13));
-        let fault = |name: &str| {
-            let bytes = fs::read_bounded(&self.site.path.join(name), limits::SITE_FILE).ok()?;
-            match std::str::from_utf8(&bytes) {
-                Err(_) => Some("is not UTF-8 text"),
-                Ok(text) if text.contains('\0') => Some("contains NUL bytes"),
-                Ok(text) if text.starts_with('\u{feff}') && !is_bom_read => {
-                    Some("begins with a byte order mark, so that its first line is not read")
-                }
-                Ok(_) => None,
-            }
-        };
-        let faults = pth::files(self.site).filter_map(|name| Some((name, fault(name)?)));
-        let finding = |(name, what): (&str, &str)| {
-            let file = self.site.path.join(name);
-            let advice = format!("save `{}` as UTF-8, or delete it", file.display());
-            Diagnosis::new(Code::PthUnreadable, format!("`{name}` {what}"), Repair::advice(advice))
-        };
-        faults.map(finding).collect()
-    }
-
     /// Whether the line of a `.pth` file belongs to an editable install, whose build backend may
     /// generate the directory later (hatchling's `dev-mode-dirs`). `site` skips it until then.
     fn is_of_editable(&self, pth: &str) -> bool {
         let editable = self.site.dists().filter(|dist| {
-            let origin = direct_url::read(&self.site.path.join(dist.directory));
-            origin.and_then(|origin| origin.editable()).is_some_and(|project| project.is_dir())
+            self.snapshot.infos().editable(dist).is_some_and(|project| project.is_dir())
         });
-        let mut records = editable.filter_map(|dist| Record::read(self.site, &dist));
-        records.any(|record| record.rows.iter().any(|row| row.path == pth))
+        let mut records = editable.filter_map(|dist| self.snapshot.infos().record(&dist));
+        records.any(|record| record.rows().any(|row| row.path == pth))
     }
 
     /// Lines of `.pth` files that name what is not there.
-    fn dangling(&self, told: &[PathBuf]) -> Vec<Diagnosis> {
+    fn dangling(&self) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
+        let told = self.snapshot.gone_projects();
         for name in pth::files(self.site) {
-            let is_told = |path: &Path| told.iter().any(|dir| path.starts_with(dir));
+            let is_told = |path: &Path| told.iter().any(|(_, dir)| path.starts_with(dir));
             let paths = pth::paths(self.site, name);
             // The backend may generate some of them later; with none there, nothing can be imported.
             let is_partial = paths.iter().any(|path| path.exists());
@@ -361,6 +321,31 @@ impl<'a> Packages<'a> {
         }
         findings
     }
+}
+
+/// `.pth` files that cannot be decoded: before 3.13 Python does not start with one, later it skips
+/// the file (`site.addpackage`).
+pub(super) fn undecodable(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
+    let is_bom_read = snapshot.base.interpreter().is_some_and(|base| base.version.at_least(3, 13));
+    let fault = |name: &str| {
+        let bytes = fs::read_bounded(&site.path.join(name), limits::SITE_FILE).ok()?;
+        match std::str::from_utf8(&bytes) {
+            Err(_) => Some("is not UTF-8 text"),
+            Ok(text) if text.contains('\0') => Some("contains NUL bytes"),
+            Ok(text) if text.starts_with('\u{feff}') && !is_bom_read => {
+                Some("begins with a byte order mark, so that its first line is not read")
+            }
+            Ok(_) => None,
+        }
+    };
+    let faults = pth::files(site).filter_map(|name| Some((name, fault(name)?)));
+    let finding = |(name, what): (&str, &str)| {
+        let file = site.path.join(name);
+        let advice = format!("save `{}` as UTF-8, or delete it", file.display());
+        Diagnosis::new(Code::PthUnreadable, format!("`{name}` {what}"), Repair::advice(advice))
+    };
+    faults.map(finding).collect()
 }
 
 /// Whether there is nothing to lose: no file, an empty one, an empty directory, a dangling link.

@@ -6,11 +6,10 @@ use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::eggs::Egg;
+use crate::dist::info::DistInfos;
 use crate::dist::markers::environment;
 use crate::dist::site::{Dist, Site, normalized};
 use crate::formats::requirement::{Environment, Requirement, requires_dist};
-use crate::fs;
-use crate::support::limits;
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
@@ -20,7 +19,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     if snapshot.cfg().includes_system_site_packages() {
         return Vec::new();
     }
-    let installed = Installed::read(site, environment(interpreter));
+    let installed = Installed::read(site, snapshot.infos(), environment(interpreter));
     let (mut missing, mut conflicts) = (Wanted::default(), Wanted::default());
     for (dist, requirements) in &installed.requirements {
         for requirement in requirements {
@@ -63,12 +62,10 @@ struct Installed<'a> {
 }
 
 impl<'a> Installed<'a> {
-    fn read(site: &'a Site, environment: Environment) -> Self {
+    fn read(site: &'a Site, infos: &DistInfos, environment: Environment) -> Self {
         let requirements = site.dists().map(|dist| {
-            let path = site.path.join(dist.directory).join("METADATA");
-            let text = fs::read_bounded(&path, limits::METADATA).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text);
-            (dist, requires_dist(&text).collect())
+            let headers = infos.of(&dist).map_or("", |info| &*info.headers);
+            (dist, requires_dist(headers).collect())
         });
         let versions = site.dists().map(|dist| (dist.key(), dist.version.parse().ok()));
         let others = Egg::all(site).flat_map(|egg| egg.modules());

@@ -12,10 +12,8 @@ use crate::dist::eggs::Egg;
 use crate::dist::record::{BYTECODE, Record, Text, tops};
 use crate::dist::site::{Site, normalized};
 use crate::formats::wheel_tags::is_foreign_module;
-use crate::fs;
 use crate::fs::names_in;
 use crate::support::host::Platform;
-use crate::support::limits;
 use crate::venv::script::Script;
 
 /// What tools other than installers write at the top of `site-packages`: virtualenv, setuptools,
@@ -32,7 +30,11 @@ const METADATA: [&str; 5] = ["dist-info", "egg-info", "egg", "egg-link", "virtua
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
-    let owned = Owned::read(site);
+    // What an installer did not record belongs to one of those as a rule.
+    if site.dists().any(|dist| snapshot.infos().record(&dist).is_none()) {
+        return Vec::new();
+    }
+    let owned = Owned::read(snapshot, site);
     let suffix = snapshot.base.interpreter().map(|base| &*base.extension_suffix);
     // One for another Python is a finding of its own.
     let is_foreign = |name: &str| suffix.is_some_and(|suffix| is_foreign_module(name, suffix));
@@ -57,7 +59,7 @@ struct Owned {
 }
 
 impl Owned {
-    fn read(site: &Site) -> Self {
+    fn read(snapshot: &Snapshot<'_>, site: &Site) -> Self {
         let mut owned = Self {
             names: OF_TOOLS.into_iter().chain(OF_SITE).map(str::to_owned).collect(),
             unlisted: Egg::all(site).flat_map(|egg| egg.modules()).collect(),
@@ -71,27 +73,18 @@ impl Owned {
         }
         for dist in site.dists() {
             owned.unlisted.insert(dist.key());
-            match Text::read(site, &dist) {
-                Some(record) => owned.add(&record),
-                None => owned.unlisted.extend(top_level(site, dist.directory)),
+            if let Some(record) = snapshot.infos().record(&dist) {
+                owned.add(record);
             }
         }
         owned
     }
 
     fn add(&mut self, record: &Text) {
-        let mut last = String::new();
-        for (path, ..) in record.rows() {
-            if path.starts_with("..") {
-                self.commands.extend(path.rsplit('/').next().map(str::to_owned));
-                continue;
-            }
-            let top = path.split('/').next().unwrap_or_default();
-            if top != last {
-                top.clone_into(&mut last);
-                self.names.insert(last.clone());
-            }
-        }
+        let outside = record.outside();
+        self.commands
+            .extend(outside.filter_map(|row| Some(row.path.rsplit('/').next()?.to_owned())));
+        self.names.extend(record.tops.iter().cloned());
     }
 
     fn has(&self, name: &str) -> bool {
@@ -105,13 +98,6 @@ impl Owned {
             || self.names.contains(name)
             || self.unlisted.contains(&normalized(stem))
     }
-}
-
-/// The modules that setuptools lists in a directory of metadata.
-fn top_level(site: &Site, dist_info: &str) -> Vec<String> {
-    let path = site.path.join(dist_info).join("top_level.txt");
-    let text = fs::read_bounded(&path, limits::SITE_FILE).unwrap_or_default();
-    String::from_utf8_lossy(&text).lines().map(normalized).collect()
 }
 
 /// Whether only an installer writes this: compiled modules for one Python in a directory, libraries that

@@ -1,17 +1,22 @@
 //! What was read, before any rule looks at it.
 
+pub(super) mod asides;
 pub(super) mod git;
 pub(super) mod processes;
 pub(super) mod session;
 
+use std::cell::OnceCell;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::dist::info::DistInfos;
+use crate::dist::site::{Dist, Site};
 use crate::relocate::Origin;
 use crate::support::cache::Cache;
 use crate::support::host::Host;
 use crate::support::program::Starts;
 use crate::venv::state::State;
+use asides::Asides;
 
 /// An environment as it was when `check` began.
 #[derive(Debug)]
@@ -19,12 +24,34 @@ pub(super) struct Snapshot<'a> {
     pub(super) state: State<'a>,
     /// Where it was made, if that is elsewhere.
     pub(super) origin: Option<Origin>,
+    /// The metadata of each distribution, read when the first rule asks for it.
+    infos: OnceCell<DistInfos>,
+    /// What pip moved aside, read when the first rule asks for it.
+    asides: OnceCell<Asides>,
 }
 
 impl<'a> Snapshot<'a> {
     pub(super) fn read(root: &Path, starts: Starts, host: &'a Host, cache: &'a Cache) -> Self {
         let state = State::read(root, starts, host, cache);
-        Self { origin: Origin::of(&state), state }
+        Self { origin: Origin::of(&state), state, infos: OnceCell::new(), asides: OnceCell::new() }
+    }
+
+    /// What pip moved aside in the `site-packages` that the environment's Python uses.
+    pub(super) fn asides(&self) -> &Asides {
+        self.asides.get_or_init(|| self.site().map(Asides::read).unwrap_or_default())
+    }
+
+    /// The projects of editable installs that do not exist any more.
+    pub(super) fn gone_projects(&self) -> Vec<(Dist<'_>, PathBuf)> {
+        let dists = self.site().into_iter().flat_map(Site::dists);
+        let projects = dists.filter_map(|dist| Some((self.infos().editable(&dist)?, dist)));
+        let gone = projects.filter(|(project, _)| !project.is_dir());
+        gone.map(|(project, dist)| (dist, project)).collect()
+    }
+
+    /// The metadata of each distribution in the `site-packages` that the environment's Python uses.
+    pub(super) fn infos(&self) -> &DistInfos {
+        self.infos.get_or_init(|| self.site().map(DistInfos::read).unwrap_or_default())
     }
 }
 

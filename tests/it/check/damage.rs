@@ -314,3 +314,82 @@ fn files_of_no_package() {
     fs::set_permissions(world.bin("gone"), fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(world.faults(), ["files-unowned"]);
 }
+
+#[test]
+fn path_files_that_import_what_is_gone() {
+    let world = World::new();
+    let file = world.site().join("left.pth");
+    let line = "import os; on = True; on and __import__('_gone_hack').add()\n";
+    for text in ["import gone_module\n", line] {
+        fs::write(&file, text).unwrap();
+        let report = world.check(&[".venv"]);
+        assert_eq!(report.codes(), ["startup-fails"]);
+        assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["startup-fails"], "one cause");
+        let line = report.command("startup-fails");
+        Ran::of(world.sandbox.command("sh").args(["-c", &line])).ok();
+        assert_eq!(world.faults(), [""; 0]);
+    }
+    fs::write(&file, "import sys, os.path; import json\nimport _mine\n").unwrap();
+    fs::write(world.site().join("_mine.py"), "").unwrap();
+    assert!(!world.faults().contains(&"startup-fails".to_owned()));
+}
+
+#[test]
+fn what_fails_whenever_python_starts() {
+    let world = World::new();
+    let site = world.site();
+    fs::write(site.join("x.pth"), "import os; raise ValueError('no')\n").unwrap();
+    let report = world.check(&[".venv", "--deep"]);
+    let seen = report.finds("startup-fails")["seen"].as_str().unwrap();
+    assert!(seen.ends_with("`") || seen.contains("x.pth` fails: ValueError: no"), "{seen}");
+    fs::remove_file(site.join("x.pth")).unwrap();
+    fs::write(site.join("sitecustomize.py"), "import nothing_of_this_name\n").unwrap();
+    let report = world.check(&[".venv", "--deep"]);
+    assert_eq!(report.codes(), ["startup-fails"]);
+    let seen = report.finds("startup-fails")["seen"].as_str().unwrap();
+    assert!(seen.contains("`sitecustomize` fails: ModuleNotFoundError"), "{seen}");
+}
+
+#[test]
+fn deep_tells_what_is_damaged_from_what_is_altered() {
+    let world = World::new();
+    for (bytes, code) in [
+        (&b"VERSION = '1.0'  # mine\n"[..], "package-altered"),
+        (b"VERSION = (\n", "package-damaged"),
+        (b"", "package-damaged"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "package-damaged"),
+    ] {
+        world.install("thing", "1.0");
+        fs::write(world.site().join("thing.py"), bytes).unwrap();
+        assert_eq!(world.faults(), [""; 0]);
+        assert_eq!(world.check(&[".venv", "--deep"]).codes(), [code], "{bytes:?}");
+    }
+    // A company's certificates, and tests that were deleted to save space.
+    world.install("thing", "1.0");
+    fs::create_dir_all(world.site().join("certifi")).unwrap();
+    fs::write(world.site().join("certifi/cacert.pem"), "one\n").unwrap();
+    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    let row = |path: &str, bytes: &[u8]| format!("{path},{},{}\n", super::hash(bytes), bytes.len());
+    super::append(&record, &row("certifi/cacert.pem", b"one\n"));
+    super::append(&record, &row("certifi/tests/a.py", b"x = 1\n"));
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+    super::append(&world.site().join("certifi/cacert.pem"), "two\n");
+    let report = world.check(&[".venv", "--deep"]);
+    assert_eq!(report.is_healthy().codes(), ["package-altered"]);
+}
+
+#[test]
+fn activation_scripts_that_cannot_work() {
+    let world = World::new();
+    let activate = world.bin("activate");
+    let whole = fs::read_to_string(&activate).unwrap();
+    for text in ["".to_owned(), "\0".repeat(100), whole.replace('\n', "\r\n")] {
+        fs::write(&activate, text).unwrap();
+        world.is_mended_of(&["activation-broken"]);
+        assert_eq!(fs::read_to_string(&activate).unwrap(), whole);
+    }
+    // What the user wrote stays.
+    fs::write(&activate, format!("{whole}export MINE=1\n").replace('\n', "\r\n")).unwrap();
+    assert_eq!(world.check(&[".venv", "--fix"]).is_healthy().codes(), ["activation-altered"]);
+    assert_eq!(fs::read_to_string(&activate).unwrap(), format!("{whole}export MINE=1\n"));
+}
