@@ -1,17 +1,21 @@
 //! What a shell can offer where a name is expected.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use clap::{Command, CommandFactory};
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter};
 use rvenv::check::Code;
-use rvenv::python::{Finder, Implementation, Interpreter};
+use rvenv::python::{Finder, Implementation, Interpreter, Request};
 use rvenv::shell::Shell;
 use rvenv::support::cache::Cache;
 use rvenv::support::host::Host;
 use rvenv::venv;
+
+use super::Cli;
+use crate::help::Page;
 
 /// Environments first, then the directories in which there could be one.
 pub(crate) fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -56,6 +60,52 @@ pub(crate) fn shells(current: &OsStr) -> Vec<CompletionCandidate> {
     beginning(current, shells)
 }
 
+/// The shells that have a hook.
+pub(crate) fn shells_with_hook(current: &OsStr) -> Vec<CompletionCandidate> {
+    let shells = Shell::ALL.iter().filter(|shell| shell.has_hook());
+    beginning(current, shells.map(|shell| (shell.name().to_owned(), None)))
+}
+
+/// The commands and topics that `help` and `man` explain.
+pub(crate) fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
+    let title = |page: &Page| page.title().map(str::to_owned);
+    let topics = Page::topics().map(|page| (page.name.to_owned(), title(page)));
+    beginning(current, commands_of(&Cli::command()).into_iter().chain(topics))
+}
+
+/// The commands of all commands.
+pub(crate) fn nested_commands(current: &OsStr) -> Vec<CompletionCandidate> {
+    let mut root = Cli::command();
+    root.build();
+    beginning(current, root.get_subcommands().flat_map(commands_of))
+}
+
+fn commands_of(command: &Command) -> Vec<(String, Option<String>)> {
+    let visible = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    let about = |sub: &Command| sub.get_about().map(ToString::to_string);
+    visible.map(|sub| (sub.get_name().to_owned(), about(sub))).collect()
+}
+
+/// `latest`, the versions of pip that need no connection, and files.
+pub(crate) fn pips(current: &OsStr) -> Vec<CompletionCandidate> {
+    let mut found = beginning(current, [("latest".to_owned(), Some("the newest pip".to_owned()))]);
+    if let Ok(host) = Host::from_process() {
+        let cache = Cache::of(&host);
+        let pythons = Finder::new(&host, &cache).all();
+        let working = pythons.iter().filter_map(|candidate| candidate.outcome.as_ref().ok());
+        let versions = rvenv::seed::available(working, &cache);
+        found.extend(beginning(current, versions.into_iter().map(|version| (version, None))));
+    }
+    let is_wheel = |path: &Path| path.extension().is_some_and(|end| end == "whl");
+    found.extend(PathCompleter::any().filter(is_wheel).complete(current));
+    found
+}
+
+/// Files and directories: wheels, projects, requirements files.
+pub(crate) fn files(current: &OsStr) -> Vec<CompletionCandidate> {
+    PathCompleter::any().complete(current)
+}
+
 /// The installed distributions of the environment that would be used.
 pub(crate) fn packages(current: &OsStr) -> Vec<CompletionCandidate> {
     let env = Host::from_process().ok().and_then(|host| venv::wanted(None, &host).ok());
@@ -73,12 +123,15 @@ pub(crate) fn codes(current: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn pythons(current: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(host) = Host::from_process() else { return Vec::new() };
     let cache = Cache::of(&host);
-    let known = Finder::new(&host, &cache).all();
-    let known: BTreeMap<String, Option<String>> = known
-        .into_iter()
-        .filter_map(|candidate| candidate.outcome.ok())
-        .map(|python| (request(&python), Some(python.to_string())))
-        .collect();
+    let mut finder = Finder::new(&host, &cache);
+    let working = finder.all().into_iter().filter_map(|candidate| candidate.outcome.ok());
+    let requests: BTreeSet<String> = working.map(|python| request(&python)).collect();
+    // Of several Pythons of one version, the one that is selected.
+    let known = requests.into_iter().filter_map(|text| {
+        let found = finder.find(&Request::parse(&text, &host).ok()?).ok()?;
+        Some((text, Some(found.interpreter.to_string())))
+    });
+    let known: Vec<_> = known.collect();
     let mut found = beginning(current, known);
     found.extend(PathCompleter::any().complete(current));
     found

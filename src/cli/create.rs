@@ -67,7 +67,7 @@ pub(crate) struct Create {
     #[arg(long, help_heading = "pip")]
     pub(crate) without_setuptools: bool,
     /// Which pip, instead of the one that the base carries: a version, `latest`, or a wheel file
-    #[arg(long, value_name = "VERSION|WHEEL", help_heading = "pip")]
+    #[arg(long, value_name = "VERSION|WHEEL", help_heading = "pip", add = ArgValueCompleter::new(complete::pips))]
     pub(crate) pip: Option<OsString>,
     /// Take the newest pip; the same as `--pip latest`
     #[arg(long, conflicts_with = "pip", help_heading = "pip")]

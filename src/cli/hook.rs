@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 use rvenv::shell::Shell;
 
 use crate::help::place;
 
-use super::{Output, directory};
+use super::{Output, complete, directory};
 
 /// `rvenv hook`.
 #[derive(Debug, Args)]
 #[command(after_long_help = place!("hook"))]
 pub(crate) struct Hook {
     /// The shell to print it for
-    #[arg(value_name = "SHELL")]
+    #[arg(value_name = "SHELL", add = ArgValueCompleter::new(complete::shells_with_hook))]
     pub(crate) shell: Shell,
 }
 
@@ -31,6 +32,6 @@ pub(crate) struct Allow {
     #[command(flatten)]
     pub(super) output: Output,
     /// The environment; without it the nearest `.venv` or `venv` from here upwards
-    #[arg(value_name = "DIR", value_parser = directory())]
+    #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
 }

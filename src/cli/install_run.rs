@@ -18,7 +18,7 @@ pub(crate) struct Install {
     #[arg(long, value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) env: Option<PathBuf>,
     /// What `pip install` takes; without it the project's requirements.txt, else the project
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, add = ArgValueCompleter::new(complete::files))]
     pub(crate) args: Vec<OsString>,
 }
 

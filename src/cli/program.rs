@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
 use crate::help::place;
 
-use super::{Output, directory};
+use super::{Output, complete, directory};
 
 /// `rvenv config`.
 #[derive(Debug, Args)]
@@ -53,20 +54,36 @@ pub(crate) enum CompletionShell {
 #[command(after_long_help = place!("man"))]
 pub(crate) struct Man {
     /// Write the pages of all commands and topics below a directory of MANPATH
-    #[arg(long, value_name = "DIR", value_parser = directory(), conflicts_with = "words", value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_parser = directory(), conflicts_with = "word", value_hint = clap::ValueHint::DirPath)]
     pub(crate) all: Option<PathBuf>,
-    /// The command or the topic; without it rvenv itself
-    #[arg(value_name = "COMMAND|TOPIC")]
-    pub(crate) words: Vec<String>,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
 }
 
 /// `rvenv help`.
 #[derive(Debug, Args)]
 #[command(after_long_help = place!("help"))]
 pub(crate) struct Help {
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+}
+
+/// What `help` and `man` explain.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
     /// The command or the topic; without it rvenv itself
-    #[arg(value_name = "COMMAND|TOPIC")]
-    pub(crate) words: Vec<String>,
+    #[arg(value_name = "COMMAND|TOPIC", add = ArgValueCompleter::new(complete::pages))]
+    word: Option<String>,
+    /// The command of that command
+    #[arg(value_name = "SUBCOMMAND", add = ArgValueCompleter::new(complete::nested_commands))]
+    subcommand: Option<String>,
+}
+
+impl Subject {
+    /// What was typed, without spaces.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        self.word.iter().chain(&self.subcommand).map(String::as_str).collect()
+    }
 }
 
 /// `rvenv cache`.

@@ -19,7 +19,7 @@ pub(super) enum Named {
 
 /// Prints the page of a command or a topic.
 pub(super) fn run(args: &Help) -> anyhow::Result<ExitCode> {
-    match find(&args.words) {
+    match find(&args.subject.words()) {
         Ok(Named::Command(mut command)) => Ok(show(&command.render_long_help())),
         Ok(Named::Topic(page)) => {
             let body = page.body();
@@ -41,7 +41,7 @@ pub(crate) fn show(help: &StyledStr) -> ExitCode {
 }
 
 /// The command or the topic of these words; a command comes first.
-pub(super) fn find(words: &[String]) -> Result<Named, clap::Error> {
+pub(super) fn find(words: &[&str]) -> Result<Named, clap::Error> {
     let mut root = Cli::command();
     root.build();
     let mut command = &root;
@@ -54,12 +54,12 @@ pub(super) fn find(words: &[String]) -> Result<Named, clap::Error> {
     Ok(Named::Command(Box::new(command.clone())))
 }
 
-fn topic(words: &[String]) -> Option<Named> {
+fn topic(words: &[&str]) -> Option<Named> {
     let [word] = words else { return None };
-    Page::topics().find(|page| page.name == word).map(Named::Topic)
+    Page::topics().find(|page| page.name == *word).map(Named::Topic)
 }
 
-fn unknown(root: &Command, words: &[String]) -> clap::Error {
+fn unknown(root: &Command, words: &[&str]) -> clap::Error {
     let name = words.join(" ");
     let commands = root.get_subcommands().filter(|sub| !sub.is_hide_set()).map(Command::get_name);
     let known: Vec<&str> = commands.chain(Page::topics().map(|page| page.name)).collect();

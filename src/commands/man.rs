@@ -22,7 +22,7 @@ pub(super) fn run(args: &Man, context: &Context<'_>) -> anyhow::Result<ExitCode>
         context.ui.say(format_args!("wrote {count} pages below `{}`", dir.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let page = match find(&args.words) {
+    let page = match find(&args.subject.words()) {
         Ok(Named::Command(command)) => Manual::of_command(&command),
         Ok(Named::Topic(page)) => Manual::of_topic(page),
         Err(error) => return Ok(ui::usage(&error)),

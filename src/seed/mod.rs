@@ -160,6 +160,23 @@ impl SeedContext<'_> {
     }
 }
 
+/// The versions of pip that these Pythons carry or that the cache has, newest first: they need no
+/// connection.
+pub fn available<'a>(
+    pythons: impl IntoIterator<Item = &'a Interpreter>,
+    cache: &Cache,
+) -> Vec<String> {
+    let carried = pythons
+        .into_iter()
+        .filter_map(|python| wheel::version_in_name(source::bundled(python, "pip")?, "pip"));
+    let kept = cache.root().map(index::kept).unwrap_or_default();
+    let mut versions: Vec<_> =
+        carried.chain(kept.into_iter().map(|(version, _)| version)).collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.dedup();
+    versions.iter().map(ToString::to_string).collect()
+}
+
 /// Finds the wheels, builds the missing images, and returns the seeds.
 ///
 /// # Errors

@@ -139,6 +139,11 @@ impl Shell {
         }
     }
 
+    /// Whether the shell can run code on a change of directory.
+    pub const fn has_hook(self) -> bool {
+        !matches!(self, Self::Csh | Self::Cmd)
+    }
+
     /// The line that evaluates what `rvenv activate` prints.
     pub const fn evaluate_line(self) -> &'static str {
         match self {

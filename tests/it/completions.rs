@@ -221,3 +221,59 @@ fn names_that_no_line_can_carry_are_left_out() {
     assert!(!ran.stdout.contains("two\n") && !ran.stdout.contains("lines/"), "{ran:#?}");
     assert!(!ran.stdout.contains('\u{1b}') && !ran.stdout.contains("ape/"), "{ran:#?}");
 }
+
+#[test]
+fn a_real_tab_completes_shells_files_versions_and_topics() {
+    let mut sandbox = world();
+    sandbox.write("requirements-dev.txt", "");
+    sandbox.set("TERM", "dumb");
+    let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tab.py");
+    // What a tab adds: shells may draw the rest of the line again in pieces.
+    let lines = [
+        ("rvenv hook nus", "hell"),
+        ("rvenv install -r requ", "irements-dev.txt"),
+        ("rvenv create -r requ", "irements-dev.txt"),
+        ("rvenv create --pip lat", "est"),
+        ("rvenv man findi", "ngs"),
+        ("rvenv help configur", "ation"),
+    ];
+    for (shell, flags, load) in [
+        ("bash", &["--norc", "--noprofile", "-i"][..], r#"eval "$(rvenv completions bash)""#),
+        (
+            "zsh",
+            &["-f", "-i"],
+            r#"PS1=; autoload -U compinit; compinit -D; eval "$(rvenv completions zsh)""#,
+        ),
+        ("fish", &["--no-config", "-i"], "rvenv completions fish | source"),
+    ] {
+        let Some(real) = shells::real(shell) else { continue };
+        sandbox.write("load", format!("{load}\necho rea''dy\n"));
+        let start = if shell == "fish" { "source load" } else { ". ./load" };
+        let mut command = sandbox.command("python3");
+        command.args([driver, start]);
+        for (line, expected) in lines {
+            command.args([line, expected]);
+        }
+        let ran = Ran::of(command.arg("--").arg(real.program()).args(flags));
+        assert_eq!(ran.stdout, "done\n", "{shell}: {ran:#?}");
+    }
+}
+
+#[test]
+fn every_place_has_candidates_of_its_own() {
+    let sandbox = world();
+    sandbox.write("pip-24.0-py3-none-any.whl", "");
+    let candidates = |words: &[&str]| {
+        let at = (words.len() - 1).to_string();
+        let args = [&["completions", "bash", "--at", &at, "--"], words].concat();
+        sandbox.run(args).ok().stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let hooks = candidates(&["rvenv", "hook", ""]);
+    assert!(hooks.contains(&"fish".to_owned()) && !hooks.contains(&"csh".to_owned()), "{hooks:?}");
+    let pips = candidates(&["rvenv", "create", "--pip", ""]);
+    assert_eq!(pips[0], "latest");
+    assert!(pips[1].starts_with(char::is_numeric), "the version that a Python carries: {pips:?}");
+    assert!(pips.contains(&"pip-24.0-py3-none-any.whl".to_owned()), "{pips:?}");
+    assert_eq!(candidates(&["rvenv", "help", "python", "fi"]), ["find"]);
+    assert_eq!(candidates(&["rvenv", "man", "cache", "cl"]), ["clean"]);
+}

@@ -8,6 +8,7 @@ _rvenv() {
             places+=("$value")
         else
             values+=("$value")
+            [[ $line == *$'\t' ]] && line=$value
             value_texts+=("${line/$'\t'/  -- }")
         fi
     done
