@@ -9,6 +9,7 @@ mod inventory;
 mod pack;
 mod program;
 pub(crate) mod synonyms;
+mod unpack;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub(crate) use install_run::{Freeze, Install, Run, StartShell, Uninstall};
 pub(crate) use inventory::{List, Remove};
 pub(crate) use pack::{ArchiveFormat, EditableInstalls, Pack};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Help, Man};
+pub(crate) use unpack::Unpack;
 
 /// The columns of help on a wider terminal, or where the width is not known.
 pub(crate) const HELP_WIDTH: usize = 100;
@@ -91,6 +93,7 @@ impl Cli {
             Command::List(args) => args.output,
             Command::Remove(args) => args.output,
             Command::Pack(args) => args.output,
+            Command::Unpack(args) => args.output,
             Command::Config(args) => args.output,
             Command::Cache(args) => args.output,
             Command::Allow(args) | Command::Deny(args) => args.output,
@@ -189,6 +192,8 @@ pub(crate) enum Command {
     /// Remove environments, and nothing else
     #[command(visible_alias = "rm")]
     Remove(Deferred<Remove>),
+    /// Make an environment from an archive of `rvenv pack`
+    Unpack(Deferred<Unpack>),
     /// Show the configuration and where each value comes from
     Config(Deferred<Config>),
     /// Print completions for a shell
@@ -238,7 +243,7 @@ pub(crate) struct ForShell {
 pub(crate) struct Check {
     #[command(flatten)]
     output: Output,
-    /// The environment; without it the active one
+    /// The environment, or an archive of `rvenv pack`; without it the active environment
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
     /// Mend what can be mended
@@ -259,6 +264,22 @@ pub(crate) struct Check {
     /// Explain a code that `check` reports
     #[arg(long, value_name = "CODE", exclusive = true, value_parser = code, add = ArgValueCompleter::new(complete::codes))]
     pub(crate) explain: Option<Code>,
+}
+
+impl Check {
+    /// `rvenv check DIR`.
+    pub(crate) fn of(dir: &Path) -> Self {
+        Self {
+            output: Output { quiet: false, verbose: 0, color: None },
+            dir: Some(dir.to_owned()),
+            fix: false,
+            packages: false,
+            dry_run: false,
+            deep: false,
+            json: false,
+            explain: None,
+        }
+    }
 }
 
 /// Parses the name of a finding.

@@ -4,7 +4,9 @@
 //! here, whichever layers they passed.
 
 use crate::support::hint::Hint;
-use crate::{check, create, fs, pack, python, seed, settings, shell, store, support, trust, venv};
+use crate::{
+    check, create, fs, pack, python, seed, settings, shell, store, support, trust, unpack, venv,
+};
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,6 +51,9 @@ pub enum Error {
     /// Of [`mod@check`].
     #[error(transparent)]
     Check(check::Error),
+    /// Of [`mod@unpack`].
+    #[error(transparent)]
+    Unpack(unpack::Error),
 }
 
 support::lift_errors! { Error {
@@ -64,6 +69,7 @@ support::lift_errors! { Error {
     pack::Error => Pack [Support, Fs, Python, Shell, Venv],
     create::Error => Create [Support, Fs, Python, Shell, Settings, Venv, Seed],
     check::Error => Check [Support, Fs, Python, Shell, Venv, Seed],
+    unpack::Error => Unpack [Support, Fs, Python, Shell, Venv],
 }}
 
 impl Error {

@@ -49,7 +49,7 @@
 //! | layer | contents |
 //! |---|---|
 //! | `error` | one variant per module error |
-//! | `create`, `check` | request to outcome, upgrade; snapshot to findings to repairs |
+//! | `create`, `check`, `unpack` | request to outcome, upgrade; snapshot to findings to repairs; archive to environment |
 //! | `seed`, `store`, `pack` | the wheels that provide pip, their unpacked images in the cache; what pip installed, for the next environment; archives of environments |
 //! | `relocate`, `trust` | where an environment writes its own path, and how it is rewritten; the list of allowed environments |
 //! | `venv` | the model of an environment: its plan, its location, comparison with the disk |
@@ -78,6 +78,7 @@ pub mod shell;
 pub mod store;
 pub mod support;
 pub mod trust;
+pub mod unpack;
 pub mod venv;
 
 pub use error::{Error, Result};

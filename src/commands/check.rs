@@ -2,7 +2,7 @@
 
 mod fix;
 mod ignored;
-mod page;
+pub(super) mod page;
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use rvenv::support::program::Starts;
 use rvenv::venv::repair::Step;
 use serde::Serialize;
 
-use super::{Context, explain};
+use super::{Context, archive, explain};
 use crate::process::Exit;
 use crate::{cli, process, ui};
 use page::Page;
@@ -21,6 +21,9 @@ use page::Page;
 pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     if let Some(code) = args.explain {
         return explain::explain(code);
+    }
+    if let Some(file) = archive::named(args, context) {
+        return archive::check(args, &file, context);
     }
     let ignored: Vec<Code> = ignored::codes(context)?;
     let check = Check {

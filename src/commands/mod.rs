@@ -2,6 +2,7 @@
 
 mod activate;
 mod allow;
+mod archive;
 mod cache;
 mod check;
 mod completions;
@@ -20,6 +21,7 @@ mod python;
 mod remove;
 mod run;
 mod shell;
+mod unpack;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -112,6 +114,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Pack(args) => pack::run(args, &context),
         Command::List(args) => list::run(args, &context),
         Command::Remove(args) => remove::run(args, &context),
+        Command::Unpack(args) => unpack::run(args, &context),
         Command::Config(args) => config::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),
     };

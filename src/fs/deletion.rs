@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::remove::split;
 use super::repository;
 use super::root_entries;
 use super::sys;
@@ -229,6 +230,14 @@ impl DeletionTarget {
             refusal == Refusal::NotAnEnvironment && directory.id().is_ok_and(|id| id == self.id)
         }))
     }
+}
+
+/// Whether another file system is mounted at `path`, so that nothing can be renamed onto it.
+pub(crate) fn is_mount_point(path: &Path) -> bool {
+    let Ok((at, name)) = split(path) else { return true };
+    Handle::open(at)
+        .and_then(|parent| sys::is_mount_point(&parent, Path::new(name)))
+        .unwrap_or(false)
 }
 
 /// Whether `path`, which need not exist, is the directory `id` or inside it. If a parent of `path` cannot

@@ -124,6 +124,24 @@ impl Dir {
         })
     }
 
+    /// Writes a file with all the bytes of `source`.
+    ///
+    /// # Errors
+    /// If `source` cannot be read or the file cannot be written.
+    pub fn write_from(
+        &self,
+        relative: &Path,
+        source: &mut dyn io::Read,
+        executable: bool,
+    ) -> Result<()> {
+        self.put("write", relative, |dir, name| {
+            let mut file = dir.make_file(name, executable)?;
+            io::copy(source, &mut file).map(drop).inspect_err(|_| {
+                let _ = dir.unlink(name);
+            })
+        })
+    }
+
     /// Copies the regular file `from`, following links to it.
     ///
     /// # Errors

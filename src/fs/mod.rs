@@ -33,6 +33,7 @@ mod sweep;
 mod sys;
 mod undo_log;
 
+pub(crate) use deletion::is_mount_point;
 pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::Dir;
 pub(crate) use dir::is_normal;

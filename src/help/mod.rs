@@ -58,6 +58,7 @@ pages![
     "rvenv",
     "shell",
     "uninstall",
+    "unpack",
     "configuration",
     "findings",
     "guarantees",

@@ -29,6 +29,26 @@ pub const WHEEL: u64 = 64 * MIB;
 /// The files of a wheel to seed, unpacked. pip takes 10 MiB.
 pub const WHEEL_CONTENT: u64 = 128 * MIB;
 
+/// The manifest of a packed environment: below 4 KiB.
+pub const PACK_MANIFEST: u64 = MIB;
+/// The entries of a packed environment. The largest environments have about 300,000 files.
+pub const ARCHIVE_ENTRIES: u64 = 2_000_000;
+/// The bytes of a packed environment for each byte of its archive. Environments with scientific packages
+/// have 3 to 10; deflate reaches 1032 with zeros, zstd far more.
+pub const ARCHIVE_RATIO: u64 = 200;
+/// The bytes of a packed environment that are accepted whatever the size of its archive.
+pub const ARCHIVE_SMALL: u64 = 64 * MIB;
+/// The path of an entry: `PATH_MAX` of `linux/limits.h`.
+pub const ARCHIVE_PATH: u64 = 4096;
+/// A name in a path: `NAME_MAX` of `linux/limits.h`.
+pub const ARCHIVE_NAME: usize = 255;
+/// The zeros behind the end of a tar archive. GNU tar fills up a record, of at most 1 MiB as a rule.
+pub const ARCHIVE_PADDING: u64 = 16 * MIB;
+/// `libc.so.6`: about 2 MiB.
+pub const C_LIBRARY: u64 = 64 * MIB;
+/// `/etc/ld.so.cache`: about 100 bytes for each library.
+pub const LIBRARY_CACHE: u64 = 64 * MIB;
+
 /// A script that installers or activation write: activation scripts have 10 KiB.
 pub const SCRIPT: u64 = MIB;
 /// A small text file that tools generate in an environment: `.gitignore`, `CACHEDIR.TAG`.

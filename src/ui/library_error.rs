@@ -1,6 +1,8 @@
 //! Finds the library's error among the causes of a failure.
 
-use rvenv::{Hint, check, create, fs, pack, python, seed, settings, shell, support, trust, venv};
+use rvenv::{
+    Hint, check, create, fs, pack, python, seed, settings, shell, support, trust, unpack, venv,
+};
 
 use crate::process::Exit;
 
@@ -46,7 +48,8 @@ fn hint(cause: &Cause) -> Option<Hint> {
         seed::Error,
         pack::Error,
         create::Error,
-        check::Error
+        check::Error,
+        unpack::Error
     );
     None
 }
@@ -63,7 +66,7 @@ fn signal(cause: &Cause) -> Option<usize> {
         support::Error::Interrupted { signal } => Some(*signal),
         _ => None,
     };
-    wrapped_by!(of, rvenv, fs, pack, python, settings, trust, venv, seed, pack, create, check);
+    wrapped_by!(of, rvenv, fs, pack, python, settings, trust, venv, seed, create, check, unpack);
     cause.downcast_ref().and_then(of)
 }
 

@@ -55,6 +55,8 @@ mod shells;
 mod store;
 #[cfg(target_os = "linux")]
 mod trust;
+#[cfg(target_os = "linux")]
+mod unpack;
 #[cfg(unix)]
 mod words;
 #[cfg(target_os = "linux")]

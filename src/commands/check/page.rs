@@ -14,11 +14,11 @@ use unicode_width::UnicodeWidthStr;
 use crate::commands::Context;
 use crate::{cli, ui};
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(in crate::commands) const GOOD: Style = AnsiColor::Green.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const NOTE: Style = AnsiColor::Cyan.on_default();
-const FAINT: Style = Style::new().dimmed();
+pub(in crate::commands) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(in crate::commands) const NOTE: Style = AnsiColor::Cyan.on_default();
+pub(in crate::commands) const FAINT: Style = Style::new().dimmed();
 
 /// The line of a repair that was done.
 pub(super) fn step(text: &str) -> String {
@@ -192,10 +192,20 @@ impl<'a> Page<'a> {
     }
 
     fn line(&mut self, style: Style, mark: &str, text: &str) {
-        let _ = write!(self.text, "{style}{mark}{style:#}");
-        // A name with a newline in it cannot pretend to be a line of ours.
-        wrap(&mut self.text, mark.width(), self.width, &ui::visible_line(text));
+        line(&mut self.text, style, mark, self.width, text);
     }
+}
+
+/// Adds a line to a page of `width` columns.
+pub(in crate::commands) fn line(
+    page: &mut String,
+    style: Style,
+    mark: &str,
+    width: usize,
+    text: &str,
+) {
+    let _ = write!(page, "{style}{mark}{style:#}");
+    wrap(page, mark.width(), width, &ui::visible_line(text));
 }
 
 /// Puts `text` behind what stands in the first `indent` columns, wrapped at words, with what follows

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{CPython, Package, World, cpythons, first_line, set_first_line};
-use crate::sandbox::{Ran, Sandbox, skip};
+use super::{Package, World, cpythons, first_line, set_first_line};
+use crate::sandbox::{Ran, Sandbox};
 
 /// The first two lines of a command with a relative shebang.
 const RELATIVE: &str = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python";
@@ -161,28 +161,17 @@ fn a_script_of_the_users_is_named_and_left_alone() {
     assert_eq!(fs::read_to_string(world.bin("mine")).unwrap(), text);
 }
 
+/// `setup.py develop`, which old releases of pip run for an editable install, lists its command in no RECORD.
 #[test]
 fn the_command_of_a_project_that_setuptools_links() {
-    // Later versions bring no setuptools, and Debian's has none either.
-    let brings_setuptools = |python: &CPython| python.stdlib.join("ensurepip/_bundled").is_dir();
-    let mut pythons = cpythons().into_iter().filter(brings_setuptools);
-    let Some(python) = pythons.find(|python| ["3.11", "3.10", "3.9"].contains(&&*python.minor))
-    else {
-        skip("there is no Python whose ensurepip brings setuptools");
-        return;
-    };
-    let mut world = World { sandbox: Sandbox::new(), python: python.path };
-    world.sandbox.set("PIP_NO_INDEX", "1");
-    let setup = "from setuptools import setup\nsetup(name='hi', version='1', py_modules=['hi'], \
-                 entry_points={'console_scripts': ['hi = hi:main']})\n";
-    world.sandbox.write("setup.py", setup);
-    world.sandbox.write("hi.py", "def main():\n    print('hello')\n");
-    let mut command = world.sandbox.rvenv();
-    Ran::of(command.args(["create", "--relocatable", "-p"]).arg(&world.python)).ok();
-    world.sandbox.run(["install", "-q", "--no-use-pep517", "-e", "."]).ok();
+    let world = world(&[]);
+    let text = first_line(&world.bin("python"))
+        + "# EASY-INSTALL-ENTRY-SCRIPT: 'hi','console_scripts','hi'\nprint('hello')\n";
+    fs::write(world.bin("hi"), text).unwrap();
+    fs::set_permissions(world.bin("hi"), fs::Permissions::from_mode(0o755)).unwrap();
+    Ran::of(world.sandbox.rvenv().args(["install", "-q", "pip"])).ok();
     let text = fs::read_to_string(world.bin("hi")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");
-    assert!(text.contains("EASY-INSTALL"), "this command is in a RECORD: {text}");
     let ran = Ran::of(&mut Command::new(moved(&world).join("bin/hi"))).ok();
     assert_eq!(ran.stdout, "hello\n");
 }

@@ -1,0 +1,89 @@
+//! What an archive needs, compared with the machine.
+
+use rvenv::Platform;
+use rvenv::pack::{Libc, LibcFamily, Manifest};
+use serde_json::Value;
+
+use super::World;
+use crate::sandbox::Ran;
+
+/// `rvenv check FILE --json`.
+#[track_caller]
+fn check(world: &World, code: i32) -> Value {
+    let mut command = world.sandbox.rvenv();
+    let ran = Ran::of(command.args(["check", "--json"]).arg(world.tar_gz())).code(code);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn what_fits_is_told_without_unpacking() {
+    let world = World::new();
+    let answer = check(&world, 0);
+    assert_eq!(answer["healthy"], true, "{answer:#}");
+    assert_eq!(answer["problems"].as_array().unwrap().len(), 0);
+    assert!(answer["python"].as_str().unwrap().contains("/bin/"), "{answer:#}");
+    let manifest = &world.manifest;
+    assert_eq!(answer["manifest"]["files"], manifest.files);
+    for (name, bytes) in world.archives() {
+        let archive = world.write(name, &bytes);
+        let ran = Ran::of(world.sandbox.rvenv().arg("check").arg(archive)).ok();
+        let needs = manifest.to_string();
+        assert!(ran.stdout.replace("\n ", "").contains(&needs), "{needs}: {ran:#?}");
+    }
+    assert!(!world.env().exists());
+    let mut fix = world.sandbox.rvenv();
+    let ran = Ran::of(fix.args(["check", "--fix"]).arg(world.tar_gz())).code(1);
+    assert!(ran.stderr.contains("hint: `rvenv unpack "), "{ran:#?}");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_says_what_is_missing() {
+    type Change = fn(&mut Manifest);
+    let cases: [(Change, &str, &str); 5] = [
+        (|m| m.system.platform = Platform::MacOs, "system", "it is for macOS, and this is Linux"),
+        (|m| m.system.machine = Some("s390x".into()), "machine", "it is for s390x processors"),
+        (
+            |m| {
+                m.system.libc = Some(Libc { family: LibcFamily::Glibc, version: vec![9, 99] });
+            },
+            "c-library",
+            "it needs glibc >= 9.99, and this machine has glibc 2.",
+        ),
+        (|m| m.python.version = "3.99.1".into(), "python", "it needs CPython 3.99, and `"),
+        (|m| m.python.build.debug = true, "python", "debug, and `"),
+    ];
+    for (change, kind, message) in cases {
+        let mut world = World::new();
+        change(&mut world.manifest);
+        world.refuses(&world.tar_gz(), message);
+        let answer = check(&world, 1);
+        assert_eq!(answer["healthy"], false);
+        assert_eq!(answer["problems"][0]["kind"], kind, "{answer:#}");
+    }
+}
+
+#[test]
+fn a_missing_library_is_told_and_does_not_stop() {
+    let mut world = World::new();
+    world.manifest.system.libraries = vec!["libc.so.6".into(), "libnowhere.so.3".into()];
+    let answer = check(&world, 0);
+    assert_eq!(answer["problems"][0]["missing"], serde_json::json!(["libnowhere.so.3"]));
+    let ran = world.sandbox.run(["unpack".as_ref(), world.tar_gz().as_os_str()]).ok();
+    assert!(ran.stderr.contains("warning: modules of it need libnowhere.so.3"), "{ran:#?}");
+}
+
+#[test]
+fn without_a_named_python_the_search_decides() {
+    let mut world = World::new();
+    world.sandbox.set("RVENV_PACK_PYTHON", "");
+    world.manifest.python.version = "3.99.0".into();
+    world.refuses(&world.tar_gz(), "it needs CPython 3.99, and this machine has none");
+    let ran = world.sandbox.run(["python", "find"]).ok();
+    let found = super::describe(ran.stdout.trim().as_ref());
+    let mut world =
+        World { manifest: super::manifest(&found), items: super::items(&found), ..World::new() };
+    world.sandbox.set("RVENV_PACK_PYTHON", "");
+    world.count();
+    world.sandbox.run(["unpack".as_ref(), world.tar_gz().as_os_str()]).ok();
+    world.works(&world.env());
+}
