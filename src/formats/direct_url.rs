@@ -1,11 +1,11 @@
-//! `direct_url.json` (PEP 610): where a distribution came from, when not from an index.
+//! `direct_url.json` (PEP 610): the source of a distribution that did not come from an index.
 
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
-/// The file, as far as it matters here.
+/// The fields of the file that rvenv uses.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DirectUrl {
     url: String,
@@ -28,7 +28,7 @@ struct VcsInfo {
 }
 
 impl DirectUrl {
-    /// Reads the file; `None` where it is not one.
+    /// Parses the file; `None` if it is invalid.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
@@ -42,15 +42,15 @@ impl DirectUrl {
         Some(PathBuf::from(if is_drive { &path[1..] } else { &path }))
     }
 
-    /// Whether it names a place on this machine.
+    /// Whether it is a path of this machine.
     pub(crate) fn is_local(&self) -> bool {
         self.url.starts_with("file:")
     }
 
-    /// The URL as one word of a file of requirements: what was checked out, not what its branch is now.
+    /// The URL as one word of a requirements file, with the commit that was checked out.
     ///
-    /// Percent-encoded is what pip gives a meaning in such a file: white space, `\`, and the `$` of
-    /// `${NAME}`, in whose place it puts the variable (`ENV_VAR_RE` in pip's `req_file.py`).
+    /// Characters with a meaning in such a file are percent-encoded: white space, `\`, and the `$` of `${NAME}`,
+    /// which pip replaces by the variable (`ENV_VAR_RE` in pip's `req_file.py`).
     pub(crate) fn url(&self) -> String {
         let mut url = match &self.vcs_info {
             Some(VcsInfo { vcs, commit_id }) => format!("{vcs}+{}@{commit_id}", self.url),
@@ -77,8 +77,8 @@ fn encode_special(url: &str) -> String {
     encoded
 }
 
-/// A requirement for messages: without the credentials of its URL, and without the query, where signed
-/// URLs have their secret.
+/// A requirement for messages: without the credentials of its URL, and without the query, which contains
+/// the secret of signed URLs.
 pub(crate) fn without_secrets(requirement: &str) -> String {
     let Some((start, rest)) = requirement.split_once("://") else { return requirement.to_owned() };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -92,7 +92,7 @@ pub(crate) fn without_secrets(requirement: &str) -> String {
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A path as the path of a URL.
+/// The path of a URL for a path.
 pub(crate) fn percent_encoded(path: &str) -> String {
     utf8_percent_encode(path, ENCODED).to_string()
 }

@@ -1,6 +1,6 @@
 //! `entry_points.txt`: the commands of a distribution (the "entry points" specification of `PyPA`).
 
-/// The names of the commands that an `entry_points.txt` asks for.
+/// The names of the commands in an `entry_points.txt`.
 pub(crate) fn names(entry_points: &str) -> impl Iterator<Item = &str> {
     let sections = ["[console_scripts]", "[gui_scripts]"].into_iter();
     sections.flat_map(|name| section(entry_points, name)).map(|(name, _)| name)

@@ -1,12 +1,12 @@
 //! The lines of a `.gitignore`.
 
-/// What a `.gitignore` says of a directory, whose path is relative to the file's directory: the last line
-/// that matches counts.
+/// Whether a `.gitignore` ignores a directory, whose path is relative to the file's directory. The last
+/// line that matches decides; `None` if none does.
 pub(crate) fn verdict(text: &str, path: &str) -> Option<bool> {
     last_verdict(text, path, |_| true)
 }
 
-/// As [`verdict`], of a file: patterns that end with a slash are for directories.
+/// As [`verdict`], for a file: patterns with a slash at the end match directories only.
 pub(crate) fn verdict_of_file(text: &str, path: &str) -> Option<bool> {
     last_verdict(text, path, |pattern| !pattern.ends_with('/'))
 }
@@ -27,7 +27,7 @@ fn last_verdict(text: &str, path: &str, concerns: impl Fn(&str) -> bool) -> Opti
     })
 }
 
-/// Whether a pattern matches this very path, not one that it is in. A directory is meant.
+/// Whether a pattern matches this path itself, not a parent of it.
 fn is_for(pattern: &str, path: &str) -> bool {
     let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
     let names: Vec<_> = path.split('/').collect();
@@ -62,9 +62,9 @@ fn signs(mut pattern: &[u8]) -> Vec<Sign<'_>> {
             (b'?', _) => (Sign::One, rest),
             (b'\\', [byte, after @ ..]) => (Sign::Byte(*byte), after),
             (b'[', [_, others @ ..]) => match others.iter().position(|byte| *byte == b']') {
-                // The first in it may be a `]` itself.
+                // The first character in it may be a `]`.
                 Some(at) => (Sign::Set(&rest[..=at]), &others[at + 1..]),
-                // One that does not end matches nothing.
+                // A set without an end matches nothing.
                 None => (Sign::Set(b""), rest),
             },
             (byte, _) => (Sign::Byte(*byte), rest),
@@ -98,9 +98,8 @@ fn holds(mut set: &[u8], byte: u8) -> bool {
     }
 }
 
-/// Whether the parts of a pattern match all of `items`, where some parts are stars that match any
-/// number of them. To go back to the last star is enough: what an earlier one could take, it can
-/// take too. So hostile patterns cost no more than their length times that of the items.
+/// Whether the parts of a pattern match all `items`; a star matches any number of them. Backtracking to the
+/// last star is sufficient, so the time is at most proportional to the product of both lengths.
 fn globs<P, T: Copy>(
     pattern: &[P],
     items: &[T],

@@ -1,19 +1,19 @@
-//! The commands of Windows: a launcher, a shebang, and an archive with the script, in one file.
+//! Commands on Windows: one file with a launcher, a shebang, and a zip archive with the script.
 
 use std::ops::Range;
 
 use memchr::{memmem, memrchr};
 
-/// Where the end-of-central-directory record of an archive begins, from its signature.
+/// The signature of the end-of-central-directory record of a zip archive.
 const END: &[u8] = b"PK\x05\x06";
 const END_LENGTH: usize = 22;
 /// The resource's name, in UTF-16.
 const UV_PYTHON_PATH: &[u8] = b"U\0V\0_\0P\0Y\0T\0H\0O\0N\0_\0P\0A\0T\0H\0";
 
-/// Where the shebang of a launcher is, its line end included; `None` in any other program.
+/// The range of a launcher's shebang with its line end; `None` for any other program.
 pub(crate) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
     let end = archive(bytes)?;
-    // Between the program and the archive there is nothing but the line.
+    // Only the line is between the program and the archive.
     let start = memmem::rfind(&bytes[..end], b"#!")?;
     let line = &bytes[start..end];
     let text = line.strip_suffix(b"\n")?;
@@ -21,8 +21,8 @@ pub(crate) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
     is_line.then_some(start..end)
 }
 
-/// The Python of a launcher of uv's, which cannot be given another: its path is one of the program's
-/// resources, the one before the archive.
+/// The Python of a launcher of uv, which cannot be changed: its path is the last resource of the program,
+/// before the archive.
 pub(crate) fn fixed_python(bytes: &[u8]) -> Option<&[u8]> {
     memmem::find(bytes, UV_PYTHON_PATH)?;
     let before = &bytes[..archive(bytes)?];
@@ -31,7 +31,7 @@ pub(crate) fn fixed_python(bytes: &[u8]) -> Option<&[u8]> {
     Some(&before[start..end])
 }
 
-/// Where the archive at the end begins.
+/// The offset of the archive at the end.
 fn archive(bytes: &[u8]) -> Option<usize> {
     let end = memmem::rfind(bytes, END)?;
     let record = bytes.get(end..end + END_LENGTH)?;
@@ -39,7 +39,7 @@ fn archive(bytes: &[u8]) -> Option<usize> {
         let bytes = record.get(at..at + 4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
     };
-    // The offset counts from the archive's own beginning, as the launcher was put before it.
+    // The offset in the record is relative to the archive's beginning.
     end.checked_sub(number(12)?)?.checked_sub(number(16)?)
 }
 

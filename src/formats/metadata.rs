@@ -1,6 +1,6 @@
 //! `METADATA` of a distribution, formerly `PKG-INFO` ("core metadata" specification of `PyPA`).
 
-/// The values of `Name` and `Version`; `None` where one is missing or empty.
+/// The values of `Name` and `Version`; `None` if one is missing or empty.
 pub(crate) fn name_and_version(bytes: &[u8]) -> Option<(String, String)> {
     let text = String::from_utf8_lossy(bytes);
     Some((header(&text, "Name")?, header(&text, "Version")?))
@@ -14,8 +14,8 @@ pub(crate) fn header(text: &str, name: &str) -> Option<String> {
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The fields of the header, in their order: names and values, without line breaks. What follows the
-/// first empty line is the description.
+/// The fields of the header, in order: names and values, without line breaks. The description follows after
+/// the first empty line.
 pub(crate) fn fields(text: &str) -> Vec<(&str, String)> {
     let mut fields: Vec<(&str, String)> = Vec::new();
     for line in text.lines().take_while(|line| !line.is_empty()) {

@@ -1,15 +1,15 @@
-//! The head of a compiled module: for which system and machine it is. ELF (elf(5)), Mach-O
+//! The system and the machine in the header of a compiled module: ELF (elf(5)), Mach-O
 //! (`mach-o/loader.h`), PE ("PE Format" of Microsoft).
 
 use std::fmt;
 
 use crate::support::host::Platform;
 
-/// What a compiled module is for.
+/// The target of a compiled module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectFile {
     system: Platform,
-    /// `None` where it is unknown, or where a file holds several (a universal binary).
+    /// `None` if it is unknown, or the file contains several (a universal binary).
     machine: Option<Machine>,
 }
 
@@ -33,7 +33,7 @@ const MACHINES: [Machine; 8] = [
 ];
 
 impl ObjectFile {
-    /// How many bytes of a file [`ObjectFile::parse`] needs.
+    /// The number of bytes that [`ObjectFile::parse`] needs.
     pub(crate) const HEADER: u64 = 20;
 
     /// How many bytes of a file [`ObjectFile::is_complete`] needs.
@@ -60,7 +60,7 @@ impl ObjectFile {
             .is_some_and(|end| end <= length)
     }
 
-    /// Reads the head of a file; `None` where it is no compiled module.
+    /// Parses the beginning of a file; `None` if it is not a compiled module.
     pub(crate) fn parse(head: &[u8]) -> Option<Self> {
         match head {
             [0x7f, b'E', b'L', b'F', _, order, ..] => {
@@ -83,7 +83,7 @@ impl ObjectFile {
         self.machine.map(|machine| machine.name)
     }
 
-    /// What the modules of an interpreter have to be for; `None` where that is unknown.
+    /// The target that the modules of an interpreter need; `None` if unknown.
     pub(crate) fn of(system: Platform, machine: &str, pointer_bits: u8) -> Option<Self> {
         let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
             ("x86_64" | "amd64" | "i386" | "i486" | "i586" | "i686" | "x86", 32) => "i686",

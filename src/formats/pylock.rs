@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// The file, as far as it decides what is installed.
+/// The fields of the file that determine the installed packages.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Pylock {
@@ -59,7 +59,7 @@ pub(crate) struct File {
 }
 
 impl Pylock {
-    /// Reads the file; the error is what the TOML parser says.
+    /// Parses the file; the error is that of the TOML parser.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.message().to_owned())
     }

@@ -1,19 +1,19 @@
-//! `pyvenv.cfg`, as PEP 405 and `site` read it: lines of `key = value`, split at the first `=`,
-//! keys without case. No section, no quoting, no escape.
+//! `pyvenv.cfg` (PEP 405, parsed as in `site`): lines of `key = value`, split at the first `=`, with
+//! case-insensitive keys; without sections, quotes or escapes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::str::Chars;
 
-/// A `pyvenv.cfg`, its lines kept as they were.
+/// A `pyvenv.cfg` with its original lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PyvenvCfg {
     lines: Vec<String>,
 }
 
 impl PyvenvCfg {
-    /// Reads the text of a `pyvenv.cfg`. Lines that are no `key = value` are kept and mean nothing,
-    /// as in `site`; bytes that are not UTF-8 become U+FFFD.
+    /// Parses the text of a `pyvenv.cfg`. Lines without `=` are kept and ignored, as in `site`; bytes that are
+    /// not UTF-8 become U+FFFD.
     pub fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         Self { lines: text.lines().map(str::to_owned).collect() }
@@ -28,7 +28,7 @@ impl PyvenvCfg {
             .find_map(|(name, value)| name.eq_ignore_ascii_case(key).then_some(value))
     }
 
-    /// Sets a key in place, or at the end.
+    /// Replaces the line of a key, or appends one.
     pub fn set(&mut self, key: &str, value: &str) {
         let line = format!("{key} = {value}");
         let is_key = |line: &&mut String| {
@@ -40,25 +40,24 @@ impl PyvenvCfg {
         }
     }
 
-    /// Whether packages of the base are visible too: as in `site`, unless something else is said.
+    /// Whether the packages of the base are visible; true without the key, as in `site`.
     pub fn includes_system_site_packages(&self) -> bool {
         self.get("include-system-site-packages")
             .is_none_or(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// Whether it was made to be moved: its commands find their Python beside themselves.
+    /// Whether the environment can be moved: its commands find their Python relative to themselves.
     pub fn is_relocatable(&self) -> bool {
         self.get("relocatable").is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The version of the Python that it was made for, as its maker wrote it: stdlib's `version`,
-    /// virtualenv's and uv's `version_info`.
+    /// The version of the Python at its creation: stdlib's `version`, virtualenv's and uv's `version_info`.
     pub fn version(&self) -> Option<&str> {
         self.get("version").or_else(|| self.get("version_info"))
     }
 
-    /// The prompt that the user chose: stdlib writes it as a Python literal, virtualenv in double
-    /// quotes, uv bare.
+    /// The prompt that the user chose. stdlib writes it as a Python literal, virtualenv in double quotes, uv
+    /// without quotes.
     pub fn prompt(&self) -> Option<Cow<'_, str>> {
         self.get("prompt").map(unquote)
     }
@@ -75,8 +74,7 @@ fn split(line: &str) -> Option<(&str, &str)> {
     Some((key.trim(), value.trim()))
 }
 
-/// `text` as `repr()` of a Python `str` gives it, which stdlib writes for the prompt: one line,
-/// whatever it holds.
+/// `text` as `repr()` of a Python `str`, which stdlib writes for the prompt: always one line.
 pub(crate) fn python_repr(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
@@ -118,7 +116,7 @@ fn unquote(value: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The character that an escape stands for, read after its backslash.
+/// The character of an escape sequence, parsed after its backslash.
 fn unescape(chars: &mut Chars<'_>) -> char {
     let digits = match chars.next() {
         Some('n') => return '\n',

@@ -1,5 +1,5 @@
-//! RECORD: the list of what a distribution installed (PEP 376, the "recording installed projects"
-//! specification), byte for byte as pip writes it.
+//! RECORD: the list of the files of a distribution (PEP 376, the "recording installed projects"
+//! specification), with the bytes that pip writes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::entry_points;
 
-/// One line of a RECORD. Ordered as pip orders them.
+/// One line of a RECORD. Its order is that of pip.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
     /// Relative to `site-packages`, with `/`.
     pub(crate) path: String,
-    /// `sha256=…`, or nothing.
+    /// `sha256=…`, or empty.
     pub(crate) hash: String,
-    /// In bytes, or nothing.
+    /// In bytes, or empty.
     pub(crate) size: String,
 }
 
@@ -33,12 +33,12 @@ impl Row {
     }
 }
 
-/// The hash of `data` as RECORD has it.
+/// The hash of `data` in the form of RECORD.
 pub(crate) fn hash(data: &[u8]) -> String {
     format!("sha256={}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(data)))
 }
 
-/// Writes rows in pip's order, and with its line ends, which are those of `csv` on every system.
+/// Writes rows in pip's order and with its line ends, those of Python's `csv` module on every system.
 pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
     rows.sort_unstable();
     let mut out = String::with_capacity(rows.len() * 96);
@@ -50,7 +50,7 @@ pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A CSV field, in quotes only where it needs them.
+/// A CSV field, quoted only if necessary.
 fn quoted(path: &str) -> Cow<'_, str> {
     if path.contains([',', '"']) {
         Cow::Owned(format!("\"{}\"", path.replace('"', "\"\"")))
@@ -59,7 +59,7 @@ fn quoted(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether this is all of a RECORD: one that was cut off ends in half a line, or does not list itself.
+/// Whether a RECORD is complete: a truncated one ends within a line, or does not list itself.
 pub(crate) fn is_whole(text: &str) -> bool {
     let mut lists_itself = false;
     text.lines().filter(|line| !line.is_empty()).all(|line| {
@@ -69,14 +69,14 @@ pub(crate) fn is_whole(text: &str) -> bool {
     }) && lists_itself
 }
 
-/// Whether an installer wrote this. pip extracts the list that a wheel brings with the wheel's files, and
-/// puts its own in its place when the commands are there too, at the very end.
+/// Whether an installer wrote this RECORD. pip first extracts the wheel's RECORD with the other files, and
+/// replaces it at the very end, after it has created the commands.
 pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> bool {
     let paths = || text.lines().filter_map(fields).map(|(path, ..)| path.trim_matches('"'));
-    // What belongs elsewhere has its place in the wheel still.
+    // The wheel's RECORD still lists the files of other schemes below `.data`.
     let is_in_wheel =
         |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
-    // Searching the text is cheaper than reading its rows, and most have nothing of this.
+    // A search of the text is cheaper than its parsing, and most texts contain nothing of this.
     if text.contains(".data/") && paths().any(is_in_wheel) {
         return false;
     }
@@ -89,14 +89,14 @@ pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> boo
     commands.peek().is_none() || commands.any(|name| paths().any(|path| is_command(path, name)))
 }
 
-/// Whether a path is that of a command: wherever that is, as `--target` and editable installs have their
-/// own place for it.
+/// Whether a path is that of a command, in any directory: `--target` and editable installs have separate
+/// ones.
 fn is_command(path: &str, name: &str) -> bool {
     let rest = path.rsplit(['/', '\\']).next().and_then(|file| file.strip_prefix(name));
     rest.is_some_and(|rest| ["", ".exe", ".cmd"].contains(&rest))
 }
 
-/// Reads a RECORD; `None` when a line is not one of three fields.
+/// Parses a RECORD; `None` if a line does not have three fields.
 pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
 }
@@ -147,7 +147,7 @@ pub(crate) fn sha256(hash: &str) -> Option<[u8; 32]> {
     BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
 }
 
-/// Whether a path leads out of `site-packages`.
+/// Whether a path is outside of `site-packages`.
 pub(crate) fn is_outside(path: &str) -> bool {
     path.starts_with("../") || path.starts_with("..\\") || std::path::Path::new(path).is_absolute()
 }
@@ -161,8 +161,7 @@ fn parse_row(line: &str) -> Option<Row> {
     Some(Row { path, hash: hash.to_owned(), size: size.to_owned() })
 }
 
-/// The fields of a CSV line; only the first one, the path, can be quoted, as hashes and sizes hold no
-/// comma.
+/// The fields of a CSV line; only the path can be quoted, because hashes and sizes contain no comma.
 fn fields(line: &str) -> Option<(&str, &str, &str)> {
     let (rest, size) = line.rsplit_once(',')?;
     let (path, hash) = rest.rsplit_once(',')?;

@@ -11,7 +11,7 @@ pub(crate) struct Requirement {
     /// As written.
     pub(crate) name: String,
     pub(crate) extras: Vec<String>,
-    /// The versions that are allowed; `None` for a URL, and for what cannot be read.
+    /// The accepted versions; `None` for a URL, and for an invalid specifier.
     pub(crate) versions: Option<VersionSpecifiers>,
     marker: Option<String>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Environment {
 }
 
 impl Requirement {
-    /// Reads `requests[socks] (>=2.0) ; python_version < "3.12"`.
+    /// Parses `requests[socks] (>=2.0) ; python_version < "3.12"`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (text, marker) = match text.split_once(';') {
             Some((text, marker)) => (text.trim(), Some(marker.trim().to_owned())),
@@ -47,18 +47,17 @@ impl Requirement {
         (!name.is_empty()).then(|| Self { name: name.to_owned(), extras, versions, marker })
     }
 
-    /// Whether it applies, with this extra requested or with none. What cannot be read does not.
+    /// Whether it applies with this extra or without one; false if the marker is invalid.
     pub(crate) fn applies(&self, environment: &Environment, extra: Option<&str>) -> bool {
         let names_extra = self.marker.as_ref().is_some_and(|marker| marker.contains("extra"));
-        // Without the extra it is judged as a plain requirement.
+        // A marker without `extra` is evaluated only as a plain requirement.
         names_extra == extra.is_some()
             && self.evaluate(environment, extra.unwrap_or_default()) == Some(true)
     }
 
-    /// The value of the marker with this extra requested, `""` for none; true without a marker. `None`
-    /// where it cannot be read, where the environment lacks a variable, and where releases of pip differ
-    /// in the comparison: `<` of values that are no versions, versions of pre-releases of Python, extras
-    /// that are the same only when normalized.
+    /// The value of the marker with this extra, `""` for none; true without a marker. `None` if it is invalid,
+    /// if the environment lacks a variable, or if releases of pip evaluate it differently: `<` of values that
+    /// are not versions, pre-releases of Python, extras that are equal only after normalization.
     pub(crate) fn evaluate(&self, environment: &Environment, extra: &str) -> Option<bool> {
         let Some(marker) = &self.marker else { return Some(true) };
         evaluate(marker, environment, extra)
@@ -177,7 +176,7 @@ impl Parser<'_> {
         let [Token::Word(operator), rest @ ..] = self.tokens else { return None };
         self.tokens = rest;
         let (right, other) = self.value()?;
-        // Two literals and two variables are invalid, or compared in different ways.
+        // Two literals or two variables are invalid, or releases of pip compare them differently.
         let ((Some(variable), None) | (None, Some(variable))) = (name, other) else { return None };
         if variable == "extra" {
             return compare_extras(&left, operator, &right).filter(|_| !is_not);
@@ -188,8 +187,8 @@ impl Parser<'_> {
         compare(&left, operator, &right, &variable).filter(|_| !is_not)
     }
 
-    /// Whether `in NAME` or `not in NAME` holds for an element, if this is the name of a set, and the
-    /// tokens behind it.
+    /// The value of `in NAME` or `not in NAME` for an element, if this is the name of a set, and the remaining
+    /// tokens.
     fn membership<'t>(&self, element: &str, tokens: &'t [Token]) -> Option<(bool, &'t [Token])> {
         let is_word = |token: &Token, word: &str| matches!(token, Token::Word(it) if it == word);
         let (is_not, rest) = match tokens {

@@ -1,5 +1,5 @@
-//! The first line of a script: which interpreter runs it (execve(2); distlib's and pip's form with
-//! `/bin/sh` where the kernel cannot read the path; the line in a Windows launcher).
+//! The interpreter in the first line of a script (execve(2); the form of distlib and pip with `/bin/sh` for
+//! paths that the kernel cannot parse; the line in a Windows launcher).
 
 use std::path::{Path, PathBuf};
 
@@ -9,22 +9,22 @@ use crate::support::host::Platform;
 use crate::support::limits;
 use crate::support::path::from_bytes;
 
-/// How a script names its interpreter.
+/// The interpreter in a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The interpreter.
     pub(crate) interpreter: PathBuf,
-    /// What follows the interpreter on a direct line: `-E`.
+    /// The arguments of the interpreter on a direct line: `-E`.
     arguments: Vec<u8>,
-    /// How many bytes of the script say so: a line, or three where the shell goes between.
+    /// The number of bytes of this header: one line, or three with the shell.
     pub(crate) length: usize,
-    /// Whether the kernel reads the interpreter itself.
+    /// Whether the kernel starts the interpreter directly.
     pub(crate) direct: bool,
 }
 
 impl Line {
-    /// Reads the beginning of a script. Scripts of other languages, and those that take whatever
-    /// `python` is on PATH or beside them, name no interpreter.
+    /// Parses the beginning of a script. Scripts of other languages, and those that use the `python` on PATH or
+    /// beside them, name no interpreter.
     pub(crate) fn parse(head: &[u8]) -> Option<Self> {
         let rest = head.strip_prefix(b"#!")?;
         let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
@@ -32,7 +32,7 @@ impl Line {
         if line == b"/bin/sh" {
             return Self::trampoline(head);
         }
-        // What follows a space is an argument; a launcher of Windows takes quotes.
+        // An argument follows after a space; a launcher of Windows accepts quotes.
         let (program, quotes) = match line.strip_prefix(b"\"") {
             Some(quoted) => (quoted.split(|byte| *byte == b'"').next()?, 2),
             None => (line.split(|byte| b" \t".contains(byte)).next()?, 0),
@@ -43,7 +43,7 @@ impl Line {
         is_python(&interpreter).then_some(Self { interpreter, arguments, length, direct: true })
     }
 
-    /// That of a program which has it built in.
+    /// The interpreter that is a resource of a program.
     pub(crate) fn fixed(interpreter: &[u8]) -> Option<Self> {
         let interpreter = from_bytes(interpreter);
         let arguments = Vec::new();
@@ -71,7 +71,7 @@ impl Line {
     }
 }
 
-/// The path that is the first word of a POSIX shell's line, if nothing in it has to be computed.
+/// The path in the first word of a POSIX shell's line, if it contains no expansion.
 pub(crate) fn shell_word(text: &[u8]) -> Option<PathBuf> {
     let mut word = Vec::new();
     let mut bytes = text.iter().copied();
@@ -95,20 +95,20 @@ pub(crate) fn shell_word(text: &[u8]) -> Option<PathBuf> {
     quote.is_none().then(|| from_bytes(&word))
 }
 
-/// Whether a path names a Python and can only be one thing.
+/// Whether an absolute path has the name of a Python.
 fn is_python(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase());
     let is_absolute = path.is_absolute() || path.to_string_lossy().get(1..3) == Some(":\\");
     is_absolute && name.is_some_and(|name| begins_as_python(name.as_bytes()))
 }
 
-/// Whether a name begins as those of Pythons do, and of packages with one in them: `python3.12`,
-/// `pypy3`, `python@3.12`.
+/// Whether a name has the prefix of a Python or of a package that contains one: `python3.12`, `pypy3`,
+/// `python@3.12`.
 pub(crate) fn begins_as_python(name: &[u8]) -> bool {
     ["python", "pypy", "graalpy"].iter().any(|python| name.starts_with(python.as_bytes()))
 }
 
-/// How many bytes of a first line the system reads.
+/// The number of bytes of the first line that the system reads.
 pub(crate) const fn limit(platform: Platform) -> usize {
     match platform {
         Platform::Linux => limits::SHEBANG_LINUX,
@@ -117,9 +117,9 @@ pub(crate) const fn limit(platform: Platform) -> usize {
     }
 }
 
-/// The first line or lines of a script: plain where the kernel takes it, else a text that is an
-/// `exec` for the shell and a string for Python. As distlib does it, but for names that its double
-/// quotes leave open to the shell.
+/// The first lines of a script: one line if the kernel accepts it, else a text that is an `exec` for the
+/// shell and a string for Python, as in distlib, but also correct for names that the shell would expand in
+/// distlib's double quotes.
 pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
     let limit = match platform {
         Platform::MacOs => limits::SHEBANG_MACOS,
@@ -127,7 +127,7 @@ pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
     };
     let Some(text) = python.to_str() else { return relative(python) };
     let length = text.len() + "#!\n".len();
-    // Inside a Python string a backslash or a newline would not survive.
+    // A backslash or a newline would be changed in a Python string.
     if text.contains(['\\', '\n', '\r', '\0']) {
         return relative(python);
     }
@@ -146,14 +146,14 @@ pub(crate) fn shebang(python: &Path, platform: Platform) -> Vec<u8> {
     trampoline(&quoted)
 }
 
-/// A shebang that finds the Python beside the script.
+/// A shebang that finds the Python relative to the script.
 pub(crate) fn relative(python: &Path) -> Vec<u8> {
     let python = python.file_name().unwrap_or_default().to_string_lossy();
     trampoline(&format!("\"$(dirname -- \"$(realpath -- \"$0\")\")\"/'{python}'"))
 }
 
-/// [`relative`] for a script that goes on with `body`. Python looks for the encoding of a script in its
-/// first two lines (PEP 263), and comments are comments to the shell too.
+/// [`relative`] for a script that continues with `body`. Python searches the first two lines for the
+/// encoding (PEP 263), and a comment of Python is one of the shell, too.
 pub(crate) fn relative_before(python: &Path, body: &[u8]) -> Vec<u8> {
     let lines = relative(python);
     let declaration = body.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -166,7 +166,7 @@ pub(crate) fn relative_before(python: &Path, body: &[u8]) -> Vec<u8> {
     [shell, declaration, rest].concat()
 }
 
-/// What the shell gives to the interpreter: the script and the arguments of the command.
+/// The words that the shell passes to the interpreter: the script and the arguments of the command.
 const SCRIPT_AND_ARGUMENTS: &str = r#" "$0" "$@""#;
 
 fn trampoline(python: &str) -> Vec<u8> {
