@@ -1,8 +1,8 @@
 //! Activation on a change of directory: the hook for a shell's start-up file, and what it evaluates.
 //!
-//! The hook's memory is in three variables of the shell: `_RVENV_HOOK` is the environment that the
-//! hook activated, with a `!` before it once the user ended that by hand; `_RVENV_HOOK_TOLD` what
-//! was named already; `_RVENV_HOOK_PWD`, which is not exported, where the shell was last.
+//! What the hook remembers is in two exported variables, `_RVENV_HOOK`, the environment that it activated, with
+//! a `!` before it once the user ended that by hand, and `_RVENV_HOOK_TOLD`, what was named already; and in
+//! those of [`Memory`], which are not exported.
 
 use std::path::{Path, PathBuf};
 
@@ -142,7 +142,7 @@ pub enum Step {
 /// # Errors
 /// As [`deactivate`](super::deactivate).
 pub fn release(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    let mut code = deactivation_code(shell, host, Extent::Activation)?;
+    let mut code = deactivation(shell, host, Extent::Activation)?;
     if let Some(root) = host.path_var("VIRTUAL_ENV") {
         code.extend(assign_root(shell, root)?);
     }
@@ -155,8 +155,18 @@ pub fn release(shell: Shell, host: &Host) -> Result<Vec<u8>> {
 /// As [`deactivate`](super::deactivate).
 pub fn clear(shell: Shell, root: &Path, host: &Host) -> Result<Vec<u8>> {
     let mut code = assign_root(shell, root)?;
-    code.extend(deactivation_code(shell, host, Extent::Environment)?);
+    code.extend(deactivation(shell, host, Extent::Environment)?);
     Ok(code)
+}
+
+fn deactivation(shell: Shell, host: &Host, extent: Extent) -> Result<Vec<u8>> {
+    Ok(piece(shell, &deactivation_code(shell, host, extent)?))
+}
+
+/// `code` so that it can follow other code of the hook.
+fn piece(shell: Shell, code: &[u8]) -> Vec<u8> {
+    let start: &[u8] = if shell.language() == Language::Csh { b"; " } else { b"" };
+    [start, code].concat()
 }
 
 /// Sets `VIRTUAL_ENV`.
@@ -190,7 +200,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
         Syntax::Xonsh => b"$_RVENV_HOOK = $VIRTUAL_ENV\n".to_vec(),
         Syntax::Nushell => data::json(shell, &[(MARK, Some(activation.root.into()))])?,
     };
-    let mut code = activation_code(shell, activation, host)?;
+    let mut code = piece(shell, &activation_code(shell, activation, host)?);
     code.extend(mark);
     Ok(code)
 }
@@ -204,7 +214,7 @@ pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     // with one of the two.
     let is_direnv = host.var("DIRENV_DIFF").is_some();
     let extent = if is_direnv { Extent::Environment } else { Extent::Activation };
-    let mut code = deactivation_code(shell, host, extent)?;
+    let mut code = deactivation(shell, host, extent)?;
     code.extend(forget(shell)?.as_bytes());
     Ok(code)
 }

@@ -64,7 +64,7 @@ fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
         // First and last: other tools change PATH at the prompt, too.
         let all = note.get("all").unwrap();
         assert_eq!(all.matches("_rvenv_hook").count(), 2, "{shown}");
-        assert!(all.ends_with("_rvenv_hook_last"), "{shown}");
+        assert!(all.ends_with("_rvenv_hook_last \"$?\""), "{shown}");
         assert_eq!(note.get("mine"), before.contains("mine").then_some("1"), "{shown}");
         assert_eq!(note.get("too"), before.contains("too").then_some("1"), "{shown}");
     }
