@@ -13,6 +13,7 @@ use super::{Output, complete, directory};
 /// `rvenv pack`.
 #[derive(Debug, Args)]
 #[command(after_long_help = place!("pack"))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Pack {
     #[command(flatten)]
     pub(super) output: Output,
@@ -32,6 +33,12 @@ pub(crate) struct Pack {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 
+    /// Include the Python: about 11 MB more, and no Python is needed on the other machine
+    #[arg(long, conflicts_with = "python", help_heading = "Contents")]
+    pub(crate) with_python: bool,
+    /// Stop if a library of the system is needed
+    #[arg(long, help_heading = "Contents")]
+    pub(crate) strict: bool,
     /// The Python to use on the other machine, if it is there: an absolute path
     #[arg(long, value_name = "PATH", help_heading = "Contents")]
     pub(crate) python: Option<PathBuf>,

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use rvenv::check::{Check, Finding, Severity};
-use rvenv::pack::{Editable, Format, Manifest, Output, Plan, Request, has_zstd, takes_any_base};
+use rvenv::pack::{
+    Editable, Format, Manifest, Mode, Output, Plan, Request, has_zstd, takes_any_base,
+};
 use rvenv::support::program::Starts;
 use rvenv::venv;
 use serde::Serialize;
@@ -34,6 +36,8 @@ pub(super) fn run(args: &Pack, context: &Context<'_>) -> anyhow::Result<ExitCode
         root: env.root(),
         output: &path,
         python: args.python.as_deref(),
+        with_python: args.with_python,
+        strict: args.strict,
         editable: match args.editable {
             EditableInstalls::Refuse => Editable::Refuse,
             EditableInstalls::Include => Editable::Include,
@@ -172,11 +176,15 @@ fn limits(plan: &Plan, output: &Output<'_>) -> impl Iterator<Item = String> {
         Format::TarZst => Some("Spark and Ray do not unpack a .tar.zst: use .tar.gz"),
     };
     let python = &plan.manifest.python;
-    let prefix = (!takes_any_base(&plan.base)).then(|| {
+    let is_launcher = python.mode == Mode::Launcher;
+    let libraries = &plan.manifest.system.libraries;
+    let libraries = (!is_launcher && !libraries.is_empty())
+        .then(|| format!("it also needs these libraries of the system: {}", libraries.join(", ")));
+    let prefix = (is_launcher && !takes_any_base(&plan.base)).then(|| {
         format!(
             "the other machine's {python} must be at the place that it was built for; \
-             `rvenv unpack` there uses one at any place"
+             `--with-python` includes it"
         )
     });
-    engines.map(str::to_owned).into_iter().chain(prefix)
+    engines.map(str::to_owned).into_iter().chain(prefix).chain(libraries)
 }

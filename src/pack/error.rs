@@ -20,6 +20,35 @@ pub enum Error {
     )]
     Windows,
 
+    /// The paths of libraries are in the programs of macOS, whose signatures a change would break.
+    #[error(
+        "`--with-python` does not work on macOS: the program contains the paths of its libraries, and is signed"
+    )]
+    MacOs,
+
+    /// The library that contains an interpreter cannot be beside it.
+    #[error("`{}` would not find `{library}` in the archive", program.display())]
+    LibraryNotFound {
+        /// The interpreter.
+        program: PathBuf,
+        /// Its library.
+        library: String,
+    },
+
+    /// An interpreter that is no ELF file.
+    #[error("`{}` is not an ELF program", path.display())]
+    NotElf {
+        /// The interpreter.
+        path: PathBuf,
+    },
+
+    /// Libraries of the system that files in the archive need, where these are refused.
+    #[error("the archive needs libraries of the system:{}", lines(names))]
+    SystemLibraries {
+        /// Their names.
+        names: Vec<String>,
+    },
+
     /// The environment's Python does not work.
     #[error("the Python of `{}` does not start", root.display())]
     NoPython {
@@ -156,6 +185,10 @@ impl Error {
             }
             Self::NotAFile { path } | Self::NameNotText { path } => {
                 Some(Hint::Exclude(PathBuf::from(path.file_name().unwrap_or(path.as_os_str()))))
+            }
+            Self::SystemLibraries { .. } => Some(Hint::WithoutStrict),
+            Self::LibraryNotFound { .. } | Self::NotElf { .. } | Self::MacOs => {
+                Some(Hint::WithoutPython)
             }
             Self::Editables { .. } => Some(Hint::EditableChoices),
             Self::EditableUnclear { .. } => Some(Hint::InstallPlainly),

@@ -6,6 +6,7 @@
 //! | `tree`, `scripts`, `sites`, `editables` | what is collected: files, commands, packages, projects |
 //! | `needs` | what the compiled files need of a machine |
 //! | `launcher` | `bin/python` of an archive without Python |
+//! | `included` | the Python in an archive |
 //! | `archive` | the formats of archives |
 //! | `manifest` | what an archive needs, as its first entry says it |
 
@@ -13,6 +14,7 @@ mod archive;
 mod contents;
 mod editables;
 mod error;
+mod included;
 mod launcher;
 mod manifest;
 mod needs;
@@ -39,7 +41,7 @@ use crate::support::program::Starts;
 use crate::support::session::Session;
 use crate::venv::state::State;
 
-/// The key of `pyvenv.cfg` that marks an unpacked environment: `launcher`.
+/// The key of `pyvenv.cfg` that marks an unpacked environment; its value is a [`Mode`].
 pub const PACKED_KEY: &str = "packed";
 
 /// The variable with the time of all entries (<https://reproducible-builds.org/specs/source-date-epoch/>).
@@ -66,6 +68,10 @@ pub struct Request<'a> {
     pub output: &'a Path,
     /// The interpreter that the launcher tries first, on the machines that the archive is for.
     pub python: Option<&'a Path>,
+    /// Whether the archive contains the base.
+    pub with_python: bool,
+    /// Whether it is an error that the archive needs libraries of the system.
+    pub strict: bool,
     /// What happens to editable installs.
     pub editable: Editable,
     /// Patterns of paths that are left out, as lines of a `.gitignore`.
@@ -110,6 +116,9 @@ impl Plan {
         if session.host.platform() == Platform::Windows {
             return Err(Error::Windows);
         }
+        if request.with_python && session.host.platform() == Platform::MacOs {
+            return Err(Error::MacOs);
+        }
         let state = State::read(request.root, Starts::Everything, session.host, session.cache);
         state.ensure_environment()?;
         let Some(base) = state.base.interpreter() else {
@@ -124,6 +133,9 @@ impl Plan {
             return Err(Error::Editables { names: contents.editables });
         }
         let manifest = manifest(&contents, request)?;
+        if request.strict && !manifest.system.libraries.is_empty() {
+            return Err(Error::SystemLibraries { names: manifest.system.libraries });
+        }
         let notes = std::mem::take(&mut contents.notes);
         let data = manifest.to_bytes()?;
         let first =
@@ -183,7 +195,7 @@ fn manifest(contents: &Contents<'_>, request: &Request<'_>) -> Result<Manifest> 
             version: base.version.to_string(),
             build: base.build,
             cache_tag: base.cache_tag.clone(),
-            mode: Mode::Launcher,
+            mode: if request.with_python { Mode::Included } else { Mode::Launcher },
             base: text(&base.executable),
             named: request.python.map(text),
         },

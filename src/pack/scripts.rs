@@ -16,7 +16,7 @@ use crate::support::limits;
 use crate::support::path::is_same_file;
 use crate::venv;
 use crate::venv::script::{Script, is_activation};
-use crate::venv::{Options, activation_entries, aliases};
+use crate::venv::{Options, activation_entries};
 
 /// The place that activation scripts name, which find their own: it is the same for each environment, so
 /// that the archives of equal environments are equal.
@@ -39,7 +39,11 @@ impl Contents<'_> {
                 self.rewrite_script(script, &path, name)?;
             }
         }
-        self.add_launchers()?;
+        if self.request.with_python {
+            self.add_python()?;
+        } else {
+            self.add_launchers()?;
+        }
         self.add_activation()
     }
 
@@ -84,11 +88,7 @@ impl Contents<'_> {
     /// A launcher under each name of the interpreter.
     fn add_launchers(&mut self) -> Result<()> {
         let data = launcher(self.base, self.request.python)?;
-        let present = std::fs::read_dir(self.state.scripts_dir()).into_iter().flatten().flatten();
-        let present = present.filter_map(|entry| self.interpreter_name(&entry.path()));
-        let standard = aliases(self.base).into_iter().filter_map(|name| name.into_string().ok());
-        let names: Vec<_> = present.chain(standard).collect();
-        for name in names {
+        for name in self.program_names() {
             let path = format!("bin/{name}");
             self.add(path, Content::Bytes { data: data.clone(), executable: true });
         }
@@ -123,7 +123,7 @@ impl Contents<'_> {
         }
         cfg.set("relocatable", "true");
         cfg.set(venv::CREATOR_KEY, env!("CARGO_PKG_VERSION"));
-        cfg.set(PACKED_KEY, "launcher");
+        cfg.set(PACKED_KEY, if self.request.with_python { "included" } else { "launcher" });
         let data = cfg.to_string().into_bytes();
         self.add("pyvenv.cfg".to_owned(), Content::Bytes { data, executable: false });
     }

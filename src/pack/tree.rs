@@ -114,7 +114,7 @@ impl Contents<'_> {
     }
 }
 
-fn file(from: PathBuf, meta: &Metadata) -> Content {
+pub(super) fn file(from: PathBuf, meta: &Metadata) -> Content {
     #[cfg(unix)]
     let executable = std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o111 != 0;
     #[cfg(not(unix))]
@@ -135,7 +135,7 @@ fn is_bytecode(entry: &DirEntry) -> bool {
         || (path.extension() == Some(OsStr::new("pyc")) && path.with_extension("py").exists())
 }
 
-fn unreadable(error: walkdir::Error, at: &Path) -> Error {
+pub(super) fn unreadable(error: walkdir::Error, at: &Path) -> Error {
     let path = error.path().unwrap_or(at).to_owned();
     let source = error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into());
     Error::io("read", path)(source)

@@ -75,6 +75,10 @@ pub enum Hint {
     Exclude(PathBuf),
     /// Include editable installs, or leave them out.
     EditableChoices,
+    /// Pack without `--with-python`.
+    WithoutPython,
+    /// Pack without `--strict`.
+    WithoutStrict,
     /// Install a project as a copy.
     InstallPlainly,
 }

@@ -83,6 +83,10 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::EditableChoices => {
             "`--editable include` copies their packages, `--editable skip` leaves them out".into()
         }
+        Hint::WithoutPython => {
+            "without `--with-python`, the archive uses a Python of the other machine".into()
+        }
+        Hint::WithoutStrict => "install them on the other machine, and leave out `--strict`".into(),
         Hint::InstallPlainly => {
             "install it without `-e`, or leave it out with `--editable skip`".into()
         }

@@ -78,10 +78,11 @@ fn shown(base: &Interpreter) -> String {
 
 fn hint(base: &Interpreter) -> String {
     if takes_any_base(base) {
-        return "install one, or set RVENV_PACK_PYTHON to its absolute path".into();
+        return "install one, set RVENV_PACK_PYTHON to its absolute path, or pack `--with-python`"
+            .into();
     }
     format!(
-        "{} is found only in the directory that it was built for; `rvenv unpack` uses any other",
+        "{} works only in the directory that it was built for; `rvenv pack --with-python` includes it",
         shown(base)
     )
 }

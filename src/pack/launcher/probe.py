@@ -1,5 +1,5 @@
-import sys
+import os, sys
 i = sys.implementation
 found = "-".join((i.name, "%d.%d" % sys.version_info[:2], getattr(sys, "abiflags", "")))
 if found != sys.argv[1]: sys.exit(1)
-print(getattr(sys, "_base_executable", None) or sys.executable)
+print(os.path.realpath(sys._base_executable))

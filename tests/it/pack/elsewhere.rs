@@ -108,3 +108,48 @@ fn pip_in_its_archive_works_after_packing() {
     assert!(said.stdout.contains(env.to_str().unwrap()), "{}", said.stdout);
     assert!(records_are_right(&env) > 10);
 }
+
+for_each_python!(with_its_python_it_runs_where_that_is_hidden);
+fn with_its_python_it_runs_where_that_is_hidden(python: &Path) {
+    let world = World::of(python);
+    world.create(".venv");
+    world.pack(&["--with-python", "-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(world.path(".venv")).unwrap();
+    let env = world.unpack("env.tar.gz", "other place/env");
+    let code = "import sysconfig; print(sysconfig.get_path('stdlib'))";
+    let library = Ran::of(Command::new(python).args(["-c", code])).ok().stdout;
+    // Debian's programs are beside those of the system: their standard library is hidden.
+    let library = Path::new(library.trim());
+    let root = library.ancestors().nth(2).unwrap();
+    let hidden = if root == Path::new("/usr") { library } else { root };
+    let program = env.join("bin/python");
+    let code = format!("import ssl, sqlite3, ctypes; {SELF}");
+    let Some(said) = without(hidden, &[program.to_str().unwrap(), "-c", &code], &world) else {
+        return;
+    };
+    let command = without(hidden, &[env.join("bin/hi").to_str().unwrap()], &world).unwrap();
+    assert_eq!(works(&said.ok().stdout, &command.ok().stdout, &env), env);
+    let name = fs::read_dir(env.join("bin")).unwrap().flatten().map(|entry| entry.path());
+    let name = name.filter(|path| path.to_str().unwrap().contains("/py")).last().unwrap();
+    let said = without(hidden, &[name.to_str().unwrap(), "-c", "import hi; hi.main()"], &world);
+    assert_eq!(said.unwrap().ok().stdout, format!("{}\n", env.display()));
+    let said =
+        without(hidden, &[program.to_str().unwrap(), "-I", "-c", "import hi; hi.main()"], &world);
+    assert_eq!(said.unwrap().ok().stdout, format!("{}\n", env.display()));
+    records_are_right(&env);
+}
+
+#[test]
+fn libraries_of_the_system_are_listed_and_refused_with_strict() {
+    let world = World::new();
+    world.create(".venv");
+    let listed = world.pack(&["--with-python", "-o", "env.tar.gz"]).ok().stderr;
+    assert!(
+        listed.contains("these libraries of the system: ") && listed.contains("libssl.so"),
+        "{listed}"
+    );
+    fs::remove_file(world.path("env.tar.gz")).unwrap();
+    let refused = world.pack(&["--with-python", "--strict", "-o", "env.tar.gz"]).code(1).stderr;
+    assert!(refused.contains("libcrypto.so"), "{refused}");
+    assert!(!world.path("env.tar.gz").exists());
+}

@@ -67,8 +67,9 @@ impl World {
 
 /// Where packages are in an environment.
 fn site(env: &Path) -> PathBuf {
-    let lib = fs::read_dir(env.join("lib")).unwrap().next().unwrap().unwrap();
-    lib.path().join("site-packages")
+    let lib = fs::read_dir(env.join("lib")).unwrap().flatten();
+    let mut sites = lib.map(|entry| entry.path().join("site-packages"));
+    sites.find(|site| site.is_dir()).unwrap()
 }
 
 fn write(path: &Path, text: impl AsRef<[u8]>) {
