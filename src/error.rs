@@ -67,7 +67,7 @@ support::lift_errors! { Error {
     seed::Error => Seed [Support, Fs, Python],
     store::Error => Store [Support, Fs],
     pack::Error => Pack [Support, Fs, Python, Shell, Venv],
-    create::Error => Create [Support, Fs, Python, Shell, Settings, Venv, Seed],
+    create::Error => Create [Support, Fs, Python, Shell, Settings, Venv, Seed, Store],
     check::Error => Check [Support, Fs, Python, Shell, Venv, Seed],
     unpack::Error => Unpack [Support, Fs, Python, Shell, Venv],
 }}

@@ -24,6 +24,7 @@
 //!     pip: Some(&seed::Options::default()),
 //!     existing: Existing::Keep,
 //!     link_mode: None,
+//!     packages: None,
 //!     guard: &Guard::new(&host),
 //! };
 //! let session = Session { host: &host, cache: &cache, interrupt: &Interrupt::default() };

@@ -88,6 +88,9 @@ pub(crate) struct Create {
     /// Install a package, once the environment is there
     #[arg(long, value_name = "PKG", help_heading = "Packages")]
     pub(crate) install: Vec<OsString>,
+    /// Let pip install, and store nothing of it
+    #[arg(long, help_heading = "Packages")]
+    pub(crate) no_store: bool,
 
     /// Tell what would be written, and write nothing
     #[arg(long)]

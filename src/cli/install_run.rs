@@ -17,6 +17,9 @@ pub(crate) struct Install {
     /// The environment; without it the active one, else the project's
     #[arg(long, value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) env: Option<PathBuf>,
+    /// Let pip install, and store nothing of it
+    #[arg(long)]
+    pub(crate) no_store: bool,
     /// What `pip install` takes; without it the project's requirements.txt, else the project
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, add = ArgValueCompleter::new(complete::files))]
     pub(crate) args: Vec<OsString>,

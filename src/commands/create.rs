@@ -21,6 +21,7 @@ use rvenv::venv::{Env, Options};
 use super::Context;
 use super::install::PackageInstall;
 use super::python::Chosen;
+use super::store::{PackageStore, sentence};
 use crate::cli::Create;
 use crate::{process, ui};
 use answer::{Answer, Made, SCHEMA};
@@ -87,6 +88,7 @@ fn flags(args: &Create) -> Vec<(Key, Value)> {
         (Key::Pip, args.pip.clone()),
         (Key::PipLayout, args.pip_layout.clone().map(Into::into)),
         (Key::LinkMode, args.link_mode.clone().map(Into::into)),
+        (Key::Store, args.no_store.then(|| "false".into())),
     ];
     let switches = switches.into_iter().filter(|(_, given)| *given);
     let texts = texts.into_iter().filter_map(|(key, text)| Some((key, Value::text(text?))));
@@ -137,6 +139,7 @@ impl Creation<'_> {
                 _ => Existing::Keep,
             },
             link_mode: settings.link_mode(),
+            packages: None,
             guard: &self.guard,
         };
         let session = context.session();
@@ -151,28 +154,9 @@ impl Creation<'_> {
             return Ok((Some(answer), 0));
         }
         let was_allowed = self.trust.allows(&root);
-        let is_filled_first =
-            args.clear && !filling.is_empty() && Env::open(&root, platform).is_ok();
-        let created = if args.upgrade && create::needs_rebuild(&recipe, session) {
-            let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
-            let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
-            create::upgrade(&recipe, session, &mut progress, builds, &mut install)?
-        } else if is_filled_first {
-            let mut code = Ok(0);
-            let mut install = |env: &Env| {
-                code = filling.install(env.root(), context);
-                matches!(code, Ok(0))
-            };
-            let created = create::replace_filled(&recipe, session, &mut progress, &mut install);
-            match (code, created) {
-                (Ok(0), created) => created?,
-                (code, _) => {
-                    context.ui.warn(format_args!("`{}` is unchanged", dir.display()));
-                    return Ok((None, code?));
-                }
-            }
-        } else {
-            create::create(&recipe, session, &mut progress)?
+        let created = match self.create(&recipe, filling, dir, &mut progress)? {
+            Ok(created) => created,
+            Err(code) => return Ok((None, code)),
         };
         if let Some(obstacle) = found.interpreter.pip_obstacle().filter(|_| created.pip.is_some()) {
             context.ui.warn(obstacle);
@@ -187,16 +171,99 @@ impl Creation<'_> {
                 let _ = self.trust.allow_link(&root, &created.location);
             }
         }
+        let is_filled = created.is_filled;
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));
-        let code = if is_filled_first { 0 } else { filling.install(&root, context)? };
+        if is_filled {
+            return Ok((Some(made), 0));
+        }
+        let code = filling.install(&root, settings, context)?;
         Ok((Some(made), code))
+    }
+
+    /// Creates the environment, with its packages where they are stored or where it replaces another
+    /// one; gives pip's exit code if it failed and the other one stays.
+    fn create(
+        &self,
+        recipe: &CreateRequest<'_>,
+        filling: &PackageInstall,
+        dir: &Path,
+        progress: create::Progress<'_>,
+    ) -> anyhow::Result<Result<Created, i32>> {
+        let Self { args, context, .. } = self;
+        let session = context.session();
+        if args.upgrade && create::needs_rebuild(recipe, session) {
+            let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
+            let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
+            return Ok(Ok(create::upgrade(recipe, session, progress, builds, &mut install)?));
+        }
+        if let Some(created) = self.create_from_store(recipe, filling, progress)? {
+            return Ok(Ok(created));
+        }
+        let is_filled_first = args.clear
+            && !filling.is_empty()
+            && Env::open(recipe.root, context.host.platform()).is_ok();
+        if !is_filled_first {
+            return Ok(Ok(create::create(recipe, session, progress)?));
+        }
+        let mut code = Ok(0);
+        let mut install = |env: &Env| {
+            code = filling.install(env.root(), &self.settings, context);
+            matches!(code, Ok(0))
+        };
+        let created = create::replace_filled(recipe, session, progress, &mut install);
+        match (code, created) {
+            (Ok(0), created) => Ok(Ok(Created { is_filled: true, ..created? })),
+            (code, _) => {
+                context.ui.warn(format_args!("`{}` is unchanged", dir.display()));
+                Ok(Err(code?))
+            }
+        }
+    }
+
+    /// Creates an environment that appears with its packages, if all of them are stored; `None` if pip
+    /// is needed.
+    fn create_from_store(
+        &self,
+        recipe: &CreateRequest<'_>,
+        filling: &PackageInstall,
+        progress: create::Progress<'_>,
+    ) -> anyhow::Result<Option<Created>> {
+        let context = self.context;
+        let is_new = recipe.existing == Existing::Clear || !recipe.root.join("pyvenv.cfg").exists();
+        if filling.is_empty() || !is_new || recipe.options.system_site_packages {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let interpreter = recipe.interpreter;
+        let store = PackageStore::new(interpreter.clone(), &self.settings, context);
+        let seeds = seeds(recipe);
+        let entries = store.as_ref().and_then(|store| {
+            store.entries(filling.words(), recipe.root, &seeds).map(|entries| (store, entries))
+        });
+        let Some((store, entries)) = entries else { return Ok(None) };
+        let Some(packages) = store.filling(&entries) else { return Ok(None) };
+        let recipe = CreateRequest { packages: Some(&packages), ..recipe.clone() };
+        match create::create(&recipe, context.session(), progress) {
+            Ok(created) => {
+                if created.is_filled {
+                    context.ui.say(sentence(packages.len(), start));
+                }
+                Ok(Some(created))
+            }
+            Err(error) => {
+                context.interrupt.check()?;
+                context.ui.detail(format_args!("pip is needed: {error}"));
+                Ok(None)
+            }
+        }
     }
 
     /// Installs what an environment of another Python held; pip says what it does, and why not.
     fn fill(&self, env: &Env, requirements: &Path) -> bool {
         self.context.ui.say("installing what it held");
-        match PackageInstall::again(requirements).install(env.root(), self.context) {
+        let again = PackageInstall::again(requirements);
+        match again.install(env.root(), &self.settings, self.context) {
             Ok(code) => code == 0,
             Err(error) => {
                 self.context.ui.warn(format_args!("{error:#}"));
@@ -309,6 +376,15 @@ impl Creation<'_> {
             _ => None,
         })
     }
+}
+
+/// The projects that a new environment gets in any case.
+fn seeds(recipe: &CreateRequest<'_>) -> Vec<&'static str> {
+    let Some(options) = recipe.pip else { return Vec::new() };
+    let is_bundled =
+        |name: &str| recipe.interpreter.wheels.iter().any(|wheel| wheel.project == name);
+    let setuptools = (options.setuptools && is_bundled("setuptools")).then_some("setuptools");
+    ["pip"].into_iter().chain(setuptools).collect()
 }
 
 /// A word of a command on one line.

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use rvenv::fs;
 use rvenv::settings::project;
+use rvenv::settings::{Key, Settings, Value};
 use rvenv::venv;
 use rvenv::venv::Env;
 
 use super::Context;
 use super::pip::{Pip, Verb};
+use super::store::PackageStore;
 use crate::cli::{Create, Freeze, Install, Uninstall};
 use crate::{process, ui};
 
@@ -25,10 +27,18 @@ pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitC
     } else {
         (String::new(), args.args.clone())
     };
+    process::watch_signals(&context.interrupt)?;
+    let switched_off = args.no_store.then(|| (Key::Store, Value::text("false")));
+    let settings = context.settings.clone().with_flags(switched_off);
+    let store = PackageStore::of_env(&env, &settings, context);
+    if let Some(store) = &store
+        && store.install(&env, &words)?
+    {
+        return Ok(process::exit_code(0));
+    }
     let mut pip = Pip::of(&env, Verb::Install, &words, context)?;
     context.ui.say(format_args!("installing {what}into `{}`{}", env.root().display(), pip.note));
-    process::watch_signals(&context.interrupt)?;
-    Ok(process::exit_code(pip.run(context)?))
+    Ok(process::exit_code(pip.run(store.as_ref(), context)?))
 }
 
 /// Runs `pip uninstall -y ARGS...` of the environment: rvenv asks nothing.
@@ -41,7 +51,7 @@ pub(super) fn uninstall(args: &Uninstall, context: &Context<'_>) -> anyhow::Resu
     let mut pip = Pip::of(&env, Verb::Uninstall, &words, context)?;
     context.ui.say(format_args!("uninstalling from `{}`{}", env.root().display(), pip.note));
     process::watch_signals(&context.interrupt)?;
-    Ok(process::exit_code(pip.run(context)?))
+    Ok(process::exit_code(pip.run(None, context)?))
 }
 
 /// Runs `pip freeze ARGS...` of the environment; its output is that of rvenv.
@@ -50,7 +60,7 @@ pub(super) fn freeze(args: &Freeze, context: &Context<'_>) -> anyhow::Result<Exi
     let mut pip = Pip::of(&env, Verb::Freeze, &args.args, context)?;
     context.ui.detail(format_args!("packages of `{}`{}", env.root().display(), pip.note));
     process::watch_signals(&context.interrupt)?;
-    Ok(process::exit_code(pip.run(context)?))
+    Ok(process::exit_code(pip.run(None, context)?))
 }
 
 /// What an environment that was just made is filled with.
@@ -96,17 +106,33 @@ impl PackageInstall {
         Self { words: vec!["--quiet".into(), "-r".into(), requirements.into()], apart: true }
     }
 
+    /// The arguments of pip.
+    pub(super) fn words(&self) -> &[OsString] {
+        &self.words
+    }
+
     /// Installs, and comes back with pip's exit code. When it fails, the environment stays.
-    pub(super) fn install(&self, root: &Path, context: &Context<'_>) -> anyhow::Result<i32> {
+    pub(super) fn install(
+        &self,
+        root: &Path,
+        settings: &Settings,
+        context: &Context<'_>,
+    ) -> anyhow::Result<i32> {
         if self.is_empty() {
             return Ok(0);
         }
         let env = Env::open(root, context.host.platform())?;
+        let store = PackageStore::of_env(&env, settings, context);
+        if let Some(store) = &store
+            && store.install(&env, &self.words)?
+        {
+            return Ok(0);
+        }
         let mut pip = Pip::of(&env, Verb::Install, &self.words, context)?;
         if self.apart {
             pip.command.stdout(std::io::stderr());
         }
-        pip.run(context)
+        pip.run(store.as_ref(), context)
     }
 }
 

@@ -21,6 +21,7 @@ mod python;
 mod remove;
 mod run;
 mod shell;
+mod store;
 mod unpack;
 
 use std::ffi::OsStr;

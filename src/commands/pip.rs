@@ -17,6 +17,7 @@ use rvenv::venv::Env;
 use tempfile::TempDir;
 
 use super::Context;
+use super::store::PackageStore;
 use crate::process;
 
 /// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
@@ -52,6 +53,8 @@ pub(super) struct Pip<'a> {
     pub(super) command: Command,
     /// Which pip it is, if it is not the environment's own; a fragment that follows a comma.
     pub(super) note: String,
+    /// Its version, where its metadata has one.
+    version: Option<String>,
     /// The program, where it is not the environment's own.
     program: Option<PathBuf>,
     /// The directory that holds the program, when there is no cache; removed afterwards.
@@ -70,8 +73,8 @@ impl<'a> Pip<'a> {
         let mut command = Command::new(&python);
         let mut pip = if env.has_pip() {
             command.args(["-c", RUN_PIP]);
-            let note = String::new();
-            Self { env, verb, words, command, note, program: None, _unpacked: None }
+            let (note, version) = (String::new(), env.version_of("pip"));
+            Self { env, verb, words, command, note, version, program: None, _unpacked: None }
         } else {
             Self::outside(env, verb, words, &python, context)?
         };
@@ -120,8 +123,8 @@ impl<'a> Pip<'a> {
         let mut command = Command::new(python);
         command.arg("-B").arg(&program);
         let note = format!(", with pip {} of the cache, because it has none", seed.pip_version());
-        let program = Some(program);
-        Ok(Self { env, verb, words, command, note, program, _unpacked: unpacked })
+        let (program, version) = (Some(program), Some(seed.pip_version().to_owned()));
+        Ok(Self { env, verb, words, command, note, version, program, _unpacked: unpacked })
     }
 
     /// What the environment's Python lacks for pip.
@@ -131,14 +134,26 @@ impl<'a> Pip<'a> {
         found.interpreter.pip_obstacle()
     }
 
-    /// Runs pip to its end and returns its exit code.
+    /// Runs pip to its end and returns its exit code. What it installed is added to the store.
     ///
     /// # Errors
     /// When `install` reported success and something that was named is not installed.
-    pub(super) fn run(&mut self, context: &Context<'_>) -> anyhow::Result<i32> {
+    pub(super) fn run(
+        &mut self,
+        store: Option<&PackageStore<'_>>,
+        context: &Context<'_>,
+    ) -> anyhow::Result<i32> {
+        let recording = store.and_then(|store| {
+            store.record(&mut self.command, self.version.as_deref(), self.env, self.words)
+        });
         let code = process::wait_for(&mut self.command, &context.interrupt)?;
         if self.verb != Verb::Install {
             return Ok(code);
+        }
+        if code == 0
+            && let Some(recording) = recording
+        {
+            recording.finish();
         }
         // pip installs some packages before it fails.
         relocate::make_commands_relative(self.env.root(), context.session())?;

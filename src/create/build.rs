@@ -9,6 +9,7 @@ use crate::fs::{DeletionTarget, Dir, InPlace, Leftover, Linker, Stage};
 use crate::seed;
 use crate::shell;
 use crate::shell::Seal;
+use crate::store;
 use crate::support::cache::Cache;
 use crate::support::limits;
 use crate::support::session::Session;
@@ -34,6 +35,7 @@ impl Build<'_> {
         Created {
             outcome,
             pip,
+            is_filled: false,
             location,
             is_pristine,
             kept: Vec::new(),
@@ -48,14 +50,16 @@ impl Build<'_> {
         let pip = self.build(&mut stage, progress)?;
         stage.publish()?;
         let leftovers = finish(stage);
-        Ok(Created { leftovers, ..self.created(Outcome::Made, pip, true) })
+        let is_filled = self.request.packages.is_some();
+        Ok(Created { is_filled, leftovers, ..self.created(Outcome::Made, pip, true) })
     }
 
     pub(super) fn replace(&self, old: &DeletionTarget, progress: Progress<'_>) -> Result<Created> {
         let mut stage = Stage::replacing(old)?;
         let pip = self.build(&mut stage, progress)?;
         let leftovers = replace(stage, old)?;
-        Ok(Created { leftovers, ..self.created(Outcome::Replaced, pip, true) })
+        let is_filled = self.request.packages.is_some();
+        Ok(Created { is_filled, leftovers, ..self.created(Outcome::Replaced, pip, true) })
     }
 
     fn build(&self, stage: &mut Stage, progress: Progress<'_>) -> Result<Option<String>> {
@@ -63,7 +67,21 @@ impl Build<'_> {
         // Not for an existing directory, which contains other files, too.
         stage.dir().exclude_from_backups();
         self.fill(stage.dir(), &self.plan(self.request.options, seed.as_ref())?)?;
+        self.place_packages(stage.dir())?;
         Ok(seed.map(|seed| seed.pip_version().to_owned()))
+    }
+
+    fn place_packages(&self, dir: &Dir) -> Result<()> {
+        let CreateRequest { root, interpreter, options, packages, .. } = *self.request;
+        let Some(packages) = packages else { return Ok(()) };
+        let target = store::Target {
+            root,
+            location: self.location,
+            scripts: &interpreter.scheme.scripts,
+            platform: interpreter.platform,
+            relocatable: options.relocatable,
+        };
+        Ok(packages.write(dir, target, self.session)?)
     }
 
     /// Writes the files one by one, each whole, `pyvenv.cfg` last.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::python_choice::Origin;
 use crate::support::hint::Hint;
-use crate::{fs, python, seed, settings, shell, support, venv};
+use crate::{fs, python, seed, settings, shell, store, support, venv};
 
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -122,6 +122,10 @@ pub enum Error {
     /// An error of a lower layer.
     #[error(transparent)]
     Seed(seed::Error),
+
+    /// An error of a lower layer.
+    #[error(transparent)]
+    Store(store::Error),
 }
 
 support::lift_errors! { Error {
@@ -132,6 +136,7 @@ support::lift_errors! { Error {
     settings::Error => Settings [Support, Fs, Python],
     venv::Error => Venv [Support, Fs, Python, Shell],
     seed::Error => Seed [Support, Fs, Python],
+    store::Error => Store [Support, Fs],
 }}
 
 impl Error {

@@ -23,6 +23,7 @@ use crate::fs;
 use crate::fs::{Guard, Leftover, LinkMode};
 use crate::python::Interpreter;
 use crate::seed;
+use crate::store::Filling;
 use crate::support::links;
 use crate::support::session::Session;
 use crate::venv;
@@ -43,6 +44,9 @@ pub struct CreateRequest<'a> {
     pub existing: Existing,
     /// How files of the cache are shared with it; `None` leaves the choice to [`fs::Linker::of_cache`].
     pub link_mode: Option<LinkMode>,
+    /// Stored packages for a new environment, which then appears with them; an existing one that is kept
+    /// does not get them.
+    pub packages: Option<&'a Filling<'a>>,
     /// The directories that may be deleted.
     pub guard: &'a Guard,
 }
@@ -65,6 +69,8 @@ pub struct Created {
     pub outcome: Outcome,
     /// The version of the pip that was seeded, if one was.
     pub pip: Option<String>,
+    /// Whether it has the packages of the request.
+    pub is_filled: bool,
     /// The environment's path, with links resolved.
     pub location: PathBuf,
     /// Whether this process created every file in it.

@@ -36,6 +36,8 @@ pub enum Key {
     Relocatable,
     /// No connection is opened.
     Offline,
+    /// Whether packages are stored and linked from the store, and whether they may be copied there.
+    Store,
     /// When colours are used.
     Color,
     /// Directories whose files are used whoever owns them.
@@ -80,7 +82,7 @@ enum Trust {
 
 impl Key {
     /// Every key, in the order of showing.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Python,
         Self::Prompt,
         Self::Pip,
@@ -95,6 +97,7 @@ impl Key {
         Self::WithoutScmIgnoreFiles,
         Self::Relocatable,
         Self::Offline,
+        Self::Store,
         Self::Color,
         Self::Trusted,
         Self::CheckIgnore,
@@ -117,6 +120,7 @@ impl Key {
             Self::WithoutScmIgnoreFiles => "without-scm-ignore-files",
             Self::Relocatable => "relocatable",
             Self::Offline => "offline",
+            Self::Store => "store",
             Self::Color => "color",
             Self::Trusted => "trusted",
             Self::CheckIgnore => "check-ignore",
@@ -136,6 +140,7 @@ impl Key {
             Self::LinkMode => Kind::Choice(&["clone", "hardlink", "copy", "symlink"]),
             Self::Color => Kind::Choice(&["auto", "always", "never"]),
             Self::CheckIgnore => Kind::Names,
+            Self::Store => Kind::Choice(&["true", "false", "copy"]),
             Self::SystemSitePackages
             | Self::Copies
             | Self::Symlinks
@@ -190,6 +195,7 @@ impl Key {
             | Self::WithoutScmIgnoreFiles
             | Self::Relocatable
             | Self::Offline
+            | Self::Store
             // Whoever uses the names refuses those that are for the user alone.
             | Self::CheckIgnore => Trust::Any,
         }
@@ -222,6 +228,7 @@ impl Kind {
             (Self::Text | Self::Choice(_), toml::Value::String(text)) => {
                 self.of_text(text.as_ref())
             }
+            (Self::Choice(_), toml::Value::Boolean(on)) => self.of_text(on.to_string().as_ref()),
             (Self::Names, toml::Value::Array(values)) => {
                 let names = values.iter().map(|value| value.as_str().map(str::to_owned));
                 names.collect::<Option<_>>().map(Value::Names)
@@ -235,7 +242,19 @@ impl Kind {
         let value = || Value::Text(text.to_owned());
         match self {
             Self::Text => Some(value()),
-            Self::Choice(names) => names.iter().any(|name| text == *name).then(value),
+            Self::Choice(names) => {
+                let has = |text: &OsStr| names.iter().any(|name| text == *name);
+                // One that can be on or off is switched in every way that a switch is.
+                let switch = || match Self::Switch.of_text(text)? {
+                    Value::Switch(on) => Some(OsString::from(on.to_string())),
+                    Value::Text(_) | Value::Names(_) => None,
+                };
+                if has(text) {
+                    Some(value())
+                } else {
+                    switch().filter(|on| has(on)).map(Value::Text)
+                }
+            }
             Self::Names => {
                 let names = text.to_str()?.split([',', ' ']).filter(|name| !name.is_empty());
                 Some(Value::Names(names.map(str::to_owned).collect()))

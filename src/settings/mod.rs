@@ -38,6 +38,17 @@ pub enum Source {
     Flag,
 }
 
+/// The use of the package store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreUse {
+    /// Neither read nor written.
+    Off,
+    /// Files are linked or cloned; without that, nothing is stored.
+    Link,
+    /// Files are copied where they cannot be linked.
+    Copy,
+}
+
 /// A value, and who set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -151,6 +162,15 @@ impl Settings {
             "symlink" => Some(LinkMode::Symlink),
             "clone" => Some(LinkMode::Clone),
             _ => None,
+        }
+    }
+
+    /// The use of the package store.
+    pub fn store(&self) -> StoreUse {
+        match self.text(Key::Store).and_then(OsStr::to_str) {
+            Some("false") => StoreUse::Off,
+            Some("copy") => StoreUse::Copy,
+            _ => StoreUse::Link,
         }
     }
 

@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 use super::Store;
 use super::entry::{self, Archive, Entry, FORMAT, SettingsKey};
 use super::files::{self, Stamp, StoredFile};
+use super::fill::Linking;
 use super::installed::{Installed, InstalledFile, Place};
 use super::parallel;
 use super::reason::NotStored;
 use super::report::{Item, Report};
 use super::staging::Staging;
 use crate::dist::site::normalized;
-use crate::fs::{Dir, LinkMode, Linker, names_in, write_whole};
+use crate::fs::{Dir, Linker, names_in, write_whole};
 use crate::python::Interpreter;
 use crate::support::hex::hex;
 use crate::support::host::Host;
@@ -75,10 +76,8 @@ pub struct PipRun<'a> {
     pub settings: Option<&'a SettingsKey>,
     /// The hashes that the request restricted pip to, by the normalized name of the project.
     pub allowed: &'a BTreeMap<String, Vec<String>>,
-    /// How files get into the store; `None` leaves the choice to [`Linker::of_store`].
-    pub link_mode: Option<LinkMode>,
-    /// Whether files may be copied.
-    pub copies: bool,
+    /// How files get into the store.
+    pub linking: Linking,
 }
 
 /// What came of adding.
@@ -104,7 +103,7 @@ impl Store {
             return Ok(added);
         }
         let staging = Staging::create(&self.root)?;
-        let linker = Linker::of_store(run.link_mode, run.copies, run.root, host);
+        let linker = run.linking.linker(run.root, host);
         let addition = Addition { store: self, run, new, staging: &staging, linker };
         if let Err(reason) = addition.probe() {
             let names = report.install.iter().map(|item| item.metadata.name.clone());

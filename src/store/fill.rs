@@ -12,9 +12,10 @@ use super::reason::Obstacle;
 use super::{Error, Result};
 use crate::formats::record::{self, Row};
 use crate::formats::shebang;
-use crate::fs::{Dir, InPlace, Linker, names_in};
-use crate::support::host::Platform;
+use crate::fs::{Dir, InPlace, LinkMode, Linker, names_in};
+use crate::support::host::{Host, Platform};
 use crate::support::interrupt::Interrupt;
+use crate::support::session::Session;
 
 /// An entry's time of use is recorded anew when it is older than this.
 const RECORDED: Duration = Duration::from_secs(60);
@@ -30,11 +31,29 @@ pub struct Package<'a> {
     pub direct_url: Option<&'a [u8]>,
 }
 
+/// How files get from the store into environments, and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Linking {
+    /// The mode that was asked for.
+    pub mode: Option<LinkMode>,
+    /// Whether files may be copied where they cannot be linked.
+    pub copies: bool,
+}
+
+impl Linking {
+    /// The linker for an environment at `location`.
+    pub fn linker(self, location: &Path, host: &Host) -> Linker {
+        Linker::of_store(self.mode, self.copies, location, host)
+    }
+}
+
 /// The environment that is filled.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// Where it will be, absolute: what commands refer to.
     pub root: &'a Path,
+    /// Where it is, with links resolved; in [`Filling::write`] its future path.
+    pub location: &'a Path,
     /// `bin`.
     pub scripts: &'a Path,
     /// Its system.
@@ -47,6 +66,7 @@ pub struct Target<'a> {
 #[derive(Debug)]
 pub struct Filling<'a> {
     packages: Vec<Loaded<'a>>,
+    linking: Linking,
     /// Every directory that they need, parents first.
     directories: BTreeSet<PathBuf>,
 }
@@ -64,7 +84,7 @@ impl<'a> Filling<'a> {
     /// # Errors
     /// [`Error::Unusable`] if a list is damaged, whose entry is removed then, or if two distributions
     /// have a file of one path.
-    pub fn new(packages: Vec<Package<'a>>) -> Result<Self> {
+    pub fn new(packages: Vec<Package<'a>>, linking: Linking) -> Result<Self> {
         let lists = parallel::map(&packages, |package| {
             Some((package.entry.files()?, package.entry.record()?))
         });
@@ -78,7 +98,7 @@ impl<'a> Filling<'a> {
         }
         let directories = directories(&loaded);
         check_overlap(&loaded, &directories)?;
-        Ok(Self { packages: loaded, directories })
+        Ok(Self { packages: loaded, linking, directories })
     }
 
     /// How many distributions there are.
@@ -96,13 +116,9 @@ impl<'a> Filling<'a> {
     /// # Errors
     /// [`Error::Unusable`] if a stored file is damaged, whose entry is removed then, or if the
     /// environment has one of the files. `dir` then has some of them.
-    pub fn write(
-        &self,
-        dir: &Dir,
-        target: Target<'_>,
-        linker: &Linker,
-        interrupt: &Interrupt,
-    ) -> Result<()> {
+    pub fn write(&self, dir: &Dir, target: Target<'_>, session: Session<'_>) -> Result<()> {
+        let linker = &self.linking.linker(target.location, session.host);
+        let interrupt = session.interrupt;
         for directory in &self.directories {
             dir.create_dir(directory)?;
         }
@@ -124,17 +140,12 @@ impl<'a> Filling<'a> {
     ///
     /// # Errors
     /// As [`Self::write`]; the environment is as it was then.
-    pub fn install(
-        &self,
-        target: Target<'_>,
-        linker: &Linker,
-        interrupt: &Interrupt,
-    ) -> Result<()> {
-        self.check_free(target.root)?;
-        let mut place = InPlace::open(target.root)?.no_overwrite();
+    pub fn install(&self, target: Target<'_>, session: Session<'_>) -> Result<()> {
+        self.check_free(target.location)?;
+        let mut place = InPlace::open(target.location)?.no_overwrite();
         let scratch = place.scratch()?.to_owned();
         let built = Dir::open(&scratch)?;
-        self.write(&built, target, linker, interrupt)?;
+        self.write(&built, target, session)?;
         let records = scratch.join(RECORDS);
         built.create_dir(Path::new(RECORDS))?;
         for (index, loaded) in self.packages.iter().enumerate() {
@@ -145,7 +156,7 @@ impl<'a> Filling<'a> {
             merge(&built, place.dir(), Path::new(&loaded.package.entry.dist_info))?;
         }
         for name in names_in(&scratch).iter().filter(|name| *name != RECORDS) {
-            interrupt.check()?;
+            session.interrupt.check()?;
             merge(&built, place.dir(), Path::new(name))?;
         }
         for (index, loaded) in self.packages.iter().enumerate() {

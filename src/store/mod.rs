@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 pub use add::{Added, PipRun, Snapshot};
 pub use entry::{Archive, Entry, SettingsKey};
 pub use error::{Error, Result};
-pub use fill::{Filling, Package, Target};
+pub use fill::{Filling, Linking, Package, Target};
 pub use kind::PythonKind;
 pub use reason::{NotStored, Obstacle};
 pub use report::writes_report;

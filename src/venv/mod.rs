@@ -149,6 +149,16 @@ impl Env {
         })
     }
 
+    /// The version of an installed distribution, by the name of its metadata directory.
+    pub fn version_of(&self, name: &str) -> Option<String> {
+        let names = fs::names_in(&self.site_packages()?);
+        let version = |file: &OsString| {
+            let stem = file.to_str()?.strip_suffix(".dist-info")?;
+            Some(stem.strip_prefix(name)?.strip_prefix('-')?.to_owned())
+        };
+        names.iter().find_map(version)
+    }
+
     /// What its prompt shows.
     pub fn prompt(&self) -> OsString {
         self.cfg

@@ -240,7 +240,8 @@ fn every_key_is_a_flag_of_create() {
     let keys = settings["settings"].as_object().unwrap().keys();
     // The one says which files of projects are read at all, the other is for `check`.
     for key in keys.filter(|key| !["trusted", "check-ignore"].contains(&&***key)) {
-        assert!(help.contains(&format!("--{key}")), "`{key}` is no flag of create");
+        let flags = [format!("--{key}"), format!("--no-{key}")];
+        assert!(flags.iter().any(|flag| help.contains(flag)), "`{key}` is no flag of create");
     }
 }
 

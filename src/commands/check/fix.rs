@@ -81,7 +81,11 @@ impl Fix<'_> {
         }
         let words = arguments.iter().map(Into::into).collect();
         tried.push(arguments);
-        let code = PackageInstall::of_words(words).install(&environment.path, self.context)?;
+        let code = PackageInstall::of_words(words).install(
+            &environment.path,
+            &self.context.settings,
+            self.context,
+        )?;
         self.context.interrupt.check()?;
         if code != 0 {
             self.context.ui.warn(format_args!("pip failed with exit code {code}"));

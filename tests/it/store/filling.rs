@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rvenv::fs::Linker;
 use rvenv::python::{Implementation, Interpreter, probe};
 use rvenv::store::{
-    Added, Entry, Filling, NotStored, Package, PipRun, SettingsKey, Snapshot, Store, Target,
+    Added, Entry, Filling, Linking, NotStored, Package, PipRun, SettingsKey, Snapshot, Store,
+    Target,
 };
 use rvenv::support::cache::Cache;
 use rvenv::support::interrupt::Interrupt;
+use rvenv::support::session::Session;
 
 use super::world::{PROJECTS, assert_same, contents, pins, world};
 use crate::pip::world::host;
@@ -60,8 +61,7 @@ impl Filled {
             report: &std::fs::read(&report).unwrap(),
             settings: Some(&SettingsKey("test".to_owned())),
             allowed: &BTreeMap::new(),
-            link_mode: None,
-            copies: false,
+            linking: Linking::default(),
         };
         self.store.add(&run, &host(&self.sandbox)).unwrap()
     }
@@ -76,16 +76,18 @@ impl Filled {
     fn install(&self, projects: &[&str]) -> Result<(), rvenv::store::Error> {
         let entries: Vec<Entry> = projects.iter().map(|project| self.find(project)).collect();
         let package = |entry| Package { entry, requested: true, direct_url: None };
-        let filling = Filling::new(entries.iter().map(package).collect())?;
+        let filling = Filling::new(entries.iter().map(package).collect(), Linking::default())?;
         let env = self.env();
-        let linker = Linker::of_store(None, false, &env, &host(&self.sandbox));
         let target = Target {
             root: &env,
+            location: &env,
             scripts: Path::new("bin"),
             platform: self.python.platform,
             relocatable: false,
         };
-        filling.install(target, &linker, &Interrupt::default())
+        let host = host(&self.sandbox);
+        let (cache, interrupt) = (&Cache::of(&host), &Interrupt::default());
+        filling.install(target, Session { host: &host, cache, interrupt })
     }
 }
 
