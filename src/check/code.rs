@@ -362,12 +362,18 @@ catalogue! {
         PipDamaged = "pip-damaged", Error,
             "Files of pip are missing or cut short",
             "pip fails at some commands or at all";
+        PipDestination = "pip-destination", Warning,
+            "A file of pip's configuration chooses another place to install into",
+            "`pip install` in the activated environment installs elsewhere or fails";
         PipTwice = "pip-twice", Error,
             "pip is recorded twice",
             "files of both versions may be mixed";
     }
 
     "permissions" {
+        HardLinkedByAnother = "hard-linked-by-another", Warning,
+            "Files are hard links of another user's files",
+            "that user can change them, and `chown -R` of the environment gives the other names away, too";
         OwnedByAnother = "owned-by-another", Warning,
             "Files belong to another user",
             "installing fails half-way, or another user decides what runs";
@@ -386,6 +392,9 @@ catalogue! {
         TrackedByGit = "tracked-by-git", Warning,
             "git tracks files of the environment",
             "an environment does not work on another machine, and enlarges the history";
+        GitIndexUnread = "git-index-unread", Note,
+            "git's index is split or larger than 64 MiB, and is not read",
+            "whether git tracks files of the environment is unknown";
         GitignoreMissing = "gitignore-missing", Note,
             "Nothing makes git ignore the environment",
             "`git add .` would add it";

@@ -56,7 +56,9 @@ pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
 #[cfg(unix)]
 pub fn is_usable_environment(root: &Path, place: &Path, host: &Host) -> Result<bool> {
     let user = super::ownership::User::of(host);
-    let root = super::path::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    // Only a link leads elsewhere: the directories above are those of the place.
+    let real = || super::path::canonicalize(root).ok();
+    let root = if root.is_symlink() { real() } else { None }.unwrap_or_else(|| root.to_owned());
     let objection =
         [root.clone(), root.join("bin")].iter().find_map(|path| user.object(path, false));
     let parent = place.parent().unwrap_or(place);

@@ -14,6 +14,7 @@ mod project;
 mod relocatable;
 mod requirements;
 mod scripts;
+mod sharing;
 mod startup;
 mod unowned;
 
@@ -45,6 +46,7 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
         findings.push(running);
     }
     findings.extend(permissions::findings(snapshot));
+    findings.extend(sharing::findings(snapshot, deep));
     findings.extend(project::findings(snapshot, project));
     let is_running = findings.iter().any(|finding| finding.code == Code::InstallRunning);
     if deep && !is_running {

@@ -93,9 +93,18 @@ mod unix {
             }
             None => return None,
         };
-        let owner = owner.to_string();
-        let remedy =
-            Repair::command(["sudo", "chown", "-R", &*owner, &*snapshot.root().to_string_lossy()]);
+        let (owner, root) = (owner.to_string(), &*snapshot.root().to_string_lossy());
+        // `chown` would give away the cache, or another environment, of which the files are hard links.
+        let is_shared = files.iter().any(|(_, meta)| meta.is_file() && meta.nlink() > 1)
+            || snapshot.sites.iter().any(|site| {
+                let pip = site.path.join("pip/__init__.py").metadata();
+                pip.is_ok_and(|meta| meta.nlink() > 1)
+            });
+        let remedy = Repair::command(if is_shared {
+            vec!["rvenv", "create", "--clear", "--link-mode", "copy", root]
+        } else {
+            vec!["sudo", "chown", "-R", &*owner, root]
+        });
         Some(Diagnosis::new(Code::OwnedByAnother, seen, remedy))
     }
 

@@ -24,6 +24,11 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Diagnosis> {
             let remedy = Repair::command(["git", "-C", root].into_iter().chain(untrack));
             findings.push(Diagnosis::new(Code::TrackedByGit, "git tracks files of it", remedy));
         }
+        if repository.has_unread_index() {
+            let seen = "the index of git is split or larger than 64 MiB";
+            let list = ["git", "-C", &*snapshot.root().to_string_lossy(), "ls-files"];
+            findings.push(Diagnosis::new(Code::GitIndexUnread, seen, Repair::command(list)));
+        }
         findings.extend(gitignore(snapshot, &repository));
     }
     findings

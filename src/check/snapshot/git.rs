@@ -1,9 +1,10 @@
 //! What a git repository knows of an environment in it, read without git.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::formats::{git_index, gitignore};
-use crate::fs::read_bounded;
+use crate::fs::{names_in, read_bounded};
 use crate::support::dirs;
 use crate::support::host::Host;
 use crate::support::limits;
@@ -47,6 +48,22 @@ impl Repository {
         // They are sorted by their bytes.
         let mut paths = git_index::paths(&index, object_format(&config));
         paths.find(|path| path.as_ref() >= prefix).is_some_and(|path| path.starts_with(prefix))
+    }
+
+    /// Whether the index is too large to be read, or most of it is in another file.
+    pub(crate) fn has_unread_index(&self) -> bool {
+        let index = self.git_dir.join("index");
+        if index.metadata().is_ok_and(|meta| meta.len() > limits::GIT_INDEX) {
+            return true;
+        }
+        // git writes the other file beside it.
+        let is_other = |name: &OsString| name.to_string_lossy().starts_with("sharedindex.");
+        if !names_in(&self.git_dir).iter().any(is_other) {
+            return false;
+        }
+        let config = read_text(&self.common_dir.join("config")).unwrap_or_default();
+        read_bounded(&index, limits::GIT_INDEX)
+            .is_ok_and(|index| git_index::is_split(&index, object_format(&config)))
     }
 
     /// Whether a line of the repository's or of the user's keeps git from seeing the environment.

@@ -19,6 +19,7 @@ mod relocatable;
 mod replaced;
 mod scripts;
 mod session;
+mod sharing;
 mod steps;
 mod upgrade;
 

@@ -1,0 +1,108 @@
+//! What an environment shares with the outside.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::World;
+use crate::sandbox::{Ran, skip};
+
+/// Gives a file of the environment another name outside of it, and another owner.
+fn give_away(world: &World, file: &str, owner: u32) -> bool {
+    let file = world.site().join(file);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "").unwrap();
+    fs::hard_link(&file, world.sandbox.root().join("other")).unwrap();
+    let is_given = std::os::unix::fs::chown(&file, Some(owner), None).is_ok();
+    if !is_given {
+        skip("only root can give a file away");
+    }
+    is_given
+}
+
+#[test]
+fn a_hard_link_of_another_users_file_is_found() {
+    let world = World::new();
+    if !give_away(&world, "pip/__init__.py", 12345) {
+        return;
+    }
+    let report = world.check(&[".venv"]);
+    let seen = report.finds("hard-linked-by-another")["seen"].as_str().unwrap().to_owned();
+    assert!(seen.contains("pip/__init__.py") && seen.contains("12345"), "{seen}");
+    let command = report.command("hard-linked-by-another");
+    assert!(command.starts_with("rvenv create --clear --link-mode copy "), "{command}");
+}
+
+#[test]
+fn a_hard_link_anywhere_is_found_with_deep() {
+    let world = World::new();
+    if !give_away(&world, "deep/er/data.bin", 12345) {
+        return;
+    }
+    assert!(!world.check(&[".venv"]).codes().contains(&"hard-linked-by-another"));
+    let report = world.check(&[".venv", "--deep"]);
+    let seen = report.finds("hard-linked-by-another")["seen"].as_str().unwrap().to_owned();
+    assert!(seen.contains("deep/er/data.bin"), "{seen}");
+}
+
+#[test]
+fn chown_is_not_advised_where_it_would_give_the_cache_away() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    if std::os::unix::fs::chown(world.bin("activate"), Some(12345), None).is_err() {
+        skip("only root can give a file away");
+        return;
+    }
+    let report = world.check(&[".venv"]);
+    assert!(report.command("owned-by-another").contains("chown -R"), "{report:#?}");
+    fs::hard_link(world.site().join("thing.py"), world.sandbox.root().join("other")).unwrap();
+    let report = world.check(&[".venv"]);
+    assert!(!report.command("owned-by-another").contains("chown"), "{report:#?}");
+}
+
+#[test]
+fn the_keys_of_pip_that_choose_another_place_are_found() {
+    let mut world = World::new();
+    let home = world.sandbox.root().join("home");
+    let file: PathBuf = home.join(".config/pip/pip.conf");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for (text, key) in [
+        ("[global]\ntarget = /x\n", "`target` in"),
+        ("[install]\nprefix = /x\n", "`prefix` in"),
+        ("[install]\n\nuser = yes\n", "`user` in"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let report = world.check(&[".venv"]);
+        let seen = report.finds("pip-destination")["seen"].as_str().unwrap().to_owned();
+        assert!(seen.contains(key) && seen.contains(file.to_str().unwrap()), "{seen}");
+        let line = text.lines().count();
+        assert!(seen.ends_with(&format!("line {line}")), "{seen}");
+    }
+    for text in
+        ["[global]\nindex-url = https://x.org\n", "[install]\nuser = no\n", "[list]\nuser = yes\n"]
+    {
+        fs::write(&file, text).unwrap();
+        assert_eq!(world.faults(), [""; 0], "{text}");
+    }
+    // The file of the environment itself, which wins.
+    fs::write(world.env().join("pip.conf"), "[global]\nroot = /x\n").unwrap();
+    assert_eq!(world.faults(), ["pip-destination"]);
+    world.sandbox.set("PIP_CONFIG_FILE", "/dev/null");
+    assert_eq!(world.faults(), [""; 0]);
+}
+
+#[test]
+fn an_index_of_git_that_is_not_read_is_worth_a_note() {
+    let world = World::new();
+    let git = |args: &[&str]| drop(Ran::of(world.sandbox.command("git").args(args)).ok());
+    git(&["init", "-q"]);
+    world.sandbox.write("file", "");
+    git(&["add", "file"]);
+    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), [""; 0]);
+    git(&["update-index", "--split-index"]);
+    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["git-index-unread"]);
+    git(&["update-index", "--no-split-index"]);
+    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), [""; 0]);
+    let index = world.sandbox.project().join(".git/index");
+    fs::File::options().write(true).open(index).unwrap().set_len((64 << 20) + 1).unwrap();
+    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["git-index-unread"]);
+}
