@@ -9,7 +9,6 @@ use rvenv::venv;
 
 use super::{Context, evaluated};
 use crate::cli::{Activate, Deactivate, ForShell};
-use crate::ui;
 
 /// Prints the code that activates an environment whose Python works.
 pub(super) fn activate(args: &Activate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
@@ -19,16 +18,14 @@ pub(super) fn activate(args: &Activate, context: &Context<'_>) -> anyhow::Result
     env.working_python()?;
     let prompt = env.prompt();
     let activation = Activation { root: env.root(), scripts: env.scripts(), prompt: &prompt };
-    ui::print(shell::activate(shell, &activation, &context.host)?)?;
-    evaluated::hint_on_terminal(shell, "activate", context.ui);
+    evaluated::print(shell, &shell::activate(shell, &activation, &context.host)?, context.ui)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the code that undoes an activation, whoever made it.
 pub(super) fn deactivate(args: &Deactivate, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let shell = calling(&args.shell, context)?;
-    ui::print(shell::deactivate(shell, &context.host)?)?;
-    evaluated::hint_on_terminal(shell, "deactivate", context.ui);
+    evaluated::print(shell, &shell::deactivate(shell, &context.host)?, context.ui)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,7 @@
 //! The commands whose output a shell evaluates, which has to fail there when the command fails.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::io::IsTerminal;
 
 use rvenv::Host;
@@ -17,7 +18,7 @@ pub(crate) fn print_failure(args: impl Iterator<Item = OsString>) {
     let args: Vec<_> = args.collect();
     let words = || args.iter().filter_map(|arg| arg.to_str());
     let Some(command) = words().find(|word| !word.starts_with('-')) else { return };
-    if !COMMANDS.contains(&command) || std::io::stdout().is_terminal() {
+    if !COMMANDS.contains(&command) || io::stdout().is_terminal() {
         return;
     }
     let named = words().skip_while(|word| *word != "--shell").nth(1);
@@ -37,10 +38,21 @@ fn detection_host() -> Host {
     Host::new(shell.map(|shell| (OsStr::new("SHELL").to_owned(), shell)), "/")
 }
 
-/// Names the line to type, where the code goes to a terminal and no shell evaluates it.
-pub(super) fn hint_on_terminal(shell: Shell, command: &str, ui: &ui::Ui) {
-    if std::io::stdout().is_terminal() {
-        let line = shell.evaluate_line().replace("rvenv activate", &format!("rvenv {command}"));
-        ui.warn(format_args!("this code does nothing until the shell evaluates it: {line}"));
+/// Prints `code` for a shell that evaluates it. On a terminal no shell does: there the line to type is named
+/// instead.
+pub(super) fn print(shell: Shell, code: &[u8], ui: &ui::Ui) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return ui::print(code);
     }
+    let words: Vec<_> = std::env::args_os().skip(1).map(ui::word).collect();
+    let command = format!("rvenv {}", words.join(" "));
+    let is_hook = words.iter().any(|word| word == "hook");
+    let line = match shell {
+        Shell::Nushell if is_hook => {
+            format!("{command} | save -f ($nu.default-config-dir | path join rvenv-hook.nu)")
+        }
+        _ => shell.evaluate_line().replace("rvenv activate", &command),
+    };
+    ui.warn(format_args!("the shell has to evaluate what this command prints: {line}"));
+    Ok(())
 }

@@ -11,13 +11,14 @@ use rvenv::trust::{Trust, Verdict};
 use rvenv::venv;
 use rvenv::venv::Env;
 
-use super::Context;
+use super::{Context, evaluated};
 use crate::cli::{Hook, HookEnv};
 use crate::ui;
 
 /// Prints the hook, which calls the very program that printed it.
-pub(super) fn hook(args: &Hook) -> anyhow::Result<ExitCode> {
-    ui::print(shell::hook(args.shell, &std::env::current_exe()?)?)?;
+pub(super) fn hook(args: &Hook, context: &Context<'_>) -> anyhow::Result<ExitCode> {
+    let code = shell::hook(args.shell, &std::env::current_exe()?)?;
+    evaluated::print(args.shell, &code, context.ui)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -97,7 +97,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
         Command::Create(args) => create::run(args, &context),
         Command::Activate(args) => activate::activate(args, &context),
         Command::Deactivate(args) => activate::deactivate(args, &context),
-        Command::Hook(args) => hook::hook(args),
+        Command::Hook(args) => hook::hook(args, &context),
         Command::HookEnv(args) => hook::step(args, &context),
         Command::Allow(args) => allow::allow(args, &context),
         Command::Deny(args) => allow::deny(args, &context),

@@ -196,3 +196,26 @@ fn csh_evaluates_code_that_is_not_quoted() {
         assert!(!world.at("cwd/pwned").exists(), "{label}: a file name ran");
     }
 }
+
+/// Nobody evaluates what goes to a terminal: there the line to type takes its place.
+#[test]
+fn a_terminal_gets_the_line_to_type_and_no_code() {
+    let Some(real) = real("bash") else { return };
+    let world = world();
+    let root = world.environment("env", "name");
+    std::fs::remove_file(root.join("bin/python")).unwrap();
+    symlink("/usr/bin/python3", root.join("bin/python")).unwrap();
+    for (command, line) in [
+        (format!("activate '{}'", root.display()), "eval \"$(rvenv activate "),
+        ("deactivate".into(), "eval \"$(rvenv deactivate)\""),
+        ("hook bash".into(), "eval \"$(rvenv hook bash)\""),
+        ("hook nushell".into(), "rvenv hook nushell | save -f"),
+    ] {
+        let mut typed = world.command(&real);
+        let within = format!("bash --norc -c \"rvenv {command}; true\"");
+        typed.args(["-c", "script --quiet --return --command \"$0\" /dev/null", &within]);
+        let ran = Ran::of(typed.stdin(Stdio::null())).ok();
+        assert_eq!(ran.stdout.trim_end().lines().count(), 1, "{command}: {ran:?}");
+        assert!(ran.stdout.contains(line), "{command}: {ran:?}");
+    }
+}
