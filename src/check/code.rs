@@ -224,6 +224,9 @@ catalogue! {
         BaseNotStarted = "base-not-started", Note,
             "Only the environment names its base Python, so that was not started; `--deep` starts it",
             "the environment is described from its files";
+        BaseUnbound = "base-unbound", Note,
+            "`rvenv pack` wrote the environment, whose `bin/python` searches for a Python at each start",
+            "it starts sooner, and other tools know its base, after `--fix` has bound it to one";
         BaseUnsupported = "base-unsupported", Warning,
             "The base is a Python of a version that rvenv does not know",
             "the environment may work, and cannot be judged";

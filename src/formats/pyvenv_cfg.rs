@@ -51,6 +51,18 @@ impl PyvenvCfg {
         self.get("relocatable").is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// How an environment that `rvenv pack` wrote gets its Python, until it is bound to one: `launcher` if
+    /// `bin/python` searches for one, `included` if it has its own.
+    pub(crate) fn packed(&self) -> Option<&str> {
+        self.get("packed").filter(|_| self.get("home").is_none())
+    }
+
+    /// Removes all lines of a key.
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.lines
+            .retain(|line| split(line).is_none_or(|(name, _)| !name.eq_ignore_ascii_case(key)));
+    }
+
     /// The version of the Python at its creation: stdlib's `version`, virtualenv's and uv's `version_info`.
     pub fn version(&self) -> Option<&str> {
         self.get("version").or_else(|| self.get("version_info"))

@@ -88,6 +88,9 @@ impl Base {
             | InterpreterLink::Loop
             | InterpreterLink::Dangling(_) => at_home(cfg, scripts),
         };
+        if cfg.packed() == Some("included") {
+            return Self::NotStarted(scripts.join("python"));
+        }
         let Some(executable) = executable else {
             let home = || cfg.get("home").map(PathBuf::from);
             let place = way.target().map(Path::to_owned).or_else(home).unwrap_or_default();

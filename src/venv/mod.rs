@@ -52,7 +52,7 @@ impl Env {
             return Err(Error::NotAnEnvironment { path: root });
         }
         let cfg = PyvenvCfg::parse(&fs::read_bounded(&path, limits::PYVENV_CFG)?);
-        if cfg.get("home").is_none() {
+        if cfg.get("home").is_none() && cfg.packed().is_none() {
             return Err(Error::BadPyvenvCfg { path, missing: "home" });
         }
         Ok(Self { root, cfg, platform })

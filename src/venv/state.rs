@@ -15,11 +15,11 @@ use crate::dist::LibrarySeries;
 use crate::dist::site::Site;
 use crate::formats::PyvenvCfg;
 use crate::fs;
-use crate::python::Finder;
+use crate::python::{Finder, Interpreter, Request};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
-use crate::support::program::Starts;
+use crate::support::program::{Program, Starts};
 
 /// Which tool made an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,7 +81,7 @@ impl<'a> State<'a> {
         let way = InterpreterLink::of(&python, root);
         let scripts = Script::all(&scripts_dir);
         let activated = activate::named_root(&scripts_dir, &scripts);
-        Self {
+        let mut state = Self {
             host,
             cache,
             starts,
@@ -99,7 +99,24 @@ impl<'a> State<'a> {
             env: Env { root: root.to_owned(), cfg, platform: host.platform() },
             scripts,
             sites: Site::all(root, host.platform()),
+        };
+        if state.cfg().packed() == Some("launcher") {
+            state.base = state.base_of_launcher();
         }
+        state
+    }
+
+    /// The Python that the launcher of a packed environment finds: the one that the user names, else one
+    /// of the same series.
+    fn base_of_launcher(&self) -> Base {
+        let named = self.host.path_var("RVENV_PACK_PYTHON");
+        let named = named.map(|path| Request::Path(Program::typed(self.host.absolute(path))));
+        let series = self.series();
+        let request = named.or_else(|| series.as_ref()?.request(self.host));
+        let found = request.and_then(|request| self.finder().find(&request).ok());
+        let found = found.map(|found| found.interpreter);
+        let fits = |found: &Interpreter| Some(LibrarySeries::of_interpreter(found)) == series;
+        found.filter(fits).map_or(Base::Gone(PathBuf::new()), |found| Base::Sound(Box::new(found)))
     }
 
     /// A finder that starts no more than this look at the environment may.
@@ -204,6 +221,10 @@ impl<'a> State<'a> {
 
     /// Whether the interpreter is to be a copy: as it is, or as it was before it went away.
     pub(crate) fn is_copied(&self) -> bool {
+        // The launchers of a packed environment are no copies.
+        if self.cfg().packed().is_some() {
+            return false;
+        }
         let by_command = match self.host.platform() {
             Platform::Windows => !self.made_with("--symlinks"),
             Platform::Linux | Platform::MacOs => self.made_with("--copies"),

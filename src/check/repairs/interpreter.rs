@@ -122,6 +122,8 @@ fn configuration_entry(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Op
 /// they were.
 fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
     let mut cfg = cfg.clone();
+    // With `home`, the environment is bound to this Python.
+    cfg.remove("packed");
     let release = interpreter.version.release();
     cfg.set("home", &interpreter.home().to_string_lossy());
     if cfg.version().is_none() {

@@ -41,7 +41,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         findings.extend(absent(missing));
     }
     // A moved environment's are part of that finding.
-    if is_ours && snapshot.origin.is_none() {
+    let is_packed = snapshot.cfg().packed().is_some();
+    if is_ours && snapshot.origin.is_none() && !is_packed {
         findings.extend(of_another_release(snapshot, stale));
         findings.extend(edited(snapshot, &altered));
     }

@@ -22,6 +22,9 @@ use crate::venv::{Content, Difference, Entry};
 
 /// Everything that is wrong with them.
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
+    if snapshot.cfg().packed().is_some() {
+        return packed(snapshot);
+    }
     let mut findings: Vec<Diagnosis> = configuration(snapshot).into_iter().collect();
     if let Base::NotStarted(path) = &snapshot.base {
         findings.push(not_started(snapshot, path));
@@ -43,6 +46,38 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         }
     }
     findings
+}
+
+/// What is wrong with the Python of an environment as `rvenv pack` wrote it: the launcher, and keys that
+/// `pyvenv.cfg` lacks, are as they should be.
+fn packed(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
+    if let InterpreterLink::Missing | InterpreterLink::Dangling(_) | InterpreterLink::Loop =
+        snapshot.way
+    {
+        let seen = format!("there is no `{}`", snapshot.python().display());
+        return vec![Diagnosis::new(Code::InterpreterMissing, seen, Repair::SameSeries)];
+    }
+    if let Some(finding) = interpreter_not_executable(snapshot) {
+        return vec![finding];
+    }
+    match &snapshot.base {
+        Base::Sound(interpreter) => {
+            let python = interpreter.executable.display();
+            let seen = format!("its base is not fixed, and is `{python}` now");
+            let unbound = Diagnosis::new(Code::BaseUnbound, seen, Repair::Base);
+            let mut findings = site_packages(snapshot, interpreter);
+            findings.push(unbound);
+            findings
+        }
+        Base::NotStarted(_) => Vec::new(),
+        _ => {
+            let series = snapshot.series().map(|series| series.to_string()).unwrap_or_default();
+            let seen = format!("this machine has no Python {series} that its launcher finds");
+            let advice =
+                format!("install Python {series}, or name one with `RVENV_PACK_PYTHON=PATH`");
+            vec![Diagnosis::new(Code::BaseGone, seen, Repair::advice(advice))]
+        }
+    }
 }
 
 fn configuration(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
@@ -217,6 +252,16 @@ fn interpreter(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
         InterpreterLink::Inside(_) => no_exec(snapshot).or_else(|| outdated(snapshot, base?)),
         InterpreterLink::Outside(_) => no_exec(snapshot).or_else(|| elsewhere(snapshot, base?)),
     }
+}
+
+/// That the launcher of a packed environment may not be executed: archivers that lose modes cause it.
+fn interpreter_not_executable(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
+    let python = snapshot.python();
+    if is_executable(&snapshot.root().join(&python)) {
+        return no_exec(snapshot);
+    }
+    let seen = format!("`{}` may not be executed", python.display());
+    Some(Diagnosis::new(Code::InterpreterNotExecutable, seen, Repair::SameSeries))
 }
 
 /// Whether the file system of the environment lets nothing be executed.

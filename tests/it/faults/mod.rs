@@ -338,6 +338,30 @@ fn remove() {
 }
 
 #[test]
+fn unpack() {
+    let mut scenario = Scenario::create("unpack", &["../made"], Change::AtOnce);
+    scenario.sandbox.set("RVENV_PACK_PYTHON", real_pythons().pop().unwrap());
+    scenario.run().ok();
+    scenario.sandbox.run(["pack", "-q", "../made", "-o", "a.tar.gz"]).ok();
+    fs::remove_dir_all(scenario.sandbox.root().join("made")).unwrap();
+    scenario.args = ["unpack", "a.tar.gz"].map(str::to_owned).into();
+    scenario.prove();
+}
+
+#[test]
+fn unpack_in_the_current_directory() {
+    let mut scenario = Scenario::create("unpack .", &["../made"], Change::Merge);
+    scenario.sandbox.set("RVENV_PACK_PYTHON", real_pythons().pop().unwrap());
+    scenario.run().ok();
+    scenario.sandbox.run(["pack", "-q", "../made", "-o", "../a.tar.gz"]).ok();
+    fs::remove_dir_all(scenario.sandbox.root().join("made")).unwrap();
+    fs::remove_file(scenario.sandbox.project().join("kept.txt")).unwrap();
+    scenario.args = ["unpack", "../a.tar.gz", "."].map(str::to_owned).into();
+    scenario.target = ".";
+    scenario.prove();
+}
+
+#[test]
 fn create_with_a_cold_cache() {
     let mut scenario = Scenario::create("create, cold", &[], Change::AtOnce);
     let wheel = Maker::new("24.2").write(&scenario.sandbox.root());

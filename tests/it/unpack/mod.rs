@@ -3,6 +3,7 @@
 pub(crate) mod archives;
 mod fit;
 mod hostile;
+mod packed;
 mod place;
 
 use std::fs;
