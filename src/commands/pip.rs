@@ -1,8 +1,10 @@
 //! Starting pip: the environment's own or that of the cache, confined to the environment.
 
 mod destination;
+mod lock_file;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +17,8 @@ use rvenv::support::cache::Cache;
 use rvenv::support::program::Program;
 use rvenv::venv::Env;
 use tempfile::TempDir;
+
+use lock_file::LockFile;
 
 use super::Context;
 use super::store::PackageStore;
@@ -55,6 +59,8 @@ pub(super) struct Pip<'a> {
     pub(super) note: String,
     /// Its version, where its metadata has one.
     version: Option<String>,
+    /// What it gets in the place of a lock file.
+    lock_file: Option<LockFile>,
     /// The program, where it is not the environment's own.
     program: Option<PathBuf>,
     /// The directory that holds the program, when there is no cache; removed afterwards.
@@ -74,10 +80,15 @@ impl<'a> Pip<'a> {
         let mut pip = if env.has_pip() {
             command.args(["-c", RUN_PIP]);
             let (note, version) = (String::new(), env.version_of("pip"));
-            Self { env, verb, words, command, note, version, program: None, _unpacked: None }
+            let (lock_file, program) = (None, None);
+            Self { env, verb, words, command, note, version, lock_file, program, _unpacked: None }
         } else {
             Self::outside(env, verb, words, &python, context)?
         };
+        if verb == Verb::Install {
+            pip.lock_file = LockFile::of(env, words, pip.version.as_deref(), context)?;
+        }
+        let words = pip.lock_file.as_ref().map_or(words, |lock_file| &lock_file.words);
         pip.command.arg(verb.name()).args(words).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
         destination::confine(&mut pip.command, env, verb.name(), words, &context.host)?;
         Ok(pip)
@@ -124,7 +135,17 @@ impl<'a> Pip<'a> {
         command.arg("-B").arg(&program);
         let note = format!(", with pip {} of the cache, because it has none", seed.pip_version());
         let (program, version) = (Some(program), Some(seed.pip_version().to_owned()));
-        Ok(Self { env, verb, words, command, note, version, program, _unpacked: unpacked })
+        Ok(Self {
+            env,
+            verb,
+            words,
+            command,
+            note,
+            version,
+            lock_file: None,
+            program,
+            _unpacked: unpacked,
+        })
     }
 
     /// What the environment's Python lacks for pip.
@@ -150,15 +171,19 @@ impl<'a> Pip<'a> {
         if self.verb != Verb::Install {
             return Ok(code);
         }
-        if code == 0
-            && let Some(recording) = recording
-        {
-            recording.finish();
+        let mut locked = BTreeSet::new();
+        if let Some(lock_file) = self.lock_file.as_ref().filter(|_| code == 0) {
+            lock_file.finish(self.env)?;
+            locked.clone_from(&lock_file.indexed);
+        }
+        if let Some(recording) = recording.filter(|_| code == 0) {
+            recording.finish(&locked);
         }
         // pip installs some packages before it fails.
         relocate::make_commands_relative(self.env.root(), context.session())?;
         if code == 0 {
-            verify::verify(self.env, &self.command, self.program.as_deref(), self.words)?;
+            let words = self.lock_file.as_ref().map_or(self.words, |lock_file| &lock_file.words);
+            verify::verify(self.env, &self.command, self.program.as_deref(), words)?;
         } else if let Some(obstacle) = self.obstacle(context) {
             context.ui.warn(obstacle);
         }

@@ -1,5 +1,6 @@
 //! Installing from the package store where pip is not needed, and adding what pip installs to it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -188,8 +189,9 @@ pub(super) struct Recording<'a> {
 }
 
 impl Recording<'_> {
-    /// Adds what pip has installed, which succeeded. That this fails changes nothing for the user.
-    pub(super) fn finish(self) {
+    /// Adds what pip has installed, which succeeded; the projects that are `locked` also where pip got
+    /// them by a URL. That this fails changes nothing for the user.
+    pub(super) fn finish(self, locked: &BTreeSet<String>) {
         let PackageStore { context, interpreter, store, linking } = self.store;
         let Ok(report) = std::fs::read(&self.report) else { return };
         let run = PipRun {
@@ -199,6 +201,7 @@ impl Recording<'_> {
             report: &report,
             settings: self.settings.key.as_ref(),
             allowed: &self.settings.allowed,
+            locked,
             linking: *linking,
         };
         match store.add(&run, &context.host) {

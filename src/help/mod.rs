@@ -64,6 +64,7 @@ pages![
     "guarantees",
     "json",
     "limits",
+    "store",
     "trust",
 ];
 

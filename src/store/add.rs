@@ -1,6 +1,6 @@
 //! Adding what pip has installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Snapshot {
     }
 
     /// The directories of metadata that `self` has, and that are not the same in `before`.
-    fn since<'s>(&'s self, before: &'s Self) -> impl Iterator<Item = &'s Path> {
+    pub(super) fn since<'s>(&'s self, before: &'s Self) -> impl Iterator<Item = &'s Path> {
         let is_new = |(path, version): &(&PathBuf, &Option<FileVersion>)| {
             version.is_some() && before.0.get(*path) != Some(*version)
         };
@@ -76,6 +76,9 @@ pub struct PipRun<'a> {
     pub settings: Option<&'a SettingsKey>,
     /// The hashes that the request restricted pip to, by the normalized name of the project.
     pub allowed: &'a BTreeMap<String, Vec<String>>,
+    /// The projects, by their normalized names, that come from an index, although pip got them by
+    /// their URLs, as it could not read the lock file.
+    pub locked: &'a BTreeSet<String>,
     /// How files get into the store.
     pub linking: Linking,
 }
@@ -143,7 +146,8 @@ impl Addition<'_> {
     }
 
     fn add(&self, index: usize, item: &Item) -> Result<(), NotStored> {
-        let archive = item.archive().filter(|_| !item.is_direct).ok_or(NotStored::Direct)?;
+        let archive = item.archive().filter(|_| !item.is_direct || self.is_locked(item));
+        let archive = archive.ok_or(NotStored::Direct)?;
         if archive.hashes.is_empty() {
             return Err(NotStored::NoArchive);
         }
@@ -166,6 +170,10 @@ impl Addition<'_> {
         self.write(&directory, &entry, &installed)?;
         self.publish(&directory, &entry)
             .map_err(|error| NotStored::Unlinkable { path: directory, reason: error.to_string() })
+    }
+
+    fn is_locked(&self, item: &Item) -> bool {
+        self.run.locked.contains(&normalized(&item.metadata.name))
     }
 
     /// The new dist-info of a distribution, relative to the environment.

@@ -21,6 +21,7 @@ mod files;
 mod fill;
 mod installed;
 mod kind;
+mod locked;
 mod parallel;
 mod reason;
 mod report;
@@ -33,6 +34,7 @@ pub use entry::{Archive, Entry, SettingsKey};
 pub use error::{Error, Result};
 pub use fill::{Filling, Linking, Package, Target};
 pub use kind::PythonKind;
+pub use locked::remove_direct_urls;
 pub use reason::{NotStored, Obstacle};
 pub use report::writes_report;
 

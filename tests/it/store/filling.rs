@@ -1,6 +1,6 @@
 //! An environment that is filled from the store is the one that pip filled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rvenv::python::{Implementation, Interpreter, probe};
@@ -61,6 +61,7 @@ impl Filled {
             report: &std::fs::read(&report).unwrap(),
             settings: Some(&SettingsKey("test".to_owned())),
             allowed: &BTreeMap::new(),
+            locked: &BTreeSet::new(),
             linking: Linking::default(),
         };
         self.store.add(&run, &host(&self.sandbox)).unwrap()

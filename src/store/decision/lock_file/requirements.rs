@@ -1,6 +1,6 @@
 //! A lock file as a requirements file, for a pip that cannot read lock files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -21,6 +21,9 @@ pub struct WithoutLockFile {
     pub words: Vec<OsString>,
     /// The text of the requirements file that takes its place.
     pub requirements: String,
+    /// The projects, by their normalized names, that come from an index, although pip gets them by
+    /// their URLs.
+    pub indexed: BTreeSet<String>,
 }
 
 impl WithoutLockFile {
@@ -40,9 +43,12 @@ impl WithoutLockFile {
         if !parsed.requirements.is_empty() || parsed.options.iter().any(is_requirement) {
             return Err(LockError::Mixed(path));
         }
-        let requirements = requirements(&path, &select(&path, interpreter)?)?;
+        let packages = select(&path, interpreter)?;
+        let requirements = requirements(&path, &packages)?;
+        let indexed = packages.iter().filter(|package| matches!(package.from, Origin::File(_)));
+        let indexed = indexed.map(|package| package.name.clone()).collect();
         rest.push("--no-deps".into());
-        Ok(Some(Self { words: rest, requirements }))
+        Ok(Some(Self { words: rest, requirements, indexed }))
     }
 }
 
@@ -148,4 +154,41 @@ fn location(directory: &Path, path: Option<&str>, url: Option<&str>) -> Option<S
 
 fn with_fragment(url: &str, parts: &[String]) -> String {
     if parts.is_empty() { url.to_owned() } else { format!("{url}#{}", parts.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_file_is_found_in_each_form_of_the_option() {
+        for (line, rest, path) in [
+            ("-q -r pylock.toml -U", "-q -U", "pylock.toml"),
+            ("-rpylock.toml", "", "pylock.toml"),
+            ("--requirement a/pylock.dev.toml six", "six", "a/pylock.dev.toml"),
+            ("-r x.txt --requirement=pylock.toml", "-r x.txt", "pylock.toml"),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let (found, found_path) = take_lock_file(&words).expect(line);
+            let found: Vec<_> = found.iter().map(|word| word.to_string_lossy()).collect();
+            assert_eq!((found.join(" ").as_str(), found_path), (rest, path), "{line}");
+        }
+        for line in ["pylock.toml", "-c pylock.toml", "-r requirements.txt", "-r"] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(take_lock_file(&words), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn releases_of_pip_that_read_lock_files() {
+        for (version, expected) in [
+            ("26.1", true),
+            ("27.0.dev0", true),
+            ("26.0.1", false),
+            ("23.2.1", false),
+            ("x", false),
+        ] {
+            assert_eq!(pip_reads_lock_files(version), expected, "{version}");
+        }
+    }
 }
