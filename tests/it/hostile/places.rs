@@ -518,3 +518,28 @@ fn what_cannot_be_deleted_is_a_warning_and_in_nobodys_way() {
         assert_eq!(ran.code, Some(0), "{words:?}: {ran:#?}");
     }
 }
+
+/// The lists are where apt has them, in mounts of the test's own.
+#[test]
+fn the_lists_of_apt_name_the_package_of_a_missing_python() {
+    if !can_mount() || !std::path::Path::new("/var/lib/apt/lists").is_dir() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let lists = sandbox.root().join("lists");
+    fs::create_dir(&lists).unwrap();
+    fs::write(lists.join("a_dists_x_Packages"), "Package: python3.49\nVersion: 1\n").unwrap();
+    fs::write(lists.join("a_dists_x_Sources"), "Package: python3.48\n").unwrap();
+    let script = "mount --bind \"$1\" /var/lib/apt/lists && shift && \"$0\" \"$@\"";
+    let hint = |version: &str| {
+        let args = [lists.to_str().unwrap(), "create", "-p", version];
+        mounted(&sandbox, script, &args.map(str::to_owned)).code(1).stderr
+    };
+    let command = "`sudo apt install python3.49 python3.49-venv`";
+    assert!(hint("3.49").contains(command), "{}", hint("3.49"));
+    assert!(hint(">=3.49,<3.50").contains(command));
+    // apt's package has one release, which need not be this one; other builds have other packages.
+    for other in ["3.49.1", "3.49t", "pypy3.49", "3.48", "3.4"] {
+        assert!(!hint(other).contains("apt install"), "{other}: {}", hint(other));
+    }
+}

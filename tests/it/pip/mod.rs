@@ -5,6 +5,7 @@ mod images;
 mod index;
 mod layouts;
 mod maker;
+mod redirects;
 mod scripts;
 mod wheels;
 pub(crate) mod world;

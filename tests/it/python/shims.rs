@@ -128,6 +128,37 @@ fn asdf() {
     no_shim_was_run(&world);
 }
 
+/// As asdf's `internal/config/config.go` reads them: the names of both files, and the former name of one
+/// variable.
+#[test]
+fn asdf_by_its_variables() {
+    let mut world = shimmed("home/.asdf/shims", "home/.asdf/installs/python");
+    let python = |version| format!("home/.asdf/installs/python/{version}/bin/python3");
+    world.write("home/project/.tool-versions", "python 3.16.3\n");
+    world.write("home/project/versions.txt", "python 3.17.4\n");
+    assert_eq!(world.finds("python").0, python("3.16.3"));
+    world.set("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME", "versions.txt");
+    assert_eq!(world.finds("python").0, python("3.17.4"));
+    world.set("ASDF_TOOL_VERSIONS_FILENAME", ".tool-versions");
+    assert_eq!(world.finds("python").0, python("3.16.3"));
+    world.set("ASDF_TOOL_VERSIONS_FILENAME", "versions.txt");
+    world.set("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME", "absent");
+    assert_eq!(world.finds("python").0, python("3.17.4"));
+
+    // The other file lets `.python-version` count.
+    fs::remove_file(world.at("home/project/versions.txt")).unwrap();
+    world.write("home/project/.python-version", "3.17.4\n");
+    assert_eq!(world.finds("python").0, "bin/python3");
+    world.write("home/config/asdfrc", "legacy_version_file = yes\n");
+    let config = world.at("home/config/asdfrc");
+    world.set("ASDF_CONFIG_FILE", config);
+    assert_eq!(world.finds("python").0, python("3.17.4"));
+    world.write("home/.asdfrc", "legacy_version_file = yes\n");
+    world.write("home/config/asdfrc", "legacy_version_file = no\n");
+    assert_eq!(world.finds("python").0, "bin/python3", "the file that is named, only");
+    no_shim_was_run(&world);
+}
+
 #[test]
 fn mise() {
     let mut world =
