@@ -58,13 +58,13 @@ pub(crate) struct Cli {
 /// arguments belong to the program that they start.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Output {
-    /// Say only what went wrong
+    /// Print only errors
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Tell what was looked at; twice tells more
+    /// Print details; twice prints more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colours
+    /// Whether to use colours
     #[arg(long, value_name = "WHEN")]
     pub(crate) color: Option<ColorWhen>,
 }
@@ -151,7 +151,7 @@ pub(crate) enum ColorWhen {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make an environment
+    /// Create an environment
     Create(Deferred<Create>),
     /// Print code that activates an environment in the calling shell
     #[command(visible_alias = "activate-script")]
@@ -163,21 +163,21 @@ pub(crate) enum Command {
     /// What the hook evaluates after a change of directory
     #[command(hide = true)]
     HookEnv(Deferred<HookEnv>),
-    /// Let the hook activate an environment that was not made by rvenv here
+    /// Let the hook activate an environment, and permit the files of a project
     #[command(after_long_help = place!("allow"))]
     Allow(Deferred<Allow>),
     /// Keep the hook from activating an environment
     #[command(after_long_help = place!("deny"))]
     Deny(Deferred<Allow>),
-    /// Tell whether an environment is active and healthy
+    /// Report whether an environment is active and healthy
     Check(Deferred<Check>),
-    /// Run `pip install` in the right environment, and only there
+    /// Run `pip install` in the active or the project's environment
     Install(Deferred<Install>),
-    /// Run `pip uninstall` in the right environment
+    /// Run `pip uninstall` in the same environment
     Uninstall(Deferred<Uninstall>),
     /// Print the installed packages as `pip freeze` does
     Freeze(Deferred<Freeze>),
-    /// Show the Pythons that rvenv can see
+    /// List the Pythons of this machine
     #[command(subcommand, after_long_help = place!("python"))]
     Python(Python),
     /// Run a command as if the environment were active
@@ -186,15 +186,15 @@ pub(crate) enum Command {
     Shell(Deferred<StartShell>),
     /// Write an environment into an archive for another machine
     Pack(Deferred<Pack>),
-    /// Find environments, with Python, size, last use and health
+    /// List environments with Python, size, last use and health
     #[command(visible_alias = "ls")]
     List(Deferred<List>),
-    /// Remove environments, and nothing else
+    /// Delete environments
     #[command(visible_alias = "rm")]
     Remove(Deferred<Remove>),
-    /// Make an environment from an archive of `rvenv pack`
+    /// Create an environment from an archive of `rvenv pack`
     Unpack(Deferred<Unpack>),
-    /// Show the configuration and where each value comes from
+    /// Print the settings and where each value comes from
     Config(Deferred<Config>),
     /// Print completions for a shell
     Completions(Deferred<Completions>),
@@ -202,7 +202,7 @@ pub(crate) enum Command {
     Man(Deferred<Man>),
     /// Explain a command or a topic
     Help(Deferred<Help>),
-    /// Where rvenv remembers things
+    /// Print the directory of the cache, or empty it
     Cache(Deferred<Cache>),
 }
 
@@ -212,7 +212,7 @@ pub(crate) enum Command {
 pub(crate) struct Activate {
     #[command(flatten)]
     output: Output,
-    /// The environment; without it the nearest `.venv` or `venv` from here upwards
+    /// The environment or its project; without it the nearest `.venv` or `venv` from here upwards
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
     #[command(flatten)]
@@ -231,7 +231,7 @@ pub(crate) struct Deactivate {
 
 #[derive(Debug, Args)]
 pub(crate) struct ForShell {
-    /// The shell to print code for; without it the one that calls
+    /// The shell to print code for; without it the calling one
     #[arg(long, value_name = "SHELL", add = ArgValueCompleter::new(complete::shells))]
     pub(crate) shell: Option<Shell>,
 }
@@ -246,16 +246,16 @@ pub(crate) struct Check {
     /// The environment, or an archive of `rvenv pack`; without it the active environment
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
-    /// Mend what can be mended
+    /// Repair what can be repaired
     #[arg(long)]
     pub(crate) fix: bool,
     /// Also have pip install what is missing or damaged, which may need the network
     #[arg(long, requires = "fix")]
     pub(crate) packages: bool,
-    /// Only tell what `--fix` would do
+    /// Only print what `--fix` would do
     #[arg(long, requires = "fix", conflicts_with = "packages")]
     pub(crate) dry_run: bool,
-    /// Run its Python and verify every package too
+    /// Run its Python and verify the files of every package
     #[arg(long)]
     pub(crate) deep: bool,
     /// Answer in JSON
@@ -297,9 +297,9 @@ fn code(name: &str) -> Result<Code, String> {
 /// `rvenv python`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Python {
-    /// List every Python on this machine, the broken ones too
+    /// List every Python on this machine, also those that do not work
     List(PythonList),
-    /// Print the path of the Python that a request gets
+    /// Print the path of the Python that a request selects
     Find(PythonFind),
 }
 
@@ -320,7 +320,7 @@ pub(crate) struct PythonList {
 pub(crate) struct PythonFind {
     #[command(flatten)]
     output: Output,
-    /// A path, a name on PATH, or a version such as 3.12; without it what `create` would take here
+    /// A path, a name on PATH, or a version such as 3.12; without it what `create` would use here
     #[arg(value_name = "PYTHON", add = ArgValueCompleter::new(complete::pythons))]
     pub(crate) python: Option<OsString>,
 }

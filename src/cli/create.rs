@@ -28,7 +28,7 @@ pub(crate) struct Create {
     /// The name in the prompt; `.` is the current directory's
     #[arg(long, value_name = "PROMPT")]
     pub(crate) prompt: Option<String>,
-    /// Let the environment see the packages of its base Python
+    /// Give the environment access to the packages of its base Python
     #[arg(long)]
     pub(crate) system_site_packages: bool,
     /// Link to the base interpreter (the default where the system has links)
@@ -37,27 +37,27 @@ pub(crate) struct Create {
     /// Copy the base interpreter
     #[arg(long, conflicts_with = "symlinks")]
     pub(crate) copies: bool,
-    /// Make commands that find their Python beside themselves, so that the environment can move
+    /// Write commands that find their Python beside themselves, so that the environment can be moved
     #[arg(long)]
     pub(crate) relocatable: bool,
-    /// Leave out the `.gitignore`
+    /// Do not write `.gitignore`
     #[arg(long)]
     pub(crate) without_scm_ignore_files: bool,
 
-    /// Replace the environment that is there
-    #[arg(long, conflicts_with = "upgrade", help_heading = "What is there")]
+    /// Replace an existing environment
+    #[arg(long, conflicts_with = "upgrade", help_heading = "Existing environment")]
     pub(crate) clear: bool,
-    /// Point the environment that is there to this Python, and keep its packages
-    #[arg(long, help_heading = "What is there")]
+    /// Change the Python of an existing environment and keep its packages
+    #[arg(long, help_heading = "Existing environment")]
     pub(crate) upgrade: bool,
     /// With --upgrade: permit builds and URLs although the environment is not trusted
-    #[arg(long, requires = "upgrade", help_heading = "What is there")]
+    #[arg(long, requires = "upgrade", help_heading = "Existing environment")]
     pub(crate) build: bool,
-    /// With --clear: replace a directory although it is no environment
-    #[arg(long, requires = "clear", help_heading = "What is there")]
+    /// With --clear: replace a directory that is not an environment
+    #[arg(long, requires = "clear", help_heading = "Existing environment")]
     pub(crate) force: bool,
     /// With --clear: delete the user's files in it, too
-    #[arg(long, requires = "clear", help_heading = "What is there")]
+    #[arg(long, requires = "clear", help_heading = "Existing environment")]
     pub(crate) with_user_files: bool,
 
     /// Leave out pip
@@ -66,33 +66,33 @@ pub(crate) struct Create {
     /// Leave out setuptools, which Pythons before 3.12 get beside pip
     #[arg(long, help_heading = "pip")]
     pub(crate) without_setuptools: bool,
-    /// Which pip, instead of the one that the base carries: a version, `latest`, or a wheel file
+    /// Which pip, instead of the one of the base: a version, `latest`, or a wheel file
     #[arg(long, value_name = "VERSION|WHEEL", help_heading = "pip", add = ArgValueCompleter::new(complete::pips))]
     pub(crate) pip: Option<OsString>,
-    /// Take the newest pip; the same as `--pip latest`
+    /// Use the newest pip, as `--pip latest` does
     #[arg(long, conflicts_with = "pip", help_heading = "pip")]
     pub(crate) upgrade_deps: bool,
-    /// How pip stands in the environment: in one archive, or file by file
+    /// How the modules of pip are stored: in one archive, or as files
     #[arg(long, value_name = "LAYOUT", value_parser = choice(Key::PipLayout), help_heading = "pip")]
     pub(crate) pip_layout: Option<String>,
-    /// How files of the cache get into the environment; what does not work falls to the next
+    /// How files of the cache are shared; if the first is not possible, the next is used
     #[arg(long, value_name = "MODE", value_parser = choice(Key::LinkMode), help_heading = "pip")]
     pub(crate) link_mode: Option<String>,
     /// Open no connection
     #[arg(long, help_heading = "pip")]
     pub(crate) offline: bool,
 
-    /// Install what a file of requirements names, once the environment is there
+    /// Install the packages of a requirements file into the new environment
     #[arg(short, long, value_name = "FILE", help_heading = "Packages")]
     pub(crate) requirement: Vec<PathBuf>,
-    /// Install a package, once the environment is there
+    /// Install a package into the new environment
     #[arg(long, value_name = "PKG", help_heading = "Packages")]
     pub(crate) install: Vec<OsString>,
     /// Let pip install, and store nothing of it
     #[arg(long, help_heading = "Packages")]
     pub(crate) no_store: bool,
 
-    /// Tell what would be written, and write nothing
+    /// Print what would be written, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Answer in JSON

@@ -16,7 +16,7 @@ use super::{Output, complete, directory};
 pub(crate) struct List {
     #[command(flatten)]
     pub(super) output: Output,
-    /// Where to look
+    /// The directory to search
     #[arg(value_name = "ROOT", default_value = ".", value_parser = directory(), value_hint = clap::ValueHint::DirPath)]
     pub(crate) root: PathBuf,
     /// Only those with an error or a warning
@@ -40,13 +40,13 @@ pub(crate) struct Remove {
     /// The environments; with `--older-than` the directories to search, without DIR the current one
     #[arg(value_name = "DIR", required_unless_present = "older_than", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dirs: Vec<PathBuf>,
-    /// Remove a directory that is no environment too
+    /// Remove a directory that is not an environment, too
     #[arg(long)]
     pub(crate) force: bool,
     /// Remove the user's files in it, too: what no environment tool creates, and repositories
     #[arg(long)]
     pub(crate) with_user_files: bool,
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// List the environments below DIR that were not used for this time: 90d, 12w, 6months

@@ -99,10 +99,10 @@ pub(crate) struct Cache {
 /// What to do with the cache.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheAction {
-    /// Print where it is
+    /// Print its directory
     #[command(after_long_help = place!("cache-dir"))]
     Dir,
-    /// Remove all of it; environments do not need it
+    /// Delete its contents; environments do not need them
     #[command(after_long_help = place!("cache-clean"))]
     Clean,
 }
