@@ -142,6 +142,12 @@ fn directory() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// Parses the name of a shell.
+fn shell(name: &str) -> Result<Shell, String> {
+    let names = || Shell::ALL.map(Shell::name).join(", ");
+    name.parse().map_err(|_| format!("unknown shell; known are {}", names()))
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ColorWhen {
     Auto,
@@ -177,9 +183,6 @@ pub(crate) enum Command {
     Uninstall(Deferred<Uninstall>),
     /// Print the installed packages as `pip freeze` does
     Freeze(Deferred<Freeze>),
-    /// List the Pythons of this machine
-    #[command(subcommand, after_long_help = place!("python"))]
-    Python(Python),
     /// Run a command as if the environment were active
     Run(Deferred<Run>),
     /// Start an interactive shell in which the environment is active
@@ -194,6 +197,9 @@ pub(crate) enum Command {
     Remove(Deferred<Remove>),
     /// Create an environment from an archive of `rvenv pack`
     Unpack(Deferred<Unpack>),
+    /// List the Pythons of this machine
+    #[command(subcommand, after_long_help = place!("python"))]
+    Python(Python),
     /// Print the settings and where each value comes from
     Config(Deferred<Config>),
     /// Print completions for a shell
@@ -232,7 +238,7 @@ pub(crate) struct Deactivate {
 #[derive(Debug, Args)]
 pub(crate) struct ForShell {
     /// The shell to print code for; without it the calling one
-    #[arg(long, value_name = "SHELL", add = ArgValueCompleter::new(complete::shells))]
+    #[arg(long, value_name = "SHELL", value_parser = shell, add = ArgValueCompleter::new(complete::shells))]
     pub(crate) shell: Option<Shell>,
 }
 

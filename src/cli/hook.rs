@@ -8,14 +8,14 @@ use rvenv::shell::Shell;
 
 use crate::help::place;
 
-use super::{Output, complete, directory};
+use super::{Output, complete, directory, shell};
 
 /// `rvenv hook`.
 #[derive(Debug, Args)]
 #[command(after_long_help = place!("hook"))]
 pub(crate) struct Hook {
     /// The shell to print it for
-    #[arg(value_name = "SHELL", add = ArgValueCompleter::new(complete::shells_with_hook))]
+    #[arg(value_name = "SHELL", value_parser = shell, add = ArgValueCompleter::new(complete::shells_with_hook))]
     pub(crate) shell: Shell,
 }
 

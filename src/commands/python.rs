@@ -38,7 +38,10 @@ impl Chosen {
             context.ui.detail(format_args!("{} asks for Python {}", demand.origin, demand.request));
         }
         let mut finder = Finder::new(&context.host, &context.cache);
+        let mut line = context.ui.progress();
+        line.show_work("looking for a Python");
         let found = context.ui.timed("looked for a Python", || finder.find(&demand.request));
+        drop(line);
         report_passed_over(finder.passed_over(), found.is_ok(), context);
         let found = found.map_err(|error| match demand.origin {
             Origin::Nobody => error,
@@ -94,11 +97,21 @@ pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<E
     let rows: Vec<Row<'_>> =
         candidates.iter().map(|candidate| Row::of(candidate, default.as_deref())).collect();
     if args.json {
-        ui::print_json(&rows)?;
+        ui::print_json(&Answer { version: SCHEMA, pythons: rows })?;
     } else {
         ui::show(table(&rows))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The version of the form of the JSON answer.
+const SCHEMA: u32 = 1;
+
+/// The answer of `--json`.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    version: u32,
+    pythons: Vec<Row<'a>>,
 }
 
 /// One Python of the list, as `--json` has it.

@@ -74,8 +74,10 @@ fn remove(dir: &Path, target: &DeletionTarget, context: &Context<'_>) -> anyhow:
     let left = fs::discard(target)?;
     context.ui.say(format_args!("removed `{}`", dir.display()));
     context.ui.report_leftovers(left.as_slice());
-    if is_active.as_deref() == Some(target.path()) {
-        context.ui.hint("it was active here; `deactivate` resets this shell");
+    // The shell's hook, which exports this, deactivates by itself.
+    let has_hook = context.host.var("_RVENV_HOOK").is_some();
+    if !has_hook && is_active.as_deref() == Some(target.path()) {
+        context.ui.hint("it is active in this shell: `deactivate`");
     }
     Ok(())
 }

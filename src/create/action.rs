@@ -63,7 +63,7 @@ impl Action {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Ok((root.to_owned(), Self::Make));
             }
-            Err(error) => return Err(fs::Error::io("look at", root)(error).into()),
+            Err(error) => return Err(fs::Error::io("examine", root)(error).into()),
         };
         let clear = request.existing == Existing::Clear;
         // A link stays: the environment is created where it points to.

@@ -152,7 +152,7 @@ impl Guard {
     /// # Errors
     /// [`Error::Protected`] with the reason.
     pub fn check_replaceable(&self, path: &Path) -> Result<DeletionTarget> {
-        let failed = || Error::io("look at", path);
+        let failed = || Error::io("examine", path);
         // A trailing slash would follow a link.
         let place: PathBuf = path.components().collect();
         let meta = place.symlink_metadata().map_err(failed())?;

@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A system call on a path failed.
-    #[error("cannot {action} `{}`", path.display())]
+    #[error("cannot {action} `{}`{}", path.display(), absence(source))]
     Io {
         /// The operation, as a verb: `read`, `create`, `rename`.
         action: &'static str,
@@ -108,6 +108,11 @@ pub enum Error {
 support::lift_errors! { Error {
     support::Error => Support [],
 }}
+
+/// What follows an operation that failed because its path does not exist.
+fn absence(source: &io::Error) -> &'static str {
+    if source.kind() == io::ErrorKind::NotFound { ": it does not exist" } else { "" }
+}
 
 impl Error {
     /// The next step for the user, if there is one.

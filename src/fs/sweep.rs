@@ -221,7 +221,7 @@ fn refused(stage: &Handle, name: &str, path: &Path) -> Option<Leftover> {
     let directory = match stage.sub(Path::new(name), Mounts::Stay) {
         Ok(directory) => directory,
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => return Some(Error::io("look at", path)(error).into()),
+        Err(error) => return Some(Error::io("examine", path)(error).into()),
     };
     let refusal = match refusal_of_found(&directory, &path) {
         Ok(refusal) => refusal?.to_string(),

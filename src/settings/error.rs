@@ -78,7 +78,7 @@ pub enum Error {
     },
 
     /// No requirement was given, and no directory up to the root has a file that lists some.
-    #[error("nothing to install: no `requirements.txt`, `pyproject.toml` or `setup.py` in `{}` or above it", start.display())]
+    #[error("nothing to install: no `requirements.txt`, no `setup.py`, and no `pyproject.toml` with `[project]` or `[build-system]` in `{}` or above it", start.display())]
     NothingToInstall {
         /// Where the search began.
         start: PathBuf,

@@ -215,7 +215,7 @@ impl Kind {
     pub(super) fn expected(self) -> String {
         match self {
             Self::Switch => "true or false".into(),
-            Self::Text => "text".into(),
+            Self::Text => "text between quotes".into(),
             Self::Choice(names) => names.join(", "),
             Self::Names => "an array of names".into(),
         }

@@ -134,7 +134,7 @@ impl Trust {
     /// When there is no such directory, and when the list cannot be kept.
     pub fn allow_project(&self, dir: &Path) -> Result<()> {
         let dir = canonical(dir)?;
-        let record = project_record(&dir).map_err(fs::Error::io("look at", &dir))?;
+        let record = project_record(&dir).map_err(fs::Error::io("examine", &dir))?;
         let file = self.project_file(&dir).ok_or(Error::NoTrustList)?;
         self.write_file(&file, &record)
     }
@@ -180,7 +180,7 @@ impl Trust {
     pub fn allow(&self, root: &Path) -> Result<()> {
         let path = canonical(root)?;
         let identity =
-            identity(&path).map_err(fs::Error::io("look at", path.join("pyvenv.cfg")))?;
+            identity(&path).map_err(fs::Error::io("examine", path.join("pyvenv.cfg")))?;
         self.write(&path, &allowance(&identity, "", &path))
     }
 

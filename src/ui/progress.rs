@@ -17,6 +17,14 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Progress<'a>(pub(super) &'a Ui);
 
 impl Progress<'_> {
+    /// Shows work that may be slow; on a terminal only.
+    pub(crate) fn show_work(&mut self, what: &'static str) {
+        let Self(ui) = self;
+        if ui.draws() {
+            ui.line.borrow_mut().get_or_insert_with(Line::soon).bar.set_message(what);
+        }
+    }
+
     /// Shows the current event.
     pub(crate) fn show(&mut self, event: &Event) {
         let Self(ui) = self;

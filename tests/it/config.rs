@@ -114,7 +114,7 @@ fn wrong_values_name_what_they_can_be() {
     sandbox.write("rvenv.toml", "python = 3.12\n");
     refused(
         sandbox.run(["config"]),
-        &format!("error: `{path}` sets `python` to `3.12`: expected text\n"),
+        &format!("error: `{path}` sets `python` to `3.12`: expected text between quotes\n"),
     );
     sandbox.write("rvenv.toml", "");
     sandbox.set("RVENV_COPIES", "perhaps");

@@ -118,7 +118,8 @@ fn environments_are_listed_and_removed() {
 fn pythons_are_listed_and_found_by_what_is_asked_for() {
     let sandbox = Sandbox::new();
     let listing = json(&sandbox.run(["python", "list", "--json"]).ok());
-    assert!(!listing.as_array().unwrap().is_empty(), "{listing:#}");
+    assert_eq!(listing["version"], 1);
+    assert!(!listing["pythons"].as_array().unwrap().is_empty(), "{listing:#}");
     for python in real_pythons() {
         let asked = sandbox.run(["python", "find", python.to_str().unwrap()]).ok();
         let found = PathBuf::from(asked.stdout.trim_end());

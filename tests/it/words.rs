@@ -338,3 +338,15 @@ fn another_environment_of_the_project_is_named_and_the_next_step_only_if_it_is_n
     sandbox.set("VIRTUAL_ENV", venv);
     assert!(!sandbox.run(create).ok().stderr.contains("next: "), "it is active");
 }
+
+#[test]
+fn a_wrong_value_is_answered_with_the_right_ones() {
+    let sandbox = Sandbox::new();
+    for args in [&["activate", "--shell", "klingon"][..], &["hook", "klingon"]] {
+        let ran = sandbox.run(args).code(2);
+        assert!(ran.stderr.contains("bash, zsh") && ran.stderr.contains("nushell"), "{ran:#?}");
+    }
+    let ran = sandbox.run(["remove", "nowhere"]).code(1);
+    assert!(ran.stderr.starts_with("error: cannot examine `"), "{ran:#?}");
+    assert!(ran.stderr.contains("nowhere`: it does not exist\n"), "{ran:#?}");
+}
