@@ -133,7 +133,7 @@ impl Ui {
     }
 
     /// Whether progress is drawn: on a terminal, and not with `-v`, which prints a line per event.
-    fn draws(&self) -> bool {
+    pub(crate) fn draws(&self) -> bool {
         self.verbosity == 0 && io::stderr().is_terminal()
     }
 

@@ -3,6 +3,8 @@
 mod answer;
 mod next_step;
 
+mod reinstall;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -25,6 +27,7 @@ use super::store::{PackageStore, sentence};
 use crate::cli::Create;
 use crate::{process, ui};
 use answer::{Answer, Made, SCHEMA};
+use reinstall::Reinstall;
 
 /// The environment's directory where none is named.
 const DEFAULT: &str = ".venv";
@@ -193,9 +196,12 @@ impl Creation<'_> {
         let Self { args, context, .. } = self;
         let session = context.session();
         if args.upgrade && create::needs_rebuild(recipe, session) {
-            let mut install = |env: &Env, requirements: &Path| self.fill(env, requirements);
             let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
-            return Ok(Ok(create::upgrade(recipe, session, progress, builds, &mut install)?));
+            let mut reinstall = Reinstall::of(recipe.root, &self.settings, context);
+            let mut install = |env: &Env, requirements: &Path| reinstall.install(env, requirements);
+            let created = create::upgrade(recipe, session, progress, builds, &mut install);
+            reinstall.report(created.is_ok());
+            return Ok(Ok(created?));
         }
         if let Some(created) = self.create_from_store(recipe, filling, progress)? {
             return Ok(Ok(created));
@@ -259,26 +265,19 @@ impl Creation<'_> {
         }
     }
 
-    /// Installs what an environment of another Python held; pip says what it does, and why not.
-    fn fill(&self, env: &Env, requirements: &Path) -> bool {
-        self.context.ui.say("installing what it held");
-        let again = PackageInstall::again(requirements);
-        match again.install(env.root(), &self.settings, self.context) {
-            Ok(code) => code == 0,
-            Err(error) => {
-                self.context.ui.warn(format_args!("{error:#}"));
-                false
-            }
-        }
-    }
-
     /// What became of the user's own files, where that is not what he would expect.
     fn tell_of_own(&self, created: &Created) {
         let list = |paths: &[PathBuf]| {
             let names = paths.iter().map(|path| format!("`{}`", path.display()));
             names.collect::<Vec<_>>().join(", ")
         };
-        let (ui, Created { kept, beside, .. }) = (self.context.ui, created);
+        let (ui, Created { kept, beside, not_carried, .. }) = (self.context.ui, created);
+        if !not_carried.is_empty() {
+            let list = list(not_carried);
+            ui.warn(format_args!(
+                "not in the new environment, as only the former Python can load it: {list}"
+            ));
+        }
         if !kept.is_empty() {
             ui.warn(format_args!("changed by hand, and left as it was: {}", list(kept)));
         }

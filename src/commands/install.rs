@@ -1,7 +1,7 @@
 //! `rvenv install`: pip, with the right Python and no other.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rvenv::fs;
@@ -68,6 +68,17 @@ pub(super) struct PackageInstall {
     words: Vec<OsString>,
     /// Whether stdout is for the answer of rvenv, which pip's would garble.
     apart: bool,
+    /// Where pip writes what it does.
+    log: Option<PathBuf>,
+}
+
+/// How pip installs what a list names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mode {
+    /// Whether pip shows its progress.
+    pub(super) is_shown: bool,
+    /// Whether pip installs what is listed and nothing that it requires.
+    pub(super) as_listed: bool,
 }
 
 impl PackageInstall {
@@ -88,12 +99,16 @@ impl PackageInstall {
         words.extend(args.install.iter().cloned());
         let is_asked_for =
             !(args.requirement.is_empty() && args.install.is_empty() || args.dry_run);
-        Ok(Self { words: if is_asked_for { words } else { Vec::new() }, apart: args.json })
+        Ok(Self {
+            words: if is_asked_for { words } else { Vec::new() },
+            apart: args.json,
+            log: None,
+        })
     }
 
     /// What a repair installs, as pip's arguments.
     pub(super) fn of_words(words: Vec<OsString>) -> Self {
-        Self { words, apart: true }
+        Self { words, apart: true, log: None }
     }
 
     /// Whether there is nothing to install.
@@ -102,8 +117,17 @@ impl PackageInstall {
     }
 
     /// What an environment held before, as this file of requirements lists it.
-    pub(super) fn again(requirements: &Path) -> Self {
-        Self { words: vec!["--quiet".into(), "-r".into(), requirements.into()], apart: true }
+    /// pip shows its progress if `is_shown`, and writes `log`.
+    pub(super) fn again(requirements: &Path, log: &Path, mode: Mode) -> Self {
+        let mut words: Vec<OsString> = Vec::new();
+        if !mode.is_shown {
+            words.push("--quiet".into());
+        }
+        if mode.as_listed {
+            words.push("--no-deps".into());
+        }
+        words.extend(["-r".into(), requirements.into()]);
+        Self { words, apart: true, log: Some(log.to_owned()) }
     }
 
     /// The arguments of pip.
@@ -131,6 +155,10 @@ impl PackageInstall {
         let mut pip = Pip::of(&env, Verb::Install, &self.words, context)?;
         if self.apart {
             pip.command.stdout(std::io::stderr());
+        }
+        // Not by a flag: the store then would not know what is installed.
+        if let Some(log) = &self.log {
+            pip.command.env("PIP_LOG", log);
         }
         pip.run(store.as_ref(), context)
     }

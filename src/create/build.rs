@@ -40,6 +40,7 @@ impl Build<'_> {
             is_pristine,
             kept: Vec::new(),
             beside: Vec::new(),
+            not_carried: Vec::new(),
             is_shared: false,
             leftovers: Vec::new(),
         }

@@ -110,7 +110,7 @@ impl Contents {
 
 /// Whether a requirement is a URL or a directory instead of a name.
 fn is_direct(line: &str) -> bool {
-    line.starts_with("-e ") || line.contains(" @ ")
+    line.starts_with("-e ") || line.contains(" @ ") || is_local_repository(line)
 }
 
 /// Whether a line of a requirements file is the one requirement that it should be. Names, versions and
@@ -121,7 +121,14 @@ fn is_safe(line: &str) -> bool {
     let is_named =
         name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_name);
     let is_one_line = !line.contains(char::is_control) && !line.contains("${");
-    is_one_line && (line.starts_with("-e ") || is_named)
+    is_one_line && (line.starts_with("-e ") || is_named || is_local_repository(line))
+}
+
+/// Whether a requirement is a repository in a directory, in the form without a name.
+fn is_local_repository(line: &str) -> bool {
+    let systems = ["git", "hg", "svn", "bzr"];
+    let mut urls = systems.iter().map(|system| format!("{system}+file:///"));
+    urls.any(|start| line.starts_with(&start)) && line.contains("egg=")
 }
 
 /// The `site-packages` that holds the packages, also when the base is another one by now.

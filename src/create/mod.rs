@@ -79,6 +79,9 @@ pub struct Created {
     pub kept: Vec<PathBuf>,
     /// Files of the user that were renamed because a new file has their path: their new paths. Relative.
     pub beside: Vec<PathBuf>,
+    /// Compiled modules of no package that only the former Python could load: they are not in the new
+    /// environment. Relative to the former one.
+    pub not_carried: Vec<PathBuf>,
     /// Whether the directory already contained the user's files, so that `.gitignore` and `CACHEDIR.TAG`
     /// were not written.
     pub is_shared: bool,

@@ -85,6 +85,8 @@ pub fn upgrade(
             }
         }
         (created.kept, created.beside) = Carrying::new(&location, env).all(&held)?;
+        let former = held.own.iter().filter(|own| own.is_for_former_python);
+        created.not_carried = former.map(|own| own.path.clone()).collect();
         // What the user put there came from elsewhere.
         created.is_pristine = false;
         Ok(())
@@ -172,7 +174,8 @@ impl<'a> Carrying<'a> {
 
     /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
     fn all(mut self, held: &Contents) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-        held.own.iter().try_for_each(|own| self.carry(own))?;
+        let mut own = held.own.iter().filter(|own| !own.is_for_former_python);
+        own.try_for_each(|own| self.carry(own))?;
         // Last, and from below: they may forbid to put anything in.
         for (from, to) in self.made.iter().rev() {
             let rights = from.symlink_metadata().map(|meta| meta.permissions());

@@ -16,7 +16,7 @@ pub(crate) fn read(dist_info: &Path) -> Option<DirectUrl> {
 pub(crate) fn requirement(dist_info: &Path, name: &str, version: &str) -> Vec<String> {
     match read(dist_info) {
         Some(origin) if origin.editable().is_some() => vec!["-e".to_owned(), origin.url()],
-        Some(origin) => vec![format!("{name} @ {}", origin.url())],
+        Some(origin) => vec![origin.requirement(name)],
         None => vec![format!("{name}=={version}")],
     }
 }

@@ -15,6 +15,12 @@ pub(crate) fn files(site: &Site) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether a `.pth` file has lines that `site` runs.
+pub(crate) fn has_code(site: &Site, pth: &str) -> bool {
+    let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).lines().any(is_code)
+}
+
 /// Whether `site` runs a line, and does not take it for a path.
 pub(crate) fn is_code(line: &str) -> bool {
     line.starts_with("import ") || line.starts_with("import\t")

@@ -62,6 +62,17 @@ impl DirectUrl {
         }
         encode_special(&url)
     }
+
+    /// The requirement of the distribution `name` in a form that every pip accepts. Before 24.1, which
+    /// took over packaging 22, `NAME @ git+file:///DIRECTORY` was an invalid URL, as it has no host.
+    pub(crate) fn requirement(&self, name: &str) -> String {
+        let url = self.url();
+        if self.vcs_info.is_none() || !self.url.starts_with("file:///") {
+            return format!("{name} @ {url}");
+        }
+        let separator = if url.contains('#') { '&' } else { '#' };
+        format!("{url}{separator}egg={name}")
+    }
 }
 
 fn encode_special(url: &str) -> String {
@@ -122,6 +133,11 @@ mod tests {
         let git =
             r#"{"url": "https://x.org/a.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#;
         assert_eq!(parsed(git).url(), "git+https://x.org/a.git@abc");
+        assert_eq!(parsed(git).requirement("a"), "a @ git+https://x.org/a.git@abc");
+        let local = git.replace("https://x.org", "file:///r");
+        assert_eq!(parsed(&local).requirement("a"), "git+file:///r/a.git@abc#egg=a");
+        let part = local.replace("\"vcs_info\"", "\"subdirectory\": \"b\", \"vcs_info\"");
+        assert_eq!(parsed(&part).requirement("a"), "git+file:///r/a.git@abc#subdirectory=b&egg=a");
     }
 
     #[test]

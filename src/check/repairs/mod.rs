@@ -109,6 +109,12 @@ impl Repair {
         Self::Command(words.into_iter().map(Into::into).collect())
     }
 
+    /// `rvenv uninstall` of a distribution.
+    pub(super) fn uninstall(snapshot: &Snapshot<'_>, name: &str) -> Self {
+        let root = snapshot.root().to_string_lossy();
+        Self::command(["rvenv", "uninstall", "--env", &*root, "--yes", name])
+    }
+
     pub(super) fn put(entry: Entry) -> Self {
         Self::Put(vec![entry])
     }

@@ -232,13 +232,8 @@ fn shared(snapshot: &Snapshot<'_>, records: &[(&Text, Dist<'_>)]) -> Vec<Diagnos
             return None;
         }
         let seen = format!("{} and {} both installed `{path}`", one.name, other.name);
-        let python = snapshot.root().join(snapshot.python());
-        let advice = format!(
-            "uninstall one of them: `{} -m pip uninstall {}`, then install the other again",
-            python.display(),
-            other.name
-        );
-        Some(Diagnosis::new(Code::FileShared, seen, Repair::advice(advice)))
+        // The other one then lacks the file, which is the next finding.
+        Some(Diagnosis::new(Code::FileShared, seen, Repair::uninstall(snapshot, other.name)))
     };
     pairs.filter_map(finding).collect()
 }

@@ -266,15 +266,8 @@ impl<'a> Packages<'a> {
                 dist.name,
                 directory.display()
             );
-            let remedy = self.followed(&directory).unwrap_or_else(|| {
-                Repair::advice(format!(
-                    "install it from where it is now: `rvenv install --env {} -e DIR`, \
-                     or `{} -m pip uninstall {}`",
-                    self.snapshot.root().display(),
-                    self.snapshot.root().join(self.snapshot.python()).display(),
-                    dist.name
-                ))
-            });
+            let uninstall = || Repair::uninstall(self.snapshot, dist.name);
+            let remedy = self.followed(&directory).unwrap_or_else(uninstall);
             findings.push(Diagnosis::new(Code::EditableGone, seen, remedy));
         }
         findings
@@ -306,6 +299,7 @@ impl<'a> Packages<'a> {
             let paths = pth::paths(self.site, name);
             // The backend may generate some of them later; with none there, nothing can be imported.
             let is_partial = paths.iter().any(|path| path.exists());
+            let has_code = pth::has_code(self.site, name);
             let paths = paths.into_iter();
             for path in paths.filter(|path| !path.exists() && !is_told(path)) {
                 if is_partial && self.is_of_editable(name) {
@@ -314,7 +308,11 @@ impl<'a> Packages<'a> {
                 let seen = format!("`{name}` names `{}`, which is gone", path.display());
                 let remedy = self.followed(&path).unwrap_or_else(|| {
                     let file = self.site.path.join(name);
-                    Repair::advice(format!("delete the line or the file: `{}`", file.display()))
+                    if is_partial || has_code {
+                        let advice = format!("delete the line from `{}`", file.display());
+                        return Repair::advice(advice);
+                    }
+                    Repair::command(["rm", "--", &*file.to_string_lossy()])
                 });
                 findings.push(Diagnosis::new(Code::PthDangling, seen, remedy));
             }

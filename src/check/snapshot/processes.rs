@@ -15,10 +15,15 @@ fn is_installer(process: &Path, root: &Path) -> bool {
     let Ok(line) = std::fs::read(process.join("cmdline")) else { return false };
     let words: Vec<_> = line.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
     let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut names = words.iter().map(|word| name(word));
-    let is_uv = names.next().is_some_and(|name| name == "uv");
-    let is_pip = words.iter().take(4).any(|word| name(word).starts_with("pip"));
-    if !is_uv && !is_pip {
+    let is_uv = words.first().is_some_and(|word| name(word) == "uv");
+    // `rvenv install` runs pip by a program of one line.
+    let runs_pip = |word: &str| name(word).starts_with("pip") || word.contains("run_module('pip'");
+    let is_pip = words.iter().take(4).any(|word| runs_pip(word));
+    let changes = |verbs: &[&str]| words.iter().any(|word| verbs.contains(&&**word));
+    // `uv run` waits for the program that it started, which may be a server.
+    let is_installer = (is_pip && changes(&["install", "uninstall"]))
+        || (is_uv && changes(&["install", "uninstall", "sync", "add", "remove"]));
+    if !is_installer {
         return false;
     }
     let is_named = words.iter().any(|word| Path::new(&**word).starts_with(root));

@@ -75,7 +75,12 @@ impl<'a> Page<'a> {
         let seen = format!("{}: {} [{code}]", finding.seen, finding.code.why());
         self.line(style, mark, &seen);
         let remedy = self.remedy(&finding.remedy);
-        self.line(FAINT, "  →", &remedy);
+        if matches!(finding.remedy, Remedy::Advice { .. }) {
+            self.line(FAINT, "  →", &remedy);
+        } else {
+            // What is typed is one line, which the terminal wraps: it can be copied.
+            let _ = writeln!(self.text, "{FAINT}  →{FAINT:#} {}", ui::visible_line(&remedy));
+        }
     }
 
     fn remedy(&self, remedy: &Remedy) -> String {

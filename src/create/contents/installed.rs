@@ -106,10 +106,14 @@ impl<'a> Installed<'a> {
 }
 
 /// Whether a compiled module's name says which Python it is for: `a.cpython-312-darwin.so`.
-fn is_for_one_python(name: &str) -> bool {
+pub(super) fn is_for_one_python(name: &str) -> bool {
     let tags = [".cpython-", ".cp3", ".pypy3", ".graalpy"];
-    let is_compiled = [".so", ".pyd"].iter().any(|end| name.ends_with(end));
-    is_compiled && tags.iter().any(|tag| name.contains(tag))
+    is_compiled(name) && tags.iter().any(|tag| name.contains(tag))
+}
+
+/// Whether a file is a compiled module or bytecode.
+pub(super) fn is_compiled(name: &str) -> bool {
+    [".so", ".pyd", ".pyc"].iter().any(|end| name.ends_with(end))
 }
 
 /// Where a path of a RECORD leads, without a look at the disk.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::generated;
-use super::installed::Installed;
+use super::installed::{Installed, is_compiled, is_for_one_python};
 use crate::create::Result;
 use crate::formats::record;
 use crate::fs::{read_bounded, read_start};
@@ -31,6 +31,8 @@ pub(crate) struct UserFile {
     pub(crate) takes_precedence: bool,
     /// What of it is his, where other lines are not.
     pub(crate) lines: Option<String>,
+    /// Whether it is a compiled module for the former Python, which no other Python can load.
+    pub(crate) is_for_former_python: bool,
 }
 
 impl UserFile {
@@ -116,7 +118,11 @@ impl<'a> Search<'a> {
             script.is_some_and(|script| generated::is_generated(script, self.state.host.platform()))
         };
         match self.sites.iter().find_map(|site| site.files.get(path)) {
-            Some(_) if is_in_site => true,
+            // What is compiled is installed again as it was; an edited file is kept beside the new one.
+            Some(hash) if is_in_site => {
+                let is_source = !is_compiled(&name.to_string_lossy());
+                hash.is_empty() || !is_source || has_hash(entry.path(), hash)
+            }
             // Where an environment was moved by hand, another line may name its Python.
             Some(hash) if !hash.is_empty() => has_hash(entry.path(), hash) || is_generated(),
             // virtualenv records no hash of the seeds' commands.
@@ -148,6 +154,7 @@ impl<'a> Search<'a> {
                 in_site: None,
                 takes_precedence: false,
                 lines: None,
+                is_for_former_python: false,
             };
             return Ok(is_own.then(own));
         }
@@ -164,6 +171,7 @@ impl<'a> Search<'a> {
             path: path.to_owned(),
             in_site: site.map(|(_, path)| path.to_owned()),
             lines,
+            is_for_former_python: site.is_some() && is_for_one_python(&name),
             takes_precedence: seal == Some(Seal::Broken)
                 || (entry.depth() == 1 && generated::is_optional(entry)),
         }))

@@ -214,7 +214,7 @@ fn an_install_that_is_running_is_not_judged() {
     let wait = world.site().join("pip_wait.py");
     fs::write(&wait, "import sys; print(flush=True); sys.stdin.read()\n").unwrap();
     let mut command = world.sandbox.command(world.bin("python"));
-    command.args(["-m", "pip_wait"]);
+    command.args(["-m", "pip_wait", "install", "x"]);
     let mut running = command
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())

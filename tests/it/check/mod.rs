@@ -7,6 +7,7 @@ mod configuration;
 mod damage;
 mod false_alarms;
 pub(crate) mod healthy;
+mod hints;
 mod ignored;
 mod leftovers;
 mod own;

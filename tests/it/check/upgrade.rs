@@ -14,6 +14,11 @@ use crate::sandbox::Ran;
 
 /// A wheel of a package, where pip finds it without a network.
 pub(super) fn wheel(world: &mut World, package: &Package<'_>) {
+    wheel_requiring(world, package, "");
+}
+
+/// A wheel whose METADATA has further lines.
+pub(super) fn wheel_requiring(world: &mut World, package: &Package<'_>, headers: &str) {
     let dir = world.sandbox.root().join("wheels");
     fs::create_dir_all(&dir).unwrap();
     let Package { name, version, tag } = package;
@@ -22,7 +27,7 @@ pub(super) fn wheel(world: &mut World, package: &Package<'_>) {
         (format!("{name}.py"), format!("VERSION = '{version}'\ndef main():\n    print(VERSION)\n")),
         (
             format!("{dist_info}/METADATA"),
-            format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}"),
         ),
         (
             format!("{dist_info}/WHEEL"),
@@ -231,11 +236,52 @@ fn the_old_one_stays_when_its_packages_cannot_be_had() {
     let newest = newest.path.display().to_string();
     let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).code(1);
     assert!(ran.stderr.contains("the environment is unchanged"), "{ran:#?}");
+    assert!(ran.stderr.contains("`thing==1.0` cannot be installed for the new Python"), "{ran:#?}");
+    assert!(ran.stderr.contains("`rvenv uninstall --env "), "{ran:#?}");
     assert_eq!(fs::read(world.env().join("pyvenv.cfg")).unwrap(), before);
     assert_eq!(world.runs("import thing; print(thing.VERSION)"), "1.0\n");
     assert!(fs::read_to_string(world.bin("activate")).unwrap().ends_with("# mine\n"));
     let left: Vec<_> = fs::read_dir(world.sandbox.project()).unwrap().flatten().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn packages_that_conflict_are_kept_as_they_are() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    world.install("other", "1.0");
+    let requires = "Requires-Dist: other>=2\n";
+    append(&world.site().join("thing-1.0.dist-info/METADATA"), requires);
+    assert_eq!(world.faults(), ["requirement-conflict"]);
+    wheel_requiring(&mut world, &Package::new("thing", "1.0"), requires);
+    wheel(&mut world, &Package::new("other", "1.0"));
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    assert!(ran.stderr.contains("the packages conflict as before"), "{ran:#?}");
+    assert!(ran.stderr.contains("kept 2 packages"), "{ran:#?}");
+    assert_eq!(world.faults(), ["requirement-conflict"]);
+    world.runs("import thing, other");
+}
+
+#[test]
+fn edited_files_and_modules_for_the_former_python_are_named() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    wheel(&mut world, &Package::new("thing", "1.0"));
+    append(&world.site().join("thing.py"), "# my patch\n");
+    let tag = format!("cpython-{}", other.minor.replace('.', ""));
+    let module = format!("_own.{tag}-x86_64-linux-gnu.so");
+    fs::write(world.site().join(&module), "").unwrap();
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    assert!(ran.stderr.contains("thing.py.old"), "{ran:#?}");
+    let patched = fs::read_to_string(world.site().join("thing.py.old")).unwrap();
+    assert!(patched.ends_with("# my patch\n"), "{patched}");
+    assert!(
+        ran.stderr.contains("only the former Python can load") && ran.stderr.contains(&module),
+        "{ran:#?}"
+    );
+    assert!(!world.site().join(&module).exists());
 }
 
 #[test]

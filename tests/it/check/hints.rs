@@ -1,0 +1,147 @@
+//! Each hint typed as it is shown, in a real shell: then `check` is clean or shows the next cause.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::upgrade::wheel;
+use super::{Package, World, append};
+use crate::sandbox::Ran;
+
+/// More hints than any chain of causes has.
+const MOST: usize = 6;
+
+/// With pip, a package, and the wheels that the hints install.
+fn world() -> World {
+    let mut world = World::with_pip();
+    for (name, version) in [("thing", "1.0"), ("other", "1.0"), ("other", "2.0"), ("two", "1.0")] {
+        wheel(&mut world, &Package::new(name, version));
+    }
+    let programs = Path::new(env!("CARGO_BIN_EXE_rvenv")).parent().unwrap().display().to_string();
+    world.sandbox.set("PATH", format!("{programs}:/usr/local/bin:/usr/bin:/bin"));
+    world.install("thing", "1.0");
+    world
+}
+
+/// The first hint of the page for people, and the code that it is for.
+fn first_hint(world: &World) -> Option<(String, String)> {
+    let page = world.sandbox.run(["check", ".venv"]).stdout;
+    let mut lines = page.lines().skip_while(|line| !line.starts_with(['✗', '!'])).peekable();
+    lines.peek()?;
+    let hint = lines.find(|line| line.trim_start().starts_with('→'))?;
+    let command = hint.split('`').nth(1).unwrap_or_else(|| panic!("no command: {page}"));
+    let code = world.faults().remove(0);
+    Some((code, command.to_owned()))
+}
+
+/// Types the first hint until nothing is wrong; the codes on the way.
+#[track_caller]
+fn typed(world: &World) -> Vec<String> {
+    let mut codes = Vec::new();
+    while let Some((code, line)) = first_hint(world) {
+        assert!(codes.len() < MOST && codes.last() != Some(&code), "`{code}` stays after `{line}`");
+        Ran::of(world.sandbox.command("sh").args(["-c", &line]));
+        codes.push(code);
+    }
+    world.check(&[".venv"]).is_healthy();
+    world.runs("import thing");
+    codes
+}
+
+#[test]
+fn of_the_configuration_and_the_interpreter() {
+    let world = world();
+    fs::remove_file(world.env().join("pyvenv.cfg")).unwrap();
+    assert_eq!(typed(&world), ["cfg-missing"]);
+    fs::remove_file(world.bin("python")).unwrap();
+    assert_eq!(typed(&world), ["interpreter-missing"]);
+    fs::write(world.bin("activate"), "").unwrap();
+    fs::remove_file(world.bin("activate.fish")).unwrap();
+    assert_eq!(typed(&world), ["activation-broken"]);
+    fs::remove_file(world.bin("python")).unwrap();
+    fs::create_dir(world.bin("python")).unwrap();
+    assert_eq!(typed(&world).first().unwrap(), "interpreter-not-executable");
+}
+
+#[test]
+fn of_packages() {
+    let world = world();
+    let site = world.site();
+    let metadata = site.join("thing-1.0.dist-info");
+    fs::remove_file(metadata.join("RECORD")).unwrap();
+    assert_eq!(typed(&world), ["metadata-incomplete"]);
+    fs::write(metadata.join("METADATA"), "").unwrap();
+    assert_eq!(typed(&world), ["metadata-incomplete"]);
+    fs::write(world.bin("thing"), "").unwrap();
+    assert_eq!(typed(&world), ["command-broken"]);
+    fs::set_permissions(world.bin("thing"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(typed(&world), ["command-broken"]);
+    append(&metadata.join("METADATA"), "Requires-Dist: other<2\n");
+    // The body of METADATA is empty, so the header is one.
+    let text = fs::read_to_string(metadata.join("METADATA")).unwrap();
+    fs::write(metadata.join("METADATA"), text.replace("\n\n", "\n")).unwrap();
+    assert_eq!(typed(&world), ["requirement-missing"]);
+    let text = fs::read_to_string(metadata.join("METADATA")).unwrap();
+    fs::write(metadata.join("METADATA"), text.replace("other<2", "other>=2")).unwrap();
+    assert_eq!(typed(&world), ["requirement-conflict"]);
+}
+
+#[test]
+fn of_files_of_no_package() {
+    let world = world();
+    let site = world.site();
+    fs::write(site.join("gone.pth"), "/no/such/directory\n").unwrap();
+    assert_eq!(typed(&world), ["pth-dangling"]);
+    fs::write(site.join("fails.pth"), "import gone_module\n").unwrap();
+    assert_eq!(typed(&world), ["startup-fails"]);
+    fs::create_dir(site.join("half.libs")).unwrap();
+    assert_eq!(typed(&world), ["files-unowned"]);
+    // Two packages with different code in one file.
+    let code = |name: &str| format!("# {name}\n").repeat(200);
+    world.install("two", "1.0");
+    fs::create_dir(site.join("both")).unwrap();
+    for name in ["two", "thing"] {
+        let text = code(name);
+        fs::write(site.join("both/a.py"), &text).unwrap();
+        let row = format!("both/a.py,{},{}\n", super::hash(text.as_bytes()), text.len());
+        append(&site.join(format!("{name}-1.0.dist-info/RECORD")), &row);
+    }
+    let codes = typed(&world);
+    assert_eq!(codes[0], "file-shared", "{codes:?}");
+}
+
+#[test]
+fn of_pip() {
+    let world = world();
+    fs::remove_dir_all(world.site().join("pip")).unwrap();
+    assert_eq!(typed(&world), ["pip-damaged"]);
+    fs::remove_file(world.bin("pip3")).unwrap();
+    assert_eq!(typed(&world), ["command-broken"]);
+}
+
+#[test]
+fn packages_are_repaired_at_once_where_the_user_permits_it() {
+    let world = world();
+    let site = world.site();
+    fs::remove_file(site.join("thing-1.0.dist-info/RECORD")).unwrap();
+    fs::remove_file(world.bin("activate")).unwrap();
+    // Without the permission it ends with what is left, and how to do it.
+    let ran = world.sandbox.run(["check", "--fix", ".venv"]).code(1);
+    let last = ran.stdout.lines().last().unwrap();
+    assert!(last.contains("`rvenv check --fix --packages .venv`"), "{ran:#?}");
+    assert!(world.bin("activate").exists());
+    let ran = world.sandbox.run(["check", "--fix", "--packages", ".venv"]).ok();
+    assert!(ran.stdout.contains("pip install --ignore-installed --no-deps thing==1.0"), "{ran:#?}");
+    world.check(&[".venv", "--deep"]).is_healthy();
+    // What pip cannot repair is tried once.
+    append(&site.join("thing-1.0.dist-info/METADATA"), "");
+    let metadata = site.join("thing-1.0.dist-info/METADATA");
+    fs::write(
+        &metadata,
+        "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\nRequires-Dist: nowhere\n",
+    )
+    .unwrap();
+    let ran = world.sandbox.run(["check", "--fix", "--packages", ".venv"]).code(1);
+    assert_eq!(ran.stdout.matches("pip install nowhere").count(), 1, "{ran:#?}");
+    assert!(ran.stdout.contains("pip could not repair 1 of them"), "{ran:#?}");
+}
