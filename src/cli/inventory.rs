@@ -58,7 +58,7 @@ pub(crate) struct Remove {
 }
 
 /// Parses a duration.
-fn age(text: &str) -> Result<Duration, String> {
+pub(super) fn age(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|_| "a number with its unit is expected, as in 90d, 12w or 6months".to_owned())
 }

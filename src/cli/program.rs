@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use crate::help::place;
 
+use super::inventory::age;
 use super::{Output, complete, directory};
 
 /// `rvenv config`.
@@ -93,10 +95,10 @@ pub(crate) struct Cache {
     #[command(flatten)]
     pub(super) output: Output,
     #[command(subcommand)]
-    pub(crate) action: CacheAction,
+    pub(crate) action: Option<CacheAction>,
 }
 
-/// What to do with the cache.
+/// What to do with the cache; without it, its parts and their sizes are printed.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheAction {
     /// Print its directory
@@ -105,4 +107,11 @@ pub(crate) enum CacheAction {
     /// Delete its contents; environments do not need them
     #[command(after_long_help = place!("cache-clean"))]
     Clean,
+    /// Remove stored packages that were not used for some time
+    #[command(after_long_help = place!("cache-prune"))]
+    Prune {
+        /// For how long: 30d, 12h
+        #[arg(long, value_name = "TIME", default_value = "30d", value_parser = age)]
+        older_than: Duration,
+    },
 }

@@ -1,11 +1,14 @@
 //! `rvenv cache`: where it is, and away with it.
 
+use std::fmt::Write as _;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use rvenv::fs;
 use rvenv::fs::Guard;
+use rvenv::store::{self, Pruned};
 use rvenv::support::cache::CacheProblem;
 use rvenv::venv::inventory::Disk;
 
@@ -23,11 +26,16 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
         return Ok(Exit::Failure.into());
     };
     match args.action {
-        CacheAction::Dir => {
+        None => print_parts(root, context)?,
+        Some(CacheAction::Dir) => {
             ui::print(root.as_os_str().as_encoded_bytes())?;
             ui::print("\n")?;
         }
-        CacheAction::Clean => {
+        Some(CacheAction::Prune { older_than }) => {
+            let Pruned { entries, left } = store::prune(&context.cache, older_than);
+            context.ui.say(format_args!("removed {entries} stored packages; {left} are left"));
+        }
+        Some(CacheAction::Clean) => {
             let guard = Guard::new(&context.host).force(true);
             let mut disk = Disk::default();
             for part in context.cache.parts() {
@@ -43,4 +51,20 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the directory, and each part with its size and, for the store, the number of its packages.
+fn print_parts(root: &Path, context: &Context<'_>) -> anyhow::Result<()> {
+    let mut text = format!("{}\n", root.display());
+    for part in context.cache.parts() {
+        let name = part.file_name().unwrap_or_default().to_string_lossy();
+        let mut disk = Disk::default();
+        disk.measure(&part);
+        let packages = match &*name {
+            "store" => format!("  {} packages", store::count(&context.cache)),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "{name:<12}  {:>10}{packages}", ui::bytes(disk.total()));
+    }
+    Ok(ui::print(ui::visible(&text))?)
 }

@@ -37,6 +37,7 @@ pages![
     "cache",
     "cache-clean",
     "cache-dir",
+    "cache-prune",
     "check",
     "completions",
     "config",

@@ -23,6 +23,7 @@ mod installed;
 mod kind;
 mod locked;
 mod parallel;
+mod prune;
 mod reason;
 mod report;
 mod staging;
@@ -35,6 +36,7 @@ pub use error::{Error, Result};
 pub use fill::{Filling, Linking, Package, Target};
 pub use kind::PythonKind;
 pub use locked::remove_direct_urls;
+pub use prune::{Pruned, count, prune};
 pub use reason::{NotStored, Obstacle};
 pub use report::writes_report;
 

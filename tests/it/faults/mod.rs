@@ -369,3 +369,20 @@ fn create_with_a_cold_cache() {
     scenario.cold = true;
     scenario.prove();
 }
+
+#[test]
+fn create_filled_from_the_store() {
+    let python = real_pythons().pop().unwrap();
+    let mut sandbox = crate::store::world::world(&python);
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
+    // Where pip has to run because of a fault, it leaves nothing of its own.
+    sandbox.set("PYTHONDONTWRITEBYTECODE", "1");
+    sandbox.write("lock.txt", "flat==1.0\n");
+    sandbox.run(["create", "--offline", "-r", "lock.txt", "first"]).ok();
+    sandbox.run(["remove", "first"]).ok();
+    let args = ["create", "--offline", "-r", "lock.txt"].map(str::to_owned).into();
+    let (name, change) = ("create -r from the store", Change::AtOnce);
+    let scenario =
+        Scenario { name, args, change, cold: false, always: None, target: ".venv", sandbox };
+    scenario.prove();
+}

@@ -243,3 +243,28 @@ fn tracebacks_name_the_environment_in_use() {
     let ran = sandbox.run(["run", "--env", "two", "python", "-B", "-c", code]).ok();
     assert!(ran.stdout.contains("/two/lib/"), "{ran:#?}");
 }
+
+#[test]
+fn what_is_not_used_is_pruned() {
+    let sandbox = filled(&["plain", "pack"]);
+    let ran = sandbox.run(["cache"]).ok();
+    let line = ran.stdout.lines().find(|line| line.starts_with("store ")).unwrap();
+    assert!(line.ends_with("  2 packages"), "{line}");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 24 * 60 * 60);
+    for entry in walkdir::WalkDir::new(store(&sandbox)).into_iter().flatten() {
+        if entry.file_name() == "entry.json" {
+            std::fs::File::open(entry.path()).unwrap().set_modified(old).unwrap();
+        }
+    }
+    sandbox.write("lock.txt", "plain==1.0");
+    stored(&sandbox, &["create", "-r", "lock.txt", "two"]);
+    let ran = sandbox.run(["cache", "prune", "--older-than", "41d"]).ok();
+    assert_eq!(ran.stderr, "removed 0 stored packages; 2 are left\n");
+    let ran = sandbox.run(["cache", "prune"]).ok();
+    assert_eq!(ran.stderr, "removed 1 stored packages; 1 are left\n");
+    sandbox.run(["check", "one", "--deep"]).ok();
+    stored(&sandbox, &["create", "-r", "lock.txt", "three"]);
+    sandbox.run(["cache", "clean"]).ok();
+    assert!(!store(&sandbox).exists());
+    sandbox.run(["check", "three", "--deep"]).ok();
+}

@@ -6,4 +6,4 @@ mod filling;
 mod install;
 mod lock_file;
 mod tags;
-mod world;
+pub(crate) mod world;
