@@ -10,6 +10,7 @@
     reason = "a program of its own, for people"
 )]
 
+mod packing;
 mod peers;
 mod table;
 
@@ -40,7 +41,7 @@ fn main() {
 
 type Comparison = fn(&World) -> Table;
 
-const COMPARISONS: [(&str, Comparison); 7] = [
+const COMPARISONS: [(&str, Comparison); 8] = [
     ("create, warm", create_warm),
     ("create behind a pyenv shim", create_behind_shim),
     ("create, then the first pip", create_and_pip),
@@ -48,6 +49,7 @@ const COMPARISONS: [(&str, Comparison); 7] = [
     ("pip as files", create_files),
     ("activate, check, python find", small_commands),
     ("a hundred environments", hundred),
+    ("pack", packing::pack),
 ];
 
 /// Where the benchmark runs: everything outside of it stays as it is.

@@ -191,7 +191,7 @@ impl Scenario {
     ) -> Result<(), String> {
         let was_done = self.state().without_yards() == *new;
         // What is younger than a second may be of a living process.
-        if !litter(&self.sandbox).is_empty() {
+        if !litter(&self.sandbox).is_empty() || has_temporary_file(&self.sandbox) {
             std::thread::sleep(Duration::from_millis(1100));
         }
         let again = self.run();
@@ -223,6 +223,12 @@ fn litter(sandbox: &Sandbox) -> Vec<String> {
     let walk = places.iter().flat_map(|place| walkdir::WalkDir::new(place).max_depth(3));
     let names = walk.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with('.')).collect()
+}
+
+/// Whether a half-written file is in the project.
+fn has_temporary_file(sandbox: &Sandbox) -> bool {
+    let entries = fs::read_dir(sandbox.project()).unwrap().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(".tmp"))
 }
 
 /// Every point, or a part that is spread over all, the same in each run.
@@ -315,6 +321,15 @@ fn giving_an_environment_its_pip() {
     for entry in fs::read_dir(site).unwrap().flatten() {
         fs::remove_dir_all(entry.path()).unwrap();
     }
+    scenario.prove();
+}
+
+#[test]
+fn packing_over_an_older_archive() {
+    let mut scenario = Scenario::create("pack", &[], Change::AtOnce);
+    scenario.run().ok();
+    fs::write(scenario.sandbox.project().join("env.tar"), "old").unwrap();
+    scenario.args = ["pack", ".venv", "-o", "env.tar", "--threads", "1"].map(str::to_owned).into();
     scenario.prove();
 }
 

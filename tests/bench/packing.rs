@@ -1,0 +1,115 @@
+//! Archives of an environment with 105 packages: CPU time and length.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::table::Table;
+use super::{World, run, rvenv};
+
+/// What is installed: pip's choice of 105 packages on 2026-11-28.
+const PACKAGES: [&str; 3] = ["jupyterlab", "pandas", "scikit-learn"];
+/// Ticks of the clock that `/proc` counts in (proc_pid_stat(5)); 100 on every Linux that has a name.
+const TICKS: u64 = 100;
+const ROUNDS: usize = 3;
+
+/// One contender: a name for the table, and the command with its arguments.
+type Contender = (&'static str, Vec<String>);
+
+pub(super) fn pack(world: &World) -> Table {
+    let env = environment(world);
+    let tool = venv_pack(world);
+    let out = world.root.path().join("archive");
+    let out = |end: &str| format!("{}.{end}", out.display());
+    let own = |end: &str, threads: &str| {
+        ["pack", &env, "-q", "--threads", threads, "-o", &out(end)].map(str::to_owned).to_vec()
+    };
+    let rvenv = |words: Vec<String>| std::iter::once(rvenv()).chain(words).collect::<Vec<_>>();
+    let shell = |line: String| ["sh", "-c", &line].map(str::to_owned).to_vec();
+    let contenders: Vec<Contender> = vec![
+        ("rvenv pack, .tar.gz", rvenv(own("tar.gz", "2"))),
+        (
+            "venv-pack, .tar.gz",
+            [&tool, "-q", "-f", "-p", &env, "-o", &out("tar.gz")].map(Clone::clone).into(),
+        ),
+        ("tar | pigz -4", shell(format!("tar cf - -C {env} . | pigz -4 > {}", out("tar.gz")))),
+        ("rvenv pack, .tar.zst", rvenv(own("tar.zst", "2"))),
+        ("tar | zstd -3", shell(format!("tar cf - -C {env} . | zstd -q -3 > {}", out("tar.zst")))),
+        ("rvenv pack, .zip", rvenv(own("zip", "2"))),
+    ];
+    let mut times = vec![Vec::new(); contenders.len()];
+    for round in 0..=ROUNDS {
+        for ((name, words), times) in contenders.iter().zip(&mut times) {
+            let mut command = world.command(Path::new(&words[0]));
+            command.args(&words[1..]);
+            let before = cpu_time();
+            run(command);
+            if round > 0 {
+                times.push(cpu_time() - before);
+                continue;
+            }
+            let end = if name.contains("zst") {
+                "tar.zst"
+            } else if name.contains("zip") {
+                "zip"
+            } else {
+                "tar.gz"
+            };
+            let length = std::fs::metadata(out(end)).map_or(0, |meta| meta.len());
+            println!("{name}: {:.1} MB", length as f64 / 1e6);
+        }
+    }
+    let medians = times.into_iter().map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    });
+    println!("\nCPU time (user and system):\n");
+    Table::of(contenders.iter().map(|(name, _)| *name).zip(medians))
+}
+
+/// The CPU time of all commands that ended.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    // cutime and cstime are the fields 16 and 17; the name in field 2 may contain spaces.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace();
+    let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 1000 / TICKS)
+}
+
+fn kept(world: &World, name: &str) -> PathBuf {
+    world.peers.uv.ancestors().nth(3).expect("the directory of the peers").join(name)
+}
+
+/// The environment, made once.
+fn environment(world: &World) -> String {
+    let dir = kept(world, "packed");
+    if !dir.join("done").exists() {
+        eprintln!("installing {} into {}", PACKAGES.join(", "), dir.display());
+        run(venv(world, &dir));
+        let mut pip = Command::new(dir.join("bin/pip"));
+        pip.args(["install", "-q"]).args(PACKAGES);
+        run(pip);
+        std::fs::write(dir.join("done"), "").expect("a mark");
+    }
+    dir.display().to_string()
+}
+
+/// venv-pack from PyPI.
+fn venv_pack(world: &World) -> String {
+    let dir = kept(world, "venv-pack");
+    let tool = dir.join("bin/venv-pack");
+    if !tool.exists() {
+        run(venv(world, &dir));
+        let mut pip = Command::new(dir.join("bin/pip"));
+        // It imports `distutils`, which setuptools has.
+        pip.args(["install", "-q", "venv-pack", "setuptools"]);
+        run(pip);
+    }
+    tool.display().to_string()
+}
+
+fn venv(world: &World, dir: &Path) -> Command {
+    let mut command = Command::new(&world.python);
+    command.args(["-m", "venv"]).arg(dir);
+    command
+}
