@@ -9,7 +9,7 @@ use super::{World, run, rvenv};
 
 /// What is installed: pip's choice of 105 packages on 2026-11-28.
 const PACKAGES: [&str; 3] = ["jupyterlab", "pandas", "scikit-learn"];
-/// Ticks of the clock that `/proc` counts in (proc_pid_stat(5)); 100 on every Linux that has a name.
+/// Ticks per second in which `/proc` counts CPU time: `USER_HZ` (time(7)), 100 on all of Rust's Linux targets.
 const TICKS: u64 = 100;
 const ROUNDS: usize = 3;
 
@@ -22,7 +22,8 @@ pub(super) fn pack(world: &World) -> Table {
     let out = world.root.path().join("archive");
     let out = |end: &str| format!("{}.{end}", out.display());
     let own = |end: &str, threads: &str| {
-        ["pack", &env, "-q", "--threads", threads, "-o", &out(end)].map(str::to_owned).to_vec()
+        let words = ["pack", &env, "-q", "--threads", threads, "-o", &out(end)];
+        words.map(str::to_owned).to_vec()
     };
     let rvenv = |words: Vec<String>| std::iter::once(rvenv()).chain(words).collect::<Vec<_>>();
     let shell = |line: String| ["sh", "-c", &line].map(str::to_owned).to_vec();
@@ -30,7 +31,7 @@ pub(super) fn pack(world: &World) -> Table {
         ("rvenv pack, .tar.gz", rvenv(own("tar.gz", "2"))),
         (
             "venv-pack, .tar.gz",
-            [&tool, "-q", "-f", "-p", &env, "-o", &out("tar.gz")].map(Clone::clone).into(),
+            [&*tool, "-q", "-f", "-p", &env, "-o", &out("tar.gz")].map(str::to_owned).to_vec(),
         ),
         ("tar | pigz -4", shell(format!("tar cf - -C {env} . | pigz -4 > {}", out("tar.gz")))),
         ("rvenv pack, .tar.zst", rvenv(own("tar.zst", "2"))),
@@ -45,7 +46,7 @@ pub(super) fn pack(world: &World) -> Table {
             let before = cpu_time();
             run(command);
             if round > 0 {
-                times.push(cpu_time() - before);
+                times.push(cpu_time().saturating_sub(before));
                 continue;
             }
             let end = if name.contains("zst") {
@@ -56,7 +57,7 @@ pub(super) fn pack(world: &World) -> Table {
                 "tar.gz"
             };
             let length = std::fs::metadata(out(end)).map_or(0, |meta| meta.len());
-            println!("{name}: {:.1} MB", length as f64 / 1e6);
+            println!("{name}: {} MB", length / 1_000_000);
         }
     }
     let medians = times.into_iter().map(|mut times| {
