@@ -10,7 +10,7 @@ use super::world::{Content, assert_same, contents};
 use crate::sandbox::{Ran, Sandbox, known_python};
 
 /// How many requests are generated. Each one for which pip runs takes about a second.
-const REQUESTS: u64 = 16;
+const REQUESTS: u64 = 13;
 
 /// Numbers that look random (xorshift64*), the same in each run.
 struct Numbers(u64);
