@@ -47,7 +47,10 @@ fn the_probe_of_a_python_agrees_with_its_venv(python: &Path) {
     );
 
     let scheme = &told.scheme;
-    for dir in [&scheme.scripts, &scheme.include, &scheme.purelib, &scheme.platlib] {
+    // Since 3.14 `venv` does not create the directory of this Python in `include`.
+    let is_older = told.version < rvenv::python::Version::new(3, 14, 0);
+    let include = if is_older { &*scheme.include } else { Path::new("include") };
+    for dir in [&*scheme.scripts, include, &*scheme.purelib, &*scheme.platlib] {
         assert!(env.join(dir).is_dir(), "{}: {}", python.display(), dir.display());
     }
     // One link is absolute, the others lead to it.
