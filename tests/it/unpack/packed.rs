@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Ran, Sandbox, for_each_python, real_pythons};
+use crate::sandbox::{Ran, Sandbox, for_each_python, real_pythons, skip};
 
 /// A sandbox with the archive `a.tar.gz` of an environment of `python`, which is deleted; gives its files.
 fn packed(python: &Path) -> (Sandbox, BTreeSet<PathBuf>) {
@@ -102,19 +102,69 @@ fn a_machine_without_its_python_is_told() {
     assert_eq!(codes(&sandbox, &[], 1), ["interpreter-not-executable"]);
 }
 
-/// A container's second stage, which has the base Python and neither the first stage's paths nor rvenv.
-#[test]
-fn an_unpacked_environment_is_copied_into_an_image() {
-    let (sandbox, _) = packed(&real_pythons().pop().unwrap());
-    sandbox.run(["unpack", "-q", "a.tar.gz", "app"]).ok();
-    let script = "mkdir image && cp -a app image/app && mount -t tmpfs none app || exit 9
-        image/app/bin/pip --version && ! [ -e app/bin/pip ]";
-    let ran = Ran::of(sandbox.command("unshare").args(["-m", "sh", "-c", script]));
+/// Runs `script` in a mount namespace of its own; `None` where mounting is not allowed.
+fn mounted(sandbox: &Sandbox, script: &str, args: &[&Path]) -> Option<Ran> {
+    let ran = Ran::of(sandbox.command("unshare").args(["-m", "sh", "-c", script, "sh"]).args(args));
     if ran.code == Some(9) || ran.stderr.contains("unshare failed") {
-        crate::sandbox::skip("mounting is not allowed here");
-        return;
+        skip("mounting is not allowed here");
+        return None;
     }
-    assert!(ran.ok().stdout.contains("project/image/app/"));
+    Some(ran)
+}
+
+/// The second stage of an image has the base Python, and neither the paths of the first one nor rvenv.
+#[test]
+fn a_relocatable_environment_is_copied_into_an_image() {
+    let sandbox = Sandbox::new();
+    let mut create = sandbox.rvenv();
+    create.args(["create", "-q", "--offline", "--relocatable", "app", "-p"]);
+    Ran::of(create.arg(real_pythons().pop().unwrap())).ok();
+    let script = "mkdir image && cp -a app image/app && mount -t tmpfs none app || exit 9
+        image/app/bin/pip --version && image/app/bin/python -c 'import sys; print(sys.prefix)'";
+    let Some(ran) = mounted(&sandbox, script, &[]) else { return };
+    let ran = ran.ok();
+    assert!(ran.stdout.contains("project/image/app/"), "{ran:#?}");
+    assert!(ran.stdout.ends_with("project/image/app\n"), "{ran:#?}");
+}
+
+/// An image without Python gets an archive with Python, unpacked by rvenv or by tar.
+#[test]
+fn an_environment_with_its_python_needs_no_other() {
+    let outside = |python: &PathBuf| !python.starts_with("/usr") && !python.starts_with("/bin");
+    let Some(python) = real_pythons().into_iter().rfind(outside) else {
+        skip("every Python is in /usr");
+        return;
+    };
+    let base = super::describe(&python).prefix;
+    let sandbox = Sandbox::new();
+    let mut create = sandbox.rvenv();
+    Ran::of(create.args(["create", "-q", "--offline", "made", "-p"]).arg(&python)).ok();
+    sandbox.run(["pack", "-q", "--with-python", "made", "-o", "a.tar.gz"]).ok();
+    let script = "mount -t tmpfs none made && mount -t tmpfs none \"$1\" || exit 9
+        \"$2\" unpack -q a.tar.gz here && \"$2\" check -q here || exit 1
+        mkdir there && tar xzf a.tar.gz -C there && \"$2\" check -q there || exit 1
+        for dir in here there; do
+            $dir/bin/pip --version && $dir/bin/python -c 'import sys, ssl; print(sys.prefix)' || exit 1
+        done";
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    let Some(ran) = mounted(&sandbox, script, &[&base, Path::new(&rvenv)]) else { return };
+    let ran = ran.ok();
+    assert!(
+        ran.stdout.contains("project/here\n") && ran.stdout.contains("project/there\n"),
+        "{ran:#?}"
+    );
+}
+
+/// One file on a parallel file system, which jobs cannot write, becomes an environment on a local disk.
+#[test]
+fn one_file_on_a_shared_disk_is_unpacked_on_a_local_one() {
+    let (sandbox, _) = packed(&real_pythons().pop().unwrap());
+    let script = "mkdir shared local && mount -t tmpfs none shared && cp a.tar.gz shared &&
+        mount -o remount,ro none shared && mount -t tmpfs none local || exit 9
+        \"$1\" -q unpack shared/a.tar.gz local/app && local/app/bin/pip --version";
+    let rvenv = sandbox.rvenv().get_program().to_owned();
+    let Some(ran) = mounted(&sandbox, script, &[Path::new(&rvenv)]) else { return };
+    assert!(ran.ok().stdout.contains("project/local/app/"));
 }
 
 /// A cache of CI brings the environment back at another path.
