@@ -19,7 +19,7 @@ mod fit;
 mod libc;
 mod names;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 pub use archive::is_archive;
@@ -29,10 +29,11 @@ pub use fit::{Fit, Problem};
 use crate::fs;
 use crate::fs::{Dir, InPlace, Leftover, Linker, Stage};
 use crate::pack::{Manifest, Mode};
+use crate::support::executable::is_executable;
 use crate::support::path::canonicalize;
 use crate::support::session::Session;
 use crate::venv::{Content, Entry, ensure_usable, write_entry};
-use archive::Archive;
+use archive::{Archive, Body};
 use bind::Binding;
 use contents::Contents;
 
@@ -97,7 +98,8 @@ pub fn unpack(
     if !fit.is_usable() {
         return Err(Error::Unfit { path: request.file.to_owned(), fit: Box::new(fit) });
     }
-    let mut work = Work { request, session, fit: &fit, location: &location, progress };
+    let resumes = matches!(destination, Destination::Unfinished);
+    let mut work = Work { request, session, fit: &fit, location: &location, resumes, progress };
     let finished = match destination {
         Destination::New => {
             let mut stage = Stage::beside(&location)?;
@@ -106,7 +108,7 @@ pub fn unpack(
             stage.publish()?;
             stage.finish()
         }
-        Destination::Empty => {
+        Destination::Empty | Destination::Unfinished => {
             let place = InPlace::open(&location)?.no_overwrite();
             work.fill(place.dir())?;
             place.finish()
@@ -124,6 +126,8 @@ enum Destination {
     New,
     /// It is written into a directory that is there, as that cannot be renamed onto.
     Empty,
+    /// The same, and a process that was killed has written some of its files.
+    Unfinished,
 }
 
 impl Destination {
@@ -138,6 +142,10 @@ impl Destination {
             }
             _ => root.to_owned(),
         };
+        // Its mark goes when there is another one.
+        if fs::is_unfinished(&location) {
+            return Ok((location, Self::Unfinished, Vec::new()));
+        }
         let leftovers = fs::sweep(&location)?;
         if location.symlink_metadata().is_err() {
             return Ok((location, Self::New, leftovers));
@@ -165,13 +173,15 @@ struct Work<'a, 'p> {
     session: Session<'a>,
     fit: &'a Fit,
     location: &'a Path,
+    /// Whether some files are there already.
+    resumes: bool,
     progress: Progress<'p>,
 }
 
 impl Work<'_, '_> {
     /// Writes all files, `pyvenv.cfg` last: where that is, the environment is complete.
     fn fill(&mut self, dir: &Dir) -> Result<()> {
-        let Self { request, session, fit, .. } = *self;
+        let Self { request, session, fit, location, resumes, .. } = *self;
         let contents = Contents::new(request.file, &fit.manifest)?;
         let interpreter = match fit.manifest.python.mode {
             Mode::Launcher => fit.python.as_ref(),
@@ -183,7 +193,9 @@ impl Work<'_, '_> {
             if entry.is_directory {
                 return Ok(dir.create_dir(&entry.path)?);
             }
-            if !binding.takes(&entry.path, body)? {
+            let is_done =
+                binding.takes(&entry.path, body)? || (resumes && has(location, entry, body)?);
+            if !is_done {
                 dir.write_from(&entry.path, body, entry.is_executable)?;
             }
             Ok(())
@@ -191,11 +203,42 @@ impl Work<'_, '_> {
         let linker = Linker::of_cache(None, self.location, session.host);
         for entry in binding.entries(request.file)? {
             session.interrupt.check()?;
-            put(&entry, dir, &linker)?;
+            if !resumes || entry.difference(location).is_some() {
+                put(&entry, dir, &linker)?;
+            }
         }
         Ok(())
     }
 }
+
+/// Whether a file of the archive is there already.
+///
+/// # Errors
+/// [`Error::Occupied`] if another file is in its place.
+fn has(location: &Path, entry: &contents::Entry, body: &mut Body<'_>) -> Result<bool> {
+    let path = location.join(&entry.path);
+    if path.symlink_metadata().is_err() {
+        return Ok(false);
+    }
+    let failed = || fs::Error::io("read", &path);
+    let mut found = fs::open_regular(&path)?;
+    let (mut wanted, mut there) = (Vec::new(), Vec::new());
+    loop {
+        wanted.clear();
+        there.clear();
+        body.take(BLOCK).read_to_end(&mut wanted).map_err(failed())?;
+        (&mut found).take(BLOCK).read_to_end(&mut there).map_err(failed())?;
+        if wanted != there || is_executable(&path) != entry.is_executable {
+            return Err(Error::Occupied { path });
+        }
+        if wanted.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// How many bytes of two files are compared at once.
+const BLOCK: u64 = 1 << 16;
 
 /// Writes an entry, with the directories above it, which archives without empty directories lack.
 fn put(entry: &Entry, dir: &Dir, linker: &Linker) -> Result<()> {
