@@ -45,6 +45,9 @@ pub(crate) struct Pack {
     /// Editable installs: stop, copy their packages, or leave them out
     #[arg(long, value_name = "WHAT", default_value = "refuse", help_heading = "Contents")]
     pub(crate) editable: EditableInstalls,
+    /// Include bytecode: a third more, and faster first imports where nothing can be written
+    #[arg(long, help_heading = "Contents")]
+    pub(crate) compile: bool,
     /// Leave out what matches, as a line of a .gitignore does
     #[arg(long, value_name = "PATTERN", help_heading = "Contents")]
     pub(crate) exclude: Vec<String>,

@@ -38,6 +38,7 @@ pub(super) fn run(args: &Pack, context: &Context<'_>) -> anyhow::Result<ExitCode
         python: args.python.as_deref(),
         with_python: args.with_python,
         strict: args.strict,
+        compile: args.compile,
         editable: match args.editable {
             EditableInstalls::Refuse => Editable::Refuse,
             EditableInstalls::Include => Editable::Include,

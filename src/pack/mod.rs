@@ -7,10 +7,12 @@
 //! | `needs` | what the compiled files need of a machine |
 //! | `launcher` | `bin/python` of an archive without Python |
 //! | `included` | the Python in an archive |
+//! | `bytecode` | compiled sources |
 //! | `archive` | the formats of archives |
 //! | `manifest` | what an archive needs, as its first entry says it |
 
 mod archive;
+mod bytecode;
 mod contents;
 mod editables;
 mod error;
@@ -61,6 +63,7 @@ pub enum Editable {
 
 /// What is to be packed.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Request<'a> {
     /// The environment, absolute.
     pub root: &'a Path,
@@ -72,6 +75,8 @@ pub struct Request<'a> {
     pub with_python: bool,
     /// Whether it is an error that the archive needs libraries of the system.
     pub strict: bool,
+    /// Whether sources are compiled.
+    pub compile: bool,
     /// What happens to editable installs.
     pub editable: Editable,
     /// Patterns of paths that are left out, as lines of a `.gitignore`.

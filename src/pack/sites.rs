@@ -17,6 +17,7 @@ use crate::support::limits;
 impl Contents<'_> {
     /// Takes the paths of this machine out of each `site-packages`.
     pub(super) fn rewrite_sites(&mut self) -> Result<()> {
+        let mut records_of_sites = Vec::new();
         for site in &self.state.sites {
             // RECORDs are read before anything that they list is removed.
             let dists: Vec<_> = site.dists().collect();
@@ -27,6 +28,12 @@ impl Contents<'_> {
             for dist in &dists {
                 self.remove_local_origin(site, dist);
             }
+            records_of_sites.push((site, dists, records, added));
+        }
+        if self.request.compile {
+            self.add_bytecode()?;
+        }
+        for (site, dists, records, added) in records_of_sites {
             for (dist, record) in dists.iter().zip(records) {
                 if let Some(record) = record {
                     self.rewrite_record(site, dist, record, &added);

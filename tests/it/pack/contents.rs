@@ -69,6 +69,26 @@ fn nothing_of_this_machine_is_in_the_archive() {
 }
 
 #[test]
+fn bytecode_is_used_where_sources_cannot_be_compared() {
+    let world = World::new();
+    world.create(".venv");
+    for name in ["env", "again"] {
+        world.pack(&["--compile", "-o", &format!("{name}.tar.gz")]).ok();
+    }
+    assert!(
+        fs::read(world.path("env.tar.gz")).unwrap()
+            == fs::read(world.path("again.tar.gz")).unwrap()
+    );
+    let env = world.unpack("env.tar.gz", "env");
+    // Unchecked bytecode counts, whatever is in the source.
+    write(&site(&env).join("hi.py"), "raise SystemExit(3)\n");
+    let said =
+        world.python_of(&env, "import hi; hi.main(); print(hi.main.__code__.co_filename)").ok();
+    let file = site(&env).join("hi.py");
+    assert_eq!(said.stdout, format!("{}\n{}\n", env.display(), file.display()));
+}
+
+#[test]
 fn excluded_files_are_in_no_record() {
     let world = World::new();
     let env = world.create(".venv");
