@@ -175,33 +175,29 @@ impl Text {
     fn index(&mut self) {
         let (mut tops, mut directories) = (HashSet::new(), HashSet::new());
         let (mut outside, mut compiled, mut code) = (Vec::new(), Vec::new(), Vec::new());
-        let mut last = String::new();
         // Tests are left out by some distributors, and deleted to save space.
         let is_test = |part: &str| part == "tests" || part == "test";
+        let (mut last, mut is_cache) = ("", false);
         for (at, span) in self.rows.iter().enumerate() {
             let row = span.of(&self.whole);
-            let path = &*row.path;
+            // Escaped quotes are rare, and a path with them is as good as any other.
+            let path = self.whole[span.path.clone()].trim_matches('"');
             if path.starts_with("..") {
                 outside.push(at);
                 continue;
             }
             let directory = path.rfind('/').map_or("", |end| &path[..end]);
             if directory != last || directory.is_empty() {
+                last = directory;
+                is_cache = directory.split('/').any(|part| part == BYTECODE);
                 let top = path.split('/').next().unwrap_or(path);
-                if !tops.contains(top) {
-                    tops.insert(top.to_owned());
-                }
+                tops.insert(top);
+                let ends = path.match_indices('/').map(|(end, _)| &path[..end]).take(2);
+                let kept = ends.filter(|dir| !is_cache && !dir.split('/').any(is_test));
+                directories.extend(kept);
             }
-            if is_bytecode(path) || path.contains(BYTECODE) {
+            if is_cache || is_bytecode(path) {
                 continue;
-            }
-            if directory != last {
-                directory.clone_into(&mut last);
-                for (end, _) in path.match_indices('/').take(2) {
-                    if !path[..end].split('/').any(is_test) && !directories.contains(&path[..end]) {
-                        directories.insert(path[..end].to_owned());
-                    }
-                }
             }
             if is_compiled(path) {
                 compiled.push(at);
@@ -210,9 +206,10 @@ impl Text {
                 code.push(at);
             }
         }
+        let owned = |names: HashSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let (tops, directories) = (owned(tops), owned(directories));
         (self.outside, self.compiled, self.code) = (outside, compiled, code);
-        self.tops = tops.into_iter().collect();
-        self.directories = directories.into_iter().collect();
+        (self.tops, self.directories) = (tops, directories);
         self.directories.sort_unstable();
     }
 

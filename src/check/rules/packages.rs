@@ -131,6 +131,9 @@ impl<'a> Packages<'a> {
 
     /// RECORD is optional for other installers than pip and uv (PEP 627).
     fn is_without_record_on_purpose(&self, dist: &Dist<'_>) -> bool {
+        if self.has_record(dist) {
+            return false;
+        }
         let path = self.site.path.join(dist.directory);
         let installer = fs::read_bounded(&path.join("INSTALLER"), limits::SITE_FILE);
         let installer = installer.unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::pth;
-use crate::dist::site::Site;
+use crate::dist::site::{Dist, Site};
 use crate::fs;
 use crate::fs::names_in;
 use crate::python::Interpreter;
@@ -47,10 +47,25 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let lines = text.lines().filter(|line| pth::is_code(line));
         let missing = lines.flat_map(imported).find(|module| !exists(module, site, base))?;
+        // Then that package is damaged, which is a finding of its own.
+        if site.dists().any(|dist| is_recorded(snapshot, &dist, &missing)) {
+            return None;
+        }
         let seen = format!("`{name}` imports `{missing}`, which is not installed");
         Some(Diagnosis::new(Code::StartupFails, seen, repair(snapshot, site, name)))
     };
     pth::files(site).filter_map(finding).collect()
+}
+
+/// Whether a distribution has installed the module.
+fn is_recorded(snapshot: &Snapshot<'_>, dist: &Dist<'_>, module: &str) -> bool {
+    let record = snapshot.infos().record(dist);
+    record.is_some_and(|record| record.tops.iter().any(|top| is_named(top, module)))
+}
+
+/// Whether a file or directory is what `import MODULE` looks for.
+fn is_named(name: &str, module: &str) -> bool {
+    name == module || name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// The distribution that the file belongs to is installed again; without one the file is removed.
@@ -81,14 +96,12 @@ fn imported(line: &str) -> Vec<String> {
 }
 
 fn exists(module: &str, site: &Site, base: &Interpreter) -> bool {
-    let is_named = |name: &str| {
-        name == module || name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.'))
+    let contains = |dir: &Path| {
+        names_in(dir).iter().any(|name| name.to_str().is_some_and(|name| is_named(name, module)))
     };
-    let contains =
-        |dir: &Path| names_in(dir).iter().any(|name| name.to_str().is_some_and(is_named));
     let others = || pth::files(site).flat_map(|name| pth::paths(site, name));
     BUILT_IN.contains(&module)
-        || site.names.iter().any(|name| is_named(name))
+        || site.names.iter().any(|name| is_named(name, module))
         || contains(&base.stdlib)
         || contains(&base.stdlib.join("lib-dynload"))
         || others().any(|dir| contains(&dir))

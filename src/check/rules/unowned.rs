@@ -121,8 +121,7 @@ fn is_of_an_installer(path: &Path) -> bool {
 }
 
 fn installed(snapshot: &Snapshot<'_>, site: &Site, names: &[&str]) -> Option<Diagnosis> {
-    let seen =
-        format!("{} belongs to no installed package: an install was interrupted", list(names)?);
+    let seen = format!("{} in `site-packages`, of no installed package", list(names)?);
     let paths = names.iter().map(|name| site.path.join(name).to_string_lossy().into_owned());
     let repair = match snapshot.host.platform() {
         Platform::Windows => Repair::advice(format!("delete {}", list(names)?)),
@@ -134,7 +133,7 @@ fn installed(snapshot: &Snapshot<'_>, site: &Site, names: &[&str]) -> Option<Dia
 }
 
 fn perhaps_own(site: &Site, names: &[&str]) -> Option<Diagnosis> {
-    let seen = format!("{} belongs to no installed package", list(names)?);
+    let seen = format!("{} in `site-packages`, of no installed package", list(names)?);
     let advice = format!("keep what is yours; delete the rest in `{}`", site.path.display());
     Some(Diagnosis::new(Code::FilesUnowned, seen, Repair::advice(advice)).into_note())
 }
@@ -158,7 +157,7 @@ fn commands(snapshot: &Snapshot<'_>, site: &Site, owned: &Owned) -> Option<Diagn
     let scripts = snapshot.scripts.iter();
     let dead = scripts.filter(|it| own_python(it) && !is_listed(it) && is_dead(it).is_some());
     let names: Vec<_> = dead.filter_map(|script| script.name.to_str()).collect();
-    let seen = format!("the command {} belongs to no installed package", list(&names)?);
+    let seen = format!("the command {}, of no installed package", list(&names)?);
     let paths = names.iter().map(|name| snapshot.scripts_dir().join(name));
     let paths = paths.map(|path| path.to_string_lossy().into_owned());
     let remove = ["rm", "--"].map(str::to_owned).into_iter().chain(paths);

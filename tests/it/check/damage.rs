@@ -329,6 +329,20 @@ fn path_files_that_import_what_is_gone() {
         Ran::of(world.sandbox.command("sh").args(["-c", &line])).ok();
         assert_eq!(world.faults(), [""; 0]);
     }
+    // Where a package is damaged, that is the cause.
+    world.install("thing", "1.0");
+    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    for (path, text) in [("_hack/__init__.py", ""), ("left.pth", "import _hack\n")] {
+        fs::create_dir_all(world.site().join(path).parent().unwrap()).unwrap();
+        fs::write(world.site().join(path), text).unwrap();
+        let row = format!("{path},{},{}\n", super::hash(text.as_bytes()), text.len());
+        super::append(&record, &row);
+    }
+    assert_eq!(world.faults(), [""; 0]);
+    fs::remove_dir_all(world.site().join("_hack")).unwrap();
+    assert_eq!(world.faults(), ["package-damaged"]);
+    fs::create_dir(world.site().join("_hack")).unwrap();
+    fs::write(world.site().join("_hack/__init__.py"), "").unwrap();
     fs::write(&file, "import sys, os.path; import json\nimport _mine\n").unwrap();
     fs::write(world.site().join("_mine.py"), "").unwrap();
     assert!(!world.faults().contains(&"startup-fails".to_owned()));

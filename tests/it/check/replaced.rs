@@ -81,3 +81,35 @@ fn nothing_is_removed_behind_a_link_that_was_put_on_the_way() {
     );
     assert!(leftover.is_dir(), "it is somebody else's now");
 }
+
+/// numpy's libraries were deleted when the step after that failed (a bind mount in the way of a name).
+#[test]
+fn a_step_that_fails_takes_back_those_before_it() {
+    use rvenv::venv::repair::Step;
+
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip"]).ok();
+    let venv = sandbox.project().join(".venv");
+    let names = ["numbers", "~umbers", "numbers.libs", "other"];
+    let file = |name: &str| site(&venv).join(name).join("a.py");
+    for name in names {
+        fs::create_dir(site(&venv).join(name)).unwrap();
+        fs::write(file(name), name).unwrap();
+    }
+    let place = |name: &str| site(&venv).join(name).strip_prefix(&venv).unwrap().to_owned();
+    let steps = [
+        Step::PutBack { from: place("~umbers"), to: place("numbers") },
+        Step::Remove(place("numbers.libs")),
+        Step::PutBack { from: place("~ther"), to: place("other") },
+    ];
+    let host = Host::new([("PATH", "/usr/bin:/bin")], sandbox.project());
+    let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
+    let session = Session { host: &host, cache, interrupt };
+    let seed = &|_: &_, _: &mut _| Ok::<_, rvenv::Error>(Vec::new());
+    let fixer = Fixer { root: &venv, judged: None, session, seed };
+    fixer.apply(&steps, &mut |_| {}).unwrap_err();
+    for name in names {
+        assert_eq!(fs::read_to_string(file(name)).unwrap(), name);
+    }
+    assert!(!venv.join(".rvenv").exists());
+}
