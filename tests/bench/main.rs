@@ -10,6 +10,7 @@
     reason = "a program of its own, for people"
 )]
 
+mod packages;
 mod packing;
 mod peers;
 mod table;
@@ -41,7 +42,7 @@ fn main() {
 
 type Comparison = fn(&World) -> Table;
 
-const COMPARISONS: [(&str, Comparison); 8] = [
+const COMPARISONS: [(&str, Comparison); 9] = [
     ("create, warm", create_warm),
     ("create behind a pyenv shim", create_behind_shim),
     ("create, then the first pip", create_and_pip),
@@ -50,6 +51,7 @@ const COMPARISONS: [(&str, Comparison); 8] = [
     ("activate, check, python find", small_commands),
     ("a hundred environments", hundred),
     ("pack", packing::pack),
+    ("packages from the store", packages::packages),
 ];
 
 /// Where the benchmark runs: everything outside of it stays as it is.
