@@ -268,3 +268,37 @@ fn what_is_not_used_is_pruned() {
     assert!(!store(&sandbox).exists());
     sandbox.run(["check", "three", "--deep"]).ok();
 }
+
+#[test]
+fn after_a_kill_the_environment_can_be_repaired() {
+    if !has_strace() {
+        return;
+    }
+    let sandbox = filled(&["flat", "ns.one"]);
+    let install = ["install", "--env", "two", "-r", "lock.txt"];
+    let mut reached = 0;
+    for nth in 1.. {
+        sandbox.run(["create", "--clear", "two"]).ok();
+        let mut traced = sandbox.command("strace");
+        traced.args(["-qq", "-o", "/dev/null", "-e"]);
+        traced.arg(format!("inject=renameat2:signal=KILL:when={nth}"));
+        let ran = Ran::of(traced.arg(env!("CARGO_BIN_EXE_rvenv")).args(install));
+        if ran.code == Some(0) {
+            break;
+        }
+        reached = nth;
+        // What is there is known to be incomplete, or nothing is there.
+        sandbox.run(["check", "--fix", "two"]);
+        let report = sandbox.run(["check", "two"]).stdout;
+        let hint = report.split_once("`rvenv install ").and_then(|(_, rest)| rest.split_once('`'));
+        if let Some((words, _)) = hint {
+            sandbox.run(["install"].into_iter().chain(words.split(' '))).ok();
+        }
+        sandbox.run(install).ok();
+        sandbox.run(["check", "--deep", "two"]).ok();
+        sandbox.run(["run", "--env", "two", "python", "-c", "import ns.one"]).ok();
+        let data = site(&sandbox.project().join("two")).join("flat/data.txt");
+        assert_eq!(std::fs::read(data).unwrap(), b"x", "killed at rename {nth}");
+    }
+    assert!(reached > 4, "{reached} renames were reached");
+}

@@ -84,7 +84,7 @@ def make(directory):
     wheel(directory, "tagged", files={"tagged.py": CODE}, build="2b")
     wheel(directory, "Mixed.Name_of-it", files={"mixed_name.py": CODE})
     wheel(directory, "unicode", files={"unicode/\u00e9.py": CODE, "unicode/__init__.py": ""})
-    wheel(directory, "flat", files={"flat/data.txt": "x", "flat/more.txt": "y"}, points="[console_scripts]\nflat = a:b\n")
+    wheel(directory, "flat", files={"flat/data.txt": "x", "flat/more.txt": "y"}, points="[console_scripts]\nflat = flat:b\n")
     source(directory, "built")
     source(directory, "rooted")
 
