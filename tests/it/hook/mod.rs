@@ -5,3 +5,4 @@ mod lifecycle;
 mod manners;
 mod trust;
 mod world;
+mod wrappers;

@@ -1,0 +1,184 @@
+//! The hook beside programs that wrap the prompt, and through tmux.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::world::{World, quoted};
+use crate::sandbox::skip_unless_required;
+use crate::shells::{Real, real};
+
+/// What the public scripts of the programs do with the prompt, without what they draw: they wrap
+/// `PROMPT_COMMAND`, add to zsh's functions, copy and replace the prompt's function, or set `PS1` at each prompt.
+const WRAPPERS: [(&str, &str, &str); 12] = [
+    (
+        "bash-preexec",
+        "bash",
+        r#"__bp_precmd() { __bp_code=$?; local f; for f in "${precmd_functions[@]}"; do "$f"; done; return $__bp_code; }
+__bp_interactive() { __bp_mode=on; }
+__bp_debug() { [[ -z ${__bp_mode-} ]] || __bp_seen=$1; }
+trap '__bp_debug "$_"' DEBUG
+PROMPT_COMMAND=$'__bp_precmd\n'"${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}"'__bp_interactive'
+"#,
+    ),
+    (
+        "starship",
+        "bash",
+        r#"_starship_user=${PROMPT_COMMAND-}
+starship_precmd() { local code=$?; eval "$_starship_user"; PS1="${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }star> "; return $code; }
+PROMPT_COMMAND=starship_precmd
+"#,
+    ),
+    (
+        "VS Code",
+        "bash",
+        r#"__vsc_command=${PROMPT_COMMAND-}; __vsc_own=; __vsc_user=$PS1
+__vsc_update() { [[ $PS1 == "$__vsc_own" ]] || __vsc_user=$PS1; __vsc_own="<$__vsc_user>"; PS1=$__vsc_own; }
+__vsc_prompt_cmd() { local code=$?; eval "$__vsc_command"; __vsc_update; return $code; }
+PROMPT_COMMAND=__vsc_prompt_cmd
+"#,
+    ),
+    (
+        "Warp",
+        "bash",
+        "warp_precmd() { :; }\nPROMPT_COMMAND=\"warp_precmd${PROMPT_COMMAND:+;$PROMPT_COMMAND}\"\nexport WARP_BOOTSTRAPPED=1\n",
+    ),
+    (
+        "starship",
+        "zsh",
+        "setopt promptsubst\nstarship_precmd() { STAR=$? }\nprecmd_functions+=(starship_precmd)\nPROMPT='${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }star> '\n",
+    ),
+    (
+        "powerlevel10k",
+        "zsh",
+        "_p9k_precmd() { local c=${commands[python]-}; PROMPT=\"${VIRTUAL_ENV:+(${VIRTUAL_ENV_PROMPT}) }p10k> \" }\nprecmd_functions=($precmd_functions _p9k_precmd)\n",
+    ),
+    (
+        "VS Code",
+        "zsh",
+        "__vsc_precmd() { if [[ $PS1 != \"${__vsc_own-}\" ]]; then __vsc_user=$PS1; __vsc_own=\"<$PS1>\"; PS1=$__vsc_own; fi }\nprecmd_functions+=(__vsc_precmd)\n",
+    ),
+    ("Warp", "zsh", "warp_precmd() { : }\nprecmd_functions+=(warp_precmd)\n"),
+    (
+        "starship",
+        "fish",
+        "function fish_prompt; set -q VIRTUAL_ENV_PROMPT; and printf '(%s) ' $VIRTUAL_ENV_PROMPT; echo 'star> '; end\n",
+    ),
+    (
+        "VS Code",
+        "fish",
+        "functions --copy fish_prompt __vsc_fish_prompt\nfunction fish_prompt; printf '<'; __vsc_fish_prompt; printf '>'; end\n",
+    ),
+    (
+        "Warp",
+        "fish",
+        "functions -c fish_prompt warp_prompt\nfunction fish_prompt; echo -n W; warp_prompt; end\n",
+    ),
+    (
+        "VS Code",
+        "pwsh",
+        "$Global:__VSCodeOriginalPrompt = $Function:prompt\nfunction global:Prompt { '<' + (& $Global:__VSCodeOriginalPrompt) + '>' }\n",
+    ),
+];
+
+#[test]
+fn a_wrapped_prompt_command_keeps_the_hook_and_the_hook_keeps_it() {
+    for (name, label, code) in WRAPPERS {
+        let Some(real) = real(label) else { continue };
+        for is_first in [true, false] {
+            let world = World::new();
+            let a = world.project("a");
+            let file = world.at("wrapper.ps1");
+            std::fs::write(&file, code).unwrap();
+            let wrap = format!(". {}", quoted(&file));
+            let leave = "cd ../a\nnote in\ndeactivate\nnote ended\ncd ..\nnote out\ncd a\nnote back\ncd ..\nnote end";
+            let shown = if is_first {
+                world.types_after(&real, &wrap, leave)
+            } else {
+                world.types(&real, &format!("{wrap}\n{leave}"))
+            };
+            for note in ["in", "back"] {
+                world.note(note, &shown).active(&a);
+            }
+            for note in ["out", "end"] {
+                world.note(note, &shown).inactive();
+            }
+            assert_eq!(world.note("ended", &shown).get("VIRTUAL_ENV"), None, "{name}, {label}");
+            assert!(shown.contains("(a) "), "{name}, {label}, {is_first}: {shown}");
+            for word in ["not found", "nknown command", "rror", "call stack"] {
+                assert!(!shown.contains(word), "{name}, {label}, {is_first}: {word}: {shown}");
+            }
+        }
+    }
+}
+
+/// Ends the server of tmux, also if the test fails.
+struct Tmux<'a>(&'a World);
+
+impl Tmux<'_> {
+    fn run(&self, args: &[&str]) {
+        let mut tmux = self.0.sandbox.command("tmux");
+        tmux.env("TMUX_TMPDIR", self.0.at("")).env("TERM", "screen");
+        let ran = crate::sandbox::Ran::of(tmux.args(["-L", "rvenv", "-f", "/dev/null"]).args(args));
+        assert!(args[0] == "kill-server" || ran.code == Some(0), "{ran:?}");
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+/// tmux starts login shells, whose system-wide start file sets PATH anew: the variables are inherited and PATH is not.
+fn starts_in_tmux(real: &Real) {
+    let mut world = World::new();
+    let a = world.project("a");
+    let hook = rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap();
+    let home = world.at("home");
+    let tools = world.at("tools").display().to_string();
+    let (place, set) = match real.label {
+        "bash" => (home.join(".bash_profile"), format!("PATH=/usr/bin:/bin:{tools}\n")),
+        "zsh" => (home.join(".zshrc"), format!("PATH=/usr/bin:/bin:{tools}\n")),
+        _ => {
+            (home.join(".config/fish/config.fish"), format!("set -gx PATH /usr/bin /bin {tools}\n"))
+        }
+    };
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::write(&place, [set.as_bytes(), &hook].concat()).unwrap();
+    for name in ["VIRTUAL_ENV", "_RVENV_HOOK"] {
+        world.sandbox.set(name, &a);
+    }
+    world.sandbox.set("VIRTUAL_ENV_PROMPT", "a");
+    let tmux = Tmux(&world);
+    let (dir, program) = (world.at("a").display().to_string(), real.program.display().to_string());
+    tmux.run(&["new-session", "-d", "-x", "200", "-y", "50", "-c", &dir, &program, "-l"]);
+    for (line, note) in [("note in", "in"), ("cd ..", ""), ("note out", "out")] {
+        tmux.run(&["send-keys", line, "Enter"]);
+        let end = Instant::now() + Duration::from_secs(20);
+        while !note.is_empty()
+            && !has_content(&world.at("notes").join(note))
+            && Instant::now() < end
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    world.note("in", "tmux").active(&a);
+    world.note("out", "tmux").inactive();
+}
+
+fn has_content(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|meta| meta.len() > 0)
+}
+
+#[test]
+fn a_window_of_tmux_has_the_whole_activation() {
+    if which::which("tmux").is_err() {
+        skip_unless_required("RVENV_REQUIRE_SHELLS", "tmux is not installed");
+        return;
+    }
+    for label in ["bash", "zsh", "fish"] {
+        if let Some(real) = real(label) {
+            starts_in_tmux(&real);
+        }
+    }
+}
