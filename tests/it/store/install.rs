@@ -192,9 +192,12 @@ sys.exit(max(main(words.split()) for words in sys.argv[1:]))";
     ] {
         assert_eq!(pip("one", commands), pip("two", commands), "{commands:?}");
     }
-    let one = contents(&site(&sandbox.project().join("one")));
-    let two = contents(&site(&sandbox.project().join("two")));
-    assert!(one.keys().eq(two.keys()));
+    // Only the start of pip as a module, which filled the first one, leaves bytecode of `__main__`.
+    let paths = |env: &str| {
+        let paths = contents(&site(&sandbox.project().join(env))).into_keys();
+        paths.filter(|path| !path.starts_with("pip")).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("one"), paths("two"));
     assert_same(&before, &contents(&store(&sandbox)));
 }
 
