@@ -75,7 +75,7 @@ fn finding_a_python() {
 #[test]
 fn checking() {
     let Some(world) = World::new() else { return };
-    world.activated().costs(&["check", "--quiet"], 250);
+    world.activated().costs(&["check", "--quiet"], 280);
 }
 
 #[test]

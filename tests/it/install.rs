@@ -93,7 +93,7 @@ fn an_environment_without_pip_is_filled_from_outside_and_stays_without() {
         sandbox.run(["create", "--without-pip", "--python", python]).ok();
         write_wheel(&sandbox);
         let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
-        assert!(ran.stderr.contains("from outside, as it has none"), "{ran:#?}");
+        assert!(ran.stderr.contains("of the cache, because it has none"), "{ran:#?}");
         origin(&sandbox, ".venv", "greeting").ok();
         // The pip that did it is no part of the environment.
         let ran = sandbox.run(["run", "python", "-m", "pip", "--version"]).code(1);
@@ -147,7 +147,7 @@ fn a_forgotten_activation_is_told() {
         ran.stderr,
         format!(
             "warning: `{other}` is active, and the project here has `{own}`\n\
-             hint: `rvenv install --env {own}` installs into that one\n\
+             hint: for that one: `rvenv install --env {own} ...`\n\
              installing into `{other}`\n"
         )
     );

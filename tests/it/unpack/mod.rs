@@ -96,7 +96,7 @@ impl World {
         let ran = Ran::of(check.arg("check").arg("--json").arg(dir)).ok();
         let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         let codes: Vec<_> = report["findings"].as_array().unwrap().iter().collect();
-        assert!(codes.iter().all(|finding| finding["code"] == "path-awkward"), "{codes:#?}");
+        assert!(codes.iter().all(|finding| finding["code"] == "command-hidden"), "{codes:#?}");
         assert_eq!(report["environment"]["maker"], "rvenv");
     }
 
