@@ -72,6 +72,7 @@ fn expected(items: &[Item]) -> Vec<(String, u32, Vec<u8>)> {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "rvenv pack refuses on Windows")]
 fn each_format_gives_the_items_back_and_the_same_bytes_for_any_number_of_threads() {
     let dir = tempfile::tempdir().unwrap();
     let items = items(dir.path());

@@ -29,6 +29,7 @@ fn requirements(text: &str) -> Option<Vec<String>> {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "there is no store on Windows")]
 fn lines_comments_and_continuations_are_read_as_pip_reads_them() {
     for (text, expected) in [
         ("a==1\n\n  b==2  \r\nc==3", &["a==1", "b==2", "c==3"][..]),
