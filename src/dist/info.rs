@@ -3,14 +3,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::thread;
 
 use super::metadata::State;
 use super::record::Text;
 use super::site::{Dist, Site};
 use crate::formats::direct_url::DirectUrl;
 use crate::fs;
-use crate::support::limits;
+use crate::support::{limits, parallel};
 
 /// Fewer distributions are read faster than a thread is started: that takes about 50 µs, reading one
 /// distribution about 30 µs.
@@ -56,21 +55,10 @@ pub(crate) struct DistInfos(HashMap<String, DistInfo>);
 impl DistInfos {
     pub(crate) fn read(site: &Site) -> Self {
         let dists: Vec<_> = site.dists().collect();
-        let cores = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
-        let share = dists.len().div_ceil(cores).max(PER_THREAD);
-        let read = |dists: &[Dist<'_>]| -> Vec<(String, DistInfo)> {
-            let infos =
-                dists.iter().map(|dist| (dist.directory.to_owned(), DistInfo::read(site, dist)));
-            infos.collect()
-        };
-        let mut shares = dists.chunks(share);
-        let own = shares.next().unwrap_or_default();
-        let infos = thread::scope(|scope| {
-            let others: Vec<_> = shares.map(|share| scope.spawn(move || read(share))).collect();
-            let mut infos = read(own);
-            infos.extend(others.into_iter().filter_map(|thread| thread.join().ok()).flatten());
-            infos
-        });
+        let read =
+            |(): &mut (), dist: &Dist<'_>| (dist.directory.to_owned(), DistInfo::read(site, dist));
+        let threads = parallel::processors().min(THREADS);
+        let infos = parallel::map_with(&dists, threads, PER_THREAD, || (), read);
         Self(infos.into_iter().collect())
     }
 

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -14,6 +12,7 @@ use super::record::{BYTECODE, RowText, Text, is_bytecode};
 use crate::formats::object_file::ObjectFile;
 use crate::formats::record;
 use crate::fs;
+use crate::support::parallel;
 
 /// Bytes that are read at once: more does not make reading faster (measured with files of 1 to 100 MB).
 const PIECE: usize = 256 << 10;
@@ -55,26 +54,11 @@ pub(crate) fn faults(site: &Path, records: &[&Text]) -> Vec<Vec<FaultyFile>> {
     let rows = records.iter().enumerate();
     let tasks = rows.flat_map(|(owner, record)| record.rows().map(move |row| Task { owner, row }));
     let tasks: Vec<_> = tasks.filter(|task| is_judged(&task.row.path)).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let (mut found, mut piece) = (Vec::new(), vec![0; PIECE]);
-        loop {
-            let start = next.fetch_add(SHARE, Ordering::Relaxed).min(tasks.len());
-            let share = &tasks[start..tasks.len().min(start + SHARE)];
-            if share.is_empty() {
-                return found;
-            }
-            let judged = share.iter().map(|task| (task, fault(site, &task.row, &mut piece)));
-            found.extend(judged.filter_map(|(task, fault)| Some((task, fault?))));
-        }
-    };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let found = thread::scope(|scope| {
-        let others: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
-        let mut found = work();
-        found.extend(others.into_iter().filter_map(|thread| thread.join().ok()).flatten());
-        found
-    });
+    let judge = |piece: &mut Vec<u8>, task: &Task<'_>| fault(site, &task.row, piece);
+    let piece = || vec![0; PIECE];
+    let judged = parallel::map_with(&tasks, parallel::processors(), SHARE, piece, judge);
+    let found: Vec<_> =
+        tasks.iter().zip(judged).filter_map(|(task, fault)| Some((task, fault?))).collect();
     let mut faults = vec![Vec::new(); records.len()];
     if found.is_empty() {
         return faults;

@@ -4,7 +4,6 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
-use std::thread;
 
 use serde::Serialize;
 
@@ -13,6 +12,7 @@ use super::contents::Contents;
 use super::{Error, Result};
 use crate::dist::record::BYTECODE;
 use crate::python::isolated;
+use crate::support::parallel;
 
 /// Into how many processes the work is split, whatever the machine: what a process compiled before shows
 /// in its next bytes (which strings are shared), and the archive is to be the same on each machine.
@@ -41,13 +41,9 @@ impl Contents<'_> {
     pub(super) fn add_bytecode(&mut self) -> Result<()> {
         let sources: Vec<Source> = self.sources().collect();
         let size = sources.len().div_ceil(PROCESSES).max(1);
-        let answers = thread::scope(|scope| {
-            let work = sources.chunks(size).map(|chunk| scope.spawn(|| self.compile(chunk)));
-            let work: Vec<_> = work.collect();
-            let answers =
-                work.into_iter().map(|work| work.join().unwrap_or_else(|_| Ok(Vec::new())));
-            answers.collect::<Result<Vec<_>>>()
-        })?;
+        let chunks: Vec<&[Source]> = sources.chunks(size).collect();
+        let answers = parallel::map(&chunks, PROCESSES, |chunk| self.compile(chunk));
+        let answers = answers.into_iter().collect::<Result<Vec<_>>>()?;
         for (source, data) in sources.iter().zip(answers.concat()) {
             let (directory, name) = source.0.rsplit_once('/').unwrap_or(("", &source.0));
             let stem = name.trim_end_matches(".py");

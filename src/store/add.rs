@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::Store;
 use super::entry::{self, Archive, Entry, FORMAT, SettingsKey};
 use super::files::{self, Stamp, StoredFile};
 use super::fill::Linking;
 use super::installed::{Installed, InstalledFile, Place};
-use super::parallel;
 use super::reason::NotStored;
 use super::report::{Item, Report};
 use super::staging::Staging;
+use super::{Store, threads};
 use crate::dist::site::normalized;
 use crate::fs::{Dir, Linker, names_in, write_whole};
 use crate::python::Interpreter;
 use crate::support::hex::hex;
 use crate::support::host::Host;
 use crate::support::identity::FileVersion;
+use crate::support::parallel;
 use crate::support::private_dir::create_private_dir;
 
 /// The distributions of an environment at one time, to find out later which of them are new.
@@ -114,7 +114,7 @@ impl Store {
             return Ok(added);
         }
         let work: Vec<(usize, &Item)> = report.install.iter().enumerate().collect();
-        let results = parallel::map(&work, |(index, item)| addition.add(*index, item));
+        let results = parallel::map(&work, threads(), |(index, item)| addition.add(*index, item));
         for (item, result) in report.install.iter().zip(results) {
             match result {
                 Ok(()) => added.stored += 1,

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 
 use super::entry::{self, Entry};
 use super::files::StoredFile;
-use super::parallel;
 use super::reason::Obstacle;
-use super::{Error, Result};
+use super::{Error, Result, threads};
 use crate::formats::record::{self, Row};
 use crate::formats::shebang;
 use crate::fs::{Dir, InPlace, LinkMode, Linker, names_in};
 use crate::support::host::{Host, Platform};
 use crate::support::interrupt::Interrupt;
+use crate::support::parallel;
 use crate::support::session::Session;
 
 /// An entry's time of use is recorded anew when it is older than this.
@@ -85,7 +85,7 @@ impl<'a> Filling<'a> {
     /// [`Error::Unusable`] if a list is damaged, whose entry is removed then, or if two distributions
     /// have a file of one path.
     pub fn new(packages: Vec<Package<'a>>, linking: Linking) -> Result<Self> {
-        let lists = parallel::map(&packages, |package| {
+        let lists = parallel::map(&packages, threads(), |package| {
             Some((package.entry.files()?, package.entry.record()?))
         });
         let mut loaded = Vec::with_capacity(packages.len());
@@ -122,11 +122,11 @@ impl<'a> Filling<'a> {
         for directory in &self.directories {
             dir.create_dir(directory)?;
         }
-        let write = |loaded: &Loaded<'_>| loaded.write(dir, target, linker, interrupt);
         // The largest first, so that no thread is left with one at the end.
         let mut order: Vec<&Loaded<'_>> = self.packages.iter().collect();
         order.sort_by_key(|loaded| std::cmp::Reverse(loaded.files.len()));
-        parallel::map(&order, |loaded| write(loaded)).into_iter().collect::<Result<()>>()?;
+        let write = |loaded: &&Loaded<'_>| loaded.write(dir, target, linker, interrupt);
+        parallel::map(&order, threads(), write).into_iter().collect::<Result<()>>()?;
         for loaded in &self.packages {
             dir.write(&loaded.record_path(), &loaded.rewritten_record(target)?, false)?;
             loaded.package.entry.mark_used();

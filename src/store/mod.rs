@@ -22,7 +22,6 @@ mod fill;
 mod installed;
 mod kind;
 mod locked;
-mod parallel;
 mod prune;
 mod reason;
 mod report;
@@ -42,8 +41,9 @@ pub use report::writes_report;
 
 use crate::python::Interpreter;
 use crate::support::cache::Cache;
+use crate::support::parallel;
 
-/// The directory of the cache that holds the store.
+/// The directory of the cache that contains the store.
 const DIRECTORY: &str = "store";
 
 /// The entries for one kind of Python.
@@ -81,4 +81,9 @@ impl Store {
     fn project(&self, name: &str) -> PathBuf {
         self.directory.join(Path::new(name))
     }
+}
+
+/// The number of threads that read or write entries: more than 8 wait for the filesystem.
+fn threads() -> usize {
+    parallel::processors().min(8)
 }

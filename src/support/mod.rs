@@ -15,6 +15,7 @@ pub(crate) mod kernel;
 pub mod limits;
 pub(crate) mod links;
 pub mod ownership;
+pub(crate) mod parallel;
 pub mod path;
 pub mod pip_config;
 pub mod private_dir;

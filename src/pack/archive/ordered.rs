@@ -11,7 +11,7 @@ use std::thread;
 const JOBS_PER_THREAD: usize = 4;
 
 /// Gives each job that `produce` hands over to a worker, and the results to `consume` in the order of
-/// the jobs. With one thread, all is done by the calling one. Each worker has a state of its own,
+/// the jobs. With one thread, or if the system refuses new ones, the calling one does all. Each worker has a state of its own,
 /// made by `state`.
 ///
 /// # Errors
@@ -23,20 +23,23 @@ pub(super) fn run<J: Send, R: Send, S, E>(
     produce: impl FnOnce(&mut dyn FnMut(J) -> Result<(), E>) -> Result<(), E>,
     mut consume: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let threads = threads.get();
-    if threads == 1 {
-        let mut state = state();
-        return produce(&mut |job| consume(work(&mut state, job)));
-    }
     let (jobs, waiting) = channel::<(usize, J)>();
     let (done, results) = channel();
     let waiting = Mutex::new(waiting);
     thread::scope(|scope| {
-        for _ in 0..threads {
+        let spawn = |_| {
             let (done, waiting, state, work) = (done.clone(), &waiting, &state, &work);
-            scope.spawn(move || worker(waiting, &done, state(), work));
-        }
+            let run = move || worker(waiting, &done, state(), work);
+            // `Scope::spawn` panics if the system refuses a thread.
+            thread::Builder::new().spawn_scoped(scope, run).ok()
+        };
+        let wanted = if threads.get() == 1 { 0 } else { threads.get() };
+        let threads = (0..wanted).filter_map(spawn).count();
         drop(done);
+        if threads == 0 {
+            let mut state = state();
+            return produce(&mut |job| consume(work(&mut state, job)));
+        }
         let mut queue = Queue { jobs, results, early: BTreeMap::new(), given: 0, taken: 0 };
         produce(&mut |job| {
             queue.give(job);

@@ -27,10 +27,7 @@ mod stub;
 use std::collections::BTreeSet;
 use std::fs;
 use std::iter;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use super::probe::Prober;
@@ -41,6 +38,7 @@ use crate::support::cache::Cache;
 use crate::support::executable::is_executable;
 use crate::support::host::{Host, Platform};
 use crate::support::links::chain;
+use crate::support::parallel;
 use crate::support::path::canonicalize;
 use crate::support::program::{Program, Provenance, Starts};
 use shim::{Shim, Shims};
@@ -348,27 +346,9 @@ impl<'a> Finder<'a> {
 
     /// Probes several candidates concurrently, so that those that hang share the time limit.
     fn look_at_all(&self, leads: &[Candidate]) -> Vec<Result<Found, (Source, Reason)>> {
-        let workers = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(lead) = leads.get(index) else { return done };
-                done.push((index, self.look(lead, &Request::Any)));
-            }
-        };
-        let mut done: Vec<_> = thread::scope(|scope| {
-            // This thread works, too, because the system may refuse more threads.
-            let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
-            let workers: Vec<_> = (1..workers).filter_map(spawn).collect();
-            let others = work().into_iter();
-            others
-                .chain(workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()))
-                .collect()
-        });
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, looked)| looked).collect()
+        // More threads than processors, because a candidate that hangs needs no processor.
+        let threads = parallel::processors().clamp(2, 8);
+        parallel::map(leads, threads, |lead| self.look(lead, &Request::Any))
     }
 }
 
