@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::site::{Site, normalized};
+use super::site::Site;
 use super::{direct_url, metadata};
 use crate::formats::direct_url::percent_encoded;
+use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::support::limits;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::direct_url;
 use super::series::LibrarySeries;
+use crate::formats::requirement::normalized;
 use crate::fs::names_in;
 use crate::support::host::Platform;
 
@@ -131,10 +132,4 @@ fn changed(meta: &Metadata) -> Option<SystemTime> {
 #[cfg(not(unix))]
 fn changed(meta: &Metadata) -> Option<SystemTime> {
     meta.modified().ok()
-}
-
-/// PEP 503: case, and runs of `-`, `_` and `.`, make no difference.
-pub(crate) fn normalized(name: &str) -> String {
-    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }

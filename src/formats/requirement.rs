@@ -80,6 +80,13 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.bytes().all(is_inner)
 }
 
+/// The normalized name of a distribution or an extra (PEP 503): case, and runs of `-`, `_` and `.`, make no
+/// difference.
+pub(crate) fn normalized(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
 /// The headers `Requires-Dist` of METADATA.
 pub(crate) fn requires_dist(metadata: &str) -> impl Iterator<Item = Requirement> {
     let headers = metadata.lines().take_while(|line| !line.is_empty());
@@ -197,7 +204,7 @@ impl Parser<'_> {
         };
         let [operator, Token::Word(name), rest @ ..] = rest else { return None };
         let (_, set) = self.environment.sets.iter().find(|(known, _)| known == name)?;
-        let has = set.iter().any(|own| normal(own) == normal(element));
+        let has = set.iter().any(|own| normalized(own) == normalized(element));
         is_word(operator, "in").then_some((has != is_not, rest))
     }
 
@@ -252,13 +259,9 @@ fn specifiers(operator: &str, right: &str) -> Option<VersionSpecifiers> {
     VersionSpecifiers::from_str(&format!("{operator}{right}")).ok()
 }
 
-fn normal(name: &str) -> String {
-    name.to_ascii_lowercase().replace(['_', '.'], "-")
-}
-
 fn compare_extras(left: &str, operator: &str, right: &str) -> Option<bool> {
     let is_equal = left == right;
-    if !is_equal && normal(left) == normal(right) || specifiers(operator, right).is_some() {
+    if !is_equal && normalized(left) == normalized(right) || specifiers(operator, right).is_some() {
         return None;
     }
     match operator {

@@ -8,9 +8,10 @@ use super::archive::Content;
 use super::contents::{Contents, archive_path};
 use super::{Error, Result};
 use crate::dist::record::{BYTECODE, Record};
-use crate::dist::site::{Dist, Site, normalized};
+use crate::dist::site::{Dist, Site};
 use crate::dist::{direct_url, pth};
 use crate::formats::record::Row;
+use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::support::limits;
 

@@ -15,7 +15,7 @@ use super::reason::NotStored;
 use super::report::{Item, Report};
 use super::staging::Staging;
 use super::{Store, threads};
-use crate::dist::site::normalized;
+use crate::formats::requirement::normalized;
 use crate::fs::{Dir, Linker, names_in, write_whole};
 use crate::python::Interpreter;
 use crate::support::hex::hex;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::add::Snapshot;
-use crate::dist::site::normalized;
 use crate::formats::record;
+use crate::formats::requirement::normalized;
 use crate::fs::{Error, Result, read_bounded, write_whole};
 use crate::python::Interpreter;
 use crate::support::limits;

@@ -23,8 +23,8 @@ pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub(crate) use plan::{CREATOR_KEY, activation_entries, aliases, interpreter_entries, write_entry};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 
-use crate::dist::site::normalized;
 use crate::formats::PyvenvCfg;
+use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::python::Interpreter;
 use crate::support::host::Platform;

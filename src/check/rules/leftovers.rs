@@ -11,7 +11,8 @@ use crate::check::snapshot::asides::{Aside, Asides};
 use crate::dist::aside::is_aside;
 use crate::dist::record::Record;
 use crate::dist::record::{BYTECODE, tops};
-use crate::dist::site::{Site, normalized};
+use crate::dist::site::Site;
+use crate::formats::requirement::normalized;
 use crate::venv::repair::Step;
 
 /// What an interrupted install or uninstall left.

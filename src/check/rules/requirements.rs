@@ -8,7 +8,8 @@ use crate::check::snapshot::Snapshot;
 use crate::dist::eggs::Egg;
 use crate::dist::info::DistInfos;
 use crate::dist::markers::environment;
-use crate::dist::site::{Dist, Site, normalized};
+use crate::dist::site::{Dist, Site};
+use crate::formats::requirement::normalized;
 use crate::formats::requirement::{Environment, Requirement, requires_dist};
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use crate::dist::aside::is_aside;
 use crate::dist::record::{Record, tops};
-use crate::dist::site::{Dist, Site, normalized};
+use crate::dist::site::{Dist, Site};
 use crate::dist::{direct_url, metadata};
+use crate::formats::requirement::normalized;
 
 /// A distribution whose metadata pip moved aside.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::dist::aside::is_aside;
 use crate::dist::eggs::Egg;
 use crate::dist::record::{BYTECODE, Record, tops};
-use crate::dist::site::{SEEDS, Site, normalized};
+use crate::dist::site::{SEEDS, Site};
+use crate::formats::requirement::normalized;
 
 /// What stands at the top of a `site-packages` by its maker's doing.
 const MARKS: [&str; 2] = ["_virtualenv.pth", "_virtualenv.py"];

@@ -205,3 +205,12 @@ fn parentheses_are_nested_to_a_limit() {
     assert_eq!(evaluate(DEEPEST + 1), None);
     assert_eq!(evaluate(200_000), None);
 }
+
+#[test]
+fn runs_of_separators_are_one_in_names_of_groups_and_extras() {
+    let evaluate =
+        |text: &str, extra| Requirement::parse(text).unwrap().evaluate(&environment(), extra);
+    assert_eq!(evaluate("six; 'DEV--a' in dependency_groups", ""), Some(true));
+    // Releases of pip differ in extras that are equal only when normalized.
+    assert_eq!(evaluate("six; extra == 'a__b'", "a-b"), None);
+}

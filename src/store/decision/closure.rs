@@ -9,7 +9,7 @@ use super::options::Meaning;
 use super::pins::Pin;
 use super::reason::Reason;
 use super::settings::Settings;
-use crate::dist::site::normalized;
+use crate::formats::requirement::normalized;
 use crate::formats::requirement::{Environment, Requirement};
 use crate::store::{Entry, SettingsKey};
 

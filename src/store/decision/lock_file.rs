@@ -10,8 +10,8 @@ use pep440_rs::{Version, VersionSpecifiers};
 pub use requirements::{WithoutLockFile, pip_reads_lock_files};
 
 use super::pins::Pin;
-use crate::dist::site::normalized;
 use crate::formats::pylock::{File, Package, Pylock, Source, wheel_parts};
+use crate::formats::requirement::normalized;
 use crate::formats::requirement::{self, Environment};
 use crate::fs;
 use crate::support::limits;

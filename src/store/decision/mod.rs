@@ -28,8 +28,8 @@ pub use reason::{Reason, Setting};
 
 use super::{Entry, SettingsKey, Store};
 use crate::dist::markers::environment;
-use crate::dist::site::normalized;
 use crate::formats::pylock::is_lock_file;
+use crate::formats::requirement::normalized;
 use crate::formats::requirement::{Environment, Requirement};
 use crate::python::{Interpreter, WheelTags};
 use crate::support::host::{Host, Platform};

@@ -6,7 +6,7 @@ use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use super::reason::Reason;
 use super::requirements_file::RequirementLine;
-use crate::dist::site::normalized;
+use crate::formats::requirement::normalized;
 use crate::formats::requirement::{Environment, Requirement, is_name};
 
 /// A distribution that the request pins.
