@@ -1,4 +1,4 @@
-//! What an environment holds, to be installed again elsewhere.
+//! The content of an environment that an upgrade installs again.
 
 mod generated;
 mod installed;
@@ -23,23 +23,23 @@ use crate::venv::state::State;
 
 pub(crate) use user_files::UserFile;
 
-/// What an environment holds beside what every environment holds.
+/// The content of an environment except for the files that every environment has.
 #[derive(Debug)]
 pub(crate) struct Contents {
-    /// As a requirements file has them.
+    /// The requirements, in the form of a requirements file.
     lines: Vec<String>,
-    /// What is installed and cannot be told to an installer.
+    /// Installed files that no requirement describes.
     nameless: Vec<String>,
     setuptools: bool,
     /// The version of pip.
     pip: Option<String>,
-    /// What the user put there himself.
+    /// The user's files.
     pub(crate) own: Vec<UserFile>,
 }
 
 impl Contents {
     /// # Errors
-    /// When not all of the environment can be read.
+    /// If a part of the environment cannot be read.
     pub(crate) fn of(root: &Path, host: &Host, cache: &Cache) -> Result<Self> {
         let state = State::read(root, starts(root, host), host, cache);
         let site = site(&state);
@@ -64,7 +64,7 @@ impl Contents {
     }
 
     /// # Errors
-    /// [`Error::NotReinstallable`] where not all of it can be installed again.
+    /// [`Error::NotReinstallable`] if a part of it cannot be installed again.
     pub(crate) fn ensure_reinstallable(&self, root: &Path) -> Result<()> {
         if self.nameless.is_empty() {
             return Ok(());
@@ -84,15 +84,14 @@ impl Contents {
         Err(Error::NeedsBuild { path: root.to_owned(), requirements })
     }
 
-    /// A requirements file for the environment that is to hold the same; `None` when there is
-    /// nothing to install.
+    /// The requirements file for the new environment; `None` if there is nothing to install.
     pub(crate) fn requirements(&self, new: &Env) -> Option<String> {
         let mut text = self.lines.iter().fold(String::new(), |mut text, line| {
             let _ = writeln!(text, "{line}");
             text
         });
-        // Until 3.11 it came with every environment, and nothing tells who relies on it. The old
-        // one may not work with the new Python.
+        // Until 3.11 every environment contained setuptools, and nothing records what depends on it. Its old
+        // version may not support the new Python.
         if self.setuptools && !text.is_empty() && !new.has_distribution("setuptools") {
             text.push_str("setuptools\n");
         }
@@ -114,8 +113,8 @@ fn is_direct(line: &str) -> bool {
     line.starts_with("-e ") || line.contains(" @ ") || is_local_repository(line)
 }
 
-/// Whether a line of a requirements file is the one requirement that it should be. Names, versions and
-/// URLs come from the environment's files, and pip reads options and variables, too.
+/// Whether a line of a requirements file is exactly one requirement. Names, versions and URLs come from the
+/// environment's files, and pip would also interpret options and variables.
 fn is_safe(line: &str) -> bool {
     let name = line.split_once(" @ ").map_or(line, |(name, _)| name);
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-._=!+".contains(c);
@@ -132,19 +131,19 @@ fn is_local_repository(line: &str) -> bool {
     urls.any(|start| line.starts_with(&start)) && line.contains("egg=")
 }
 
-/// The `site-packages` that holds the packages, also when the base is another one by now.
+/// The `site-packages` with the packages, also if the base was replaced by another version.
 fn site<'s>(state: &'s State<'_>) -> Option<&'s Site> {
     let series = state.series();
     let of_series = || state.sites.iter().find(|site| site.series == series);
     state.site().or_else(of_series).or_else(|| state.sites.first())
 }
 
-/// What is installed beside the seeds, each with how pip is told to install it again.
+/// The installed distributions except for the seeds, each with its requirement.
 fn installed(site: &Site) -> impl Iterator<Item = (&str, Option<Vec<String>>)> {
     let dists = site.dists().filter(|dist| !dist.is_seed());
     let dists = dists.map(|dist| (dist.directory, Some(dist.requirement(site))));
     let eggs = Egg::all(site).filter(|egg| !egg.is_one_of(&SEEDS));
-    // The old version of a package whose upgrade was interrupted may be all that there is of it.
+    // After an interrupted upgrade of a package only its old version may exist.
     let asides = site.names.iter().filter(|name| name.starts_with('~')).filter_map(|name| {
         let metadata = site.path.join(name);
         let (package, version) = metadata::headers(&metadata.join("METADATA"))?;
@@ -162,7 +161,7 @@ fn starts(root: &Path, host: &Host) -> Starts {
     if Trust::of(host).allows(root) { Starts::Trusted } else { Starts::Allowed }
 }
 
-/// Whether an environment's packages are for another Python than this one.
+/// Whether the packages of an environment belong to another Python than this one.
 pub(crate) fn is_for_another(
     root: &Path,
     interpreter: &crate::python::Interpreter,

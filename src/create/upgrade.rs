@@ -17,15 +17,15 @@ use crate::trust::Trust;
 use crate::venv::Env;
 use crate::venv::repair::{Fixer, Step};
 
-/// Installs what a requirements file lists into an environment, and tells whether all of it is there.
+/// Installs a requirements file into an environment; returns whether that succeeded.
 pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
 
-/// What may be started to install again what an environment contains.
+/// The permission to build packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Builds {
-    /// What builds the packages, also from URLs and directories that the environment's files name.
+    /// Packages may be built, also from URLs and directories in the environment's files.
     Permitted,
-    /// That, if the environment is in the list of allowed ones; else wheels of the index only.
+    /// The same if the environment is in the list of allowed ones; otherwise only wheels of the index.
     IfTrusted,
 }
 
@@ -53,7 +53,7 @@ pub fn upgrade(
     let old = Env::open(request.root, host.platform())?;
     let location = crate::support::path::canonicalize(request.root)
         .map_err(fs::Error::io("follow", request.root))?;
-    // The user's files come along, so they do not forbid to replace what they are in.
+    // The user's files are carried over, so they do not prevent the replacement.
     let guard = request.guard.clone().with_user_files(true);
     let options = request.options.inheriting(old.cfg());
     let held = Contents::of(&location, host, cache)?;
@@ -76,7 +76,7 @@ pub fn upgrade(
                 return Err(Error::NotReinstalled { path, wheels_only });
             }
         }
-        // Without a network the one of the base stays.
+        // Without a network the pip of the base remains.
         if let Some(version) = held.newer_pip(created.pip.as_deref()) {
             let text = format!("{options_of_pip}pip=={version}\n");
             fs::write_whole(&requirements, text.as_bytes(), false)?;
@@ -87,7 +87,7 @@ pub fn upgrade(
         (created.kept, created.beside) = Carrying::new(&location, env).all(&held)?;
         let former = held.own.iter().filter(|own| own.is_for_former_python);
         created.not_carried = former.map(|own| own.path.clone()).collect();
-        // What the user put there came from elsewhere.
+        // The user's files were not created by this process.
         created.is_pristine = false;
         Ok(())
     })
@@ -150,8 +150,8 @@ fn rebuild(
     Ok(Created { outcome, location, leftovers, ..created })
 }
 
-/// What the user put into the old environment, as links to the same files, so that the old one is
-/// whole until it goes. No file of the new one's is overwritten but where the user's goes before it.
+/// Carries the user's files over as hard links, so that the old environment remains complete until it is
+/// deleted. A file of the new environment is replaced only if the user's version takes precedence.
 struct Carrying<'a> {
     old: &'a Path,
     new: &'a Env,
@@ -159,9 +159,9 @@ struct Carrying<'a> {
     /// As in [`Created`].
     kept: Vec<PathBuf>,
     beside: Vec<PathBuf>,
-    /// Directories that have another name here, as something else stands at their own.
+    /// Directories that have another name in the new environment, because their own is taken.
     renamed: HashMap<PathBuf, PathBuf>,
-    /// Directories that were made, parents before children, and those that they are copies of.
+    /// The created directories, parents before children, each with its original.
     made: Vec<(PathBuf, PathBuf)>,
 }
 
@@ -172,11 +172,11 @@ impl<'a> Carrying<'a> {
         Self { old, new, site, kept, beside, renamed: HashMap::new(), made }
     }
 
-    /// Carries over all of it; gives what stands in a new file's place, and what is beside one.
+    /// Carries over all files; returns those that replaced a new file, and those that were renamed.
     fn all(mut self, held: &Contents) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         let mut own = held.own.iter().filter(|own| !own.is_for_former_python);
         own.try_for_each(|own| self.carry(own))?;
-        // Last, and from below: they may forbid to put anything in.
+        // Last, children first: the modes may forbid to create files.
         for (from, to) in self.made.iter().rev() {
             let rights = from.symlink_metadata().map(|meta| meta.permissions());
             let set = rights.and_then(|rights| std::fs::set_permissions(to, rights));
@@ -210,7 +210,7 @@ impl<'a> Carrying<'a> {
         to.strip_prefix(self.new.root()).unwrap_or(to).to_owned()
     }
 
-    /// The path, by another name for the directory that something else than a directory stands for.
+    /// The path, with another name for a parent whose own name is taken by a file.
     fn unobstructed(&mut self, to: PathBuf) -> PathBuf {
         let stands = |path: &&Path| path.symlink_metadata().is_ok();
         let Some(first) = to.ancestors().skip(1).find(stands).filter(|path| !path.is_dir()) else {
@@ -225,7 +225,7 @@ impl<'a> Carrying<'a> {
         path.unwrap_or(to)
     }
 
-    /// Links a file, or makes an empty directory, and the directories that it is in.
+    /// Links a file or creates an empty directory, with its parents.
     fn duplicate(&mut self, own: &UserFile, from: &Path, to: &Path) -> Result<()> {
         let failed = || fs::Error::io("carry over", from);
         let meta = from.symlink_metadata().map_err(failed())?;
@@ -239,7 +239,7 @@ impl<'a> Carrying<'a> {
             return Ok(fs::write_whole(to, lines.as_bytes(), false)?);
         }
         match std::fs::hard_link(from, to) {
-            // A link would be followed by a copy, and a socket cannot be copied.
+            // A copy would follow a link, and a socket cannot be copied.
             Err(_) if meta.is_file() => Ok(std::fs::copy(from, to).map(drop).map_err(failed())?),
             Err(error) if error.kind() != ErrorKind::AlreadyExists && meta.is_symlink() => {
                 Err(failed()(error).into())
@@ -261,7 +261,7 @@ impl<'a> Carrying<'a> {
     }
 }
 
-/// Whether nothing would be lost if one of the two went.
+/// Whether both entries have the same content.
 fn is_same(one: &Path, other: &Path) -> bool {
     let link = |path| std::fs::read_link(path).ok();
     let (Ok(meta), Ok(of_other)) = (one.symlink_metadata(), other.symlink_metadata()) else {
@@ -278,7 +278,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
             && read(one).is_some_and(|bytes| read(other) == Some(bytes)))
 }
 
-/// A name that is free: `activate.old`.
+/// A free name: `activate.old`.
 fn name_beside(path: &Path) -> PathBuf {
     let with = |end: String| {
         let mut name = path.as_os_str().to_owned();

@@ -4,25 +4,25 @@ use std::ffi::{OsStr, OsString};
 
 use pep440_rs::Version;
 
-/// A setting, named like the long flag that overrules it.
+/// A setting, with the name of the long flag that overrides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Key {
-    /// Which Python.
+    /// The requested Python.
     Python,
     /// The name in the prompt.
     Prompt,
-    /// Which pip.
+    /// The requested pip.
     Pip,
-    /// How pip stands in the environment.
+    /// The layout of pip.
     PipLayout,
-    /// How files of the cache get into an environment.
+    /// The method by which an environment shares files of the cache.
     LinkMode,
-    /// Packages of the base are visible too.
+    /// The packages of the base are visible.
     SystemSitePackages,
     /// The base interpreter is copied.
     Copies,
-    /// The base interpreter is linked to.
+    /// The base interpreter is linked.
     Symlinks,
     /// pip is left out.
     WithoutPip,
@@ -40,20 +40,20 @@ pub enum Key {
     Store,
     /// When colours are used.
     Color,
-    /// Directories whose files are used whoever owns them.
+    /// The directories whose files are used regardless of their owners.
     Trusted,
-    /// Codes of `check` that are notes.
+    /// The codes of `check` whose findings become notes.
     CheckIgnore,
 }
 
-/// What a key can be set to.
+/// The kind of a key's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// On or off.
     Switch,
     /// Any text.
     Text,
-    /// One of these, the default first.
+    /// One of these words, the default first.
     Choice(&'static [&'static str]),
     /// Names: an array in files, separated by commas in variables.
     Names,
@@ -64,13 +64,13 @@ pub enum Kind {
 pub enum Value {
     /// On or off.
     Switch(bool),
-    /// Text; from a variable or a flag it can be any bytes.
+    /// Text; a variable or a flag can contain any bytes.
     Text(OsString),
-    /// Names, in their order.
+    /// Names, in order.
     Names(Vec<String>),
 }
 
-/// What a project's file may say, which comes with a clone and was not chosen by who cloned it.
+/// The values that a project's file may set: it comes with a clone, and the user did not write it.
 enum Trust {
     /// Anything.
     Any,
@@ -81,7 +81,7 @@ enum Trust {
 }
 
 impl Key {
-    /// Every key, in the order of showing.
+    /// All keys, in the order of `rvenv config`.
     pub const ALL: [Self; 18] = [
         Self::Python,
         Self::Prompt,
@@ -132,7 +132,7 @@ impl Key {
         format!("RVENV_{}", self.name().replace('-', "_").to_uppercase())
     }
 
-    /// What it can be set to.
+    /// The kind of its values.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Python | Self::Prompt | Self::Pip | Self::Trusted => Kind::Text,
@@ -153,7 +153,7 @@ impl Key {
         }
     }
 
-    /// The value that holds where nobody sets one.
+    /// The default value.
     pub fn default_value(self) -> Option<Value> {
         match self.kind() {
             Kind::Switch => Some(Value::Switch(false)),
@@ -163,7 +163,7 @@ impl Key {
         }
     }
 
-    /// Why a project's file may not set the key to `value`; `None` if it may.
+    /// The reason that a project's file may not set the key to `value`; `None` if it may.
     pub fn refusal(self, value: &Value) -> Option<&'static str> {
         match (self.trust(), value) {
             (Trust::Any, _) => None,
@@ -196,7 +196,7 @@ impl Key {
             | Self::Relocatable
             | Self::Offline
             | Self::Store
-            // Whoever uses the names refuses those that are for the user alone.
+            // The user of the names rejects those that only the user may set.
             | Self::CheckIgnore => Trust::Any,
         }
     }
@@ -211,7 +211,7 @@ fn names_version(text: &str) -> bool {
 }
 
 impl Kind {
-    /// What is expected, in words.
+    /// A description of the valid values.
     pub(super) fn expected(self) -> String {
         match self {
             Self::Switch => "true or false".into(),
@@ -221,7 +221,7 @@ impl Kind {
         }
     }
 
-    /// The value that a file has.
+    /// The value in a file.
     pub(super) fn of_toml(self, value: &toml::Value) -> Option<Value> {
         match (self, value) {
             (Self::Switch, toml::Value::Boolean(on)) => Some(Value::Switch(*on)),
@@ -237,7 +237,7 @@ impl Kind {
         }
     }
 
-    /// The value that a variable has.
+    /// The value in a variable.
     pub(super) fn of_text(self, text: &OsStr) -> Option<Value> {
         let value = || Value::Text(text.to_owned());
         match self {

@@ -1,8 +1,8 @@
-//! What the user and the project set once instead of saying it each time.
+//! The settings of the user and of the project.
 //!
-//! Four layers, each stronger than the one before: the user's file, the project's file, variables,
-//! flags. Files are strict: a key that does not exist is an error, not a wish that is never heard.
-//! What a project's file may say is limited ([`Key::refusal`]): it came with a clone.
+//! Four sources, each with precedence over the one before: the user's file, the project's file, variables,
+//! flags. An unknown key in a file is an error. A project's file may set only some keys and values
+//! ([`Key::refusal`]), because it comes with a clone.
 
 mod error;
 mod key;
@@ -25,7 +25,7 @@ use crate::support::host::{Host, Platform};
 use crate::support::path::is_permission_denied;
 use crate::support::suggest::similar;
 
-/// Who set a value, the weakest first.
+/// The source of a value, in the order of increasing precedence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The user's file.
@@ -49,27 +49,26 @@ pub enum StoreUse {
     Copy,
 }
 
-/// A value, and who set it.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The value.
     pub value: Value,
-    /// Who set it.
+    /// Its source.
     pub source: Source,
 }
 
-/// Everything that is set.
+/// All values.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     set: BTreeMap<Key, Setting>,
 }
 
 impl Settings {
-    /// What the user's file and the variables set.
+    /// The values of the user's file and of the variables.
     ///
     /// # Errors
-    /// When the file cannot be read or has a key that does not exist, and when it or a variable has
-    /// a value that cannot be.
+    /// If the file cannot be read, contains an unknown key, or if it or a variable has an invalid value.
     pub fn of_user(host: &Host) -> Result<Self> {
         let mut settings = Self::default();
         if let Some(path) = user_file(host) {
@@ -78,7 +77,7 @@ impl Settings {
                 Ok(Some(document)) => {
                     settings.take_table(&document.table, &Source::User(document.path))?;
                 }
-                // The home is another's, as in a container whose user was changed.
+                // The home belongs to another user, as in a container that runs as another user.
                 Err(_) if is_permission_denied(&path) => {}
                 Err(error) => return Err(error),
             }
@@ -87,11 +86,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Adds what the project sets.
+    /// Adds the values of the project.
     ///
     /// # Errors
-    /// When its file has a key that does not exist or a value that cannot be, when it sets what is
-    /// not for a project to set, and when two files of one directory hold settings.
+    /// If its file contains an unknown key, an invalid value, or a key that a project may not set, or if two
+    /// files of one directory contain settings.
     pub fn with_project(mut self, project: &Project) -> Result<Self> {
         if let Some((document, table)) = of_project(project)? {
             self.take_table(table, &Source::Project(document.path.clone()))?;
@@ -99,7 +98,7 @@ impl Settings {
         Ok(self)
     }
 
-    /// Adds what the command line says.
+    /// Adds a value of the command line.
     #[must_use]
     pub fn with_flags(mut self, flags: impl IntoIterator<Item = (Key, Value)>) -> Self {
         for (key, value) in flags {
@@ -108,14 +107,14 @@ impl Settings {
         self
     }
 
-    /// Sets a key, unless a stronger layer has done so.
+    /// Sets a key, unless a source with precedence has set it.
     fn take(&mut self, key: Key, value: Value, source: Source) {
         if self.get(key).is_none_or(|set| set.source.layer() <= source.layer()) {
             self.set.insert(key, Setting { value, source });
         }
     }
 
-    /// The value of a key, and who set it; `None` when nobody did.
+    /// The value of a key and its source; `None` if it is not set.
     pub fn get(&self, key: Key) -> Option<&Setting> {
         self.set.get(&key)
     }
@@ -133,7 +132,7 @@ impl Settings {
         }
     }
 
-    /// The names of a key, and who set them.
+    /// The names of a key and their source.
     pub fn names(&self, key: Key) -> Option<(&[String], &Source)> {
         match self.get(key)? {
             Setting { value: Value::Names(names), source } => Some((names, source)),
@@ -141,20 +140,20 @@ impl Settings {
         }
     }
 
-    /// Whether the interpreter is to be copied: `copies`, unless a stronger layer says `symlinks`.
-    /// On Windows, where links want a right that users have not, unless anyone says `symlinks`.
+    /// Whether the interpreter is copied: `copies`, unless a source with precedence sets `symlinks`. On Windows,
+    /// where links require a privilege that users do not have, always, unless `symlinks` is set.
     pub fn copies(&self, platform: Platform) -> bool {
         let is_default = platform == Platform::Windows && !self.is_on(Key::Symlinks);
         is_default || (self.is_on(Key::Copies) && !self.is_overruled(Key::Copies, &[Key::Symlinks]))
     }
 
-    /// Whether pip is to be left out: `without-pip`, unless a stronger layer chooses a pip.
+    /// Whether pip is left out: `without-pip`, unless a source with precedence chooses a pip.
     pub fn without_pip(&self) -> bool {
         self.is_on(Key::WithoutPip)
             && !self.is_overruled(Key::WithoutPip, &[Key::Pip, Key::UpgradeDeps])
     }
 
-    /// How files of the cache get into an environment, if that is set.
+    /// The method by which an environment shares files of the cache, if it is set.
     pub fn link_mode(&self) -> Option<LinkMode> {
         match self.text(Key::LinkMode).and_then(OsStr::to_str)? {
             "hardlink" => Some(LinkMode::Hardlink),
@@ -174,7 +173,7 @@ impl Settings {
         }
     }
 
-    /// Whether one of `others`, which say the contrary, was set by a stronger layer.
+    /// Whether a source with precedence set one of `others`, which have the opposite meaning.
     fn is_overruled(&self, key: Key, others: &[Key]) -> bool {
         let layer = |key: Key| self.get(key).map(|setting| setting.source.layer());
         others.iter().any(|other| {
@@ -220,7 +219,7 @@ impl Settings {
     }
 }
 
-/// Variables that were probably meant to be one of ours, each with the names that there are.
+/// Variables that are probably misspelled variables of rvenv, each with similar names.
 pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
     let known = Key::ALL.map(|key| key.variable().replacen("RVENV_", "", 1));
     let names = host.vars().filter_map(|(name, _)| name.to_str()?.strip_prefix("RVENV_"));
@@ -236,7 +235,7 @@ pub fn misspelt_variables(host: &Host) -> Vec<(String, Vec<String>)> {
 }
 
 impl Source {
-    /// The layer, a higher number for a stronger one.
+    /// The precedence: a source with a higher number overrides others.
     fn layer(&self) -> u8 {
         match self {
             Self::User(_) => 0,
@@ -246,7 +245,7 @@ impl Source {
         }
     }
 
-    /// The name of the layer.
+    /// The name of the source.
     pub fn name(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -256,7 +255,7 @@ impl Source {
         }
     }
 
-    /// The file that says so.
+    /// The file, if the source is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::User(file) | Self::Project(file) => Some(file),
@@ -287,7 +286,7 @@ fn bad(key: Key, source: &Source, found: &str) -> Error {
     Error::BadSetting { key: key.name(), origin: source.clone(), found: found.into(), expected }
 }
 
-/// The user's file, which need not be there: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
+/// The path of the user's file, which need not exist: `rvenv/config.toml` in `XDG_CONFIG_HOME` or
 /// `~/.config`, in `~/Library/Application Support`, in `%APPDATA%`.
 pub fn user_file(host: &Host) -> Option<PathBuf> {
     dirs::config(host).map(|dir| dir.join("rvenv").join("config.toml"))
@@ -308,7 +307,7 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
     };
     let own = project.settings.as_ref().map(|own| (own, &own.table));
     match (own, section) {
-        // A file further down is meant to overrule; beside each other one of them is forgotten.
+        // A file in a subdirectory overrides one above; of two in one directory, the user has forgotten one.
         (Some((own, _)), Some((manifest, _))) if own.path.parent() == manifest.path.parent() => {
             Err(Error::TwoConfigurations { first: own.path.clone(), second: manifest.path.clone() })
         }

@@ -1,4 +1,4 @@
-//! The project that the current directory is in, its files read once for all who ask.
+//! The project of the current directory. Its files are read once.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,30 +14,29 @@ use crate::support::limits;
 /// A TOML file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What it says.
+    /// Its content.
     pub table: Table,
 }
 
-/// The project's files, as far as there are any.
+/// The files of the project.
 #[derive(Debug, Default)]
 pub struct Project {
     /// The nearest `rvenv.toml`, unless a `pyproject.toml` is nearer.
     pub settings: Option<Document>,
     /// The nearest `pyproject.toml`.
     pub manifest: Option<Document>,
-    /// Why a `pyproject.toml` was left out. It is written for other tools too, and what is wrong
-    /// in it need not concern rvenv.
+    /// The error of a `pyproject.toml` that was ignored: other tools use the file, too, and the error may
+    /// not concern rvenv.
     pub unreadable: Option<Error>,
 }
 
 impl Project {
-    /// Looks in the current directory and in those above it. A file that is not there costs one
-    /// failed `open`.
+    /// Searches the current directory and its parents. A missing file costs one failed open(2).
     ///
     /// # Errors
-    /// When an `rvenv.toml`, or a `pyproject.toml` that speaks of rvenv, cannot be read.
+    /// If an `rvenv.toml`, or a `pyproject.toml` that mentions rvenv, cannot be read.
     pub fn find(host: &Host) -> Result<Self> {
         let mut project = Self::default();
         for dir in host.cwd().ancestors() {
@@ -65,8 +64,7 @@ impl Project {
         Ok(project)
     }
 
-    /// No more of a directory's project than how it is described: by the nearest `pyproject.toml`,
-    /// if that can be read.
+    /// Only the nearest readable `pyproject.toml` of a directory.
     pub(crate) fn described(dir: &Path) -> Self {
         let mut manifests =
             dir.ancestors().map_while(|dir| manifest(dir.join("pyproject.toml")).ok());
@@ -79,7 +77,7 @@ impl Project {
         files.into_iter().flatten().any(|file| file.path.parent() == Some(dir))
     }
 
-    /// `requires-python` of the manifest, and the manifest.
+    /// `requires-python` of the manifest, and the path of the manifest.
     pub fn requires_python(&self) -> Option<(&str, &Path)> {
         let manifest = self.manifest.as_ref()?;
         let text = manifest.table.get("project")?.get("requires-python")?.as_str()?;
@@ -88,10 +86,10 @@ impl Project {
 }
 
 impl Document {
-    /// The document at `path`; `None` when there is no such file.
+    /// The document at `path`; `None` if the file is missing.
     ///
     /// # Errors
-    /// When it is no regular file, too large, or no TOML.
+    /// If it is not a regular file, too large, or not valid TOML.
     pub fn read(path: PathBuf) -> Result<Option<Self>> {
         match read_text(&path)? {
             Some(text) => Self::parse(path, &text).map(Some),
@@ -112,25 +110,25 @@ impl Document {
     }
 }
 
-/// What `install` without arguments installs.
+/// The default requirements of `install` without arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Default {
     /// A `requirements.txt`.
     Requirements(PathBuf),
     /// The project in this directory.
     Project {
-        /// Where.
+        /// Its directory.
         root: PathBuf,
-        /// Whether its changes are to be seen without installing it anew.
+        /// Whether it is installed as an editable project.
         editable: bool,
     },
 }
 
 impl Default {
-    /// Looks in the current directory and in those above it.
+    /// Searches the current directory and its parents.
     ///
     /// # Errors
-    /// [`Error::NothingToInstall`]
+    /// [`Error::NothingToInstall`] if no directory has one of the files.
     pub fn find(host: &Host) -> Result<Self> {
         for root in host.cwd().ancestors() {
             let requirements = root.join("requirements.txt");
@@ -148,7 +146,7 @@ impl Default {
     }
 }
 
-/// The document that was found at `path`, if it may be used.
+/// The document at `path`, if it may be used.
 fn read_found(path: &Path, host: &Host) -> Result<Option<Document>> {
     let read = Document::read(path.to_owned());
     if !matches!(read, Ok(None)) && !found::is_usable(path, host)? {
@@ -161,7 +159,7 @@ fn is_found(path: &Path, host: &Host) -> Result<bool> {
     Ok(path.is_file() && found::is_usable(path, host)?)
 }
 
-/// The manifest at `path`; with an error, whether it concerns rvenv.
+/// The manifest at `path`; an error is returned with whether it concerns rvenv.
 fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
     let Some(text) = read_text(&path).map_err(|error| (error, false))? else { return Ok(None) };
     let ours = text.contains("tool.rvenv");

@@ -1,5 +1,5 @@
-//! What makers of environments write at the top of one, and installers in its commands, word for word:
-//! anything else is the user's.
+//! The exact texts that environment tools write at the root of an environment and installers write in
+//! commands: any other text is the user's.
 
 use std::path::Path;
 
@@ -25,16 +25,16 @@ const CACHEDIR_TAGS: [&str; 3] = [
      #   https://bford.info/cachedir/",
 ];
 
-/// The names of what only serves other tools: the user's own word counts there.
+/// The names of files that only other tools read: the user's version of them is kept.
 const COURTESIES: [&str; 2] = [".gitignore", "CACHEDIR.TAG"];
 
-/// The lines of the commands that installers generate, or how they begin. All call a function of a
-/// module, and take from the command's own name what Windows adds to it.
+/// The lines of the commands that installers generate, or their prefixes. All call a function of a module,
+/// and remove the suffix of Windows from the command's name.
 const COMMAND: [&str; 3] = ["# -*- coding: utf-8 -*-", "import re", "import sys"];
 const COMMAND_STARTS: [&str; 4] =
     ["if __name__ == ", "if sys.argv[0].endswith(", "sys.argv[0] = ", "sys.exit("];
 
-/// Whether what stands at the top of an environment was made with it, with all that is in it.
+/// Whether an environment tool generated the entry at the root of an environment with its content.
 pub(super) fn is_made(entry: &DirEntry) -> bool {
     let (kind, path) = (entry.file_type(), entry.path());
     match entry.file_name().to_str() {
@@ -44,23 +44,23 @@ pub(super) fn is_made(entry: &DirEntry) -> bool {
         }
         Some(".gitignore") => kind.is_file() && says(path, &GITIGNORES),
         Some("CACHEDIR.TAG") => kind.is_file() && says(path, &CACHEDIR_TAGS),
-        // uv's lock has nothing in it.
+        // uv's lock file is empty.
         Some(".lock") => kind.is_file() && says(path, &[""]),
         Some(".rvenv") => kind.is_dir() && is_staging_area(path),
         _ => false,
     }
 }
 
-/// Whether a file of the user's at the top of an environment goes before the maker's.
+/// Whether the user's file at the root of an environment replaces the generated one.
 pub(super) fn is_optional(entry: &DirEntry) -> bool {
     let is_named = |name| COURTESIES.contains(&name);
     !entry.file_type().is_dir() && entry.file_name().to_str().is_some_and(is_named)
 }
 
-/// Whether a command is as an installer generates it, with whatever Python.
+/// Whether a command is as an installer generates it, for any Python.
 pub(super) fn is_generated(script: &Script, platform: Platform) -> bool {
     let Some(line) = &script.python else { return false };
-    // A launcher, which nobody changes by hand.
+    // A launcher is binary and not edited by hand.
     if platform == Platform::Windows {
         return true;
     }
@@ -75,7 +75,7 @@ pub(super) fn is_generated(script: &Script, platform: Platform) -> bool {
     })
 }
 
-/// Whether a file has one of these texts, the ends of lines aside.
+/// Whether a file has one of these texts, regardless of line ends.
 fn says(path: &Path, texts: &[&str]) -> bool {
     let text = read_bounded(path, limits::GENERATED_TEXT)
         .ok()

@@ -1,4 +1,4 @@
-//! What is of an installer's doing in a `site-packages`, as far as that is certain.
+//! The files in a `site-packages` that an installer certainly wrote.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
@@ -9,22 +9,21 @@ use crate::dist::record::{BYTECODE, Record, tops};
 use crate::dist::site::{SEEDS, Site};
 use crate::formats::requirement::normalized;
 
-/// What stands at the top of a `site-packages` by its maker's doing.
+/// The entries at the top of a `site-packages` that an environment tool creates.
 const MARKS: [&str; 2] = ["_virtualenv.pth", "_virtualenv.py"];
 
-/// What is installed in a `site-packages`.
+/// The installed files of a `site-packages`.
 pub(super) struct Installed<'a> {
     site: &'a Site,
-    /// Where that is, relative to the environment.
+    /// Its path, relative to the environment.
     pub(crate) path: PathBuf,
-    /// Every file that an installer listed, relative to the environment, and its hash, where there
-    /// is one.
+    /// The files that a RECORD lists, relative to the environment, with their hashes.
     pub(super) files: HashMap<PathBuf, String>,
-    /// The modules of seeds without a list of files: they come with any environment.
+    /// The modules of seeds without a RECORD: every environment contains them.
     seeds: HashSet<String>,
-    /// The modules of anything else without such a list. What is in them may be anybody's.
+    /// The modules of other distributions without a RECORD. They may contain files of the user.
     unlisted: HashSet<String>,
-    /// What pip may have put aside, by the names that it had.
+    /// The original names of the files that pip moved aside.
     owned: HashSet<String>,
 }
 
@@ -45,7 +44,7 @@ impl<'a> Installed<'a> {
                 None => drop(installed.unlisted.insert(dist.key())),
             }
         }
-        // Their files are where they were, or aside.
+        // Their files have their original names or were moved aside.
         let asides = site.names.iter().filter(|name| name.starts_with('~'));
         for record in asides.filter_map(|name| Record::of_directory(site, name)) {
             installed.owned.extend(tops(&record));
@@ -72,7 +71,7 @@ impl<'a> Installed<'a> {
         self.files.extend(rows.map(|row| (joined(&self.path, &row.path), row.hash)));
     }
 
-    /// Whether what is at a path in it is installed again, with all that is in it.
+    /// Whether the entry at a path is installed again with its content.
     pub(super) fn has(&self, path: &Path) -> bool {
         let mut names = path.iter().map(|name| name.to_string_lossy());
         let (Some(top), last) = (names.next(), names.next_back()) else { return false };
@@ -87,12 +86,12 @@ impl<'a> Installed<'a> {
             || (is_for_this_python && self.unlisted.contains(&module))
     }
 
-    /// Whether this is what pip was going to delete.
+    /// Whether this is an entry that pip was about to delete.
     fn is_aside(&self, name: &str) -> bool {
         name.starts_with('~') && self.owned.iter().any(|owned| is_aside(name, owned))
     }
 
-    /// The lines of a file that lists eggs which are the user's.
+    /// The user's lines of a file that lists eggs.
     pub(super) fn own_lines(&self, text: &str) -> String {
         let projects: Vec<_> =
             Egg::all(self.site).filter_map(|egg| egg.project().map(PathBuf::from)).collect();
@@ -106,7 +105,7 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// Whether a compiled module's name says which Python it is for: `a.cpython-312-darwin.so`.
+/// Whether the name of a compiled module contains its Python: `a.cpython-312-darwin.so`.
 pub(super) fn is_for_one_python(name: &str) -> bool {
     let tags = [".cpython-", ".cp3", ".pypy3", ".graalpy"];
     is_compiled(name) && tags.iter().any(|tag| name.contains(tag))
@@ -117,7 +116,7 @@ pub(super) fn is_compiled(name: &str) -> bool {
     [".so", ".pyd", ".pyc"].iter().any(|end| name.ends_with(end))
 }
 
-/// Where a path of a RECORD leads, without a look at the disk.
+/// The normalized path of a RECORD row, without file operations.
 fn joined(site: &Path, path: &str) -> PathBuf {
     let mut joined = site.to_owned();
     for part in Path::new(path).components() {

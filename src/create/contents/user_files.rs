@@ -1,5 +1,5 @@
-//! What the user put into an environment himself, or changed: what no RECORD lists as it is, and no
-//! tool makes.
+//! The user's files in an environment: those that no RECORD lists with their content and that no tool
+//! generates.
 
 use std::path::{Path, PathBuf};
 
@@ -16,30 +16,30 @@ use crate::support::limits;
 use crate::venv::script::is_activation;
 use crate::venv::state::State;
 
-/// Where setuptools lists eggs, and users add lines of their own.
+/// The file in which setuptools lists eggs, and to which users add lines.
 const LISTS: [&str; 2] = ["easy-install.pth", "setuptools.pth"];
 
-/// A file, a link or an empty directory of the user's.
+/// A file, a link or an empty directory of the user.
 #[derive(Clone, Debug)]
 pub(crate) struct UserFile {
-    /// Where it is, relative to the environment.
+    /// Its path, relative to the environment.
     pub(crate) path: PathBuf,
-    /// Where it is in a `site-packages`, whose path is another for another Python.
+    /// Its path relative to the `site-packages`, whose own path depends on the version of Python.
     pub(crate) in_site: Option<PathBuf>,
-    /// Whether it goes before what a new environment has there: a script of rvenv's with the user's
-    /// changes, a `.gitignore` of his.
+    /// Whether it replaces the file of the new environment: an activation script with the user's changes, the
+    /// user's `.gitignore`.
     pub(crate) takes_precedence: bool,
-    /// What of it is his, where other lines are not.
+    /// The user's lines, if other lines of the file are generated.
     pub(crate) lines: Option<String>,
     /// Whether it is a compiled module for the former Python, which no other Python can load.
     pub(crate) is_for_former_python: bool,
 }
 
 impl UserFile {
-    /// All there is.
+    /// All files of the user.
     ///
     /// # Errors
-    /// When a directory cannot be read: what is in it would be lost.
+    /// If a directory cannot be read, because its files would be lost.
     pub(super) fn all(state: &State<'_>) -> Result<Vec<Self>> {
         let search = Search::of(state);
         let mut found = Vec::new();
@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
         Self { state, sites: sites.collect() }
     }
 
-    /// The `site-packages` that a path is in, and where in it.
+    /// The `site-packages` that contains a path, and the path relative to it.
     fn site<'e>(&self, path: &'e Path) -> Option<(&Installed<'a>, &'e Path)> {
         self.sites.iter().find_map(|site| Some((site, path.strip_prefix(&site.path).ok()?)))
     }
@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
         entry.path().strip_prefix(self.state.root()).unwrap_or(entry.path())
     }
 
-    /// Whether this was made, with all that is in it.
+    /// Whether a tool generated this entry with its content.
     fn is_made(&self, entry: &DirEntry) -> bool {
         let (path, name) = (self.relative(entry), entry.file_name().to_string_lossy());
         let parent = path.parent().unwrap_or(path);
@@ -94,7 +94,7 @@ impl<'a> Search<'a> {
         self.site(path).is_some_and(|(site, path)| site.has(path))
     }
 
-    /// Whether a script is as the `venv` module of the environment's own base makes it.
+    /// Whether a script is as the `venv` module of the environment's base generates it.
     fn is_stdlibs(&self, name: &str, text: &[u8]) -> bool {
         let Some(base) = self.state.base.interpreter() else { return false };
         let folder = base.stdlib.join("venv/scripts");
@@ -108,8 +108,8 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether an installer put this there, and nobody changed it since. What is changed in a
-    /// `site-packages` goes with what it was changed in.
+    /// Whether an installer wrote this entry and nobody has changed it since. Changes in a `site-packages` are
+    /// dropped together with the package.
     fn is_installed(&self, entry: &DirEntry, is_in_site: bool) -> bool {
         let (path, name) = (self.relative(entry), entry.file_name());
         let is_command = path.parent() == Some(self.state.scripts_name());
@@ -131,7 +131,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The user's part of a list of eggs, if that can be read.
+    /// The user's lines in a list of eggs, if it can be read.
     fn own_lines(&self, entry: &DirEntry) -> Option<String> {
         let (site, path) = self.site(self.relative(entry))?;
         let list = LISTS.iter().any(|list| path == Path::new(list)).then(|| entry.path())?;
@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
         Some(site.own_lines(&text))
     }
 
-    /// What an entry is, if it is the user's.
+    /// The description of an entry, if it is the user's.
     fn own(&self, entry: &DirEntry) -> Result<Option<UserFile>> {
         let path = self.relative(entry);
         let site = self.site(path);
@@ -197,27 +197,27 @@ fn is_empty(dir: &Path) -> Result<bool> {
     Ok(std::fs::read_dir(dir).map_err(crate::fs::Error::io("read", dir))?.next().is_none())
 }
 
-/// Whether a file has the bytes that its RECORD tells of, as far as that can be judged.
+/// Whether a file has the hash in its RECORD; true if there is none.
 fn has_hash(path: &Path, hash: &str) -> bool {
     let length = std::fs::metadata(path).map_or(0, |meta| meta.len());
     !hash.starts_with("sha256=")
         || read_bounded(path, length).is_ok_and(|bytes| record::hash(&bytes) == hash)
 }
 
-/// Whether a file says who is to run it, as no interpreter does.
+/// Whether a file begins with `#!`, so that it is not an interpreter.
 fn is_script(path: &Path) -> bool {
     let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
     is_file && read_start(path, 2).is_ok_and(|(start, _)| start == b"#!")
 }
 
-/// Whether a command has a name that makers give to the interpreter, and to what comes with it.
+/// Whether a command has a name that environment tools give to the interpreter and its companions.
 fn is_interpreter(name: &str) -> bool {
     let names = ["pythonw", "python", "pypyw", "pypy", "graalpy", "pydoc", "𝜋thon"];
     is_one_of(name, &names)
         || ["libpypy", "libpython"].iter().any(|library| name.starts_with(library))
 }
 
-/// Whether a command has a name that the seeds give: `pip-3.12.exe`.
+/// Whether a command has a name of the seeds' commands: `pip-3.12.exe`.
 fn is_seed(name: &str) -> bool {
     is_one_of(name, &["pip", "easy_install"])
 }
