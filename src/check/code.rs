@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-/// How much a finding matters; [`SEVERITY_RULE`] is the rule by which each code has its own.
+/// The severity of a finding; [`SEVERITY_RULE`] is the rule that determines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -31,7 +31,7 @@ pub const SEVERITY_RULE: &str = "An error stops something that the environment i
     stop one of these, or does so in some cases. A note is a fact. What the user did on purpose is at \
     most a note.";
 
-/// What counts as done on purpose, and how `check` treats it. No other case does.
+/// The cases that count as done on purpose, and their treatment. There are no others.
 pub const ON_PURPOSE: &[(&str, &str)] = &[
     ("no pip: `--without-pip`, `uv venv`, `virtualenv --no-pip`", "no finding"),
     ("no activation scripts, or those of some shells: `virtualenv --activators`", "no finding"),
@@ -68,22 +68,22 @@ macro_rules! catalogue {
                 match self { $($(Self::$code => $name),+),+ }
             }
 
-            /// What it is about: `the session`.
+            /// Its family: `the session`.
             pub const fn family(self) -> &'static str {
                 match self { $($(Self::$code => $family),+),+ }
             }
 
-            /// How much it matters, unless a finding is less certain or is ignored.
+            /// Its severity, unless a finding is less certain or is ignored.
             pub const fn severity(self) -> Severity {
                 match self { $($(Self::$code => Severity::$severity),+),+ }
             }
 
-            /// What it means: one sentence without its full stop.
+            /// Its meaning: one sentence without its full stop.
             pub const fn meaning(self) -> &'static str {
                 match self { $($(Self::$code => $meaning),+),+ }
             }
 
-            /// Why it matters: a lowercase fragment.
+            /// Its consequence: a lowercase fragment.
             pub const fn why(self) -> &'static str {
                 match self { $($(Self::$code => $why),+),+ }
             }

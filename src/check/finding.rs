@@ -1,4 +1,4 @@
-//! What is wrong with an environment, and what repairs it.
+//! A finding about an environment, with its repair.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::code::{Code, Severity};
 use crate::venv::repair::Step;
 
-/// What repairs a finding.
+/// The repair of a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Remedy {
@@ -20,7 +20,7 @@ pub enum Remedy {
     Install {
         /// Its words: `rvenv`, `install`, `--env`, the environment, and the arguments.
         command: Vec<String>,
-        /// What pip gets after `install`.
+        /// The arguments of `pip install`.
         #[serde(skip)]
         arguments: Vec<String>,
     },
@@ -42,7 +42,7 @@ pub enum Remedy {
     },
     /// Something that only the user can decide.
     Advice {
-        /// What to do, as an imperative.
+        /// The instruction, as an imperative.
         text: String,
     },
 }
@@ -62,13 +62,13 @@ impl Remedy {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of thing.
+    /// Its code.
     pub code: Code,
-    /// How much it matters here: as its code says, or less.
+    /// Its severity: that of its code, or a lower one.
     pub severity: Severity,
-    /// What was seen, as a lowercase fragment without full stop.
+    /// The observation, as a lowercase fragment without a full stop.
     pub seen: String,
-    /// What repairs it.
+    /// Its repair.
     pub remedy: Remedy,
 }
 

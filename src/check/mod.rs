@@ -47,10 +47,10 @@ use crate::venv::{locate, state};
 /// The version of the report's form: another number, another form. Fields may be added to one.
 pub const SCHEMA: u32 = 2;
 
-/// How old the last change of `site-packages` is when no installer works there any more.
+/// The age of the last change of `site-packages` from which no installer is assumed to be running.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What was found out about an environment and the session.
+/// The result of a check of an environment and the session.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// [`SCHEMA`]
@@ -59,7 +59,7 @@ pub struct Report {
     pub active: bool,
     /// Whether there is no error and no warning.
     pub healthy: bool,
-    /// What `VIRTUAL_ENV` says.
+    /// The value of `VIRTUAL_ENV`.
     #[serde(serialize_with = "crate::support::json::optional_path")]
     pub virtual_env: Option<PathBuf>,
     /// The first `python` on PATH.
@@ -67,12 +67,12 @@ pub struct Report {
     pub python_on_path: Option<PathBuf>,
     /// The environment that was looked at, if there is one.
     pub environment: Option<Summary>,
-    /// What is wrong, in the order in which it is to be repaired: errors, warnings, notes, and before
+    /// The findings, in the order of repair: errors, warnings, notes, and before
     /// them what no repair works with.
     pub findings: Vec<Finding>,
     /// The codes that were found and are ignored: each of their findings is a note.
     pub ignored: Vec<Code>,
-    /// Which directory was looked at: what is found is not to be mended in another.
+    /// The identity of the checked directory: its findings must not be repaired in another one.
     #[serde(skip)]
     pub judged: Option<FileId>,
 }
@@ -83,13 +83,13 @@ pub struct Summary {
     /// Its directory, absolute.
     #[serde(serialize_with = "crate::support::json::path")]
     pub path: PathBuf,
-    /// Which tool made it.
+    /// The tool that created it.
     pub maker: Maker,
     /// Its Python, if it works.
     pub python: Option<Python>,
     /// The version of its pip, if it has one.
     pub pip: Option<String>,
-    /// How many distributions are installed in it, pip among them.
+    /// The number of distributions in it, including pip.
     pub packages: usize,
     /// Whether it sees the packages of its base.
     pub system_site_packages: bool,
@@ -137,7 +137,7 @@ impl Report {
     }
 }
 
-/// What is to be looked at.
+/// A check.
 #[derive(Clone, Copy, Debug)]
 pub struct Check<'a> {
     /// The process, its cache and its signals.
@@ -146,7 +146,7 @@ pub struct Check<'a> {
     pub named: Option<&'a Path>,
     /// Run its Python and verify every package too.
     pub deep: bool,
-    /// Which programs may be started.
+    /// The programs that may be started.
     pub starts: Starts,
     /// The codes that are notes here, whatever their severity.
     pub ignored: &'a [Code],
@@ -220,7 +220,7 @@ impl Check<'_> {
         SETTLED.checked_sub(age).filter(|wait| !wait.is_zero())
     }
 
-    /// What is wrong with an environment whose project `project` is in.
+    /// The faults of an environment whose project contains `project`.
     fn environment_findings(&self, snapshot: &Snapshot<'_>, project: &Path) -> Vec<Finding> {
         let diagnoses = rules::findings(snapshot, project, self.deep).into_iter();
         let mut findings: Vec<_> = diagnoses.map(|it| it.finding(snapshot)).collect();
@@ -251,7 +251,7 @@ impl Check<'_> {
         Summary { files_verified: self.deep, ..Summary::of(snapshot) }
     }
 
-    /// Which programs may be started to look at the environment at `root`.
+    /// The programs that may be started to examine the environment at `root`.
     fn starts(&self, root: &Path) -> Starts {
         let is_trusted = || Trust::of(self.session.host).allows(root);
         if self.starts == Starts::Allowed && is_trusted() { Starts::Trusted } else { self.starts }

@@ -64,7 +64,7 @@ fn is_project(place: &Path) -> bool {
     place.is_dir() && !place.join("pyvenv.cfg").exists()
 }
 
-/// Where the environment of a project is, if it has one.
+/// The path of the environment of a project, if it has one.
 fn environment_of(project: &Path) -> Option<PathBuf> {
     let places = [".venv", "venv"].map(|name| project.join(name));
     places.into_iter().find(|place| place.is_file() || place.join("pyvenv.cfg").exists())

@@ -54,7 +54,7 @@ struct Answer<'a> {
     archive: String,
     /// Whether the environment would run on this machine.
     healthy: bool,
-    /// What the archive says of itself.
+    /// The manifest of the archive.
     manifest: &'a Manifest,
     /// The Python of this machine that the environment would get.
     python: Option<String>,

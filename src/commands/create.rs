@@ -98,7 +98,7 @@ fn flags(args: &Create) -> Vec<(Key, Value)> {
     switches.map(|(key, given)| (key, Value::Switch(given))).chain(texts).collect()
 }
 
-/// What the flags and the settings come to, for each of the directories.
+/// The combination of flags and settings, for each of the directories.
 struct Creation<'a> {
     args: &'a Create,
     context: &'a Context<'a>,
@@ -166,7 +166,7 @@ impl Creation<'_> {
         }
         self.tell_of_own(&created);
         self.report_place(&root, &created);
-        // What was there before may hold anything, unless it was trusted before, too.
+        // The previous content may be anything, unless it was trusted before, too.
         if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
             self.trust.allow_made(&created.location, context.host.cwd());
             if created.location != root && self.trust.allows(&created.location) {
@@ -265,7 +265,7 @@ impl Creation<'_> {
         }
     }
 
-    /// What became of the user's own files, where that is not what he would expect.
+    /// Reports the user's files that were kept or renamed.
     fn tell_of_own(&self, created: &Created) {
         let list = |paths: &[PathBuf]| {
             let names = paths.iter().map(|path| format!("`{}`", path.display()));

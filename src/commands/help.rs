@@ -10,7 +10,7 @@ use crate::cli::{Cli, HELP_WIDTH, Help};
 use crate::help::{self, Page, markup, terminal};
 use crate::ui;
 
-/// What the words after `help` or `man` name.
+/// The page that the words after `help` or `man` name.
 pub(super) enum Named {
     /// A command, with all its options.
     Command(Box<Command>),

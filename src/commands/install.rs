@@ -63,12 +63,12 @@ pub(super) fn freeze(args: &Freeze, context: &Context<'_>) -> anyhow::Result<Exi
     Ok(process::exit_code(pip.run(None, context)?))
 }
 
-/// What an environment that was just made is filled with.
+/// The packages for a new environment.
 pub(super) struct PackageInstall {
     words: Vec<OsString>,
     /// Whether stdout is for the answer of rvenv, which pip's would garble.
     apart: bool,
-    /// Where pip writes what it does.
+    /// The destination of pip's output.
     log: Option<PathBuf>,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct Mode {
 }
 
 impl PackageInstall {
-    /// What the flags of `create` name.
+    /// The requirements in the flags of `create`.
     ///
     /// # Errors
     /// When there is no such file: better told before anything is made.
@@ -106,7 +106,7 @@ impl PackageInstall {
         })
     }
 
-    /// What a repair installs, as pip's arguments.
+    /// The arguments of pip for a repair.
     pub(super) fn of_words(words: Vec<OsString>) -> Self {
         Self { words, apart: true, log: None }
     }

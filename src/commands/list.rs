@@ -46,7 +46,7 @@ struct Row {
     /// As far as it is known.
     python: Option<String>,
     implementation: Option<String>,
-    /// How many distributions are installed.
+    /// The number of installed distributions.
     packages: usize,
     /// Bytes on the disk.
     size: u64,
@@ -60,7 +60,7 @@ struct Row {
     age: Option<Duration>,
 }
 
-/// What `rvenv check` would tell about it.
+/// The result that `rvenv check` would have.
 #[derive(Debug, Serialize)]
 struct Problem {
     code: &'static str,
@@ -178,7 +178,7 @@ impl Row {
         self
     }
 
-    /// What `pyvenv.cfg` says, when there is nothing better.
+    /// The version in `pyvenv.cfg`, without a better source.
     fn version_by_its_word(&self, context: &Context<'_>) -> Option<String> {
         let env = Env::open(&self.path, context.host.platform()).ok()?;
         env.cfg().version().map(str::to_owned)

@@ -153,7 +153,7 @@ fn report_cache(cache: &Cache, command: &Command, ui: &Ui) {
     }
 }
 
-/// What to do to get a cache.
+/// The instruction that makes a cache available.
 fn cache_advice(problem: &CacheProblem) -> String {
     match problem {
         CacheProblem::NotPrivate(PrivacyProblem::Writable(dir)) => {

@@ -167,7 +167,7 @@ fn report(
     Ok(())
 }
 
-/// What other programs cannot do with the archive. The sources are runs of Spark 4.3 and Ray 2.60.
+/// The limits of other programs with the archive. The sources are runs of Spark 4.3 and Ray 2.60.
 fn limits(plan: &Plan, output: &Output<'_>) -> impl Iterator<Item = String> {
     let engines = match output.format {
         Format::TarGz | Format::Zip => None,

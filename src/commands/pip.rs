@@ -55,11 +55,11 @@ pub(super) struct Pip<'a> {
     words: &'a [OsString],
     /// `... install ARGS...`
     pub(super) command: Command,
-    /// Which pip it is, if it is not the environment's own; a fragment that follows a comma.
+    /// The description of the pip, if it is not the environment's; a fragment that follows a comma.
     pub(super) note: String,
     /// Its version, where its metadata has one.
     version: Option<String>,
-    /// What it gets in the place of a lock file.
+    /// The argument that replaces a lock file.
     lock_file: Option<LockFile>,
     /// The program, where it is not the environment's own.
     program: Option<PathBuf>,
@@ -148,7 +148,7 @@ impl<'a> Pip<'a> {
         })
     }
 
-    /// What the environment's Python lacks for pip.
+    /// The module that the environment's Python lacks for pip.
     fn obstacle(&self, context: &Context<'_>) -> Option<String> {
         let request = Request::Path(Program::typed(self.env.python()));
         let found = Finder::new(&context.host, &context.cache).find(&request).ok()?;

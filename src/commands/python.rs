@@ -119,14 +119,14 @@ struct Answer<'a> {
 struct Row<'a> {
     /// The executable: where a shim was found, what it leads to.
     path: &'a Path,
-    /// Where it was found.
+    /// Its source.
     source: String,
     /// Whether a plain `create` here takes it.
     default: bool,
-    /// What it is, unless it is broken.
+    /// Its properties, unless it is broken.
     #[serde(flatten)]
     facts: Option<Facts>,
-    /// Why it cannot be used.
+    /// The reason that it cannot be used.
     error: Option<String>,
 }
 

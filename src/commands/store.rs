@@ -219,7 +219,7 @@ impl Recording<'_> {
     }
 }
 
-/// What was installed, and how fast.
+/// The line that reports the number of packages and the time.
 pub(super) fn sentence(count: usize, start: Instant) -> String {
     let seconds = start.elapsed().as_secs_f64();
     let digits = if seconds < 0.095 { 2 } else { 1 };

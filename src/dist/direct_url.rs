@@ -1,4 +1,4 @@
-//! Where a distribution came from, read from its dist-info.
+//! The source of a distribution, read from its dist-info.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What was installed without a dist-info: by setuptools, distutils, and pip for a long time.
+//! Distributions without a dist-info: installed by setuptools, distutils, and older releases of pip.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -18,12 +18,12 @@ const PER_THREAD: usize = 16;
 /// More threads than this wait for the same directories.
 const THREADS: usize = 8;
 
-/// What the files of one dist-info say.
+/// The content of the files of one dist-info.
 #[derive(Debug)]
 pub(crate) struct DistInfo {
     /// RECORD, if it is whole, of an install that ended.
     pub(crate) record: Option<Text>,
-    /// What METADATA is good for.
+    /// The state of METADATA.
     pub(crate) state: State,
     /// The headers of METADATA.
     pub(crate) headers: String,

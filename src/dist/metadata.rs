@@ -1,4 +1,4 @@
-//! What the metadata of a distribution says: `METADATA`, which was `PKG-INFO` once.
+//! The metadata of a distribution: `METADATA`, formerly `PKG-INFO`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::support::limits;
 /// In bytes: the headers of nine in ten distributions are shorter.
 const START: u64 = 8 << 10;
 
-/// What a file of metadata is good for.
+/// The state of a metadata file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It says what is installed.
@@ -43,7 +43,7 @@ impl State {
     }
 }
 
-/// Where the first empty line is, after which the description follows.
+/// The offset of the first empty line, after which the description follows.
 fn end_of_headers(bytes: &[u8]) -> Option<usize> {
     let ends = [&b"\n\n"[..], b"\n\r\n"];
     ends.iter().filter_map(|end| memchr::memmem::find(bytes, end)).min()

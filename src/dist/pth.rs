@@ -26,7 +26,7 @@ pub(crate) fn is_code(line: &str) -> bool {
     line.starts_with("import ") || line.starts_with("import\t")
 }
 
-/// What a `.pth` file names, as `site` reads it.
+/// The entries of a `.pth` file, parsed as in `site`.
 pub(crate) fn paths(site: &Site, pth: &str) -> Vec<PathBuf> {
     let bytes = fs::read_bounded(&site.path.join(pth), limits::SITE_FILE).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);

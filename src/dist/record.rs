@@ -105,7 +105,7 @@ impl Record {
         self.is_changed = true;
     }
 
-    /// Where it is, and its new text, if they were changed.
+    /// Its path and its new text, if they were changed.
     pub(crate) fn changed(&self) -> Option<(&Path, Vec<u8>)> {
         self.is_changed.then(|| (&*self.path, record::write(self.rows.clone())))
     }

@@ -36,7 +36,7 @@ impl LibrarySeries {
         })
     }
 
-    /// What `pyvenv.cfg` says; `scripts` is the environment's directory of programs.
+    /// The series in `pyvenv.cfg`; `scripts` is the environment's directory of programs.
     pub(crate) fn of_cfg(cfg: &PyvenvCfg, scripts: &Path) -> Option<Self> {
         let mut parts = cfg.version()?.split('.');
         let implementation = match cfg.get("implementation") {
@@ -56,7 +56,7 @@ impl LibrarySeries {
         })
     }
 
-    /// What an interpreter is.
+    /// The series of an interpreter.
     pub(crate) fn of_interpreter(interpreter: &Interpreter) -> Self {
         Self {
             implementation: interpreter.implementation.clone(),

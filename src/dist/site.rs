@@ -11,14 +11,14 @@ use crate::formats::requirement::normalized;
 use crate::fs::names_in;
 use crate::support::host::Platform;
 
-/// What comes with an environment.
+/// The distributions that an environment contains from its creation.
 pub(crate) const SEEDS: [&str; 2] = ["pip", "setuptools"];
 
 /// A `site-packages`.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) path: PathBuf,
-    /// What its parent's name says.
+    /// The version in its parent's name.
     pub(crate) series: Option<LibrarySeries>,
     /// Every name in it, in order. Names that are no text are nobody's.
     pub(crate) names: Vec<String>,
@@ -45,7 +45,7 @@ impl Dist<'_> {
         SEEDS.contains(&&*self.key())
     }
 
-    /// How pip is told to install it again.
+    /// The requirement with which pip installs it again.
     pub(crate) fn requirement(&self, site: &Site) -> Vec<String> {
         direct_url::requirement(&site.path.join(self.directory), self.name, self.version)
     }
@@ -84,17 +84,17 @@ impl Site {
         SystemTime::now().duration_since(changed.max()?).ok()
     }
 
-    /// Where something in it is, relative to the environment at `root`.
+    /// The path of an entry in it, relative to the environment at `root`.
     pub(crate) fn relative(&self, root: &Path, name: &str) -> PathBuf {
         let path = self.path.join(name);
         path.strip_prefix(root).unwrap_or(&path).to_owned()
     }
 
-    /// What is recorded as installed.
+    /// The recorded distributions.
     pub(crate) fn dists(&self) -> impl Iterator<Item = Dist<'_>> {
         self.names.iter().filter_map(|directory| {
             let (name, version) = directory.strip_suffix(".dist-info")?.split_once('-')?;
-            // What pip renamed to take it away is no distribution.
+            // A directory that pip renamed in order to delete it is not a distribution.
             (!name.starts_with('~')).then_some(Dist { name, version, directory })
         })
     }
@@ -104,7 +104,7 @@ impl Site {
         self.dists().any(|dist| !dist.is_seed())
     }
 
-    /// What is recorded under a name.
+    /// The distribution with a name.
     pub(crate) fn dist(&self, key: &str) -> Option<Dist<'_>> {
         self.dists().find(|dist| dist.key() == key)
     }

@@ -17,10 +17,10 @@ use crate::support::parallel;
 /// Bytes that are read at once: more does not make reading faster (measured with files of 1 to 100 MB).
 const PIECE: usize = 256 << 10;
 
-/// How many files a thread takes at a time.
+/// The number of files that a thread takes at a time.
 const SHARE: usize = 64;
 
-/// What is wrong with a file.
+/// The fault of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It does not exist, or cannot be read.
@@ -93,7 +93,7 @@ fn is_judged(path: &str) -> bool {
         && !path.ends_with('/')
 }
 
-/// What is wrong with a file, as far as its row says what it was.
+/// The fault of a file, as far as its row shows one.
 fn fault(root: &Path, row: &RowText<'_>, piece: &mut [u8]) -> Option<Fault> {
     let path = root.join(&*row.path);
     let Ok(mut file) = fs::open_regular(&path) else { return Some(Fault::Missing) };
@@ -120,7 +120,7 @@ fn fault(root: &Path, row: &RowText<'_>, piece: &mut [u8]) -> Option<Fault> {
     Some(if seen.is_loadable(length) { Fault::Altered } else { Fault::Unloadable })
 }
 
-/// What was seen of a file while it was read.
+/// The properties of a file that are collected while it is read.
 struct Seen {
     hasher: Sha256,
     /// The digest of as many bytes as were installed, where there are more.

@@ -1,4 +1,5 @@
-//! What an ELF file needs of the system: `DT_NEEDED` and `DT_VERNEED` of its dynamic section (elf(5), and
+//! The system libraries and symbol versions that an ELF file needs: `DT_NEEDED` and `DT_VERNEED` of its
+//! dynamic section (elf(5), and
 //! "Symbol Versioning" of the Linux Standard Base Core Specification).
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -23,7 +24,7 @@ const DT_RUNPATH: u64 = 29;
 const DT_VERNEED: u64 = 0x6fff_fffe;
 const DT_VERNEEDNUM: u64 = 0x6fff_ffff;
 
-/// What the dynamic linker reads of a file.
+/// The dynamic section of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Elf {
     /// Its processor, by its name in `platform.machine()`.
@@ -34,7 +35,7 @@ pub(crate) struct Elf {
     pub(crate) versions: Vec<String>,
     /// Its own name as a library.
     pub(crate) soname: Option<String>,
-    /// Where else libraries are looked for: `DT_RPATH` or `DT_RUNPATH`.
+    /// The directories in which libraries are also searched: `DT_RPATH` or `DT_RUNPATH`.
     pub(crate) search: Vec<String>,
     /// The dynamic linker, which only programs name.
     pub(crate) linker: Option<String>,

@@ -14,14 +14,14 @@ const STAGE: u16 = 0x3000;
 const SKIP_WORKTREE: u16 = 0x4000;
 const INTENT_TO_ADD: u16 = 0x2000;
 
-/// How objects are named, by how many bytes.
+/// The length of object names in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Sha1 = 20,
     Sha256 = 32,
 }
 
-/// What the index has about one file. Numbers are as stat(2) gave them, in 32 bits.
+/// The entry of one file. Numbers are those of stat(2), in 32 bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     pub(crate) path: Cow<'a, [u8]>,

@@ -7,7 +7,7 @@ use flate2::bufread::ZlibDecoder;
 /// The most bytes of a commit that are read: a message and a signature.
 const LIMIT: u64 = 4 << 20;
 
-/// How an object is stored in a pack.
+/// The form of an object in a pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// Whole.
@@ -25,7 +25,7 @@ pub(crate) fn loose(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(object[start..].to_owned())
 }
 
-/// Where the object `id` begins in the pack whose index (version 2) `index` is.
+/// The offset of the object `id` in the pack with the index (version 2) `index`.
 pub(crate) fn offset_in_pack(index: &[u8], id: &[u8]) -> Option<u64> {
     const FANOUT: usize = 8;
     const NAMES: usize = FANOUT + 256 * 4;

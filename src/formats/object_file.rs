@@ -36,7 +36,7 @@ impl ObjectFile {
     /// The number of bytes that [`ObjectFile::parse`] needs.
     pub(crate) const HEADER: u64 = 20;
 
-    /// How many bytes of a file [`ObjectFile::is_complete`] needs.
+    /// The number of bytes that [`ObjectFile::is_complete`] needs.
     pub(crate) const HEADER_WITH_SECTIONS: usize = 64;
 
     /// Whether a file of `length` bytes that begins so is complete, as far as its head says: an ELF file

@@ -101,7 +101,7 @@ pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
     text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
 }
 
-/// Where the fields of a row are in the text, in bytes; the path with its quotes.
+/// The ranges of a row's fields in the text, in bytes; the path with its quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) path: Range<usize>,

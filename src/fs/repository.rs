@@ -61,7 +61,7 @@ fn is_unchanged(top: &Path, git_dir: &Path) -> Option<bool> {
         32 => Format::Sha256,
         _ => return None,
     };
-    // What is staged is in the index and in no commit.
+    // Staged changes are in the index and in no commit.
     let tree = hex(git_index::tree(&bytes, format)?);
     if git_index::is_split(&bytes, format) || objects::tree_of(git_dir, &refs.head)? != tree {
         return Some(false);
@@ -192,7 +192,7 @@ fn blob<D: Digest>(length: u64, mut content: impl Read) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-/// What setuptools and Python make beside a project: `build` only where a project is.
+/// The entries that setuptools and Python create beside a project; `build` only beside one.
 fn is_made(dir: &Path, name: &str) -> bool {
     let is_project = || ["setup.py", "setup.cfg", "pyproject.toml"].map(|file| dir.join(file));
     let is_egg_info = Path::new(name).extension() == Some(OsStr::new("egg-info"));

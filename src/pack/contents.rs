@@ -1,4 +1,4 @@
-//! What is in an archive, before it is written.
+//! The contents of an archive.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +15,7 @@ pub(super) struct Contents<'a> {
     pub(super) request: &'a Request<'a>,
     /// Without the manifest.
     pub(super) items: BTreeMap<String, Content>,
-    /// What names a place outside of the archive.
+    /// The references to paths outside of the archive.
     pub(super) leaving: Vec<Leaving>,
     /// Editable installs, where these are refused.
     pub(super) editables: Vec<String>,

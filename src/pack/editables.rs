@@ -19,7 +19,7 @@ use crate::support::limits;
 /// scikit-build-core's, meson-python's. What they read is code of their own.
 const FINDERS: [(&str, &str); 3] =
     [("__editable__", "_finder.py"), ("_", "_editable.py"), ("_", "_editable_loader.py")];
-/// What marks the directory of a project.
+/// The files that identify the directory of a project.
 const PROJECT: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
 
 /// A project that an environment uses where it is.

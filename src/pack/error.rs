@@ -144,11 +144,11 @@ pub enum Error {
 pub struct Leaving {
     /// The link or the file, relative to the environment.
     pub path: PathBuf,
-    /// What it names.
+    /// The named path.
     pub to: PathBuf,
 }
 
-/// How many items of a list an error shows.
+/// The number of items of a list in a message.
 const SHOWN: usize = 10;
 
 fn lines<T: std::fmt::Display>(items: &[T]) -> String {

@@ -33,9 +33,9 @@ const LEFT_OUT: [&str; 11] = [
     "EXTERNALLY-MANAGED",
     "sitecustomize.py",
 ];
-/// How the names of further ones begin.
+/// The prefixes of further ones.
 const LEFT_OUT_PREFIXES: [&str; 2] = ["config-", "_tkinter."];
-/// Where the dynamic linker looks by itself (ld.so(8)), below `/`.
+/// The default directories of the dynamic linker (ld.so(8)), below `/`.
 const SYSTEM: [&str; 4] = ["usr/lib", "usr/lib64", "lib64", "lib"];
 /// A program below this length, in bytes, is copied under each of its names.
 const SMALL: u64 = 256 * 1024;
@@ -95,7 +95,7 @@ impl Contents<'_> {
         Ok(program)
     }
 
-    /// Where a library of the interpreter is.
+    /// The path of a library of the interpreter.
     fn library(&self, elf: &Elf, name: &str) -> Option<PathBuf> {
         let program = &self.base.real_executable;
         let own = self.base.shared_library.clone().into_iter();

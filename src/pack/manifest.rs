@@ -53,7 +53,7 @@ pub struct PackedPython {
     pub named: Option<String>,
 }
 
-/// How an unpacked environment gets its Python.
+/// The method by which an unpacked environment finds its Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -84,7 +84,7 @@ pub struct System {
 /// A C library and its oldest release that is enough.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Libc {
-    /// Which one.
+    /// The C library.
     pub family: LibcFamily,
     /// `[2, 34]`; empty where no file requires a release.
     pub version: Vec<u32>,
@@ -100,7 +100,7 @@ pub enum LibcFamily {
     Musl,
 }
 
-/// Why bytes are no manifest that this rvenv reads.
+/// The reason that bytes are not a readable manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not the fields of a manifest.
@@ -118,7 +118,7 @@ impl Manifest {
     /// Reads the content of [`MANIFEST`].
     ///
     /// # Errors
-    /// Where the bytes are no manifest, or one of a newer format.
+    /// If the bytes are not a manifest, or one of a newer format.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         #[derive(Deserialize)]
         struct Version {
@@ -142,7 +142,7 @@ impl Manifest {
     }
 }
 
-/// What the archive needs, for people: `x86_64, glibc >= 2.34, CPython 3.12`.
+/// The requirements of the archive, as text: `x86_64, glibc >= 2.34, CPython 3.12`.
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.system)?;

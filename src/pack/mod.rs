@@ -49,7 +49,7 @@ pub const PACKED_KEY: &str = "packed";
 /// The variable with the time of all entries (<https://reproducible-builds.org/specs/source-date-epoch/>).
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
-/// What happens to editable installs.
+/// The treatment of editable installs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Editable {
     /// They are an error.
@@ -61,7 +61,7 @@ pub enum Editable {
     Skip,
 }
 
-/// What is to be packed.
+/// The environment to pack.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Request<'a> {
@@ -77,7 +77,7 @@ pub struct Request<'a> {
     pub strict: bool,
     /// Whether sources are compiled.
     pub compile: bool,
-    /// What happens to editable installs.
+    /// The treatment of editable installs.
     pub editable: Editable,
     /// Patterns of paths that are left out, as lines of a `.gitignore`.
     pub exclude: &'a [String],
@@ -87,7 +87,7 @@ pub struct Request<'a> {
     pub force: bool,
 }
 
-/// How an archive is written.
+/// The options of an archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
     /// The archive, absolute.
@@ -96,7 +96,7 @@ pub struct Output<'a> {
     pub format: Format,
     /// Its compression, one of [`Format::levels`].
     pub level: u32,
-    /// How many threads compress.
+    /// The number of threads that compress.
     pub threads: NonZeroUsize,
 }
 
@@ -107,13 +107,13 @@ pub struct Plan {
     pub manifest: Manifest,
     /// The interpreter of the environment.
     pub base: Interpreter,
-    /// What of the environment is not in the archive, and what differs, for people.
+    /// The parts of the environment that the archive omits or changes, as text.
     pub notes: Vec<String>,
     items: Vec<Item>,
 }
 
 impl Plan {
-    /// What an archive of an environment contains.
+    /// Computes the contents of an archive.
     ///
     /// # Errors
     /// Where the environment cannot work on another machine, or [`Request::problems`] are given.

@@ -1,4 +1,4 @@
-//! What the compiled files of an archive need of a machine.
+//! The requirements of an archive's compiled files.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -13,7 +13,7 @@ use crate::formats::elf::Elf;
 use crate::fs;
 use crate::support::host::Platform;
 
-/// How the versions of glibc's symbols are named.
+/// The prefix of the versions of glibc's symbols.
 const GLIBC: &str = "GLIBC_";
 /// The libraries of the C library, and of the compiler's that every Python needs anyway, by how their
 /// names begin.

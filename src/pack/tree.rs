@@ -19,7 +19,7 @@ use crate::venv::aliases;
 /// What is at the root for this machine only: notes to backups and version control, uv's lock, the link
 /// of a 64-bit system, what is written again.
 const LOCAL: [&str; 6] = [".gitignore", "CACHEDIR.TAG", ".lock", "lib64", "pyvenv.cfg", MANIFEST];
-/// How the names of rvenv's own temporary files begin.
+/// The prefix of rvenv's temporary files.
 const TEMPORARY: &str = ".rvenv";
 
 impl Contents<'_> {

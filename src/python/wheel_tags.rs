@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Implementation, Interpreter};
 
-/// What the platform part of a tag follows.
+/// The platform that the platform part of a tag describes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WheelPlatform {
     /// `sysconfig.get_platform()`, with `_` for other characters: `linux_x86_64`.

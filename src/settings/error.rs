@@ -80,7 +80,7 @@ pub enum Error {
     /// No requirement was given, and no directory up to the root has a file that lists some.
     #[error("nothing to install: no `requirements.txt`, no `setup.py`, and no `pyproject.toml` with `[project]` or `[build-system]` in `{}` or above it", start.display())]
     NothingToInstall {
-        /// Where the search began.
+        /// The directory in which the search began.
         start: PathBuf,
     },
 

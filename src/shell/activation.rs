@@ -1,4 +1,4 @@
-//! What `rvenv activate` and `rvenv deactivate` print, and what an environment has on disk.
+//! The code that `rvenv activate` and `rvenv deactivate` print, and the activation scripts on disk.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::{Language, Shell, batch, data, guard};
 use crate::shell::{Error, Result};
 use crate::support::host::Host;
 
-/// What an activation is about.
+/// The environment of an activation.
 #[derive(Clone, Copy, Debug)]
 pub struct Activation<'a> {
     /// The environment's directory, absolute.
@@ -18,7 +18,7 @@ pub struct Activation<'a> {
     pub prompt: &'a OsStr,
 }
 
-/// What `rvenv activate` prints for `shell` to evaluate.
+/// The code that `rvenv activate` prints for `shell`.
 ///
 /// `host` is asked for what is active now by the shells that take data, as these cannot find out themselves.
 ///
@@ -28,7 +28,7 @@ pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Ve
     Ok(guard::guarded(shell, &activation_code(shell, activation, host)?, "activate"))
 }
 
-/// What [`activate`] gives, for a hook that evaluates it as one text.
+/// The result of [`activate`], for a hook that evaluates it as one text.
 pub(super) fn activation_code(
     shell: Shell,
     activation: &Activation,
@@ -60,7 +60,7 @@ fn evaluated(shell: Shell, activation: &Activation) -> Result<Vec<u8>> {
     }
 }
 
-/// What `rvenv deactivate` prints for `shell` to evaluate: it is silent where nothing is active.
+/// The code that `rvenv deactivate` prints for `shell`; it prints nothing if nothing is active.
 ///
 /// # Errors
 /// [`Error::Unrepresentable`] when the shell has no way to write down what stays on PATH.
@@ -68,7 +68,7 @@ pub fn deactivate(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     Ok(guard::guarded(shell, &deactivation_code(shell, host, Extent::Environment)?, "deactivate"))
 }
 
-/// How much of an environment a deactivation removes from PATH.
+/// The entries that a deactivation removes from PATH.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     /// The entry that this shell's activation added.
@@ -77,7 +77,7 @@ pub(super) enum Extent {
     Environment,
 }
 
-/// What [`deactivate`] gives, for a hook that evaluates it as one text.
+/// The result of [`deactivate`], for a hook that evaluates it as one text.
 pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Result<Vec<u8>> {
     let definition = shell.script().deactivate;
     let call = match (shell.language(), extent) {

@@ -34,7 +34,7 @@ pub fn process(activation: &Activation, host: &Host) -> Vec<Change> {
     changes
 }
 
-/// What activating changes in the variables of a shell, whatever is active there.
+/// The changes of an activation to the variables of a shell in which any environment may be active.
 pub(super) fn activation(activation: &Activation, host: &Host) -> Vec<Change> {
     let entry = entry(activation);
     let others = others(host, &entries_of_active(host), Extent::Activation);
@@ -46,7 +46,7 @@ pub(super) fn activation(activation: &Activation, host: &Host) -> Vec<Change> {
     changes
 }
 
-/// What deactivating changes: the same variables.
+/// The changes of a deactivation: the same variables.
 pub(super) fn deactivation(host: &Host, extent: Extent) -> Vec<Change> {
     let path = joined(others(host, &entries_of_active(host), extent), host);
     let mut changes = vec![

@@ -1,4 +1,4 @@
-//! Which shell is calling.
+//! The detection of the calling shell.
 
 use std::ffi::OsStr;
 use std::path::Path;

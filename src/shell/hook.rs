@@ -18,7 +18,7 @@ use crate::support::host::Host;
 const MARK: &str = "_RVENV_HOOK";
 const TOLD: &str = "_RVENV_HOOK_TOLD";
 
-/// What a shell's start-up file evaluates; `program` is rvenv itself.
+/// The code for a shell's start-up file; `program` is the path of rvenv.
 ///
 /// # Errors
 /// [`Error::NoHook`], and [`Error::Unrepresentable`] when the shell has no way to write down `program`.
@@ -44,7 +44,7 @@ pub fn hook(shell: Shell, program: &Path) -> Result<Vec<u8>> {
     Ok(guard::guarded(shell, &hook, &format!("hook {shell}")))
 }
 
-/// Who made the activation that a shell has.
+/// The origin of the activation in a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Active {
     /// Nothing is active.
@@ -58,7 +58,7 @@ pub enum Active {
 }
 
 impl Active {
-    /// What the shell's variables say.
+    /// The values of the shell's variables.
     pub fn of(host: &Host) -> Self {
         match (host.path_var("VIRTUAL_ENV"), marked(host)) {
             (None, None) => Self::Nothing,
@@ -68,7 +68,7 @@ impl Active {
         }
     }
 
-    /// What is to be done where `here` is the environment that may be activated, if there is one.
+    /// The action if `here` is the environment that may be activated.
     pub fn step(&self, here: Option<&Path>) -> Step {
         match (self, here) {
             (Self::ByHand, _) | (Self::Nothing, None) => Step::Stay,
@@ -120,7 +120,7 @@ fn marked(host: &Host) -> Option<PathBuf> {
     Some(host.native(ended.map_or(mark, Path::new)).into_owned())
 }
 
-/// What is to be done after a change of directory, of PATH or of `VIRTUAL_ENV`.
+/// The action after a change of directory, of PATH or of `VIRTUAL_ENV`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Nothing.
@@ -240,7 +240,7 @@ pub fn forget(shell: Shell) -> Result<&'static str> {
 pub struct Told(String);
 
 impl Told {
-    /// What the shell's variables say.
+    /// The values of the shell's variables.
     pub fn of(host: &Host) -> Self {
         let told = host.var(TOLD).and_then(|told| told.to_str()).unwrap_or_default();
         Self(told.chars().filter(|char| char.is_ascii_hexdigit() || *char == ':').collect())

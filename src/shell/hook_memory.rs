@@ -17,7 +17,7 @@ const HELD: &str = "_RVENV_HOOK_HELD";
 /// The programs whose presence in another directory makes that one the Python in use.
 const PROGRAMS: [&str; 3] = ["python", "python3", "pip"];
 
-/// What the hook of this shell remembers.
+/// The activation that the hook of this shell made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Whether the shell keeps it at all.
@@ -35,7 +35,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What the shell's variables say.
+    /// The values of the shell's variables.
     pub fn of(host: &Host) -> Self {
         let Some(state) = host.var(STATE).and_then(|state| state.to_str()) else {
             return Self::default();

@@ -85,7 +85,7 @@ pub enum Shell {
     Xonsh,
 }
 
-/// What a shell's code is written in.
+/// The language of a shell's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
     Posix,

@@ -13,13 +13,13 @@ use crate::support::host::Platform;
 pub struct Script {
     /// Its name on disk.
     pub file: &'static str,
-    /// Whose language it is in.
+    /// Its language.
     pub(super) shell: Shell,
     /// What defines `deactivate`, if it is a command of its own, and holds no placeholder.
     pub(super) deactivate: &'static str,
-    /// What activates.
+    /// The code that activates.
     activate: &'static str,
-    /// What stands in [`Script::activate`].
+    /// The placeholders in [`Script::activate`].
     placeholders: &'static [Placeholder],
 }
 

@@ -7,7 +7,7 @@ use crate::shell::{Error, Result};
 const OPEN: &str = "__RVENV_";
 const CLOSE: &str = "__";
 
-/// What stands for one placeholder.
+/// The value of one placeholder.
 pub(super) struct Value {
     /// The placeholder's name: `ROOT` for `__RVENV_ROOT__`.
     pub(crate) name: &'static str,

@@ -31,7 +31,7 @@ pub(super) struct Head {
 pub(super) type Visit<'a> =
     &'a mut dyn FnMut(&Head, &mut Body<'_>) -> Result<ControlFlow<()>, Failure>;
 
-/// Why the reading of an archive ended: a fault of the archive, or a failure of who reads it.
+/// The reason that the reading of an archive ended: a fault of the archive, or a failure of the reader.
 #[derive(Debug)]
 pub(super) enum Failure {
     Fault(Fault),
@@ -63,7 +63,7 @@ enum Format {
 }
 
 impl Format {
-    /// How many bytes of a file [`Format::of`] needs.
+    /// The number of bytes that [`Format::of`] needs.
     const HEAD: u64 = 512;
 
     /// The format, by its first bytes (RFC 1952, RFC 8878, APPNOTE.TXT 4.3.7, tar(5)): a file may have

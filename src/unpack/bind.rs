@@ -22,7 +22,7 @@ pub(super) struct Binding<'a> {
     root: &'a Path,
     /// `None` for an environment with a Python of its own.
     interpreter: Option<&'a Interpreter>,
-    /// What an environment of the interpreter has in any case: its links, scripts and marks.
+    /// The entries that every environment of the interpreter has: its links, scripts and marks.
     planned: HashSet<PathBuf>,
     /// Files of the archive in the place of planned ones.
     read: BTreeMap<PathBuf, Vec<u8>>,
@@ -60,7 +60,7 @@ impl<'a> Binding<'a> {
         Ok(true)
     }
 
-    /// What is written after the files of the archive; `pyvenv.cfg` last.
+    /// The entries that are written after the files of the archive; `pyvenv.cfg` last.
     ///
     /// # Errors
     /// [`Fault::Incomplete`] without a `pyvenv.cfg`.

@@ -32,7 +32,7 @@ pub enum Error {
     Unfit {
         /// The archive.
         path: PathBuf,
-        /// What it needs, and what there is.
+        /// The requirements, compared with this machine.
         fit: Box<Fit>,
     },
 
@@ -72,7 +72,7 @@ support::lift_errors! { Error {
     venv::Error => Venv [Support, Fs, Python, Shell],
 }}
 
-/// Why an archive is refused. Names of entries are escaped: they may contain what controls a terminal.
+/// The reason to reject an archive. Names of entries are escaped, because they may contain control characters.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {

@@ -18,18 +18,18 @@ use crate::support::session::Session;
 /// The variable that names the Python of a packed environment, an absolute path.
 const PYTHON_VARIABLE: &str = "RVENV_PACK_PYTHON";
 
-/// What an archive needs, and what this machine has of it.
+/// The requirements of an archive, compared with this machine.
 #[derive(Clone, Debug)]
 pub struct Fit {
-    /// What the archive says of itself.
+    /// The manifest of the archive.
     pub manifest: Manifest,
     /// The Python of this machine that the environment would get, if it has none of its own.
     pub python: Option<Interpreter>,
-    /// What is missing.
+    /// The missing requirements.
     pub problems: Vec<Problem>,
 }
 
-/// What this machine lacks.
+/// A requirement that this machine does not satisfy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]

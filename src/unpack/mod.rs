@@ -59,7 +59,7 @@ pub fn manifest(file: &Path) -> Result<Manifest> {
     contents::manifest(&Archive::open(file)?)
 }
 
-/// What to unpack, and where.
+/// The archive to unpack and its target.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The archive.
@@ -71,9 +71,9 @@ pub struct Request<'a> {
 /// An environment that was unpacked.
 #[derive(Debug)]
 pub struct Unpacked {
-    /// What the archive needed, and what this machine has.
+    /// The requirements of the archive, compared with this machine.
     pub fit: Fit,
-    /// Where it is: a link in its place was followed.
+    /// The environment's path, with links resolved.
     pub location: PathBuf,
     /// Temporary files, of this process or of killed ones, that could not be removed.
     pub leftovers: Vec<Leftover>,
@@ -120,7 +120,7 @@ pub fn unpack(
     Ok(Unpacked { fit, location, leftovers })
 }
 
-/// How the environment gets to its place.
+/// The method by which the environment gets its path.
 enum Destination {
     /// It is built beside its place and renamed to it.
     New,
@@ -237,7 +237,7 @@ fn has(location: &Path, entry: &contents::Entry, body: &mut Body<'_>) -> Result<
     }
 }
 
-/// How many bytes of two files are compared at once.
+/// The number of bytes of two files that are compared at once.
 const BLOCK: u64 = 1 << 16;
 
 /// Writes an entry, with the directories above it, which archives without empty directories lack.

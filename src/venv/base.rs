@@ -1,4 +1,4 @@
-//! Where an environment's `python` leads, and what stands there.
+//! The target of an environment's `python`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::support::links::chain;
 use crate::support::path::{is_permission_denied, is_same_file};
 use crate::support::program::Program;
 
-/// Where a chain of links leads.
+/// The target of a chain of links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InterpreterLink {
     /// There is nothing of this name.
@@ -61,7 +61,7 @@ impl InterpreterLink {
 pub(crate) enum Base {
     /// It works, as far as is known without running it.
     Sound(Box<Interpreter>),
-    /// What is there is no working Python.
+    /// The target is not a working Python.
     Broken { executable: PathBuf, error: Error },
     /// Only the environment names it, and is not trusted: it was not started.
     NotStarted(PathBuf),
@@ -110,7 +110,7 @@ impl Base {
         }
     }
 
-    /// What it is, if it works.
+    /// The interpreter, if it works.
     pub(crate) fn interpreter(&self) -> Option<&Interpreter> {
         match self {
             Self::Sound(interpreter) => Some(interpreter),

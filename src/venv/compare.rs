@@ -8,7 +8,7 @@ use crate::fs::read_bounded;
 use crate::support::executable::is_executable;
 use crate::support::limits;
 
-/// How a place differs from its plan.
+/// The difference between an entry on the disk and its plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// There is nothing.
@@ -35,7 +35,7 @@ impl Plan {
 }
 
 impl Entry {
-    /// How the disk differs from this entry, if it does.
+    /// The difference between the disk and this entry.
     pub fn difference(&self, root: &Path) -> Option<Difference> {
         let path = root.join(&self.path);
         if let Content::Link(target) = &self.content

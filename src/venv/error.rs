@@ -32,7 +32,7 @@ pub enum Error {
     /// No `.venv` or `venv` in a directory or above it.
     #[error("{}", no_environment(start, unnamed.as_deref()))]
     NoEnvironment {
-        /// Where the search began.
+        /// The directory in which the search began.
         start: PathBuf,
         /// An environment there that is used only if it is named.
         unnamed: Option<PathBuf>,
@@ -41,7 +41,7 @@ pub enum Error {
     /// The name of an installed package where a directory was expected.
     #[error("there is no directory `{name}`, but a package of that name in `{}`", env.display())]
     PackageNotDirectory {
-        /// What was typed.
+        /// The typed name.
         name: String,
         /// The environment that has the package.
         env: PathBuf,

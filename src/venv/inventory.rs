@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use walkdir::{DirEntry, WalkDir};
 
-/// What makes a directory an environment.
+/// The file that makes a directory an environment.
 const MARK: &str = "pyvenv.cfg";
 
 /// Directories that hold no environment of a user's: the innards of repositories, installed
@@ -29,7 +29,7 @@ const SKIPPED: [&str; 11] = [
 /// Not files, but the system itself.
 const SYSTEM: [&str; 3] = ["/proc", "/sys", "/dev"];
 
-/// What is below a directory.
+/// The entries below a directory.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// The environments' directories, sorted.
@@ -94,7 +94,7 @@ impl Disk {
         own
     }
 
-    /// What all the measured directories take together.
+    /// The size of all measured directories.
     pub fn total(&self) -> u64 {
         self.total
     }
@@ -112,7 +112,7 @@ fn size(meta: &Metadata) -> u64 {
     meta.len()
 }
 
-/// Which file it is, where there are other names for it.
+/// The identity of a file with several names.
 #[cfg(unix)]
 fn shared_id(meta: &Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;

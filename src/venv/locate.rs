@@ -1,4 +1,4 @@
-//! Which environment is meant: the active one, the project's, or one that is named.
+//! The choice of the environment: the active one, the project's, or a named one.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub fn nearest(host: &Host) -> Result<Env> {
     Env::open(nearest_root(host)?, host.platform())
 }
 
-/// Where the project's environment is, or what is left of one.
+/// The path of the project's environment, or of its remains.
 pub(crate) fn nearest_root(host: &Host) -> Result<PathBuf> {
     nearest_place(host).map(|(_, root)| root)
 }

@@ -73,7 +73,7 @@ impl Env {
         if self.platform == Platform::Windows { "Scripts" } else { "bin" }
     }
 
-    /// Where its commands are.
+    /// The directory of its commands.
     pub fn scripts_dir(&self) -> PathBuf {
         self.root.join(self.scripts())
     }
@@ -159,7 +159,7 @@ impl Env {
         names.iter().find_map(version)
     }
 
-    /// What its prompt shows.
+    /// The name in its prompt.
     pub fn prompt(&self) -> OsString {
         self.cfg
             .prompt()

@@ -1,4 +1,4 @@
-//! What `check --fix` does, step by step.
+//! The steps of `check --fix`.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -24,27 +24,27 @@ pub enum Step {
     /// What was put aside under one name is at another again. Other files that are in a directory of that
     /// name stay in it.
     PutBack {
-        /// Where it is.
+        /// Its current path.
         from: PathBuf,
-        /// Where it was, and is to be.
+        /// Its original path.
         to: PathBuf,
     },
     /// pip is there, of the wheel that this base would install.
     SeedPip(Box<Seeding>),
     /// Not everybody may write into the environment.
     Protect,
-    /// What killed processes left is gone.
+    /// Removes the files of killed processes.
     Sweep,
 }
 
-/// How pip gets into an environment that has none, or one that is not whole.
+/// The function that provides pip in an environment without a complete one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeding {
     /// The environment's base.
     pub interpreter: Interpreter,
     /// Whether the commands are to find their Python beside themselves.
     pub relocatable: bool,
-    /// What goes when a new pip is at hand.
+    /// The files to remove when a new pip is available.
     pub instead_of: Vec<PathBuf>,
 }
 
@@ -171,7 +171,7 @@ where
             }
             Step::SeedPip(seeding) => self.seed_pip(seeding, at, aside)?,
             Step::Protect => at.dir().protect()?,
-            // What cannot be removed is reported again by the next check.
+            // The next check reports an entry that cannot be removed.
             Step::Sweep => drop(fs::sweep(self.root)?),
         }
         Ok(())

@@ -18,7 +18,7 @@ pub(crate) struct Script {
     pub(crate) name: OsString,
     /// `None` when it is gone by now.
     pub(crate) meta: Option<Metadata>,
-    /// How it begins; empty for a program of Windows, and for what cannot be read.
+    /// Its beginning; empty for a program of Windows, and for an unreadable file.
     head: Vec<u8>,
     /// The Python that runs it, if a Python by an absolute path does.
     pub(crate) python: Option<Line>,

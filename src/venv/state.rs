@@ -21,7 +21,7 @@ use crate::support::host::{Host, Platform};
 use crate::support::limits;
 use crate::support::program::{Program, Starts};
 
-/// Which tool made an environment.
+/// The tool that created an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Maker {
@@ -35,7 +35,7 @@ pub enum Maker {
     Venv,
 }
 
-/// How `pyvenv.cfg` was found.
+/// The state of `pyvenv.cfg`.
 #[derive(Clone, Debug)]
 pub(crate) enum Configuration {
     Missing,
@@ -50,12 +50,12 @@ pub(crate) enum Configuration {
 pub(crate) struct State<'a> {
     pub(crate) host: &'a Host,
     pub(crate) cache: &'a Cache,
-    /// Which programs may be started.
+    /// The programs that may be started.
     pub(crate) starts: Starts,
     pub(crate) env: Env,
     pub(crate) configuration: Configuration,
     pub(crate) maker: Maker,
-    /// Where `python` leads.
+    /// The target of `python`.
     pub(crate) way: InterpreterLink,
     pub(crate) base: Base,
     /// The files in the scripts' directory, by name.
@@ -160,7 +160,7 @@ impl<'a> State<'a> {
         scripts(self.host.platform())
     }
 
-    /// Where its commands are.
+    /// The directory of its commands.
     pub(crate) fn scripts_dir(&self) -> PathBuf {
         self.root().join(self.scripts_name())
     }
@@ -206,7 +206,7 @@ impl<'a> State<'a> {
             .or_else(|| by_directory.into_iter().next())
     }
 
-    /// How it was made, as far as it shows.
+    /// The options of its creation, as far as they are visible.
     pub(crate) fn options(&self) -> Options {
         Options {
             system_site_packages: self.cfg().includes_system_site_packages(),

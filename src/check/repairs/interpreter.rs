@@ -129,7 +129,7 @@ fn repointed(cfg: &PyvenvCfg, interpreter: &Interpreter) -> PyvenvCfg {
     if cfg.version().is_none() {
         cfg.set("version", &release);
     }
-    // What other tools write beside: only where they did.
+    // Keys of other tools are changed only if they exist.
     let full = format!("{release}.final.0");
     let prefix = interpreter.prefix.to_string_lossy();
     let executable = interpreter.executable.to_string_lossy();

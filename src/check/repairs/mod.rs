@@ -20,13 +20,13 @@ use crate::venv::script::Script;
 
 pub(super) use interpreter::names as interpreter_names;
 
-/// What a rule says: what is wrong, and the name of what repairs it.
+/// The result of a rule: a fault and the name of its repair.
 #[derive(Debug)]
 pub(super) struct Diagnosis {
     pub(super) code: Code,
     /// As its code says, or less.
     pub(super) severity: Severity,
-    /// What was seen, as a lowercase fragment without full stop.
+    /// The observation, as a lowercase fragment without a full stop.
     pub(super) seen: String,
     pub(super) repair: Repair,
 }
@@ -48,7 +48,7 @@ impl Diagnosis {
     }
 }
 
-/// What repairs a finding, by name.
+/// The repair of a finding, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Repair {
     /// Links to a Python of the series that the packages were installed for, and `pyvenv.cfg` with it.
@@ -79,10 +79,10 @@ pub(super) enum Repair {
     Advice(String),
 }
 
-/// How pip installs.
+/// The method of an installation by pip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InstallMode {
-    /// What is missing, with its requirements.
+    /// The missing distributions, with their requirements.
     Missing,
     /// The same version again, in the place of the installed one.
     Again,

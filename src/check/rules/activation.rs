@@ -49,7 +49,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     findings
 }
 
-/// How a script differs from the planned one; most do not, and were read before.
+/// The difference between a script and the planned one; most have none and were read before.
 fn difference(snapshot: &Snapshot<'_>, planned: &Entry) -> Option<Difference> {
     let script = planned.path.file_name().and_then(|name| snapshot.script(name));
     match (&planned.content, script.and_then(Script::text)) {
@@ -58,12 +58,12 @@ fn difference(snapshot: &Snapshot<'_>, planned: &Entry) -> Option<Difference> {
     }
 }
 
-/// What makes an activation script useless, whichever tool wrote it.
+/// The faults that prevent an activation script of any tool from working.
 fn broken(snapshot: &Snapshot<'_>, entry: &Entry) -> Option<(&'static str, Vec<u8>)> {
     fault(snapshot.script(entry.path.file_name()?)?, entry)
 }
 
-/// What is wrong with a script, and what repairs it: the planned one, or its own text with the line
+/// The fault of a script and its repair: the planned one, or its own text with the line
 /// ends that its shell reads.
 fn fault(script: &Script, planned: &Entry) -> Option<(&'static str, Vec<u8>)> {
     let text = script.text()?;

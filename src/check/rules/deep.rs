@@ -14,7 +14,7 @@ use crate::dist::verify::{Fault, FaultyFile};
 use crate::python::{Interpreter, TIME_LIMIT, isolated, run_with_timeout};
 use crate::support::path::is_same_file;
 
-/// What the environment's Python is asked.
+/// The script that the environment's Python runs.
 const SCRIPT: &str = "import json, sys; print('\\n' + json.dumps({'prefix': sys.prefix, \
     'version': '.'.join(map(str, sys.version_info[:3]))}))";
 
@@ -63,7 +63,7 @@ fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Vec<Diagnosis> {
     if version != base.version.release() {
         return disagrees(format!("is Python {version}, and its base {}", base.version));
     }
-    // What imports a missing module is seen without Python, too.
+    // An import of a missing module is reported without Python, too.
     let mut failures = super::startup::failures(snapshot, &stderr);
     let known = super::startup::findings(snapshot);
     failures.retain(|failure| {
@@ -100,7 +100,7 @@ fn package(
     for file in files.iter_mut().filter(|file| broken.contains(&file.path)) {
         file.fault = Fault::Unloadable;
     }
-    // What is worst decides.
+    // The most severe fault decides.
     let worst = files.iter().map(|file| rank(file.fault)).min()?;
     files.retain(|file| rank(file.fault) == worst);
     let first = files.first()?;

@@ -35,7 +35,7 @@ struct Files<'a> {
     site: &'a Site,
 }
 
-/// What is wrong with a command.
+/// The fault of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CommandFault {
     Missing,

@@ -31,7 +31,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     }
     let broken = base(snapshot).or_else(|| interpreter(snapshot));
     match broken {
-        // What follows from it is not worth a line.
+        // Consequences of it are not reported.
         Some(finding) => findings.push(finding),
         None => {
             if let Some(interpreter) = snapshot.base.interpreter() {
@@ -48,7 +48,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     findings
 }
 
-/// What is wrong with the Python of an environment as `rvenv pack` wrote it: the launcher, and keys that
+/// The faults of the Python of an environment as `rvenv pack` wrote it: the launcher, and keys that
 /// `pyvenv.cfg` lacks, are as they should be.
 fn packed(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     if let InterpreterLink::Missing | InterpreterLink::Dangling(_) | InterpreterLink::Loop =
@@ -120,7 +120,7 @@ fn configuration(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     }
 }
 
-/// What is wrong with the installation that the environment rests on.
+/// The faults of the base.
 fn base(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     match &snapshot.base {
         Base::Gone(place) => {
@@ -207,7 +207,7 @@ fn changed(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagnos
     Some(Diagnosis::new(code, seen, Repair::SameSeries))
 }
 
-/// What is wrong with `python` itself.
+/// The faults of `python`.
 fn interpreter(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let base = snapshot.base.interpreter();
     if base.is_none() && !matches!(snapshot.base, Base::NotStarted(_)) {
@@ -496,7 +496,7 @@ fn ephemeral(snapshot: &Snapshot<'_>, interpreter: &Interpreter) -> Option<Diagn
     Some(Diagnosis::new(Code::BaseEphemeral, seen, remedy))
 }
 
-/// What kind of passing place a path is in.
+/// The kind of the temporary or cache directory that contains a path, if one does.
 fn passing(path: &Path, root: &Path, host: &Host) -> Option<&'static str> {
     let mut temporary: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from).into();
     temporary.extend(

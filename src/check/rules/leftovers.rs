@@ -1,4 +1,4 @@
-//! What an interrupted install or uninstall left. pip renames what it is going to delete, and
+//! The remains of an interrupted installation or removal. pip renames what it is going to delete, and
 //! deletes it when all is done: until then, that is the only whole copy that there is.
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,7 +15,7 @@ use crate::dist::site::Site;
 use crate::formats::requirement::normalized;
 use crate::venv::repair::Step;
 
-/// What an interrupted install or uninstall left.
+/// The remains of an interrupted installation or removal.
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), asides) = (snapshot.site(), snapshot.asides()) else { return Vec::new() };
     if asides.names.is_empty() {
@@ -24,7 +24,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     Leftovers { snapshot, site, asides }.findings()
 }
 
-/// What is to become of a name.
+/// The repair of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// The new version is whole: the old one goes.
@@ -83,7 +83,7 @@ impl Leftovers<'_> {
     }
 
     /// pip is seeded again by its own finding, and an install would need the pip that is broken.
-    /// What is left is then judged again.
+    /// The rest is then checked again.
     fn leave_to_pip_rule(&self, fates: &mut BTreeMap<&str, Fate>, kept: &mut Vec<&Aside>) {
         if kept.is_empty() || super::pip::finding(self.snapshot, false).is_none() {
             return;

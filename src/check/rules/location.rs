@@ -48,7 +48,7 @@ fn path(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     Some(Diagnosis::new(Code::CommandHidden, seen, remedy()))
 }
 
-/// What is awkward in the path of an environment's Python.
+/// The property of the path of an environment's Python that prevents its use in scripts, if it has one.
 fn awkward(python: &str, platform: Platform) -> Option<&'static str> {
     if platform == Platform::Windows {
         // Its scripts have launchers, which quote the path.

@@ -24,7 +24,7 @@ use super::code::Code;
 use super::repairs::{Diagnosis, Repair};
 use super::snapshot::Snapshot;
 
-/// What is wrong with an environment whose project `project` is in.
+/// The faults of an environment whose project contains `project`.
 pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> Vec<Diagnosis> {
     if let Some(finding) = interpreter::other_system(snapshot) {
         return vec![finding];

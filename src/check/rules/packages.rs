@@ -1,4 +1,4 @@
-//! What is installed, by the names in `site-packages` and the small files of each dist-info.
+//! The installed distributions: the names in `site-packages` and the small files of each dist-info.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -143,7 +143,7 @@ impl<'a> Packages<'a> {
             && self.metadata(dist) == State::Whole
     }
 
-    /// What keeps pip from installing a distribution again, and is to go first.
+    /// The entries that prevent pip from installing a distribution again and are removed first.
     fn obstacle(&self, dist: &Dist<'_>, metadata: State) -> Option<Diagnosis> {
         let file = |name| Path::new(dist.directory).join(name);
         let files = ["METADATA", "RECORD"].map(file);

@@ -1,4 +1,4 @@
-//! Who may write into an environment.
+//! The users who may write into an environment.
 
 use crate::check::repairs::Diagnosis;
 use crate::check::snapshot::Snapshot;
@@ -87,7 +87,7 @@ mod unix {
                     (snapshot.shown(path), meta.uid(), more(1 + others.count()));
                 format!("the environment belongs to user {owner}, and `{path}`{more} to user {uid}")
             }
-            // What root may write belongs to nobody else, and what root owns is meant for all.
+            // Files that only root may write are safe, and files that root owns are meant for all users.
             None if owner != me && me != 0 && owner != 0 => {
                 format!("the environment belongs to user {owner}, and you are user {me}")
             }

@@ -11,7 +11,7 @@ use crate::formats::record::is_outside;
 use crate::fs::open_regular;
 use crate::venv::state::Maker;
 
-/// What is wrong with it; `deep` reads every byte.
+/// The faults of pip; `deep` reads every byte.
 pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Diagnosis> {
     let site = snapshot.site()?;
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();

@@ -12,7 +12,7 @@ use crate::python::Versions;
 use crate::settings::project::Project;
 use crate::venv::{Content, Entry, GITIGNORE};
 
-/// What is wrong between an environment and its project, which `dir` is in.
+/// The faults between an environment and its project, which contains `dir`.
 pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Diagnosis> {
     let mut findings: Vec<_> = requires_python(snapshot, dir).into_iter().collect();
     if let Some(repository) = Repository::of(snapshot.root()) {

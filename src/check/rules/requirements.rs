@@ -1,4 +1,4 @@
-//! What the installed distributions require of each other, as their METADATA says.
+//! The requirements between the installed distributions, from their METADATA.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
         return Vec::new();
     };
-    // What the base has cannot be told from its files alone.
+    // The packages of the base cannot be determined from its files alone.
     if snapshot.cfg().includes_system_site_packages() {
         return Vec::new();
     }
@@ -38,7 +38,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     missing.into_iter().chain(finding(Code::RequirementConflict, conflicts)).collect()
 }
 
-/// What is wrong, and the words that install what is needed, by distribution.
+/// The faults, and the arguments that install the missing requirements, by distribution.
 #[derive(Default)]
 struct Wanted {
     seen: Vec<String>,
@@ -106,7 +106,7 @@ impl<'a> Installed<'a> {
         }
     }
 
-    /// What the extra of a requirement needs; neither `pip check` nor `uv pip check` look at it.
+    /// The requirements of a requested extra; neither `pip check` nor `uv pip check` examines them.
     fn judge_extra(&self, name: &str, of: &Requirement, extra: &str, conflicts: &mut Wanted) {
         let key = normalized(&of.name);
         let found = self.requirements.iter().find(|(dist, _)| dist.key() == key);

@@ -39,7 +39,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     codes.into_iter().filter_map(finding).collect()
 }
 
-/// What is wrong with an interpreter of scripts.
+/// The fault of an interpreter of scripts.
 fn fault(snapshot: &Snapshot<'_>, interpreter: &Path) -> Option<Code> {
     if !is_executable(interpreter) {
         // When the environment's own Python does not start, that is the fault.

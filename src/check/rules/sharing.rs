@@ -1,11 +1,11 @@
-//! What an environment shares with the outside: files with other users, pip's configuration.
+//! Files that an environment shares with other users, and pip's configuration.
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::support::pip_config;
 
-/// What is shared; `deep` looks at every file.
+/// The findings; `deep` examines every file.
 pub(crate) fn findings(snapshot: &Snapshot<'_>, deep: bool) -> Vec<Diagnosis> {
     hard_links(snapshot, deep).into_iter().chain(destinations(snapshot)).collect()
 }

@@ -1,4 +1,4 @@
-//! What Python runs whenever it starts: lines of `.pth` files that begin with `import`, `sitecustomize`,
+//! The code that Python runs at each start: lines of `.pth` files that begin with `import`, `sitecustomize`,
 //! `usercustomize` (the `site` module).
 
 use std::path::Path;

@@ -17,21 +17,21 @@ use crate::fs::names_in;
 use crate::support::host::Platform;
 use crate::venv::script::Script;
 
-/// What tools other than installers write at the top of `site-packages`: virtualenv, setuptools,
+/// The entries that other tools than installers write at the top of `site-packages`: virtualenv, setuptools,
 /// CPython's own `README.txt`, `pip install --target`.
 const OF_TOOLS: [&str; 6] =
     [BYTECODE, "_virtualenv.py", "README.txt", "easy-install.pth", "setuptools.pth", "bin"];
 
-/// What the user writes there on purpose: the `site` module looks for it (`site` in the library
+/// The entries that the user writes there on purpose: the `site` module looks for it (`site` in the library
 /// reference). What fails in it is another finding.
 const OF_SITE: [&str; 2] = ["sitecustomize.py", "usercustomize.py"];
 
-/// What names the distributions and their files at the top of `site-packages`.
+/// The names of the distributions and of their files at the top of `site-packages`.
 const METADATA: [&str; 5] = ["dist-info", "egg-info", "egg", "egg-link", "virtualenv"];
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
-    // What an installer did not record belongs to one of those as a rule.
+    // Unrecorded files usually belong to one of those.
     if site.dists().any(|dist| snapshot.infos().record(&dist).is_none()) {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ impl Owned {
             unlisted: Egg::all(site).flat_map(|egg| egg.modules()).collect(),
             commands: HashSet::new(),
         };
-        // What pip moved aside has its own finding, with what stands in its place.
+        // Files that pip moved aside, and their replacements, have a separate finding.
         for directory in site.names.iter().filter(|name| name.starts_with('~')) {
             owned.names.extend(Record::of_directory(site, directory).iter().flat_map(tops));
             let is_its_place = |name: &&String| is_aside(directory, name);

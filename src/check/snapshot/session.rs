@@ -12,11 +12,11 @@ use crate::venv::locate;
 /// The commands that must be the environment's when it is active.
 const COMMANDS: [&str; 3] = ["python", "python3", "pip"];
 
-/// What a session says of itself.
+/// The state of a session.
 #[derive(Debug)]
 pub(crate) struct ShellSession<'a> {
     host: &'a Host,
-    /// What `VIRTUAL_ENV` names.
+    /// The environment in `VIRTUAL_ENV`.
     pub(crate) variable: Option<PathBuf>,
     /// The first `python` on PATH.
     pub(crate) python: Option<PathBuf>,
@@ -58,7 +58,7 @@ impl<'a> ShellSession<'a> {
         }
     }
 
-    /// What is wrong with the session when `root` is to be its environment.
+    /// The fault of the session if `root` is to be its environment.
     pub(crate) fn findings(&self, root: Option<&Path>, scripts: &Path) -> Vec<Finding> {
         let mut findings = Vec::new();
         match (&self.variable, self.active()) {

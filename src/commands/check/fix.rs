@@ -15,7 +15,7 @@ use crate::{cli, ui};
 /// What is wrong behind one finding is seen when that is repaired; more rounds than any such chain.
 const ROUNDS: usize = 12;
 
-/// How long to wait for an installer that never ends.
+/// The time limit for an installer that never ends.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The repairs of one run.

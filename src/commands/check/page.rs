@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
         self.text
     }
 
-    /// What was seen in one line, what repairs it in the next.
+    /// The observation in one line, the repair in the next.
     fn finding(&mut self, finding: &Finding) {
         let (style, mark) = match finding.severity {
             Severity::Error => (BAD, "✗"),
@@ -103,7 +103,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What `--fix` left, in one line, and how to repair it.
+    /// The findings that remain after `--fix`, in one line, and their repair.
     fn rest(&mut self, report: &Report) {
         let left: Vec<_> = report.findings.iter().filter(|it| it.is_problem()).collect();
         let by_pip = left.iter().filter(|it| matches!(it.remedy, Remedy::Install { .. })).count();

@@ -1,4 +1,4 @@
-//! What `rvenv create` did or would do, for people and in JSON.
+//! The answer of `rvenv create` and of its dry run, as text and in JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -50,7 +50,7 @@ impl Made {
         Self::with_outcome(root, outcome, pip, found)
     }
 
-    /// What would happen.
+    /// The action.
     pub(super) fn by_dry_run(root: &Path, dry_run: &DryRun, found: &Found) -> Self {
         let outcome = match dry_run.outcome {
             Outcome::Made => "would-create",

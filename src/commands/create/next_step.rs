@@ -1,4 +1,4 @@
-//! What to type after `rvenv create`, and which other environment there is.
+//! The command to type after `rvenv create`, and the notes on other environments.
 
 use std::path::{Path, PathBuf};
 

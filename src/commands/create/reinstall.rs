@@ -14,7 +14,7 @@ use crate::ui;
 /// Bytes of pip's log that are read: its end has the errors.
 const LOG_LIMIT: usize = 256 * 1024;
 
-/// What pip installs again.
+/// The requirements that pip installs again.
 pub(super) struct Reinstall<'a> {
     root: PathBuf,
     settings: &'a Settings,
@@ -25,7 +25,7 @@ pub(super) struct Reinstall<'a> {
     failure: Option<Failure>,
 }
 
-/// Why pip failed.
+/// The reason of pip's failure.
 #[derive(Debug, PartialEq, Eq)]
 struct Failure {
     /// `numpy==1.24.4`, where pip names one.
@@ -84,7 +84,7 @@ impl<'a> Reinstall<'a> {
         let missing = codes(env.root(), self.context).into_iter();
         let missing = missing.filter(|(code, _)| *code == Code::RequirementMissing);
         let words: Vec<_> = missing.flat_map(|(_, words)| words).map(Into::into).collect();
-        // What was missing before stays so.
+        // Requirements that were missing before remain missing.
         let _ = self.run(&PackageInstall::of_words(words), env);
         true
     }

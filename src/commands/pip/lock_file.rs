@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 
 use crate::commands::Context;
 
-/// What pip gets in the place of a lock file.
+/// The argument that replaces a lock file.
 pub(super) struct LockFile {
     /// The arguments behind `install`.
     pub(super) words: Vec<OsString>,

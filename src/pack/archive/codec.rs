@@ -29,7 +29,7 @@ pub(super) struct Compressed {
     pub(super) length: usize,
 }
 
-/// How a stream is compressed.
+/// The compression of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Codec {
     /// Not.
@@ -71,7 +71,7 @@ impl Codec {
         matches!(self, Self::Deflate { .. })
     }
 
-    /// What compresses blocks, one after the other.
+    /// The encoder of successive blocks.
     pub(super) fn encoder(self) -> Encoder {
         match self {
             Self::None => Encoder::None,
@@ -84,7 +84,7 @@ impl Codec {
     }
 }
 
-/// What compresses blocks.
+/// The encoder of blocks.
 pub(super) enum Encoder {
     None,
     Deflate(Compression),

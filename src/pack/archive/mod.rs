@@ -84,11 +84,11 @@ impl Format {
 pub(crate) struct Item {
     /// Relative to the top of the archive, with `/`.
     pub(crate) path: String,
-    /// What it is.
+    /// Its kind.
     pub(crate) content: Content,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A directory.
@@ -140,7 +140,7 @@ impl Content {
     }
 }
 
-/// How an archive is written.
+/// The options of an archive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Writing<'a> {
     pub(crate) format: Format,

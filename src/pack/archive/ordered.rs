@@ -6,12 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// How many jobs wait or are done out of their order at most, for each thread: memory is bounded by
+/// The maximum number of jobs per thread that wait or are done out of order; memory is bounded by
 /// that.
 const JOBS_PER_THREAD: usize = 4;
 
 /// Gives each job that `produce` hands over to a worker, and the results to `consume` in the order of
-/// the jobs. With one thread, or if the system refuses new ones, the calling one does all. Each worker has a state of its own,
+/// the jobs. With one thread, or if the system refuses new ones, the calling one does all. Each worker
+/// has a state of its own,
 /// made by `state`.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ pub fn takes_any_base(interpreter: &Interpreter) -> bool {
 /// The launcher for environments of `base`; `named` is the interpreter to try first.
 ///
 /// # Errors
-/// Where the template has a mistake.
+/// If the template has an error.
 pub(crate) fn launcher(base: &Interpreter, named: Option<&Path>) -> shell::Result<Vec<u8>> {
     let quoted = |text: &str| posix_word(text.as_bytes());
     let path = |path: &Path| posix_word(path.as_os_str().as_encoded_bytes());

@@ -48,7 +48,7 @@ use shim::{Shim, Shims};
 pub struct Found {
     /// Its properties.
     pub interpreter: Interpreter,
-    /// Where it was found.
+    /// Its source.
     pub source: Source,
 }
 
@@ -57,7 +57,7 @@ pub struct Found {
 pub struct PassedOver {
     /// Its executable.
     pub path: PathBuf,
-    /// Where it was found.
+    /// Its source.
     pub source: Source,
     /// The reason.
     pub reason: Reason,
@@ -75,7 +75,7 @@ impl PassedOver {
 pub struct ProbedCandidate {
     /// The path of the executable in the search.
     pub path: PathBuf,
-    /// Where it was found.
+    /// Its source.
     pub source: Source,
     /// Its properties, or the reason that it cannot be used.
     pub outcome: Result<Interpreter, Reason>,
