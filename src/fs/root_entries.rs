@@ -28,6 +28,9 @@ const NAMES: &[(&str, When)] = &[
     ("lib", Always),
     ("Lib", Always),
     ("lib64", Always),
+    // `sys.platlibdir` of Gentoo's 32-bit and x32 builds, a directory of its own from 3.15 on.
+    ("lib32", Always),
+    ("libx32", Always),
     ("Scripts", Always),
     ("pyvenv.cfg", Always),
     (".gitignore", Always),

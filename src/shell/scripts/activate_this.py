@@ -51,10 +51,10 @@ def _set_prefix(root, has_system_site):
     sys.path.sort(key=lambda entry: entry in before)
     sys.real_prefix = sys.prefix
     sys.prefix = sys.exec_prefix = root
-    if has_system_site:
-        site.PREFIXES.insert(0, root)
-    else:
-        site.PREFIXES[:] = [root]
+    # Until 3.13 `site` changes the prefix of an environment; from 3.14 on it finds both prefixes changed.
+    own = [root] if sys.version_info < (3, 14) else [root, root]
+    site.PREFIXES[:] = own + (site.PREFIXES if has_system_site else [])
+    if not has_system_site:
         site.ENABLE_USER_SITE = False
     # Both are kept from the start, and what follows from them is kept at the first use; from CPython 3.11 on a second
     # name says whether it is.

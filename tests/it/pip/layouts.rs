@@ -89,6 +89,6 @@ fn pip_starts_in_both_layouts(python: &Path) {
         let listed =
             Ran::of(sandbox.command(root.join("bin/pip")).args(["list", "--format=freeze"])).ok();
         assert!(listed.stdout.contains(&format!("pip=={}", seed.pip_version())), "{listed:?}");
-        Ran::of(sandbox.command(root.join("bin/python")).args(["-I", "-m", "pip", "check"])).ok();
+        world::assert_pip_check(&sandbox, &root);
     }
 }

@@ -124,3 +124,13 @@ pub(crate) fn tree(root: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Asserts that `pip check` finds no conflict in the environment `root`.
+pub(crate) fn assert_pip_check(sandbox: &Sandbox, root: &Path) {
+    let mut check = sandbox.command(root.join("bin/python"));
+    let check = Ran::of(check.args(["-I", "-m", "pip", "check"]));
+    // PyPy 8 contains a cffi whose metadata requires a project that PyPy does not contain.
+    let is_of_pypy = |line: &str| line.starts_with("cffi ") && line.contains("pycparser");
+    let passed = check.code == Some(0) || check.stdout.lines().all(is_of_pypy);
+    assert!(passed && check.stderr.is_empty(), "{check:?}");
+}
