@@ -17,7 +17,7 @@ use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
 use rvenv::support::host::Platform;
 use rvenv::support::program::Program;
-use rvenv::trust::Trust;
+use rvenv::trust::{Allowed, Trust};
 use rvenv::venv::{Env, Options};
 
 use super::Context;
@@ -156,7 +156,7 @@ impl Creation<'_> {
             }
             return Ok((Some(answer), 0));
         }
-        let was_allowed = self.trust.allows(&root);
+        let allowed = self.trust.allowed(&root);
         let created = match self.create(&recipe, filling, dir, &mut progress)? {
             Ok(created) => created,
             Err(code) => return Ok((None, code)),
@@ -166,14 +166,7 @@ impl Creation<'_> {
         }
         self.tell_of_own(&created);
         self.report_place(&root, &created);
-        // The previous content may be anything, unless it was trusted before, too.
-        if created.is_pristine || (was_allowed && created.outcome != Outcome::Unchanged) {
-            self.trust.allow_made(&created.location, context.host.cwd());
-            if created.location != root && self.trust.allows(&created.location) {
-                // Without it, the hook asks.
-                let _ = self.trust.allow_link(&root, &created.location);
-            }
-        }
+        self.record(&root, allowed.as_ref(), &created);
         let is_filled = created.is_filled;
         let made = Made::of(&root, created.outcome, created.pip, &found);
         context.ui.say(made.sentence(dir, &found, start));
@@ -262,6 +255,24 @@ impl Creation<'_> {
                 context.ui.detail(format_args!("pip is needed: {error}"));
                 Ok(None)
             }
+        }
+    }
+
+    /// Allows what was created. What a directory contained before may be anything, unless it was allowed.
+    fn record(&self, root: &Path, allowed: Option<&Allowed>, created: &Created) {
+        let is_changed = created.outcome != Outcome::Unchanged;
+        match allowed {
+            // Without a record, the hook asks.
+            Some(allowed) if created.outcome == Outcome::Refreshed => {
+                let _ = self.trust.allow_again(allowed);
+            }
+            _ if created.is_pristine || (allowed.is_some() && is_changed) => {
+                self.trust.allow_made(&created.location, self.context.host.cwd());
+            }
+            _ => return,
+        }
+        if created.location != root && self.trust.allows(&created.location) {
+            let _ = self.trust.allow_link(root, &created.location);
         }
     }
 

@@ -82,7 +82,10 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<ExitCode> {
     report_cache(&cache, command, ui);
     let is_silent = ui.is_quiet() || matches!(command, Command::HookEnv(_));
     let permits = Permits {
-        is_listed: Some(|host, dir| Trust::of(host).permits_project(dir)),
+        is_listed: Some(|host, dir| {
+            let trust = Trust::of(host);
+            trust.permits_project(dir) || trust.allows(dir)
+        }),
         // Also for commands that read no settings: a project is refused by its owner before.
         trusted: Some(|host| {
             let settings = Settings::of_user(host).unwrap_or_default();

@@ -12,7 +12,7 @@ use super::host::Host;
 /// What the user permits beside what ownership permits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Permits {
-    /// Whether the list of allowed projects has this directory.
+    /// Whether the user allowed this directory: a project, or an environment that is unchanged.
     pub is_listed: Option<fn(&Host, &Path) -> bool>,
     /// The directories of the user's configuration, read only where it matters.
     pub trusted: Option<fn(&Host) -> OsString>,
@@ -44,24 +44,44 @@ pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
         }
         return Ok(false);
     }
-    let objection = user.object(entry, false).or_else(|| user.object(parent, true));
-    objection.map_or(Ok(true), |objection| permit(objection, parent, host))
+    let objection = user
+        .object(entry, false)
+        .or_else(|| object_to_target(entry, user))
+        .or_else(|| user.object(parent, true));
+    let is_allowed = || !entry.is_symlink() && is_listed(entry, host);
+    objection.filter(|_| !is_allowed()).map_or(Ok(true), |it| permit(it, parent, host))
 }
 
-/// Whether the environment at `root`, to which what was found at `place` leads, may be used: it and its
-/// directory of programs.
+/// The objection to the file that a link leads to, and to its directory. An environment's directory is
+/// judged by [`is_usable_environment`].
+#[cfg(unix)]
+fn object_to_target(
+    entry: &Path,
+    user: super::ownership::User,
+) -> Option<super::ownership::Objection> {
+    if !entry.is_symlink() || entry.is_dir() {
+        return None;
+    }
+    let target = super::path::canonicalize(entry).ok()?;
+    user.object(&target, false).or_else(|| user.object(target.parent()?, true))
+}
+
+/// Whether the environment at `root`, to which what was found at `place` leads, may be used: it, its
+/// directory of programs and its `pyvenv.cfg`, and what contains it if it is elsewhere.
 ///
 /// # Errors
 /// As [`is_usable`].
 #[cfg(unix)]
 pub fn is_usable_environment(root: &Path, place: &Path, host: &Host) -> Result<bool> {
     let user = super::ownership::User::of(host);
-    // Only a link leads elsewhere: the directories above are those of the place.
+    let is_elsewhere = root != place || root.is_symlink();
     let real = || super::path::canonicalize(root).ok();
-    let root = if root.is_symlink() { real() } else { None }.unwrap_or_else(|| root.to_owned());
-    let objection =
-        [root.clone(), root.join("bin")].iter().find_map(|path| user.object(path, false));
+    let root = if is_elsewhere { real() } else { None }.unwrap_or_else(|| root.to_owned());
+    let own = [root.clone(), root.join("bin"), root.join("pyvenv.cfg")];
+    let above = || if is_elsewhere { user.object(root.parent()?, true) } else { None };
+    let objection = own.iter().find_map(|path| user.object(path, false)).or_else(above);
     let parent = place.parent().unwrap_or(place);
+    let objection = objection.filter(|_| place.is_symlink() || !is_listed(&root, host));
     objection.map_or(Ok(true), |objection| permit(objection, parent, host))
 }
 
@@ -86,8 +106,7 @@ pub fn is_usable_environment(_root: &Path, _place: &Path, _host: &Host) -> Resul
 /// What becomes of an objection to something in the project `dir`.
 #[cfg(unix)]
 fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Result<bool> {
-    let is_listed = || host.permits().is_listed.is_some_and(|is_listed| is_listed(host, dir));
-    if is_trusted(dir, host) || is_listed() {
+    if is_trusted(dir, host) || is_listed(dir, host) {
         return Ok(true);
     }
     if super::container::is_container(host) || is_ci(host) {
@@ -97,6 +116,12 @@ fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Re
         return Ok(true);
     }
     Err(Error::NotOwned { objection, dir: dir.to_owned() })
+}
+
+/// Whether the user allowed `dir`.
+#[cfg(unix)]
+fn is_listed(dir: &Path, host: &Host) -> bool {
+    host.permits().is_listed.is_some_and(|is_listed| is_listed(host, dir))
 }
 
 /// Whether `dir` is, or is below, a directory of `RVENV_TRUSTED`; `*` is every directory.

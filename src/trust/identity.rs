@@ -14,15 +14,35 @@ use std::path::Path;
 #[cfg(unix)]
 pub(super) fn identity(root: &Path) -> io::Result<String> {
     use std::os::unix::fs::MetadataExt;
-    let of = |meta: &std::fs::Metadata| format!("{} {} {:o}", meta.ino(), meta.uid(), meta.mode());
-    let root_meta = root.symlink_metadata()?;
-    let bin = root.join("bin").symlink_metadata()?;
+    let directories = of_directories(root)?;
     let cfg = root.join("pyvenv.cfg").symlink_metadata()?;
-    if !(root_meta.is_dir() && bin.is_dir() && cfg.is_file()) {
+    if !cfg.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let (second, nanosecond) = (cfg.ctime(), cfg.ctime_nsec());
-    Ok(format!("{}, {}, {} {second}.{nanosecond:09}", of(&root_meta), of(&bin), of(&cfg)))
+    Ok(format!("{directories}, {} {second}.{nanosecond:09}", of(&cfg)))
+}
+
+/// The root and the directory of programs alone.
+#[cfg(unix)]
+pub(super) fn of_directories(root: &Path) -> io::Result<String> {
+    let metas = [root.symlink_metadata()?, root.join("bin").symlink_metadata()?];
+    if !metas.iter().all(std::fs::Metadata::is_dir) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    Ok(format!("{}, {}", of(&metas[0]), of(&metas[1])))
+}
+
+#[cfg(unix)]
+fn of(meta: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    format!("{} {} {:o}", meta.ino(), meta.uid(), meta.mode())
+}
+
+/// When the root was created.
+#[cfg(not(unix))]
+pub(super) fn of_directories(root: &Path) -> io::Result<String> {
+    root.symlink_metadata()?.created().map(|time| format!("{time:?}"))
 }
 
 /// What another environment at this path has only by malice: size and times of its `pyvenv.cfg`.

@@ -57,6 +57,13 @@ pub enum Verdict {
     ThroughLink,
 }
 
+/// An environment that was allowed before rvenv changed it.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    path: PathBuf,
+    directories: String,
+}
+
 impl Trust {
     /// The list of this host's user: `rvenv/allowed` in `XDG_STATE_HOME` or `~/.local/state`, in
     /// `~/Library/Application Support`, or `rvenv-state\allowed` in `%LOCALAPPDATA%`, whose `rvenv`
@@ -88,9 +95,8 @@ impl Trust {
         }
         let Ok(identity) = identity(&path) else { return Some(Verdict::Changed) };
         let is_old = old_identity(&path).is_ok_and(|old| record == allowance(&old, "", &path));
-        let index = git::index_of(&path);
-        let version = index.as_ref().map(|(_, index)| git::version(index)).unwrap_or_default();
-        let current = allowance(&identity, &version, &path);
+        let repositories = git::repositories(&path);
+        let current = allowance(&identity, &git::versions(&repositories), &path);
         if record == current {
             return Some(Verdict::Allowed);
         }
@@ -98,7 +104,7 @@ impl Trust {
         if !(is_allowance_of(&record, &identity, &path) || is_old && self.is_private(&path)) {
             return Some(Verdict::Changed);
         }
-        if index.is_some_and(|(top, index)| git::tracks(&path, &top, &index)) {
+        if repositories.iter().any(|repository| repository.tracks(&path)) {
             return Some(Verdict::Tracked);
         }
         // That it cannot be kept costs time.
@@ -219,6 +225,26 @@ impl Trust {
         });
         // A record that a crash cut short equals none, so it does no harm.
         let _ = opened.and_then(|mut file| file.write_all(&record));
+    }
+
+    /// The environment at `root`, if it is allowed: for [`Self::allow_again`].
+    pub fn allowed(&self, root: &Path) -> Option<Allowed> {
+        if !self.allows(root) {
+            return None;
+        }
+        let path = canonical(root).ok()?;
+        Some(Allowed { directories: identity::of_directories(&path).ok()?, path })
+    }
+
+    /// Allows an environment again after rvenv changed it in place, unless its directories are other ones
+    /// now that somebody else could have put there meanwhile.
+    ///
+    /// # Errors
+    /// When the list cannot be kept.
+    pub fn allow_again(&self, allowed: &Allowed) -> Result<()> {
+        let now = identity::of_directories(&allowed.path);
+        let is_same = now.is_ok_and(|now| now == allowed.directories);
+        if is_same || self.is_private(&allowed.path) { self.allow(&allowed.path) } else { Ok(()) }
     }
 
     /// Denies whatever is at `root`: it is neither activated nor named any more.
@@ -361,121 +387,4 @@ fn make_private(dir: &Path) -> Result<()> {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use super::*;
-
-    struct Place {
-        root: tempfile::TempDir,
-        trust: Trust,
-    }
-
-    impl Place {
-        fn new() -> Self {
-            let root = tempfile::tempdir().unwrap();
-            let place = Self { trust: trust(root.path()), root };
-            place.put(".venv", "home = /usr/bin\n");
-            place
-        }
-
-        fn path(&self, name: &str) -> PathBuf {
-            crate::support::path::canonicalize(self.root.path()).unwrap().join(name)
-        }
-
-        fn put(&self, name: &str, cfg: &str) {
-            std::fs::create_dir_all(self.path(name).join("bin")).unwrap();
-            std::fs::write(self.path(name).join("pyvenv.cfg"), cfg).unwrap();
-        }
-
-        fn verdict(&self, name: &str) -> Verdict {
-            self.trust.verdict(&self.path(name))
-        }
-    }
-
-    fn trust(home: &Path) -> Trust {
-        let host = Host::new([("XDG_STATE_HOME", home.join("state"))], home);
-        Trust::of(&host.on(Platform::Linux))
-    }
-
-    #[test]
-    fn a_verdict_is_what_was_said_last() {
-        let place = Place::new();
-        assert_eq!(place.verdict(".venv"), Verdict::Unknown);
-        place.trust.allow(&place.path(".venv")).unwrap();
-        assert_eq!(place.verdict(".venv"), Verdict::Allowed);
-        place.trust.deny(&place.path(".venv")).unwrap();
-        assert_eq!(place.verdict(".venv"), Verdict::Denied);
-        place.trust.allow_made(&place.path(".venv"), &place.path(""));
-        assert_eq!(place.verdict(".venv"), Verdict::Denied, "a denial outlives the environment");
-        place.trust.allow(&place.path(".venv")).unwrap();
-        assert!(place.trust.allows(&place.path(".venv")));
-    }
-
-    #[test]
-    fn the_same_bytes_are_another_environment() {
-        let place = Place::new();
-        place.trust.allow_made(&place.path(".venv"), Path::new("/elsewhere"));
-        assert_eq!(place.verdict(".venv"), Verdict::Allowed);
-        let cfg = place.path(".venv").join("pyvenv.cfg");
-        let times = std::fs::metadata(&cfg).unwrap();
-        std::fs::remove_dir_all(place.path(".venv")).unwrap();
-        // The clock of a file system may tick every few milliseconds only.
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        place.put(".venv", "home = /usr/bin\n");
-        let file = std::fs::File::options().write(true).open(&cfg).unwrap();
-        file.set_modified(times.modified().unwrap()).unwrap();
-        assert_eq!(place.verdict(".venv"), Verdict::Changed);
-    }
-
-    #[test]
-    fn a_link_is_judged_by_where_it_leads() {
-        let place = Place::new();
-        place.put("other", "home = /usr/bin\n");
-        place.trust.allow(&place.path(".venv")).unwrap();
-        std::os::unix::fs::symlink(".venv", place.path("mine")).unwrap();
-        std::os::unix::fs::symlink("other", place.path("theirs")).unwrap();
-        assert_eq!(place.verdict("mine"), Verdict::Allowed);
-        assert_eq!(place.verdict("theirs"), Verdict::Unknown);
-    }
-
-    #[test]
-    fn what_is_gone_is_forgotten() {
-        let place = Place::new();
-        place.put("other\nname", "home = /usr/bin\n");
-        for name in [".venv", "other\nname"] {
-            place.trust.allow(&place.path(name)).unwrap();
-        }
-        std::fs::remove_dir_all(place.path(".venv")).unwrap();
-        place.trust.sweep();
-        assert_eq!(place.verdict("other\nname"), Verdict::Allowed);
-        assert_eq!(std::fs::read_dir(place.path("state/rvenv/allowed")).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_list_that_others_can_write_to_counts_for_nothing() {
-        use std::os::unix::fs::PermissionsExt;
-        let place = Place::new();
-        place.trust.allow(&place.path(".venv")).unwrap();
-        let list = place.path("state/rvenv/allowed");
-        assert_eq!(list.metadata().unwrap().permissions().mode() & 0o777, 0o700);
-        std::fs::set_permissions(&list, PermissionsExt::from_mode(0o777)).unwrap();
-        let trust = trust(&place.path(""));
-        assert_eq!(trust.verdict(&place.path(".venv")), Verdict::Unknown);
-        assert!(matches!(trust.allow(&place.path(".venv")), Err(Error::NoTrustList)));
-    }
-
-    #[test]
-    fn a_list_that_others_can_replace_counts_for_nothing() {
-        use std::os::unix::fs::PermissionsExt;
-        let place = Place::new();
-        place.trust.allow(&place.path(".venv")).unwrap();
-        for above in ["state/rvenv", "state"] {
-            let set_mode =
-                |mode| std::fs::set_permissions(place.path(above), PermissionsExt::from_mode(mode));
-            set_mode(0o777).unwrap();
-            let verdict = trust(&place.path("")).verdict(&place.path(".venv"));
-            assert_eq!(verdict, Verdict::Unknown, "{above}");
-            set_mode(0o700).unwrap();
-        }
-        assert!(trust(&place.path("")).allows(&place.path(".venv")));
-    }
-}
+mod tests;

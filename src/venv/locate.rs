@@ -62,7 +62,11 @@ fn place_from(start: &Path, host: &Host) -> Result<(PathBuf, PathBuf)> {
                 return Ok(found);
             }
         }
-        if is_environment(dir) && found::is_usable(&dir.join("pyvenv.cfg"), host)? {
+        let cfg = dir.join("pyvenv.cfg");
+        if is_environment(dir)
+            && found::is_usable(&cfg, host)?
+            && found::is_usable_environment(dir, &cfg, host)?
+        {
             return Ok((dir.to_owned(), dir.to_owned()));
         }
     }

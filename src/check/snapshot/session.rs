@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::check::code::Code;
 use crate::check::finding::{Finding, Remedy};
+use crate::support;
 use crate::support::executable;
 use crate::support::host::Host;
+use crate::support::ownership::Objection;
 use crate::support::path::is_same_file;
+use crate::venv;
 use crate::venv::locate;
 
 /// The commands that must be the environment's when it is active.
@@ -22,16 +25,21 @@ pub(crate) struct ShellSession<'a> {
     pub(crate) python: Option<PathBuf>,
     /// The project's environment: also one that is none any more, as that is what is asked.
     project: Option<PathBuf>,
+    /// The environment or directory that is not used because others own it or can write there.
+    refused: Option<(Objection, PathBuf)>,
 }
 
 impl<'a> ShellSession<'a> {
     pub(crate) fn of(host: &'a Host) -> Self {
-        Self {
-            host,
-            variable: locate::active(host),
-            python: find(host, "python"),
-            project: locate::nearest_root(host).ok(),
-        }
+        let (project, refused) = match locate::nearest_root(host) {
+            Ok(project) => (Some(project), None),
+            Err(venv::Error::Support(support::Error::NotOwned { objection, dir })) => {
+                (None, Some((objection, dir)))
+            }
+            Err(_) => (None, None),
+        };
+        let python = find(host, "python");
+        Self { host, variable: locate::active(host), python, project, refused }
     }
 
     /// The environment that commands run in: the one of `VIRTUAL_ENV`, else the one whose `python`
@@ -69,7 +77,10 @@ impl<'a> ShellSession<'a> {
                 format!("`{}` is first on PATH, and `VIRTUAL_ENV` is not set", active.display()),
                 activate(active),
             )),
-            (None, None) => findings.push(not_active(root, locate::unnamed(self.host).as_deref())),
+            (None, None) => findings.push(match (root, &self.refused) {
+                (None, Some((objection, dir))) => refused(objection, dir),
+                _ => not_active(root, locate::unnamed(self.host).as_deref()),
+            }),
         }
         findings.extend(self.another());
         findings.extend(self.variables());
@@ -154,6 +165,15 @@ fn gone(variable: &Path) -> Finding {
         Code::ActiveGone,
         format!("`VIRTUAL_ENV` is `{}`, which is not there", variable.display()),
         Remedy::advice("deactivate, or open a new terminal"),
+    )
+}
+
+/// What was found belongs to others, and is not used unless the user permits it.
+fn refused(objection: &Objection, dir: &Path) -> Finding {
+    Finding::new(
+        Code::NotActive,
+        format!("no environment is active; the project's is not used: {objection}"),
+        Remedy::run(["rvenv", "allow", &*dir.to_string_lossy()]),
     )
 }
 

@@ -101,15 +101,15 @@ impl Fix<'_> {
         let seed = &|seeding: &_, at: &mut _| seeder.entries(seeding, at);
         let fixer = Fixer { root, judged: report.judged.as_ref(), session, seed };
         let (trust, mut printed) = (Trust::of(&self.context.host), Ok(()));
-        let was_allowed = trust.allows(root);
+        let allowed = trust.allowed(root);
         let is_shown = !self.args.json && !self.context.ui.is_quiet();
         fixer.apply(steps, &mut |step| {
             if is_shown && printed.is_ok() {
                 printed = ui::show(page::step(&step.to_string()));
             }
         })?;
-        if was_allowed {
-            trust.allow(root)?;
+        if let Some(allowed) = allowed {
+            trust.allow_again(&allowed)?;
         }
         Ok(printed?)
     }

@@ -140,6 +140,92 @@ fn what_others_own_or_can_write_to_is_an_error_with_the_line_to_type() {
     }
 }
 
+/// Whoever owns a part of an environment, or what contains it, decides what runs.
+#[test]
+fn one_part_of_another_user_is_enough() {
+    let Some(machine) = Machine::new() else { return };
+    let own = |name: &str| {
+        let dir = machine.dir(name, VICTIM, VICTIM, 0o755);
+        machine.env(&dir, VICTIM, VICTIM, 0o755);
+        dir
+    };
+    for part in ["pyvenv.cfg", "bin"] {
+        let dir = own(part);
+        chown(dir.join(".venv").join(part), Some(ATTACKER), Some(ATTACKER)).unwrap();
+        machine.assert_refused(VICTIM, VICTIM, &dir, &[], &dir);
+        // Also from inside the environment.
+        let inside = dir.join(".venv");
+        if part == "pyvenv.cfg" {
+            machine.assert_refused(VICTIM, VICTIM, &inside.join("bin"), &[], &inside);
+        }
+        let found = machine.dir(&format!("inside-{part}"), VICTIM, VICTIM, 0o755);
+        std::fs::rename(&inside, found.join("env")).unwrap();
+        let env = found.join("env");
+        machine.assert_refused(VICTIM, VICTIM, &env, &[], &env);
+        // The line in the hint works.
+        machine.run(VICTIM, VICTIM, &env, &[], &["allow", env.to_str().unwrap()]).ok();
+        machine.assert_runs(VICTIM, VICTIM, &env, &[]);
+    }
+    // What a link or a `.venv` file leads to can be replaced by whoever owns the directory there.
+    let theirs = machine.dir("theirs", ATTACKER, ATTACKER, 0o755);
+    machine.env(&theirs, VICTIM, VICTIM, 0o755);
+    for name in ["link", "file"] {
+        let dir = machine.dir(name, VICTIM, VICTIM, 0o755);
+        let place = dir.join(".venv");
+        if name == "link" {
+            symlink(theirs.join(".venv"), &place).unwrap();
+            std::os::unix::fs::lchown(&place, Some(VICTIM), Some(VICTIM)).unwrap();
+        } else {
+            machine.file(&place, "../theirs/.venv", VICTIM, 0o644);
+        }
+        machine.assert_refused(VICTIM, VICTIM, &dir, &[], &dir);
+    }
+    let settings = machine.dir("settings", VICTIM, VICTIM, 0o755);
+    machine.file(&theirs.join("rvenv.toml"), "", ATTACKER, 0o644);
+    symlink(theirs.join("rvenv.toml"), settings.join("rvenv.toml")).unwrap();
+    std::os::unix::fs::lchown(settings.join("rvenv.toml"), Some(VICTIM), None).unwrap();
+    machine.run(VICTIM, VICTIM, &settings, &[], &["config"]).code(1);
+}
+
+#[test]
+fn check_says_why_the_environment_of_a_project_is_not_used() {
+    let Some(machine) = Machine::new() else { return };
+    let dir = machine.dir("theirs", ATTACKER, ATTACKER, 0o755);
+    machine.env(&dir, ATTACKER, ATTACKER, 0o755);
+    let shown = machine.run(VICTIM, VICTIM, &dir, &[], &["check"]).code(1).stdout;
+    assert!(shown.contains("belongs to another user, uid 20002"), "{shown}");
+    assert!(shown.contains(&format!("`rvenv allow {}`", dir.display())), "{shown}");
+}
+
+/// Whoever owns the directory can exchange the environment between its creation and its record.
+#[test]
+fn what_was_created_in_another_users_directory_is_not_recorded() {
+    let Some(machine) = Machine::new() else { return };
+    for (name, owner, group, mode) in [
+        ("attackers", ATTACKER, VICTIM, 0o775),
+        ("open", VICTIM, VICTIM, 0o777),
+        ("group", VICTIM, GROUP, 0o775),
+    ] {
+        let dir = machine.dir(name, owner, group, mode);
+        let create = ["create", "--without-pip", "-p", "/usr/bin/python3"];
+        let trusted = [("RVENV_TRUSTED", "*")];
+        machine.run(VICTIM, VICTIM, &dir, &trusted, &create).ok();
+        let visit = ["hook-env", "--shell", "bash"];
+        let ran = machine.run(VICTIM, VICTIM, &dir, &trusted, &visit).ok();
+        assert!(!ran.stdout.contains("VIRTUAL_ENV="), "{name}: {ran:#?}");
+        assert!(ran.stderr.contains("not in your list"), "{name}: {ran:#?}");
+        // Allowed by name, it stays so when rvenv repairs it.
+        machine.run(VICTIM, VICTIM, &dir, &trusted, &["allow", ".venv"]).ok();
+        machine.run(VICTIM, VICTIM, &dir, &[], &["run", "true"]).ok();
+        for repair in [&create[..], &["check", "--fix", ".venv"]] {
+            std::fs::remove_file(dir.join(".venv/bin/activate")).unwrap();
+            machine.run(VICTIM, VICTIM, &dir, &trusted, repair);
+            let ran = machine.run(VICTIM, VICTIM, &dir, &trusted, &visit).ok();
+            assert!(ran.stdout.contains("VIRTUAL_ENV="), "{name} {repair:?}: {ran:#?}");
+        }
+    }
+}
+
 #[test]
 fn project_files_of_another_user_are_an_error() {
     let Some(machine) = Machine::new() else { return };

@@ -167,6 +167,45 @@ fn what_git_tracks_is_not_activated() {
     }
 }
 
+/// In a submodule, and in a directory whose name is not text.
+#[test]
+fn what_git_tracks_is_found_in_every_kind_of_repository() {
+    use std::os::unix::ffi::OsStrExt;
+    let project = Project::new();
+    if Ran::of(project.sandbox.command("sh").args(["-c", "command -v git"])).code != Some(0) {
+        eprintln!("skipped: git is not installed");
+        return;
+    }
+    let odd = project.sandbox.project().join(std::ffi::OsStr::from_bytes(b"a\\b\xff"));
+    for (top, within) in [
+        (project.env(), project.sandbox.project()),
+        (project.sandbox.project(), project.sandbox.project()),
+        (project.sandbox.project(), odd),
+    ] {
+        std::fs::create_dir_all(&within).unwrap();
+        let rvenv =
+            |args: &[&str]| Ran::of(project.sandbox.rvenv().current_dir(&within).args(args)).ok();
+        rvenv(&["create", "--without-pip"]);
+        let git = |args: &[&str]| {
+            Ran::of(project.sandbox.command("git").arg("-C").arg(&top).args(args)).ok();
+        };
+        git(&["init", "-q"]);
+        let visit = ["hook-env", "--shell", "bash"];
+        assert!(rvenv(&visit).stdout.contains("VIRTUAL_ENV="), "{within:?}");
+        let tracked = within.join(".venv/bin/ls");
+        std::fs::write(&tracked, "").unwrap();
+        git(&[
+            "add",
+            "-f",
+            tracked.strip_prefix(&top).unwrap().as_os_str().to_str().unwrap_or("."),
+        ]);
+        let ran = rvenv(&visit);
+        assert!(ran.stderr.contains("git tracks files of it"), "{within:?}: {ran:#?}");
+        std::fs::remove_dir_all(top.join(".git")).unwrap();
+        std::fs::remove_dir_all(within.join(".venv")).unwrap();
+    }
+}
+
 #[test]
 fn a_record_of_the_first_version_is_accepted_and_rewritten() {
     use std::os::unix::fs::MetadataExt;
