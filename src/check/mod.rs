@@ -204,7 +204,7 @@ impl Check<'_> {
         })
     }
 
-    /// How long to wait until what a report says of packages can be repaired: an installer that works
+    /// The time to wait until findings about packages can be repaired: an installer that works
     /// now changes `site-packages` all the time. `None` where nothing of that kind is to be repaired, or
     /// the last change is old enough.
     pub fn unsettled(&self, report: &Report) -> Option<Duration> {

@@ -1,4 +1,4 @@
-//! What a shell can offer where a name is expected.
+//! Completion candidates for the values of arguments.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -137,7 +137,7 @@ pub(crate) fn pythons(current: &OsStr) -> Vec<CompletionCandidate> {
     found
 }
 
-/// What asks for this Python: `3.12`, `pypy3.10`, `3.13t`.
+/// The request that selects this Python: `3.12`, `pypy3.10`, `3.13t`.
 fn request(python: &Interpreter) -> String {
     let implementation = match &python.implementation {
         Implementation::CPython => "",

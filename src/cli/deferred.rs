@@ -21,7 +21,7 @@ impl<T> Deref for Deferred<T> {
 impl<T: Args> Args for Deferred<T> {
     fn augment_args(command: Command) -> Command {
         command.defer(|command| {
-            // What the list of commands says of it goes before what the type says of itself.
+            // The description in the list of commands takes precedence over the type's own.
             let about = command.get_about().cloned().unwrap_or_default();
             T::augment_args(command).about(about)
         })

@@ -19,7 +19,7 @@ pub(crate) struct Hook {
     pub(crate) shell: Shell,
 }
 
-/// What the hook asks after a change of directory.
+/// The command that the hook evaluates after a change of directory.
 #[derive(Debug, Args)]
 pub(crate) struct HookEnv {
     #[arg(long, value_name = "SHELL")]

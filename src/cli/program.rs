@@ -70,7 +70,7 @@ pub(crate) struct Help {
     pub(crate) subject: Subject,
 }
 
-/// What `help` and `man` explain.
+/// The commands and topics that `help` and `man` explain.
 #[derive(Debug, Args)]
 pub(crate) struct Subject {
     /// The command or the topic; without it rvenv itself
@@ -82,7 +82,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// What was typed, without spaces.
+    /// The typed words, without spaces.
     pub(crate) fn words(&self) -> Vec<&str> {
         self.word.iter().chain(&self.subcommand).map(String::as_str).collect()
     }
@@ -98,7 +98,7 @@ pub(crate) struct Cache {
     pub(crate) action: Option<CacheAction>,
 }
 
-/// What to do with the cache; without it, its parts and their sizes are printed.
+/// An action on the cache; without one, its parts and their sizes are printed.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum CacheAction {
     /// Print its directory

@@ -297,7 +297,7 @@ impl Creation<'_> {
         }
     }
 
-    /// Where the environment is if a link was followed, and what was done otherwise than elsewhere.
+    /// The environment's real path if a link was followed, and the exceptions that were made for it.
     fn report_place(&self, root: &Path, created: &Created) {
         let ui = self.context.ui;
         if root.is_symlink() {

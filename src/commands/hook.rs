@@ -159,7 +159,7 @@ impl Visit<'_> {
         Ok(told.and(self.shell, &fingerprint)?)
     }
 
-    /// What could go wrong, before the shell is told anything.
+    /// Reports every error before code is printed for the shell.
     fn check(&self, env: &Env) -> rvenv::Result<()> {
         venv::ensure_usable(env.root(), self.context.host.platform())?;
         env.working_python()?;

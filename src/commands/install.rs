@@ -72,7 +72,7 @@ pub(super) struct PackageInstall {
     log: Option<PathBuf>,
 }
 
-/// How pip installs what a list names.
+/// The options with which pip installs the requirements of a list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mode {
     /// Whether pip shows its progress.
@@ -116,7 +116,7 @@ impl PackageInstall {
         self.words.is_empty()
     }
 
-    /// What an environment held before, as this file of requirements lists it.
+    /// The distributions of the former environment, as a requirements file.
     /// pip shows its progress if `is_shown`, and writes `log`.
     pub(super) fn again(requirements: &Path, log: &Path, mode: Mode) -> Self {
         let mut words: Vec<OsString> = Vec::new();
@@ -180,7 +180,7 @@ fn warn_of_another(env: &Env, verb: Verb, context: &Context<'_>) {
     }
 }
 
-/// What is installed when nothing is named, in words and as pip's arguments.
+/// The default requirements, as text for messages and as arguments of pip.
 fn of_project(found: &project::Default, context: &Context<'_>) -> (String, Vec<OsString>) {
     // As a user would type it: relative, where it is below the current directory.
     let short = |path: &Path| {

@@ -61,7 +61,7 @@ impl<'a> PackageStore<'a> {
         Self::new(found.ok()?.interpreter, settings, context)
     }
 
-    /// What pip would install, if the request determines it; else says why not.
+    /// The distributions that pip would install, if the request determines them; else the reason.
     fn decide(
         &self,
         words: &[OsString],

@@ -42,7 +42,7 @@ pub struct CreateRequest<'a> {
     pub pip: Option<&'a seed::Options>,
     /// The treatment of an existing environment.
     pub existing: Existing,
-    /// How files of the cache are shared with it; `None` leaves the choice to [`fs::Linker::of_cache`].
+    /// The link mode for files of the cache; `None` leaves the choice to [`fs::Linker::of_cache`].
     pub link_mode: Option<LinkMode>,
     /// Stored packages for a new environment, which then appears with them; an existing one that is kept
     /// does not get them.

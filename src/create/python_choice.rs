@@ -1,4 +1,4 @@
-//! Where a request for a Python comes from when there are many who could make one.
+//! The precedence of the sources that can request a Python.
 //!
 //! The first of these wins: the option `--python`; the variable `RVENV_PYTHON`; the setting of the project
 //! (`[tool.rvenv] python`, or `python` in `rvenv.toml`); `.python-version`, from the current directory up
@@ -20,7 +20,7 @@ use crate::settings::{Key, Settings};
 use crate::support::found;
 use crate::support::host::Host;
 
-/// Who asked for a Python.
+/// The source of a request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -37,11 +37,11 @@ pub enum Origin {
 /// Which Python is asked for, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedRequest {
-    /// What is asked for.
+    /// The requested Python.
     pub request: Request,
     /// By whom.
     pub origin: Origin,
-    /// What the project requires, whoever asked.
+    /// The project's `requires-python`, whatever the source.
     pub requires: Option<Requires>,
     /// Project files that ask for something that cannot be used.
     pub ignored: Vec<Ignored>,
@@ -60,7 +60,7 @@ pub struct Requires {
 pub struct Ignored {
     /// Which.
     pub origin: Origin,
-    /// What it says.
+    /// Its content.
     pub text: String,
 }
 
@@ -177,7 +177,7 @@ fn is_root(dir: &Path, project: &Project) -> bool {
 }
 
 impl Requires {
-    /// What the project's `pyproject.toml` requires.
+    /// The `requires-python` of the project's `pyproject.toml`.
     fn of_project(project: &Project, ignored: &mut Vec<Ignored>) -> Option<Self> {
         let (text, file) = project.requires_python()?;
         let file = file.to_owned();

@@ -1,7 +1,7 @@
 //! The names that pip gives to what it is going to delete (`AdjacentTempDirectory` in pip's
 //! `_internal/utils/temp_dir.py`).
 
-/// What pip puts in the place of the first letters of a name, after a `~`, until the name is free.
+/// The characters with which pip replaces the first letters of a name, after a `~`, until the name is free.
 const SIGNS: &[u8] = b"-~.=%0123456789";
 
 /// Whether pip would call this so when it is about to delete it: signs for the first letters.

@@ -76,7 +76,7 @@ impl Site {
         Some(Self { series, names: names.collect(), path })
     }
 
-    /// How long ago a name in it was last created, removed or changed; `None` where that is unknown.
+    /// The time since a name in it was last created, removed or changed; `None` if unknown.
     pub(crate) fn age(&self) -> Option<Duration> {
         let paths = self.names.iter().map(|name| self.path.join(name));
         let paths = std::iter::once(self.path.clone()).chain(paths);

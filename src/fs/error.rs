@@ -109,7 +109,7 @@ support::lift_errors! { Error {
     support::Error => Support [],
 }}
 
-/// What follows an operation that failed because its path does not exist.
+/// The part of a message that explains why a path does not exist.
 fn absence(source: &io::Error) -> &'static str {
     if source.kind() == io::ErrorKind::NotFound { ": it does not exist" } else { "" }
 }

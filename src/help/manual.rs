@@ -51,7 +51,7 @@ impl Manual {
         Self { name, section: TOPICS, text }
     }
 
-    /// Where it belongs below a directory of MANPATH: `man1/rvenv-create.1`.
+    /// Its path below a directory of MANPATH: `man1/rvenv-create.1`.
     pub(crate) fn path(&self) -> String {
         let Self { name, section, .. } = self;
         format!("man{section}/{name}.{section}")

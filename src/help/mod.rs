@@ -94,7 +94,7 @@ impl Page {
         PAGES.iter().filter(|page| page.title().is_some())
     }
 
-    /// What a topic explains, in one line; `None` for the page of a command.
+    /// The title of a topic; `None` for the page of a command.
     pub(crate) fn title(&self) -> Option<&'static str> {
         self.text.strip_prefix("# ")?.lines().next()
     }

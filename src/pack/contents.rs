@@ -79,7 +79,7 @@ impl<'a> Contents<'a> {
         archive_path(&normalized(path)?, self.state.root())
     }
 
-    /// What is named by `path` leaves the archive.
+    /// The target that `path` names is outside of the archive.
     pub(super) fn leaves(&mut self, path: impl Into<PathBuf>, to: impl Into<PathBuf>) {
         self.leaving.push(Leaving { path: path.into(), to: to.into() });
     }

@@ -153,7 +153,7 @@ impl Contents<'_> {
     }
 }
 
-/// What setuptools and pip wrote for editable installs before PEP 660: a link with the project's path.
+/// The file of an editable install before PEP 660, by setuptools and pip: a link with the project's path.
 fn egg_links(site: &Site) -> impl Iterator<Item = EditableInstall> {
     let links = site.names.iter().filter(|name| has_extension(name, "egg-link"));
     links.filter_map(|link| {

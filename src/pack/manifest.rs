@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::python::{Build, Implementation};
 use crate::support::host::Platform;
 
-/// Where the manifest is in an archive, and in a directory that one was unpacked into. It sorts
+/// The path of the manifest in an archive, and in a directory that one was unpacked into. It sorts
 /// before all other entries, so that a reader of a stream meets it first.
 pub const MANIFEST: &str = ".rvenv-pack.json";
 
@@ -134,7 +134,7 @@ impl Manifest {
     /// The content of [`MANIFEST`].
     ///
     /// # Errors
-    /// Where serialization fails, which no value of this type makes happen.
+    /// If serialization fails, which cannot happen with a value of this type.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestError> {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');

@@ -116,7 +116,7 @@ impl Plan {
     /// Computes the contents of an archive.
     ///
     /// # Errors
-    /// Where the environment cannot work on another machine, or [`Request::problems`] are given.
+    /// If the environment cannot work on another machine, or [`Request::problems`] are given.
     pub fn new(request: &Request<'_>, session: &Session<'_>) -> Result<Self> {
         if session.host.platform() == Platform::Windows {
             return Err(Error::Windows);

@@ -104,7 +104,7 @@ impl Contents<'_> {
                 None => format!("{}{inside}\n", "../".repeat(site.split('/').count())),
             });
         }
-        // What the archive has instead of an editable install, or what was refused already.
+        // A file that replaces an editable install, or that was refused already.
         if !editables.iter().any(|editable| editable.has_source(&target)) {
             self.leaves(file, target);
         }

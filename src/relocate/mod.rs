@@ -1,4 +1,4 @@
-//! Where an environment's own path is written, and how it is rewritten: first lines of commands,
+//! The places that contain an environment's own path, and their rewriting: first lines of commands,
 //! activation scripts, `.pth` files, editable installs, RECORD, `command` in `pyvenv.cfg`.
 
 mod origin;

@@ -1,4 +1,4 @@
-//! Where an environment was made, when it is elsewhere now.
+//! The path at which a moved environment was created.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ impl Origin {
         }
     }
 
-    /// Where something that was beside the environment is now, if it came along.
+    /// The present path of an entry that was beside the environment, if it was moved along.
     pub(crate) fn followed(&self, path: &Path, root: &Path) -> Option<PathBuf> {
         let rest = path.strip_prefix(self.root().parent()?).ok()?;
         // No slash at the end, which an empty rest would be.

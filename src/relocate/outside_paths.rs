@@ -47,7 +47,7 @@ fn editables(site: &Site) -> impl Iterator<Item = PathBuf> {
     origins.filter_map(|origin| origin.editable())
 }
 
-/// What setuptools writes for a project that a `.pth` cannot describe.
+/// The finder module that setuptools writes for a project that a `.pth` cannot describe.
 fn is_finder(name: &str) -> bool {
     name.starts_with("__editable__") && name.ends_with("_finder.py")
 }

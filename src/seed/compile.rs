@@ -11,7 +11,7 @@ use crate::seed::{Error, Result};
 /// same process compiled before (interned strings), so a number of cores would change the image.
 const PROCESSES: usize = 4;
 
-/// How the import system validates the bytecode (PEP 552).
+/// The method by which the import system validates the bytecode (PEP 552).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
     /// By the hash of the source: an edited source is recompiled.

@@ -47,7 +47,7 @@ pub enum Error {
     /// A requested version of pip that cannot be parsed.
     #[error("`{version}` is not a version of pip")]
     PipVersionInvalid {
-        /// What was asked for.
+        /// The requested version.
         version: String,
     },
 

@@ -74,7 +74,7 @@ pub enum Value {
 enum Trust {
     /// Anything.
     Any,
-    /// What this allows.
+    /// The values that it accepts.
     If(fn(&str) -> bool, &'static str),
     /// Nothing.
     Never(&'static str),

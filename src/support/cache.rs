@@ -1,4 +1,4 @@
-//! What is remembered between runs.
+//! The cache directory.
 //!
 //! The cache makes things fast and is never needed: unwritable, missing, foreign or corrupt, it
 //! costs time and nothing else.
@@ -19,7 +19,7 @@ pub struct Cache {
     problem: Option<CacheProblem>,
 }
 
-/// Why there is no cache.
+/// The reason why no cache is used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheProblem {
@@ -71,7 +71,7 @@ impl Cache {
         self.root.as_deref()
     }
 
-    /// Why there is no cache, where there is none.
+    /// The reason why no cache is used; `None` if one is.
     pub fn problem(&self) -> Option<&CacheProblem> {
         self.problem.as_ref()
     }

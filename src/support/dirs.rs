@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::host::{Host, Platform};
 use super::users;
 
-/// Where programs keep what they can make again: `XDG_CACHE_HOME` or `~/.cache`,
+/// The directory for files that programs can create again: `XDG_CACHE_HOME` or `~/.cache`,
 /// `~/Library/Caches`, `%LOCALAPPDATA%`.
 ///
 /// For root in another user's home (`sudo` with HOME kept), the directory of root's own home: the
@@ -24,7 +24,7 @@ pub fn cache(host: &Host) -> Option<PathBuf> {
     Some(users::roots_own_home(&dir).map_or(dir, |home| home.join(below)))
 }
 
-/// Where programs keep their settings: `XDG_CONFIG_HOME` or `~/.config`,
+/// The directory for settings: `XDG_CONFIG_HOME` or `~/.config`,
 /// `~/Library/Application Support`, `%APPDATA%`.
 pub fn config(host: &Host) -> Option<PathBuf> {
     match host.platform() {
@@ -34,7 +34,7 @@ pub fn config(host: &Host) -> Option<PathBuf> {
     }
 }
 
-/// Where programs keep what they have to remember: `XDG_STATE_HOME` or `~/.local/state`,
+/// The directory for persistent state: `XDG_STATE_HOME` or `~/.local/state`,
 /// `~/Library/Application Support`, `%LOCALAPPDATA%`.
 pub fn state(host: &Host) -> Option<PathBuf> {
     match host.platform() {

@@ -9,7 +9,7 @@ use super::Error;
 use super::Result;
 use super::host::Host;
 
-/// What the user permits beside what ownership permits.
+/// The user's permissions in addition to the ownership rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Permits {
     /// Whether the user allowed this directory: a project, or an environment that is unchanged.
@@ -103,7 +103,7 @@ pub fn is_usable_environment(_root: &Path, _place: &Path, _host: &Host) -> Resul
     Ok(true)
 }
 
-/// What becomes of an objection to something in the project `dir`.
+/// The verdict on an objection to a file or directory of the project `dir`.
 #[cfg(unix)]
 fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Result<bool> {
     if is_trusted(dir, host) || is_listed(dir, host) {

@@ -63,7 +63,7 @@ impl Platform {
     }
 }
 
-/// Where Cygwin has Windows' drives.
+/// The directory of Windows' drives in Cygwin.
 const CYGDRIVE: &str = "/cygdrive/";
 
 /// Variables, directories and platform of the process, as a value.
@@ -128,7 +128,7 @@ impl Host {
         Self { permits, ..self }
     }
 
-    /// What the user permits.
+    /// The user's permissions.
     #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn permits(&self) -> Permits {
         self.permits

@@ -11,7 +11,7 @@ use crate::support::{Error, Result};
 pub struct Interrupt(Arc<AtomicUsize>);
 
 impl Interrupt {
-    /// What the handlers are to store the signal's number in.
+    /// The variable in which the handlers store the signal's number.
     pub fn flag(&self) -> &Arc<AtomicUsize> {
         &self.0
     }

@@ -16,11 +16,11 @@ pub const PROJECT_FILE: u64 = 4 * MIB;
 pub const VERSION_FILE: u64 = MIB;
 /// A record of the list of allowed environments: a line and a path.
 pub const TRUST_RECORD: u64 = 64 * KIB;
-/// What the cache holds about one interpreter: about 2 KiB.
+/// A cached record of one interpreter: about 2 KiB.
 pub const PROBE_RECORD: u64 = MIB;
 /// The manifest of an unpacked wheel: about 100 bytes per file.
 pub const IMAGE_MANIFEST: u64 = 64 * MIB;
-/// What the store knows of a distribution, without its files: its dependencies take most of it.
+/// A record of the store about a distribution, without its files: mostly its dependencies.
 pub const STORE_ENTRY: u64 = 4 * MIB;
 /// The list of the files of a stored distribution: about 200 bytes per file.
 pub const STORE_FILES: u64 = 256 * MIB;
@@ -75,10 +75,10 @@ pub const GIT_TEXT: u64 = 16 * MIB;
 /// git's index (gitformat-index(5)): about 100 bytes per tracked file.
 pub const GIT_INDEX: u64 = 64 * MIB;
 
-/// What Linux reads of a script's first line, without its end: `BINPRM_BUF_SIZE` of
+/// The part of a script's first line that Linux reads, without the line end: `BINPRM_BUF_SIZE` of
 /// `linux/binfmts.h`, which execve(2) gives as 255 bytes since Linux 5.1.
 pub const SHEBANG_LINUX: usize = 255;
 /// The same before Linux 5.1: what every Linux can execute.
 pub const SHEBANG_ANY_LINUX: usize = 127;
-/// What macOS reads of a script's first line: `IMG_SHSIZE` of `sys/imgact.h`.
+/// The part of a script's first line that macOS reads: `IMG_SHSIZE` of `sys/imgact.h`.
 pub const SHEBANG_MACOS: usize = 512;

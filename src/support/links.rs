@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::path::canonicalize;
 
-/// How many links are followed before a cycle is assumed: as many as Linux follows
+/// The number of links that are followed before a cycle is assumed: as many as Linux follows
 /// (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
 

@@ -1,21 +1,21 @@
-//! Who owns a file or directory, and who else can change it.
+//! The owner of a file or directory, and the other users who can change it.
 //!
 //! Decisions from owner, mode and identity alone. Which command refuses what is not decided here.
 
 use std::path::PathBuf;
 
-/// Why a file or directory is not used without being named.
+/// The reason why a file or directory is not used unless the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection {
     /// The file or directory.
     pub path: PathBuf,
     /// Its owner: a name or a number.
     pub owner: String,
-    /// What is wrong.
+    /// The violated rule.
     pub kind: ObjectionKind,
 }
 
-/// What is wrong with the owner or the mode of a file or directory.
+/// A rule that the owner or the mode of a file or directory violates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectionKind {
     /// It belongs to another user.
@@ -85,7 +85,7 @@ mod unix {
         pub overflow: Option<u32>,
     }
 
-    /// What is known about a file or directory.
+    /// Owner, mode and type of a file or directory.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Facts {
         /// The owner.
@@ -142,7 +142,7 @@ mod unix {
             uid == self.uid || uid == 0 || Some(uid) == self.sudo
         }
 
-        /// What is wrong with an entry of these facts, if anything is.
+        /// The rule that an entry with these facts violates, if any.
         pub fn objection(&self, facts: Facts) -> Option<ObjectionKind> {
             if !self.owns(facts.uid) {
                 return Some(ObjectionKind::OtherOwner);
@@ -159,7 +159,7 @@ mod unix {
             (facts.mode & GROUP_WRITE != 0 && !is_private).then_some(ObjectionKind::WritableByGroup)
         }
 
-        /// What is wrong with a directory that contains a found entry, if anything is.
+        /// The rule that a directory violates which contains a found entry, if any.
         pub fn objection_to_parent(&self, facts: Facts) -> Option<ObjectionKind> {
             let is_root_sticky = facts.is_sticky() && facts.uid == 0;
             let is_unmapped = self.overflow == Some(facts.uid);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use super::users;
 
-/// Why a directory is not the user's alone.
+/// The reason why a directory is not private to the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivacyProblem {
@@ -26,7 +26,7 @@ pub enum PrivacyProblem {
     Unusable {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
 }
@@ -35,7 +35,7 @@ pub enum PrivacyProblem {
 /// is the user's alone, and those above it are the user's or root's.
 ///
 /// # Errors
-/// What lets others change it.
+/// The property that lets others change it.
 #[cfg(unix)]
 pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
     let dirs: Vec<&Path> = root.ancestors().collect();

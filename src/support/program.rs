@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 pub struct Program {
     /// The absolute path.
     pub path: PathBuf,
-    /// How it became known.
+    /// The source of its path.
     pub provenance: Provenance,
 }
 
-/// How the path of a program became known.
+/// The source of a program's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// The user typed it, or a command whose purpose is to run it names it.

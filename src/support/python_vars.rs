@@ -11,7 +11,7 @@
 pub const MISLEADING: [&str; 4] =
     ["PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"];
 
-/// Where activation keeps the user's value of each of [`MISLEADING`], in the same order.
+/// The variables in which activation saves the user's value of each of [`MISLEADING`], in the same order.
 pub const SAVED: [&str; 4] = [
     "_OLD_VIRTUAL_PYTHONHOME",
     "_OLD_VIRTUAL_PYTHONEXECUTABLE",

@@ -1,4 +1,4 @@
-//! What nearly every operation needs of the running process.
+//! The host, the cache and the interrupt flag, which nearly every operation needs.
 
 use super::cache::Cache;
 use super::host::Host;

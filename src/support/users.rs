@@ -1,4 +1,4 @@
-//! Who this process acts for, and the homes of the users of this machine.
+//! The user for whom this process acts, and the home directories of this machine's users.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What an environment is recognised by.
+//! The properties that identify an environment.
 
 use std::io;
 use std::path::Path;

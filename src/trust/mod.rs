@@ -40,7 +40,7 @@ pub struct Trust {
     user: User,
 }
 
-/// What the list says about an environment.
+/// The status of an environment in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The user made it with rvenv, or allowed it.
@@ -82,7 +82,7 @@ impl Trust {
         }
     }
 
-    /// What the list says about the environment at `root`, links followed: it is judged where it is.
+    /// The list's entry for the environment at `root`, with links followed.
     pub fn verdict(&self, root: &Path) -> Verdict {
         self.judge(root).unwrap_or(Verdict::Unknown)
     }

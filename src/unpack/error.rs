@@ -108,7 +108,7 @@ pub enum Fault {
     Kind {
         /// The name, escaped.
         name: String,
-        /// What it is.
+        /// Its kind.
         kind: &'static str,
     },
     /// Two entries of one name.

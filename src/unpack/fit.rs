@@ -152,7 +152,7 @@ impl Fit {
         fatal.map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
-    /// What helps against the first problem that something helps against.
+    /// The hint for the first problem that has one.
     pub(super) fn hint(&self) -> Option<Hint> {
         self.problems.iter().find_map(|problem| match problem {
             Problem::Python { install: Some(command), .. } => {

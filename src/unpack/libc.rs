@@ -22,7 +22,7 @@ const LOADERS: [(&str, &str); 8] = [
     ("loongarch64", "lib64/ld-linux-loongarch-lp64d.so.1"),
 ];
 
-/// What this machine has of a C library.
+/// The C library of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// It is not there.
@@ -57,7 +57,7 @@ pub(super) fn find(family: LibcFamily, machine: &str, root: &Path) -> Option<Fou
     }
 }
 
-/// What stands before the number in [`release`]'s text.
+/// The text before the number in the output of [`release`].
 const BEFORE: &[u8] = b"release version ";
 
 /// The release in the text that glibc prints when it is run: `GNU C Library (Debian GLIBC 2.36-9) stable

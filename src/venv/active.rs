@@ -12,7 +12,7 @@ use crate::support::suggest::similar;
 use crate::venv::{Error, Result};
 
 impl Env {
-    /// What activation changes in the variables of `host`: what the activation scripts do, for a
+    /// The changes that activation makes to the variables of `host`: those of the activation scripts, for a
     /// process that is started without a shell.
     ///
     /// # Errors

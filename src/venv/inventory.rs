@@ -77,7 +77,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// What the directory at `path` takes by itself. The total grows by what was not counted yet.
+    /// The size in bytes of the directory at `path`. The total grows by the files that were not counted yet.
     pub fn measure(&mut self, path: &Path) -> u64 {
         let mut own = 0;
         let mut linked = HashSet::new();

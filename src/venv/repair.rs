@@ -49,7 +49,7 @@ pub struct Seeding {
 }
 
 impl Step {
-    /// What it changes, and where; two steps of the same place would undo each other.
+    /// The paths that it changes; two steps at the same path would undo each other.
     pub(crate) fn place(&self) -> (&'static str, &Path) {
         match self {
             Self::Put(entry) => ("file", &entry.path),
@@ -138,7 +138,7 @@ where
     /// than the one that was judged is there by now.
     pub fn apply(&self, steps: &[Step], done: &mut dyn FnMut(&Step)) -> Result<(), E> {
         let mut place = InPlace::open(self.root)?;
-        // What another process has put there meanwhile has nothing of what was seen.
+        // A file that another process has created there meanwhile was not part of the diagnosis.
         if self.judged.is_some() && place.dir().identity().as_ref() != self.judged {
             return Err(fs::Error::Changed { path: self.root.to_owned() }.into());
         }
@@ -163,7 +163,7 @@ where
             Step::PutBack { from, to } => {
                 let replaced = aside.take(self.root, to, at)?;
                 aside.rename(from, to, at.dir())?;
-                // What is in metadata is an installer's.
+                // Files in a metadata directory belong to an installer.
                 let is_metadata = to.extension().is_some_and(|end| end == "dist-info");
                 if let Some(replaced) = replaced.filter(|_| !is_metadata) {
                     aside.keep_others(self.root, &replaced, to, at.dir())?;
@@ -216,7 +216,7 @@ fn module(name: &OsString) -> Option<String> {
     ["", "py", "so", "pyd"].contains(&end).then(|| stem.to_owned())
 }
 
-/// What was renamed, so that it can be renamed back: nothing is deleted before every step is done.
+/// The renames so far, for the rollback: nothing is deleted before every step is done.
 #[derive(Default)]
 struct Aside {
     /// From where, and to where, relative to the environment.

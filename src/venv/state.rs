@@ -60,7 +60,7 @@ pub(crate) struct State<'a> {
     pub(crate) base: Base,
     /// The files in the scripts' directory, by name.
     pub(crate) scripts: Vec<Script>,
-    /// What `activate` takes for its place.
+    /// The path that the script `activate` contains.
     pub(crate) activated: Option<PathBuf>,
     /// Every `site-packages`, by path.
     pub(crate) sites: Vec<Site>,

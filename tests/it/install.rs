@@ -297,6 +297,7 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
     let mut sandbox = world(&["--python", &python]);
     write_wheel(&sandbox);
     let wheel = format!("./{WHEEL}");
+    // All at once, because each installation takes a second: any of them alone would redirect it.
     for (variable, value) in [
         ("PYTHONEXECUTABLE", python.as_str()),
         ("__PYVENV_LAUNCHER__", &python),
@@ -308,15 +309,14 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
         ("PIP_USER", "1"),
     ] {
         sandbox.set(variable, value);
-        sandbox.run(["install", "-q", "--force-reinstall", &wheel]).ok();
-        let create = ["create", "-q", "--clear", "--python", &python, "--install", &wheel, "new"];
-        sandbox.run(create).ok();
-        for env in [".venv", "new"] {
-            let root = sandbox.project().join(env);
-            let found = origin(&sandbox, env, "greeting").ok().stdout;
-            assert!(found.starts_with(root.to_str().unwrap()), "{variable}: {found}");
-        }
-        sandbox.set(variable, "");
+    }
+    sandbox.run(["install", "-q", "--force-reinstall", &wheel]).ok();
+    let create = ["create", "-q", "--clear", "--python", &python, "--install", &wheel, "new"];
+    sandbox.run(create).ok();
+    for env in [".venv", "new"] {
+        let root = sandbox.project().join(env);
+        let found = origin(&sandbox, env, "greeting").ok().stdout;
+        assert!(found.starts_with(root.to_str().unwrap()), "{found}");
     }
 }
 
@@ -328,19 +328,20 @@ fn keys_of_pips_configuration_files_do_not_redirect_an_installation() {
     let elsewhere = sandbox.project().join("elsewhere");
     let file = sandbox.root().join("home/.config/pip/pip.conf");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    for key in
-        ["user = true", "prefix = DIR", "root = DIR", "python = /usr/bin/python3", "Prefix=DIR"]
-    {
-        let key = key.replace("DIR", elsewhere.to_str().unwrap());
-        std::fs::write(&file, format!("[install]\n{key}\n")).unwrap();
-        for args in [&["install"][..], &["create", "--clear", "--install"]] {
-            let wheel = format!("./{WHEEL}");
-            let args: Vec<&str> = args.iter().copied().chain([wheel.as_str()]).collect();
-            sandbox.run(&args).ok();
-            let found = origin(&sandbox, ".venv", "greeting").ok().stdout;
-            assert!(found.starts_with(sandbox.project().join(".venv").to_str().unwrap()), "{key}");
-            assert!(!elsewhere.exists(), "{key}");
-        }
+    let keys = "user = true\nprefix = DIR\nroot = DIR\npython = /usr/bin/python3\n";
+    for (keys, args) in [
+        (keys, &["install"][..]),
+        (keys, &["create", "--clear", "--install"]),
+        ("Prefix=DIR", &["install", "--force-reinstall"]),
+    ] {
+        let keys = keys.replace("DIR", elsewhere.to_str().unwrap());
+        std::fs::write(&file, format!("[install]\n{keys}\n")).unwrap();
+        let wheel = format!("./{WHEEL}");
+        let args: Vec<&str> = args.iter().copied().chain([wheel.as_str()]).collect();
+        sandbox.run(&args).ok();
+        let found = origin(&sandbox, ".venv", "greeting").ok().stdout;
+        assert!(found.starts_with(sandbox.project().join(".venv").to_str().unwrap()), "{keys}");
+        assert!(!elsewhere.exists(), "{keys}");
     }
     // No variable overrides `target`, nor any key with `--isolated`.
     std::fs::write(&file, "# mine\n[global]\ntarget = elsewhere\n").unwrap();

@@ -12,7 +12,7 @@ use crate::commands::Context;
 use crate::commands::install::PackageInstall;
 use crate::{cli, ui};
 
-/// What is wrong behind one finding is seen when that is repaired; more rounds than any such chain.
+/// A repair can uncover another finding. The number of rounds is larger than any such chain.
 const ROUNDS: usize = 12;
 
 /// The time limit for an installer that never ends.

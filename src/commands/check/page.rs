@@ -78,7 +78,7 @@ impl<'a> Page<'a> {
         if matches!(finding.remedy, Remedy::Advice { .. }) {
             self.line(FAINT, "  →", &remedy);
         } else {
-            // What is typed is one line, which the terminal wraps: it can be copied.
+            // A command is printed as one line, which the terminal wraps, so that it can be copied.
             let _ = writeln!(self.text, "{FAINT}  →{FAINT:#} {}", ui::visible_line(&remedy));
         }
     }

@@ -98,7 +98,7 @@ impl Made {
         format!("{outcome} `{dir}`: {interpreter} ({source}){pip}")
     }
 
-    /// What a dry run would do: the facts, and how many entries it would write where; each entry with `-v`.
+    /// The report of a dry run: the facts, and the number of entries per directory; each entry with `-v`.
     pub(super) fn page(&self, dir: &Path, dry_run: &DryRun, found: &Found, ui: &Ui) -> String {
         let mut page = self.facts(dir, found) + "\n";
         let base = &found.interpreter.executable;

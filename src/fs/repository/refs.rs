@@ -20,13 +20,13 @@ const OTHER_STATE: [&str; 9] = [
     "reftable",
 ];
 
-/// Where all refs of a repository lead, as hexadecimal digits.
+/// The objects that all refs of a repository point to, as hexadecimal digits.
 pub(super) struct Refs {
     /// The commit of `HEAD`.
     pub(super) head: String,
     /// By their full names: `refs/heads/main`.
     values: HashMap<String, String>,
-    /// What annotated tags lead to, as far as it is recorded with them.
+    /// The objects that annotated tags point to, if `packed-refs` records them.
     peeled: HashSet<String>,
 }
 

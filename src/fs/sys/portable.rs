@@ -16,7 +16,7 @@ pub(crate) use super::kind::{Kind, Mounts, Opened};
 pub(crate) struct Handle(PathBuf);
 
 impl Handle {
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         Some(self.0.clone())
     }

@@ -87,7 +87,7 @@ impl Handle {
         Ok(FileId::of_stat(&stat))
     }
 
-    /// Where it is now, if the system says so.
+    /// Its present path, if the system reports one.
     #[cfg(target_os = "linux")]
     pub(crate) fn path(&self) -> Option<PathBuf> {
         use std::os::fd::AsRawFd;

@@ -25,7 +25,7 @@ struct Environment {
     entries: BTreeMap<PathBuf, Kind>,
 }
 
-/// What stands at a place, as far as it can be compared.
+/// The comparable properties of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -50,7 +50,7 @@ impl Environment {
         }
     }
 
-    /// What stdlib says that made it: rvenv says otherwise, in the same place.
+    /// The creator, which stdlib's `venv` and rvenv name differently in the same key.
     fn command(&self) -> &str {
         let command = self.cfg.iter().find_map(|line| line.strip_prefix("command = "));
         command.unwrap_or_default()
@@ -76,7 +76,7 @@ fn recordings() -> Vec<(String, Recording)> {
     found
 }
 
-/// What stdlib's `venv` has of text, rvenv has too, with its own words in it.
+/// rvenv writes every text file of stdlib's `venv`, with content of its own.
 fn is_text(kind: &Kind) -> bool {
     *kind == Kind::Text
 }

@@ -94,6 +94,7 @@ enum Disk {
 impl Trio {
     fn new(python: &Path) -> Self {
         let mut trio = Self::empty();
+        trio.sandbox.add_images(python, "archive");
         let python = interpreter(&trio.sandbox, python);
         trio.furnish(&python);
         trio.add_stdlib(&python);
@@ -310,6 +311,7 @@ for_each_python!(pip_in_an_archive_installs_upgrades_and_uninstalls_itself);
 /// and replacing itself takes the archive away from under it.
 fn pip_in_an_archive_installs_upgrades_and_uninstalls_itself(python: &Path) {
     let mut one = Trio::empty();
+    one.sandbox.add_images(python, "archive");
     let python = interpreter(&one.sandbox, python);
     one.furnish(&python);
     one.add("archive", &python);

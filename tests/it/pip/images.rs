@@ -27,7 +27,10 @@ fn image(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn image_root(sandbox: &Sandbox) -> PathBuf {
     let entries = fs::read_dir(sandbox.root().join("cache/pip")).expect("images").flatten();
-    let dirs: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let is_of_pip = |path: &PathBuf| {
+        path.is_dir() && !path.file_name().unwrap().to_string_lossy().starts_with("setuptools-")
+    };
+    let dirs: Vec<_> = entries.map(|entry| entry.path()).filter(is_of_pip).collect();
     assert_eq!(dirs.len(), 1, "{dirs:?}");
     dirs[0].clone()
 }
@@ -48,7 +51,8 @@ fn is_built(events: &[Event]) -> bool {
 for_each_python!(two_images_of_the_same_wheel_are_identical);
 
 fn two_images_of_the_same_wheel_are_identical(python: &Path) {
-    let (first, second) = (Sandbox::new(), Sandbox::new());
+    let (first, second) = (Sandbox::new(), Sandbox::cold());
+    first.add_images(python, "archive");
     let built = [&first, &second].map(|sandbox| {
         let python = world::interpreter(sandbox, python);
         prepare(sandbox, &python, &Options { setuptools: false, ..Options::default() })
@@ -60,7 +64,7 @@ fn two_images_of_the_same_wheel_are_identical(python: &Path) {
 
 #[test]
 fn a_damaged_image_is_built_anew() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
     assert!(is_built(&events));
@@ -101,7 +105,7 @@ fn a_damaged_image_is_built_anew() {
 
 #[test]
 fn what_a_killed_builder_left_is_swept() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     prepare(&sandbox, &python, &options).expect("a seed");
     let root = image_root(&sandbox);
@@ -116,7 +120,7 @@ fn what_a_killed_builder_left_is_swept() {
 
 #[test]
 fn eight_at_once_build_one_image() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     let built: Vec<bool> = thread::scope(|scope| {
         let run = || is_built(&prepare(&sandbox, &python, &options).expect("a seed").1);
@@ -128,7 +132,7 @@ fn eight_at_once_build_one_image() {
 
 #[test]
 fn an_image_serves_environments_of_any_place() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let python = modern(&sandbox);
     let (seed, _) = prepare(&sandbox, &python, &small(&sandbox)).expect("a seed");
     let entries = |root: &str| {
@@ -150,7 +154,7 @@ fn an_image_serves_environments_of_any_place() {
 /// What macOS clones with one call is what is linked file by file where it cannot.
 #[test]
 fn a_package_that_is_taken_as_a_whole_holds_just_its_files() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let mut python = modern(&sandbox);
     let (seed, _) = prepare(&sandbox, &python, &small(&sandbox)).expect("a seed");
     python.platform = Platform::MacOs;
@@ -221,7 +225,7 @@ fn a_cache_that_cannot_be_written_is_told_apart() {
 
 #[test]
 fn another_wheel_under_the_same_name_is_another_image() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     prepare(&sandbox, &python, &options).expect("a seed");
     Maker::new("99.0").with("pip/more.py", "x = 1\n").write(&sandbox.root().join("wheels"));
@@ -231,7 +235,7 @@ fn another_wheel_under_the_same_name_is_another_image() {
 
 #[test]
 fn layouts_fall_back_where_an_archive_cannot_work() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::cold();
     let mut python = modern(&sandbox);
     let has_archive = |python: &Interpreter, version: &str| {
         let wheel = Maker::new(version).write(&sandbox.root().join("wheels"));

@@ -23,6 +23,7 @@ for_each_python!(the_files_layout_is_what_ensurepip_installs);
 
 fn the_files_layout_is_what_ensurepip_installs(python: &Path) {
     let sandbox = Sandbox::new();
+    sandbox.add_images(python, "files");
     let python = interpreter(&sandbox, python);
     let (ours, theirs) = (sandbox.root().join("env"), sandbox.root().join("std"));
     // Both in the same place, one after the other: scripts hold the environment's path.
@@ -65,6 +66,7 @@ for_each_python!(pip_starts_in_both_layouts);
 fn pip_starts_in_both_layouts(python: &Path) {
     for layout in [Layout::Archive, Layout::Files] {
         let sandbox = Sandbox::new();
+        sandbox.add_images(python, layout.name());
         let python = interpreter(&sandbox, python);
         let root = sandbox.root().join("env");
         let options = Options { layout, ..Options::default() };

@@ -96,6 +96,7 @@ impl Running {
 
     #[track_caller]
     fn spawn(command: &mut Command) -> Self {
+        super::images::provide(command);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let child =

@@ -2,6 +2,7 @@
 //! developer's variables.
 
 mod child;
+mod images;
 mod pythons;
 mod skipped;
 
@@ -55,6 +56,20 @@ impl Sandbox {
             sandbox.set("PATH", "/usr/local/bin:/usr/bin:/bin").set("LC_ALL", "C.UTF-8");
         }
         sandbox
+    }
+
+    /// A sandbox in whose cache rvenv has to build the images of pip.
+    #[cfg(unix)]
+    pub(crate) fn cold() -> Self {
+        let sandbox = Self::new();
+        std::fs::create_dir(sandbox.root().join("cache/pip")).expect("a directory of the cache");
+        sandbox
+    }
+
+    /// Puts the images of this Python's default pip, `archive` or `files`, into the cache.
+    #[cfg(unix)]
+    pub(crate) fn add_images(&self, python: &Path, layout: &'static str) {
+        images::add_to(&self.root().join("cache"), python, layout);
     }
 
     /// The sandbox's root, canonical.
