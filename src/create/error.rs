@@ -147,6 +147,7 @@ impl Error {
                 Some(Hint::ChooseAnotherPath)
             }
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
+            Self::UnreadableVersionFile { .. } => Some(Hint::NamePython),
             Self::NeedsBuild { path, .. } | Self::NotReinstalled { path, wheels_only: true } => {
                 Some(Hint::PermitBuild(path.clone()))
             }

@@ -20,6 +20,9 @@ use crate::settings::{Key, Settings};
 use crate::support::found;
 use crate::support::host::Host;
 
+/// The part of an unreadable request that is shown, in characters; a file may have any length.
+const SHOWN: usize = 60;
+
 /// The source of a request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -218,6 +221,10 @@ impl fmt::Display for Origin {
 
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} says `{}`, which is no version of Python", self.origin, self.text)
+        let mut shown: String = self.text.chars().take(SHOWN).collect();
+        if shown.len() < self.text.len() {
+            shown.push('…');
+        }
+        write!(f, "{} says `{shown}`, which is not a version of Python", self.origin)
     }
 }

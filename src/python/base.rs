@@ -39,14 +39,20 @@ impl Environment {
         is_one.then_some(environment)
     }
 
-    /// The executable in `home` that the environment's `executable` was made from; if `home` has none, the
-    /// one that `executable` is a link to, which CPython starts whatever `home` says.
+    /// The executable in `home` that the environment's `executable` was made from; if `home` has none, or one
+    /// of another minor version, the one that `executable` is a link to, which CPython starts whatever `home`
+    /// says.
     ///
     /// # Errors
     /// [`Reason::BaseMissing`] when neither exists.
     pub(crate) fn base(&self, executable: &Path) -> Result<PathBuf, Reason> {
+        let linked = self.linked(executable);
+        let is_other = |path: &PathBuf| {
+            let linked = linked.as_deref().and_then(minor_by_name);
+            linked.is_some() && minor_by_name(path).is_some_and(|minor| Some(minor) != linked)
+        };
         let in_home = self.home.as_ref().and_then(|home| self.in_home(home, executable));
-        in_home.or_else(|| self.linked(executable)).ok_or_else(|| {
+        in_home.filter(|path| !is_other(path)).or(linked.clone()).ok_or_else(|| {
             let missing = self.home.as_deref().or(executable.parent());
             Reason::BaseMissing(missing.unwrap_or(executable).to_owned())
         })
@@ -71,6 +77,16 @@ impl Environment {
         let root = self.path.parent()?;
         chain(executable).find(|path| !path.starts_with(root) && path.is_file())
     }
+}
+
+/// `13` of `python3.13`, or of the file of that name that `path` is a link to.
+fn minor_by_name(path: &Path) -> Option<String> {
+    let of_name = |path: PathBuf| {
+        let minor = path.file_name()?.to_str()?.strip_prefix("python3.")?;
+        let digits = minor.trim_end_matches(EXE_SUFFIX).trim_end_matches(['t', 'd']);
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.to_owned())
+    };
+    chain(path).find_map(of_name)
 }
 
 /// The possible names of the base's executable in `home`, the most exact one first. `scripts` is the

@@ -50,6 +50,15 @@ pub enum Error {
         candidates: Vec<PassedOver>,
     },
 
+    /// The first Python of the search is a version manager's shim, and rvenv cannot follow its rule.
+    #[error("cannot decide which Python {manager} selects: {what}")]
+    UnfollowedShim {
+        /// `mise`.
+        manager: &'static str,
+        /// The file and line that rvenv cannot follow, and why.
+        what: String,
+    },
+
     /// An error of a lower layer.
     #[error(transparent)]
     Support(support::Error),
@@ -81,6 +90,7 @@ impl Error {
                 Some(Hint::InstallPython(command.clone()))
             }
             Self::NoPython { .. } => Some(Hint::ListPythons),
+            Self::UnfollowedShim { .. } => Some(Hint::NamePython),
             _ => self.lower_hint(),
         }
     }

@@ -49,3 +49,18 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn words(text: &str) -> Vec<String> {
     lines(text).flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
+
+/// The words of `DIR/.python-version`; `None` if there is none.
+pub(crate) fn python_version(dir: &Path) -> Option<Vec<String>> {
+    read(&dir.join(".python-version")).map(|text| words(&text)).filter(|names| !names.is_empty())
+}
+
+/// The versions after `tool` in a `.tool-versions`, with the number of their line, counted from 1.
+pub(crate) fn tools(file: &Path, tool: &str) -> Vec<(usize, Vec<String>)> {
+    let text = read(file).unwrap_or_default();
+    let of_line = |(index, line): (usize, &str)| {
+        let rest = line.trim().strip_prefix(tool)?.strip_prefix([' ', '\t'])?;
+        Some((index + 1, words(rest)))
+    };
+    text.lines().enumerate().filter_map(of_line).collect()
+}

@@ -44,6 +44,13 @@ pub enum Reason {
         /// The result of the rule: `3.11.7 has no python3.12`.
         outcome: String,
     },
+    /// It is a version manager's shim, and rvenv cannot follow the manager's rule.
+    UnfollowedShim {
+        /// `mise`.
+        manager: &'static str,
+        /// The file and line that it cannot follow, and why.
+        what: String,
+    },
     /// It is the placeholder of macOS for the developer tools, which are not installed.
     AppleStub,
     /// It is the placeholder of Windows for a Python from the Store, which is not installed.
@@ -71,6 +78,7 @@ impl Reason {
             | Self::TooOld(..)
             | Self::Ancient
             | Self::Shim { .. }
+            | Self::UnfollowedShim { .. }
             | Self::AppleStub
             | Self::StoreStub
             | Self::NotStarted
@@ -107,6 +115,9 @@ impl fmt::Display for Reason {
                 write!(f, "is an environment whose base `{}` does not exist", base.display())
             }
             Self::Shim { manager, outcome } => write!(f, "is a shim of {manager}: {outcome}"),
+            Self::UnfollowedShim { manager, what } => {
+                write!(f, "is a shim of {manager}, whose rule rvenv cannot follow: {what}")
+            }
             Self::AppleStub => {
                 f.write_str("is a placeholder for the developer tools, which are not installed")
             }

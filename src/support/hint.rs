@@ -14,6 +14,8 @@ pub enum Hint {
     AllowProject(PathBuf),
     /// List the available Pythons.
     ListPythons,
+    /// Name a Python, which overrides the files that select one.
+    NamePython,
     /// Install a Python with this command.
     InstallPython(String),
     /// Permit builds and URLs, or trust this environment.

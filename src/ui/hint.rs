@@ -16,6 +16,7 @@ pub(super) fn words(hint: &Hint) -> String {
                 super::word(dir)
             )
         }
+        Hint::NamePython => "`--python VERSION` overrides it".into(),
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
         Hint::InstallPython(command) => format!("`{command}` installs one"),
         Hint::PermitBuild(env) => format!(

@@ -142,7 +142,8 @@ impl<'a> Finder<'a> {
     ///
     /// # Errors
     /// [`Error::UnusablePython`] for a path without a usable Python, and [`Error::NoPython`] with the reason of
-    /// every candidate if none matches.
+    /// every candidate if none matches. [`Error::UnfollowedShim`] if nothing is requested and the rule of a
+    /// version manager on PATH cannot be followed.
     pub fn find(&mut self, request: &Request) -> Result<Found> {
         match request {
             Request::Path(program) => self.at(program),
@@ -170,6 +171,9 @@ impl<'a> Finder<'a> {
                 }
                 Ok(found) => {
                     second_choice.get_or_insert(found);
+                }
+                Err((_, Reason::UnfollowedShim { manager, what })) if *request == Request::Any => {
+                    return Err(Error::UnfollowedShim { manager, what });
                 }
                 Err((source, reason)) => {
                     self.passed_over.push(PassedOver { path: lead.path, source, reason });

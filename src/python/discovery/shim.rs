@@ -14,6 +14,8 @@ use crate::python::{Installer, Reason};
 use crate::support::host::{Host, Platform};
 use crate::support::links::chain;
 
+mod mise;
+mod mise_files;
 mod rules;
 
 /// The managers that put shims on PATH.
@@ -45,6 +47,17 @@ struct Chosen {
     dirs: Vec<PathBuf>,
     /// The reason that the list of names is incomplete, if it is.
     end: Option<String>,
+    /// The part of the rule that cannot be followed, with its place.
+    unfollowed: Option<String>,
+}
+
+/// The reason that a manager's rule gives no names.
+#[derive(Debug)]
+enum Unchosen {
+    /// It selects nothing.
+    Nothing,
+    /// It has a part that cannot be followed: the file and line, and why.
+    Unfollowed(String),
 }
 
 impl<'a> Shims<'a> {
@@ -82,6 +95,9 @@ impl<'a> Shims<'a> {
         let program = program.file_name().unwrap_or_default();
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let chosen = chosen.entry(shim).or_insert_with_key(|shim| Chosen::by(shim, self.host));
+        if let Some(what) = &chosen.unfollowed {
+            return Err(Reason::UnfollowedShim { manager, what: what.clone() });
+        }
         chosen.executable(program).map_err(|outcome| Reason::Shim { manager, outcome })
     }
 }
@@ -117,7 +133,12 @@ impl Chosen {
     fn by(shim: &Shim, host: &Host) -> Self {
         let names = match rules::chosen(shim.place, &shim.root, host) {
             Ok(names) => names,
-            Err(outcome) => return Self { end: Some(outcome), ..Self::default() },
+            Err(Unchosen::Nothing) => {
+                return Self { end: Some("no version is chosen".to_owned()), ..Self::default() };
+            }
+            Err(Unchosen::Unfollowed(what)) => {
+                return Self { unfollowed: Some(what), ..Self::default() };
+            }
         };
         let mut chosen = Self { names: names.join(" "), ..Self::default() };
         for name in &names {
@@ -133,10 +154,16 @@ impl Chosen {
                 _ => name,
             };
             if name.contains(['/', '\\', ':']) || name.starts_with('.') {
-                chosen.end = Some(format!("`{name}` is chosen, which is no version"));
+                chosen.end = Some(format!("`{name}` is chosen, which is not a version"));
                 break;
             }
-            chosen.dirs.extend(managers::installed(shim.place, &shim.root, name));
+            // A range is a name to every manager, and none has an installation of that name.
+            if name.contains(['<', '>', '=', '~', '!', '^', ',']) {
+                continue;
+            }
+            let installed = |name| managers::installed(shim.place, &shim.root, name);
+            let found = installed(name).or_else(|| installed("3").filter(|_| name == "latest"));
+            chosen.dirs.extend(found);
         }
         chosen
     }

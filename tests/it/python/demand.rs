@@ -84,7 +84,9 @@ fn a_file_that_travels_with_a_project_names_no_program() {
         assert_eq!(demand.request.to_string(), "any Python");
         let [ignored] = &demand.ignored[..] else { panic!("{demand:?}") };
         assert!(
-            ignored.to_string().ends_with(&format!("says `{text}`, which is no version of Python"))
+            ignored
+                .to_string()
+                .ends_with(&format!("says `{text}`, which is not a version of Python"))
         );
     }
     // Who sits at the machine may.

@@ -4,6 +4,7 @@ mod demand;
 mod finder;
 mod managers;
 mod memory;
+mod mise;
 mod probe;
 mod shims;
 mod world;

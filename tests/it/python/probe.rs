@@ -529,6 +529,16 @@ fn the_link_of_an_environment_counts_where_its_home_is_of_no_use() {
 }
 
 #[test]
+fn the_link_of_an_environment_counts_where_its_home_has_another_minor_version() {
+    let Some([python, other]) = two() else { return };
+    let world = World::new();
+    let (executable, cfg) = environment(&world, &python);
+    fs::write(&cfg, format!("home = {}\n", other.parent().unwrap().display())).unwrap();
+    let told = probe(&executable, &world.host()).unwrap();
+    assert_eq!(told.real_executable, fs::canonicalize(&python).unwrap());
+}
+
+#[test]
 fn a_relative_home_is_seen_from_its_file_whatever_the_current_directory_is() {
     for python in movable() {
         let mut world = World::new();
