@@ -8,6 +8,7 @@ use super::metadata::State;
 use super::record::Text;
 use super::site::{Dist, Site};
 use crate::formats::direct_url::DirectUrl;
+use crate::formats::requirement::{Extras, Requirement, requires_dist};
 use crate::fs;
 use crate::support::{limits, parallel};
 
@@ -27,6 +28,8 @@ pub(crate) struct DistInfo {
     pub(crate) state: State,
     /// The headers of METADATA.
     pub(crate) headers: String,
+    /// The requirements that do not depend on an extra.
+    pub(crate) requirements: Vec<Requirement>,
     /// WHEEL.
     pub(crate) wheel: String,
     /// `direct_url.json`.
@@ -37,13 +40,18 @@ impl DistInfo {
     fn read(site: &Site, dist: &Dist<'_>) -> Self {
         let directory = site.path.join(dist.directory);
         let small = |name: &str| fs::read_bounded(&directory.join(name), limits::SITE_FILE);
+        let record = Text::read(&directory);
+        // pip and uv list it, and few distributions have one.
+        let has_origin = record.as_ref().is_none_or(|record| record.contains("/direct_url.json"));
+        let origin = has_origin.then(|| small("direct_url.json").ok()).flatten();
         let (state, headers) = State::with_headers(&directory.join("METADATA"));
         Self {
-            record: Text::read(&directory),
+            record,
             state,
+            requirements: requires_dist(&headers, Extras::Without).collect(),
             headers,
             wheel: String::from_utf8_lossy(&small("WHEEL").unwrap_or_default()).into_owned(),
-            direct_url: small("direct_url.json").ok().and_then(|bytes| DirectUrl::parse(&bytes)),
+            direct_url: origin.and_then(|bytes| DirectUrl::parse(&bytes)),
         }
     }
 }

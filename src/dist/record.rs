@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -113,35 +114,48 @@ impl Record {
 
 /// The text of a RECORD, if it is whole, and tells of an install that ended.
 fn text(path: &Path) -> Option<String> {
-    let text = String::from_utf8(fs::read_bounded(path, limits::RECORD).ok()?).ok()?;
-    let entry_points = || {
+    let text = read_text(path)?;
+    (record::is_whole(&text) && is_final(path, &text)).then_some(text)
+}
+
+fn read_text(path: &Path) -> Option<String> {
+    String::from_utf8(fs::read_bounded(path, limits::RECORD).ok()?).ok()
+}
+
+fn is_final(path: &Path, text: &str) -> bool {
+    record::is_final(text, || {
         let bytes = fs::read_bounded(&path.with_file_name("entry_points.txt"), limits::RECORD);
         String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
-    };
-    (record::is_whole(&text) && record::is_final(&text, entry_points)).then_some(text)
+    })
 }
 
 /// Bytecode comes and goes, and is not recorded as it is.
 pub(crate) fn is_bytecode(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "pyc")
+    path.ends_with(".pyc")
 }
 
-/// The text of a RECORD with the places of its rows, and with those rows that can be verified without
-/// reading every file.
+/// The text of a RECORD with the places of those rows that can be verified without reading every file.
 #[derive(Debug)]
 pub(crate) struct Text {
     whole: String,
-    rows: Vec<Span>,
     /// The names at the top of `site-packages`.
     pub(crate) tops: Vec<String>,
     /// The directories of modules: `a`, and `a/b` of `a/b/c.py`.
     pub(crate) directories: Vec<String>,
     /// The rows of files outside of `site-packages`: commands, data.
-    outside: Vec<usize>,
+    outside: Vec<Span>,
     /// The rows of compiled modules.
-    compiled: Vec<usize>,
-    /// The rows of code that an import runs.
-    code: Vec<usize>,
+    compiled: Vec<Span>,
+    blocks: Vec<Block>,
+}
+
+/// Rows of one directory that follow each other.
+#[derive(Debug)]
+struct Block {
+    /// The offset of the first row in the text, in bytes.
+    start: usize,
+    /// The range of the directory in the text.
+    directory: Range<usize>,
 }
 
 /// A row of a RECORD.
@@ -158,63 +172,44 @@ pub(crate) struct RowText<'a> {
 impl Text {
     /// That in a directory of metadata; `None` where there is none, or none that is whole.
     pub(crate) fn read(dist_info: &Path) -> Option<Self> {
-        let text = text(&dist_info.join("RECORD"))?;
-        let mut new = Self {
-            rows: record::spans(&text).collect(),
-            whole: text,
-            tops: Vec::new(),
-            directories: Vec::new(),
-            outside: Vec::new(),
-            compiled: Vec::new(),
-            code: Vec::new(),
-        };
-        new.index();
-        Some(new)
+        let path = dist_info.join("RECORD");
+        let whole = read_text(&path)?;
+        let text = Self::index(whole)?;
+        is_final(&path, &text.whole).then_some(text)
     }
 
-    fn index(&mut self) {
-        let (mut tops, mut directories) = (HashSet::new(), HashSet::new());
-        let (mut outside, mut compiled, mut code) = (Vec::new(), Vec::new(), Vec::new());
-        // Tests are left out by some distributors, and deleted to save space.
-        let is_test = |part: &str| part == "tests" || part == "test";
-        let (mut last, mut is_cache) = ("", false);
-        for (at, span) in self.rows.iter().enumerate() {
-            let row = span.of(&self.whole);
+    /// Goes over the rows once, as a large environment has 100,000 of them. `None` if the text is cut off:
+    /// see [`record::is_whole`].
+    fn index(whole: String) -> Option<Self> {
+        let (mut outside, mut compiled) = (Vec::new(), Vec::new());
+        let mut names = Names::default();
+        let mut lists_itself = false;
+        for span in record::spans(&whole) {
+            let span = span?;
             // Escaped quotes are rare, and a path with them is as good as any other.
-            let path = self.whole[span.path.clone()].trim_matches('"');
+            let path = whole[span.path.clone()].trim_matches('"');
             if path.starts_with("..") {
-                outside.push(at);
+                outside.push(span);
                 continue;
             }
-            let directory = path.rfind('/').map_or("", |end| &path[..end]);
-            if directory != last || directory.is_empty() {
-                last = directory;
-                is_cache = directory.split('/').any(|part| part == BYTECODE);
-                let top = path.split('/').next().unwrap_or(path);
-                tops.insert(top);
-                let ends = path.match_indices('/').map(|(end, _)| &path[..end]).take(2);
-                let kept = ends.filter(|dir| !is_cache && !dir.split('/').any(is_test));
-                directories.extend(kept);
-            }
-            if is_cache || is_bytecode(path) {
-                continue;
-            }
-            if is_compiled(path) {
-                compiled.push(at);
-            }
-            if is_code(path, row.size) {
-                code.push(at);
+            lists_itself |= path.ends_with(record::ITSELF);
+            names.add(path, &span);
+            if is_compiled(path) && !names.is_cache {
+                compiled.push(span);
             }
         }
-        let owned = |names: HashSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        let (tops, directories) = (owned(tops), owned(directories));
-        (self.outside, self.compiled, self.code) = (outside, compiled, code);
-        (self.tops, self.directories) = (tops, directories);
-        self.directories.sort_unstable();
+        let (tops, directories) = (owned(names.tops), owned(names.directories));
+        let blocks = names.blocks;
+        lists_itself.then_some(Self { whole, tops, directories, outside, compiled, blocks })
     }
 
-    fn at(&self, rows: &[usize]) -> impl Iterator<Item = RowText<'_>> {
-        rows.iter().map(|at| self.rows[*at].of(&self.whole))
+    /// Whether its text contains these characters.
+    pub(crate) fn contains(&self, part: &str) -> bool {
+        memchr::memmem::find(self.whole.as_bytes(), part.as_bytes()).is_some()
+    }
+
+    fn at(&self, rows: &[Span]) -> impl Iterator<Item = RowText<'_>> {
+        rows.iter().map(|span| span.of(&self.whole))
     }
 
     /// The rows of files outside of `site-packages`.
@@ -227,15 +222,94 @@ impl Text {
         self.at(&self.compiled)
     }
 
-    /// The rows of code that an import runs.
-    pub(crate) fn code(&self) -> impl Iterator<Item = RowText<'_>> {
-        self.at(&self.code)
+    /// Each directory that has files, except for those of bytecode and of metadata; some of them repeatedly.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &str> {
+        self.blocks.iter().map(|block| &self.whole[block.directory.clone()])
+    }
+
+    /// The rows of code that an import runs, directly in those of its directories that `is_wanted` accepts.
+    pub(crate) fn code_in(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = RowText<'_>> {
+        let blocks =
+            self.blocks.iter().filter(move |it| is_wanted(&self.whole[it.directory.clone()]));
+        let rows = blocks.flat_map(|block| {
+            let (text, directory) =
+                (&self.whole[block.start..], &self.whole[block.directory.clone()]);
+            let rows = record::spans(text).flatten().map(|span| span.of(text));
+            rows.take_while(move |row| directory_of(&row.path) == directory)
+        });
+        rows.filter(|row| is_code(&row.path, row.size))
     }
 
     /// Every row.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowText<'_>> {
-        self.rows.iter().map(|span| span.of(&self.whole))
+        record::spans(&self.whole).flatten().map(|span| span.of(&self.whole))
     }
+}
+
+/// The names that rows have at the top of `site-packages`, and the directories of modules.
+#[derive(Default)]
+struct Names<'t> {
+    tops: Vec<&'t str>,
+    directories: Vec<&'t str>,
+    blocks: Vec<Block>,
+    /// The directory of the last row.
+    last: Option<&'t str>,
+    /// Whether the last row is one of bytecode.
+    is_cache: bool,
+}
+
+impl<'t> Names<'t> {
+    fn add(&mut self, path: &'t str, span: &Span) {
+        let directory = directory_of(path);
+        if directory.is_empty() {
+            self.tops.push(path);
+        }
+        if self.last == Some(directory) {
+            return;
+        }
+        self.last = Some(directory);
+        self.is_cache = has_part(directory, &[BYTECODE]);
+        let mut ends = memchr::memchr_iter(b'/', path.as_bytes()).map(|end| &path[..end]);
+        let top = ends.next().unwrap_or_default();
+        if !top.is_empty() && self.tops.last() != Some(&top) {
+            self.tops.push(top);
+        }
+        if self.is_cache || top.ends_with(".dist-info") {
+            return;
+        }
+        let start = span.path.start;
+        let quote = usize::from(span.path.len() != path.len());
+        let directory = start + quote..start + quote + directory.len();
+        self.blocks.push(Block { start, directory });
+        // Tests are left out by some distributors, and deleted to save space.
+        if top.is_empty() || TESTS.contains(&top) {
+            return;
+        }
+        self.directories.push(top);
+        self.directories.extend(ends.next().filter(|dir| !TESTS.contains(&&dir[top.len() + 1..])));
+    }
+}
+
+/// Each name once, in order.
+fn owned(mut names: Vec<&str>) -> Vec<String> {
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Everything before the last `/`.
+fn directory_of(path: &str) -> &str {
+    memchr::memrchr(b'/', path.as_bytes()).map_or("", |end| &path[..end])
+}
+
+const TESTS: [&str; 2] = ["tests", "test"];
+
+/// Whether a name of a path is one of these.
+fn has_part(path: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| path.contains(name)) && path.split('/').any(|it| names.contains(&it))
 }
 
 impl Span {
@@ -246,8 +320,7 @@ impl Span {
 }
 
 fn is_compiled(path: &str) -> bool {
-    let extension = Path::new(path).extension();
-    extension.is_some_and(|found| found == "so" || found == "pyd")
+    path.ends_with(".so") || path.ends_with(".pyd")
 }
 
 /// In bytes. A smaller `__init__.py` marks a package, or a namespace that several distributions share.
@@ -256,7 +329,7 @@ const SMALL: u64 = 512;
 /// Whether a file is code that an import runs: tests and documents do not matter.
 fn is_code(path: &str, size: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
-    let is_python = Path::new(path).extension().is_some_and(|found| found == "py");
+    let is_python = path.ends_with(".py");
     let is_small =
         path.ends_with("__init__.py") && size.parse::<u64>().is_ok_and(|size| size < SMALL);
     (is_python || is_compiled(path))

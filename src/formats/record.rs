@@ -59,12 +59,15 @@ fn quoted(path: &str) -> Cow<'_, str> {
     }
 }
 
+/// The end of the path of a RECORD, in its own row.
+pub(crate) const ITSELF: &str = ".dist-info/RECORD";
+
 /// Whether a RECORD is complete: a truncated one ends within a line, or does not list itself.
 pub(crate) fn is_whole(text: &str) -> bool {
     let mut lists_itself = false;
     text.lines().filter(|line| !line.is_empty()).all(|line| {
         let path = fields(line).map(|(path, ..)| path.trim_matches('"'));
-        lists_itself |= path.is_some_and(|path| path.ends_with(".dist-info/RECORD"));
+        lists_itself |= path.is_some_and(|path| path.ends_with(ITSELF));
         path.is_some()
     }) && lists_itself
 }
@@ -77,11 +80,12 @@ pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> boo
     let is_in_wheel =
         |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
     // A search of the text is cheaper than its parsing, and most texts contain nothing of this.
-    if text.contains(".data/") && paths().any(is_in_wheel) {
+    let contains = |part: &str| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
+    if contains(".data/") && paths().any(is_in_wheel) {
         return false;
     }
-    let leads_out = text.starts_with("../") || text.contains("\n../");
-    if leads_out || !text.contains(".dist-info/entry_points.txt") {
+    let leads_out = text.starts_with("../") || contains("\n../");
+    if leads_out || !contains(".dist-info/entry_points.txt") {
         return true;
     }
     let text_of_commands = entry_points();
@@ -109,21 +113,27 @@ pub(crate) struct Span {
     pub(crate) size: Range<usize>,
 }
 
-/// The rows of a RECORD, without those that are not of three fields.
-pub(crate) fn spans(text: &str) -> impl Iterator<Item = Span> {
+/// The rows of a RECORD; `None` for one that does not have three fields.
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = Option<Span>> {
     let mut start = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    ends.filter_map(move |end| {
         let begin = start;
-        start += line.len();
-        let line = line.trim_end_matches(['\r', '\n']);
-        let (path, hash, size) = fields(line)?;
-        let hash_start = begin + path.len() + 1;
-        let size_start = hash_start + hash.len() + 1;
-        Some(Span {
-            path: begin..begin + path.len(),
-            hash: hash_start..hash_start + hash.len(),
-            size: size_start..size_start + size.len(),
-        })
+        start = end + 1;
+        let line = text[begin..end].trim_end_matches('\r');
+        (!line.is_empty()).then(|| span(begin, line))
+    })
+}
+
+/// The fields of a line that begins at an offset.
+fn span(begin: usize, line: &str) -> Option<Span> {
+    let (path, hash, size) = fields(line)?;
+    let hash_start = begin + path.len() + 1;
+    let size_start = hash_start + hash.len() + 1;
+    Some(Span {
+        path: begin..begin + path.len(),
+        hash: hash_start..hash_start + hash.len(),
+        size: size_start..size_start + size.len(),
     })
 }
 
@@ -163,9 +173,9 @@ fn parse_row(line: &str) -> Option<Row> {
 
 /// The fields of a CSV line; only the path can be quoted, because hashes and sizes contain no comma.
 fn fields(line: &str) -> Option<(&str, &str, &str)> {
-    let (rest, size) = line.rsplit_once(',')?;
-    let (path, hash) = rest.rsplit_once(',')?;
-    Some((path, hash, size))
+    let mut commas = memchr::memrchr_iter(b',', line.as_bytes());
+    let (second, first) = (commas.next()?, commas.next()?);
+    Some((&line[..first], &line[first + 1..second], &line[second + 1..]))
 }
 
 #[cfg(test)]
@@ -211,7 +221,7 @@ mod tests {
         fn no_text_makes_it_panic(text in "[a,\"\\n\r/. é]{0,60}", any in ".*") {
             for text in [&text, &any] {
                 let spans: Vec<_> = spans(text).collect();
-                for Span { path, hash, size } in spans {
+                for Span { path, hash, size } in spans.into_iter().flatten() {
                     let _ = (unquoted(&text[path]), &text[hash], &text[size]);
                 }
                 let _ = (parse(text), is_whole(text), sha256(text));

@@ -49,7 +49,7 @@ impl Requirement {
 
     /// Whether it applies with this extra or without one; false if the marker is invalid.
     pub(crate) fn applies(&self, environment: &Environment, extra: Option<&str>) -> bool {
-        let names_extra = self.marker.as_ref().is_some_and(|marker| marker.contains("extra"));
+        let names_extra = self.marker.as_ref().is_some_and(|marker| names_extra(marker));
         // A marker without `extra` is evaluated only as a plain requirement.
         names_extra == extra.is_some()
             && self.evaluate(environment, extra.unwrap_or_default()) == Some(true)
@@ -83,17 +83,43 @@ pub(crate) fn is_name(text: &str) -> bool {
 /// The normalized name of a distribution or an extra (PEP 503): case, and runs of `-`, `_` and `.`, make no
 /// difference.
 pub(crate) fn normalized(name: &str) -> String {
-    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+    let mut normalized = String::with_capacity(name.len());
+    let mut is_between = false;
+    for c in name.chars() {
+        if matches!(c, '-' | '_' | '.') {
+            is_between = !normalized.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut is_between) {
+            normalized.push('-');
+        }
+        normalized.push(c.to_ascii_lowercase());
+    }
+    normalized
+}
+
+/// Which headers `Requires-Dist` are read: most of them depend on an extra, and few extras are requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extras {
+    With,
+    Without,
 }
 
 /// The headers `Requires-Dist` of METADATA.
-pub(crate) fn requires_dist(metadata: &str) -> impl Iterator<Item = Requirement> {
+pub(crate) fn requires_dist(metadata: &str, extras: Extras) -> impl Iterator<Item = Requirement> {
     let headers = metadata.lines().take_while(|line| !line.is_empty());
-    headers.filter_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("Requires-Dist").then(|| Requirement::parse(value))?
+    headers.filter_map(move |line| {
+        const NAME: &str = "Requires-Dist:";
+        let is_one = line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
+        let value = is_one.then(|| &line[NAME.len()..])?;
+        let marker = value.split_once(';').map_or("", |(_, marker)| marker);
+        (names_extra(marker) == (extras == Extras::With)).then(|| Requirement::parse(value))?
     })
+}
+
+/// Whether a marker depends on an extra.
+fn names_extra(marker: &str) -> bool {
+    memchr::memmem::find(marker.as_bytes(), b"extra").is_some()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

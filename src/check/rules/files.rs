@@ -12,9 +12,13 @@ use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
 use crate::fs::{read_bounded, read_start};
 use crate::python::Interpreter;
-use crate::support::limits;
+use crate::support::{limits, parallel};
 use crate::venv::repair::Step;
 use crate::venv::{Content, Entry};
+
+/// The number of distributions that a thread takes at a time: a look at one takes about 5 µs, the start
+/// of a thread about 50 µs.
+const SHARE: usize = 64;
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
@@ -58,46 +62,19 @@ impl CommandFault {
 impl<'a> Files<'a> {
     /// Packages whose directories or compiled modules are gone, or whose compiled modules are cut.
     fn damaged(&self, records: &[(&Text, Dist<'a>)]) -> Vec<Diagnosis> {
-        let damaged = records
-            .iter()
-            .filter(|(_, dist)| dist.key() != "pip")
-            .filter_map(|(record, dist)| Some((self.damage(record)?, dist)));
+        let site = self.site;
+        let damage = |(): &mut (), (record, dist): &(&Text, Dist<'a>)| {
+            if dist.key() == "pip" { None } else { damage(site, record) }
+        };
+        let threads = parallel::processors();
+        let damage = parallel::map_with(records, threads, SHARE, || (), damage);
+        let damaged = damage.into_iter().zip(records);
+        let damaged = damaged.filter_map(|(seen, (_, dist))| Some((seen?, dist)));
         let finding = |(seen, dist): (String, &Dist<'_>)| {
             let seen = format!("{seen} of {} {}", dist.name, dist.version);
             Diagnosis::new(Code::PackageDamaged, seen, self.reinstalled([dist]))
         };
         damaged.map(finding).collect()
-    }
-
-    fn damage(&self, record: &Text) -> Option<String> {
-        let is_gone = |dir: &&String| !self.site.path.join(dir).is_dir() && !self.is_put_aside(dir);
-        if let Some(dir) = record.directories.iter().find(is_gone) {
-            return Some(format!("the directory `{dir}` is missing"));
-        }
-        record.compiled().find_map(|RowText { path, size, .. }| {
-            match std::fs::metadata(self.site.path.join(&*path)) {
-                Err(_) => Some(format!("`{path}` is missing")),
-                Ok(meta) => {
-                    let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
-                    (is_other && !self.is_complete(&path, meta.len())).then(|| {
-                        format!("`{path}` has {} bytes instead of {size}, a file", meta.len())
-                    })
-                }
-            }
-        })
-    }
-
-    /// Whether a compiled module of another size can be loaded: one without its debug symbols can.
-    fn is_complete(&self, path: &str, length: u64) -> bool {
-        let needed = ObjectFile::HEADER_WITH_SECTIONS as u64;
-        read_start(&self.site.path.join(path), needed)
-            .is_ok_and(|(head, _)| ObjectFile::is_complete(&head, length))
-    }
-
-    /// Whether pip has put a directory aside: that is a finding of its own.
-    fn is_put_aside(&self, dir: &str) -> bool {
-        let top = dir.split('/').next().unwrap_or(dir);
-        self.site.names.iter().any(|name| name.starts_with('~') && is_aside(name, top))
     }
 
     /// Commands that are missing or cannot start.
@@ -205,18 +182,53 @@ impl<'a> Files<'a> {
     }
 }
 
+fn damage(site: &Site, record: &Text) -> Option<String> {
+    let is_gone = |dir: &str| !site.path.join(dir).is_dir() && !is_put_aside(site, dir);
+    // They are in order: where one below it exists, a directory does, too.
+    let has_next_below = |dirs: &[String]| {
+        dirs.get(1)
+            .is_some_and(|next| next.strip_prefix(&*dirs[0]).is_some_and(|it| it.starts_with('/')))
+    };
+    let mut rest = &record.directories[..];
+    while let [dir, after @ ..] = rest {
+        if !has_next_below(rest) && is_gone(dir) {
+            let top = dir.split('/').next().filter(|top| is_gone(top)).unwrap_or(dir);
+            return Some(format!("the directory `{top}` is missing"));
+        }
+        rest = after;
+    }
+    record.compiled().find_map(|RowText { path, size, .. }| {
+        match std::fs::metadata(site.path.join(&*path)) {
+            Err(_) => Some(format!("`{path}` is missing")),
+            Ok(meta) => {
+                let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
+                (is_other && !is_complete(site, &path, meta.len()))
+                    .then(|| format!("`{path}` has {} bytes instead of {size}, a file", meta.len()))
+            }
+        }
+    })
+}
+
+/// Whether a compiled module of another size can be loaded: one without its debug symbols can.
+fn is_complete(site: &Site, path: &str, length: u64) -> bool {
+    let needed = ObjectFile::HEADER_WITH_SECTIONS as u64;
+    read_start(&site.path.join(path), needed)
+        .is_ok_and(|(head, _)| ObjectFile::is_complete(&head, length))
+}
+
+/// Whether pip has put a directory aside: that is a finding of its own.
+fn is_put_aside(site: &Site, dir: &str) -> bool {
+    let top = dir.split('/').next().unwrap_or(dir);
+    site.names.iter().any(|name| name.starts_with('~') && is_aside(name, top))
+}
+
 /// Files of which two distributions installed different contents.
 fn shared(snapshot: &Snapshot<'_>, records: &[(&Text, Dist<'_>)]) -> Vec<Diagnosis> {
     let (mut owners, mut pairs) = (HashMap::new(), BTreeSet::new());
-    let tops = shared_tops(records);
+    let packages = shared_packages(records);
     for (index, (record, _)) in records.iter().enumerate() {
-        if !record.tops.iter().any(|top| tops.contains(&**top)) {
-            continue;
-        }
-        for RowText { path, hash, .. } in record.code().filter(|row| !row.hash.is_empty()) {
-            if !tops.contains(path.split('/').next().unwrap_or_default()) {
-                continue;
-            }
+        let code = record.code_in(|package| packages.contains(package));
+        for RowText { path, hash, .. } in code.filter(|row| !row.hash.is_empty()) {
             let (first, known) = *owners.entry(path.clone()).or_insert((index, hash));
             if first != index && known != hash {
                 pairs.insert((first, index, path.into_owned()));
@@ -238,12 +250,14 @@ fn shared(snapshot: &Snapshot<'_>, records: &[(&Text, Dist<'_>)]) -> Vec<Diagnos
     pairs.filter_map(finding).collect()
 }
 
-/// The names at the top of `site-packages` that several distributions have.
-fn shared_tops<'r>(records: &'r [(&Text, Dist<'_>)]) -> HashSet<&'r str> {
-    let (mut once, mut shared) = (HashSet::new(), HashSet::new());
-    for top in records.iter().flat_map(|(record, _)| &record.tops) {
-        if !once.insert(&**top) {
-            shared.insert(&**top);
+/// The directories in which several distributions have files.
+fn shared_packages<'r>(records: &'r [(&Text, Dist<'_>)]) -> HashSet<&'r str> {
+    let (mut first, mut shared) = (HashMap::new(), HashSet::new());
+    for (index, (record, _)) in records.iter().enumerate() {
+        for package in record.packages() {
+            if *first.entry(package).or_insert(index) != index {
+                shared.insert(package);
+            }
         }
     }
     shared

@@ -123,6 +123,9 @@ impl<'a> Packages<'a> {
     }
 
     fn is_stray(&self, dist: &Dist<'_>) -> bool {
+        if self.is_recorded(dist) {
+            return false;
+        }
         let path = self.site.path.join(dist.directory);
         let written = ["METADATA", "RECORD", "WHEEL", "INSTALLER"];
         written.iter().all(|name| path.join(name).symlink_metadata().is_err())

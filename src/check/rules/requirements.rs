@@ -6,11 +6,11 @@ use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::eggs::Egg;
-use crate::dist::info::DistInfos;
+use crate::dist::info::{DistInfo, DistInfos};
 use crate::dist::markers::environment;
 use crate::dist::site::{Dist, Site};
 use crate::formats::requirement::normalized;
-use crate::formats::requirement::{Environment, Requirement, requires_dist};
+use crate::formats::requirement::{Environment, Extras, Requirement, requires_dist};
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
@@ -22,8 +22,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     }
     let installed = Installed::read(site, snapshot.infos(), environment(interpreter));
     let (mut missing, mut conflicts) = (Wanted::default(), Wanted::default());
-    for (dist, requirements) in &installed.requirements {
-        for requirement in requirements {
+    for (dist, info) in &installed.dists {
+        for requirement in &info.requirements {
             if requirement.applies(&installed.environment, None) {
                 installed.judge(dist.name, requirement, &mut missing, &mut conflicts);
             }
@@ -56,23 +56,20 @@ impl Wanted {
 
 struct Installed<'a> {
     environment: Environment,
-    requirements: Vec<(Dist<'a>, Vec<Requirement>)>,
+    dists: Vec<(Dist<'a>, &'a DistInfo)>,
     versions: HashMap<String, Option<pep440_rs::Version>>,
     /// Installed in a way that tells no version.
     others: HashSet<String>,
 }
 
 impl<'a> Installed<'a> {
-    fn read(site: &'a Site, infos: &DistInfos, environment: Environment) -> Self {
-        let requirements = site.dists().map(|dist| {
-            let headers = infos.of(&dist).map_or("", |info| &*info.headers);
-            (dist, requires_dist(headers).collect())
-        });
+    fn read(site: &'a Site, infos: &'a DistInfos, environment: Environment) -> Self {
+        let dists = site.dists().filter_map(|dist| Some((infos.of(&dist)?, dist)));
         let versions = site.dists().map(|dist| (dist.key(), dist.version.parse().ok()));
         let others = Egg::all(site).flat_map(|egg| egg.modules());
         Self {
             environment,
-            requirements: requirements.collect(),
+            dists: dists.map(|(info, dist)| (dist, info)).collect(),
             versions: versions.collect(),
             others: others.collect(),
         }
@@ -109,9 +106,9 @@ impl<'a> Installed<'a> {
     /// The requirements of a requested extra; neither `pip check` nor `uv pip check` examines them.
     fn judge_extra(&self, name: &str, of: &Requirement, extra: &str, conflicts: &mut Wanted) {
         let key = normalized(&of.name);
-        let found = self.requirements.iter().find(|(dist, _)| dist.key() == key);
-        let Some((_, requirements)) = found else { return };
-        for requirement in requirements {
+        let found = self.dists.iter().find(|(dist, _)| dist.key() == key);
+        let Some((_, info)) = found else { return };
+        for requirement in &requires_dist(&info.headers, Extras::With).collect::<Vec<_>>() {
             let needed = normalized(&requirement.name);
             if requirement.applies(&self.environment, Some(extra))
                 && !self.versions.contains_key(&needed)
