@@ -40,18 +40,14 @@ impl DistInfo {
     fn read(site: &Site, dist: &Dist<'_>) -> Self {
         let directory = site.path.join(dist.directory);
         let small = |name: &str| fs::read_bounded(&directory.join(name), limits::SITE_FILE);
-        let record = Text::read(&directory);
-        // pip and uv list it, and few distributions have one.
-        let has_origin = record.as_ref().is_none_or(|record| record.contains("/direct_url.json"));
-        let origin = has_origin.then(|| small("direct_url.json").ok()).flatten();
         let (state, headers) = State::with_headers(&directory.join("METADATA"));
         Self {
-            record,
+            record: Text::read(&directory),
             state,
             requirements: requires_dist(&headers, Extras::Without).collect(),
             headers,
             wheel: String::from_utf8_lossy(&small("WHEEL").unwrap_or_default()).into_owned(),
-            direct_url: origin.and_then(|bytes| DirectUrl::parse(&bytes)),
+            direct_url: small("direct_url.json").ok().and_then(|bytes| DirectUrl::parse(&bytes)),
         }
     }
 }

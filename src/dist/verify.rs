@@ -1,6 +1,7 @@
 //! Whether the files of distributions are as they were installed: each is opened once, its size is asked
 //! once, and it is read in large pieces, on all cores.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::record::{BYTECODE, RowText, Text, is_bytecode};
+use super::record::{BYTECODE, Record, RowText, Text, is_bytecode};
 use crate::formats::object_file::ObjectFile;
 use crate::formats::record;
 use crate::fs;
@@ -81,6 +82,36 @@ pub(crate) fn faults(site: &Path, records: &[&Text]) -> Vec<Vec<FaultyFile>> {
         files.sort_by(|one, other| one.path.cmp(&other.path));
     }
     faults
+}
+
+/// The files that do not exist, or have another size. Bytecode comes and goes, and the size of a command
+/// changes when an environment is moved.
+pub(crate) fn missing<'r>(
+    site: &Path,
+    rows: impl Iterator<Item = RowText<'r>>,
+) -> impl Iterator<Item = Cow<'r, str>> {
+    rows.filter_map(move |RowText { path, size, .. }| {
+        // virtualenv records the directories that bytecode goes to.
+        if is_bytecode(&path) || path.ends_with(BYTECODE) {
+            return None;
+        }
+        let length = size.parse::<u64>().ok().filter(|_| !record::is_outside(&path));
+        let exists = std::fs::metadata(site.join(&*path))
+            .is_ok_and(|meta| length.is_none_or(|length| length == meta.len()));
+        (!exists).then_some(path)
+    })
+}
+
+/// Whether every file exists, and has the bytes that were installed. Commands are rewritten when an
+/// environment is moved.
+pub(crate) fn is_whole(site: &Path, record: &Record) -> bool {
+    let mut piece = vec![0; PIECE];
+    let is_judged = |path: &str| !record::is_outside(path) && !is_bytecode(path);
+    missing(site, record.texts()).next().is_none()
+        && record
+            .texts()
+            .filter(|row| is_judged(&row.path) && record::sha256(row.hash).is_some())
+            .all(|row| fault(site, &row, &mut piece).is_none())
 }
 
 fn is_judged(path: &str) -> bool {

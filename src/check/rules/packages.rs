@@ -10,6 +10,7 @@ use crate::dist::metadata::State;
 use crate::dist::pth;
 use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
+use crate::dist::verify;
 use crate::formats::wheel_tags;
 use crate::fs;
 use crate::python::{Implementation, Interpreter};
@@ -215,7 +216,8 @@ impl<'a> Packages<'a> {
     /// The way to have a package once: with the version whose files are there.
     fn once(&self, dists: &[Dist<'_>]) -> Repair {
         let is_whole = |dist: &&Dist<'_>| {
-            Record::read(self.site, dist).is_some_and(|record| record.is_whole(self.site))
+            Record::read(self.site, dist)
+                .is_some_and(|record| verify::is_whole(&self.site.path, &record))
         };
         let (whole, stale): (Vec<_>, Vec<_>) = dists.iter().partition(is_whole);
         match whole.len() {

@@ -1,12 +1,13 @@
 //! Whether pip is there, whole, and once.
 
+use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
-use crate::dist::record::Record;
 use crate::dist::site::{Dist, Site};
+use crate::dist::verify;
 use crate::formats::record::is_outside;
 use crate::fs::open_regular;
 use crate::venv::state::Maker;
@@ -17,7 +18,7 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Diagnosis> 
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
     let (code, seen) = match &*all {
         [] => (Code::PipMissing, missing(snapshot)?),
-        [pip] => (Code::PipDamaged, damaged(site, pip, deep)?),
+        [pip] => (Code::PipDamaged, damaged(snapshot, site, pip, deep)?),
         [first, second, ..] => {
             let seen = format!("pip is recorded as {} and {}", first.version, second.version);
             (Code::PipTwice, seen)
@@ -46,8 +47,8 @@ fn missing(snapshot: &Snapshot<'_>) -> Option<String> {
     meant.then(|| "there is no pip".to_owned())
 }
 
-fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
-    let Some(record) = Record::read(site, pip) else {
+fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
+    let Some(record) = snapshot.infos().record(pip) else {
         // `virtualenv --symlink-app-data` links it to files without a list of themselves.
         if site.path.join("pip").is_symlink() {
             return None;
@@ -58,9 +59,11 @@ fn damaged(site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {
         return Some(format!("`{archive}` of pip {} is not a whole archive", pip.version));
     }
     // The commands are judged with those of the other packages.
-    let missing: Vec<_> = record.missing(site).filter(|path| !is_outside(path)).collect();
+    let missing = verify::missing(&site.path, record.rows());
+    let missing: Vec<_> = missing.filter(|path| !is_outside(path)).map(Cow::into_owned).collect();
     let (files, how) = if missing.is_empty() && deep {
-        (record.altered(site).collect(), "is not as it was installed")
+        let faults = verify::faults(&site.path, &[record]).into_iter().flatten();
+        (faults.map(|file| file.path).collect(), "is not as it was installed")
     } else {
         (missing, "is missing or has another size")
     };

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::dist::aside::is_aside;
 use crate::dist::record::{Record, tops};
 use crate::dist::site::{Dist, Site};
-use crate::dist::{direct_url, metadata};
+use crate::dist::{direct_url, metadata, verify};
 use crate::formats::requirement::normalized;
 
 /// A distribution whose metadata pip moved aside.
@@ -64,7 +64,7 @@ impl Aside {
     /// Whether every file is as it was installed, where it is now. What stands in its old place may be
     /// of another version, and have the same size.
     pub(in crate::check) fn is_whole(&self, site: &Site) -> bool {
-        self.record.as_ref().is_some_and(|record| record.is_whole(site))
+        self.record.as_ref().is_some_and(|record| verify::is_whole(&site.path, record))
     }
 
     pub(in crate::check) fn requirement(&self, site: &Site) -> Vec<String> {
@@ -112,6 +112,6 @@ impl Asides {
 /// The names of a distribution at the top of `site-packages`, if all of its files exist.
 fn tops_if_whole(site: &Site, dist: &Dist<'_>) -> Option<HashSet<String>> {
     let record = Record::read(site, dist)?;
-    let is_whole = record.missing(site).next().is_none();
+    let is_whole = verify::missing(&site.path, record.texts()).next().is_none();
     is_whole.then(|| tops(&record))
 }
