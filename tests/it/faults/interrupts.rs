@@ -1,4 +1,4 @@
-//! Signals that ask to end: nothing is left, and the shell knows which signal it was.
+//! Signals that request termination: rvenv leaves no files and ends by the signal, which the shell reports.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -55,7 +55,7 @@ fn a_signal_during_a_cold_create_leaves_nothing() {
     }
 }
 
-/// The terminal sends Ctrl-C to the interpreter, too: its failure is a consequence of the signal.
+/// The terminal sends Ctrl-C to the interpreter as well. Its failure is a consequence of the signal.
 #[test]
 fn an_interpreter_that_fails_because_of_ctrl_c_is_reported_as_the_interrupt() {
     let sandbox = Sandbox::new();

@@ -1,9 +1,9 @@
-//! Nothing is ever lost or half made: every fault at every system call that rvenv makes.
+//! Fault injection: every fault at every system call of rvenv loses no file and leaves no partial environment.
 //!
 //! A run without faults, under strace, lists the calls; then there is a run for each call and fault.
-//! After each, the disk holds the old state or the new one, an error was told, and the same command
-//! again ends in the new state, with nothing left over. `RVENV_FAULTS=all` takes every point, without it
-//! the tests take some that are spread over all.
+//! After each, the disk contains the old state or the new one, an error was reported, and the same command
+//! ends in the new state without leftovers. `RVENV_FAULTS=all` takes every point; without it, the tests take
+//! a sample that is spread over all.
 
 mod interrupts;
 mod state;
@@ -20,7 +20,7 @@ use crate::sandbox::{Ran, Sandbox, has_strace, real_pythons};
 use state::State;
 use trace::{Point, Tracer, points};
 
-/// Where rvenv remembers things, which need not be the same after every run.
+/// The directories of persistent state, which may differ after every run.
 const REMEMBERED: [&str; 2] = ["cache", "home"];
 
 /// The number of points that a scenario takes if it does not take all.
@@ -29,12 +29,12 @@ const SAMPLE: usize = 32;
 /// The same for a scenario in which most faults make pip run, which takes a second.
 const SAMPLE_WITH_PIP: usize = 10;
 
-/// What a command does to the disk.
+/// The order in which a command changes the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     /// All in one step.
     AtOnce,
-    /// In two, the old state being out of sight between them until the next run.
+    /// In two steps, between which the old state is in a staging area until the next run.
     InTwoSteps,
     /// File by file, `pyvenv.cfg` last; an error takes back what is new.
     Merge,
@@ -42,7 +42,7 @@ enum Change {
     Mend,
 }
 
-/// A command, and the world that it starts in.
+/// A command, and the sandbox in which it starts.
 struct Scenario {
     name: &'static str,
     args: Vec<String>,
@@ -75,7 +75,7 @@ impl Scenario {
         State::of(&self.sandbox.root(), &REMEMBERED)
     }
 
-    /// Takes every point, or some, and tells how many were survived.
+    /// Tries every point, or a sample, and prints the number of points that were survived.
     fn prove(&self) {
         if !has_strace() {
             return;
@@ -124,7 +124,7 @@ impl Scenario {
         self.sandbox.run(&self.args)
     }
 
-    /// What is wrong after a fault, if anything is.
+    /// The violated rule after a fault, if any.
     fn judge(&self, point: &Point, ran: &Ran, old: &State, new: &State) -> Result<(), String> {
         let found = self.state();
         let fail = |what: &str, state: &State| {
@@ -172,7 +172,7 @@ impl Scenario {
         self.rerun(&fail, new)
     }
 
-    /// Is there an environment whose Python and pip run, and nothing of rvenv's beside it?
+    /// Whether there is an environment whose Python and pip run, and no leftover of rvenv beside it.
     fn works(&self) -> bool {
         let python = self.sandbox.project().join(self.target).join("bin/python");
         if !python.exists() {
@@ -183,13 +183,13 @@ impl Scenario {
             && self.state().without_yards() == self.state()
     }
 
-    /// Makes an environment elsewhere, which is remembered, and removes it, which sweeps.
+    /// Creates another environment, which is recorded, and removes it, which sweeps leftovers.
     fn make_another(&self) {
         self.sandbox.run(["create", "--without-pip", "another"]).ok();
         self.sandbox.run(["remove", "another"]).ok();
     }
 
-    /// The same command again brings the new state, and sweeps.
+    /// Runs the same command again, which creates the new state and sweeps leftovers.
     fn rerun(
         &self,
         fail: &dyn Fn(&str, &State) -> Result<(), String>,
@@ -218,12 +218,12 @@ impl Scenario {
     }
 }
 
-/// Was a failure told of? The answer of `check` is its output.
+/// Whether a failure was reported. `check` reports on stdout.
 fn is_told(ran: &Ran) -> bool {
     !ran.stdout.is_empty() || ran.stderr.lines().any(|line| line.starts_with("error: "))
 }
 
-/// What killed or failed processes could have left where rvenv remembers things.
+/// The leftovers of killed or failed processes in the directories of persistent state.
 fn litter(sandbox: &Sandbox) -> Vec<String> {
     let places = ["cache", "home/.local/state/rvenv"].map(|place| sandbox.root().join(place));
     let walk = places.iter().flat_map(|place| walkdir::WalkDir::new(place).max_depth(3));
@@ -250,7 +250,7 @@ fn spread(points: Vec<Point>, sample: usize) -> Vec<Point> {
     numbered.into_iter().take(sample).map(|(_, point)| point).collect()
 }
 
-/// Says what the test runner would not show.
+/// Prints a line that the test runner does not capture.
 fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "faults: {text}");
 }

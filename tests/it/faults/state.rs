@@ -1,4 +1,4 @@
-//! What is on the disk, as a value that can be compared and put back.
+//! The content of a directory as a value that can be compared and restored.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-/// What stands at a path.
+/// The entry at a path.
 #[derive(Clone, PartialEq, Eq)]
 enum Node {
     Directory(u32),
@@ -20,7 +20,7 @@ enum Node {
 pub(super) struct State(BTreeMap<PathBuf, Node>);
 
 impl State {
-    /// Reads all that is below `root`, but for its entries named in `except`.
+    /// Reads everything below `root`, except the entries named in `except`.
     pub(super) fn of(root: &Path, except: &[&str]) -> Self {
         let walk = WalkDir::new(root).min_depth(1).into_iter();
         let walk = walk.filter_entry(|entry| {
@@ -42,7 +42,7 @@ impl State {
         Self(nodes.collect())
     }
 
-    /// Makes `root` hold this, and nothing else but its entries named in `except`.
+    /// Restores this content of `root`, except the entries named in `except`, and deletes everything else.
     pub(super) fn put_back(&self, root: &Path, except: &[&str]) {
         for entry in fs::read_dir(root).unwrap().flatten() {
             if except.iter().any(|name| entry.file_name() == *name) {
@@ -70,14 +70,14 @@ impl State {
         }
     }
 
-    /// Without what is rvenv's own while it works.
+    /// Without rvenv's own temporary files.
     pub(super) fn without_yards(mut self) -> Self {
         let is_yard = |part: &Path| part.to_string_lossy().starts_with(".rvenv");
         self.0.retain(|path, _| !path.iter().any(|part| is_yard(Path::new(part))));
         self
     }
 
-    /// Without the empty directories that are not in `old`: parents, made for what did not come.
+    /// Without the empty directories that are not in `old`: parents of files that were not created.
     pub(super) fn without_new_parents(mut self, old: &Self) -> Self {
         while let Some(path) = self.0.iter().find_map(|(path, node)| {
             let is_empty = !self.0.keys().any(|other| other.parent() == Some(path));
@@ -89,8 +89,8 @@ impl State {
         self
     }
 
-    /// Is every file whole, as it was in `old` or as it is in `new`, and none lost; and is there no
-    /// new `pyvenv.cfg` among files that are not all new?
+    /// Whether every file equals the one in `old` or in `new`, no file is missing, and a new `pyvenv.cfg`
+    /// exists only if all other files are new.
     pub(super) fn is_between(&self, old: &Self, new: &Self) -> bool {
         let is_known = |(path, node): (&PathBuf, &Node)| {
             [old, new].iter().any(|state| state.0.get(path) == Some(node))
@@ -103,7 +103,7 @@ impl State {
             && (!is_marked || self == new)
     }
 
-    /// The paths that differ, for people.
+    /// The paths that differ, for messages.
     pub(super) fn difference(&self, other: &Self) -> String {
         let side = |from: &Self, to: &Self, sign: char| {
             let differs = |(path, node): &(&PathBuf, &Node)| to.0.get(*path) != Some(*node);

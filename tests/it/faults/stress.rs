@@ -1,4 +1,4 @@
-//! Many at once, on one target.
+//! Concurrent commands on one target.
 
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
@@ -13,7 +13,7 @@ use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 const PROCESSES: usize = 16;
 
-/// `RVENV_STRESS_SECONDS`, or a few.
+/// The duration: `RVENV_STRESS_SECONDS`, or a few seconds.
 fn duration() -> Duration {
     let seconds = std::env::var("RVENV_STRESS_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(4))
@@ -86,7 +86,7 @@ fn sixteen_at_once_on_one_target() {
     super::tell(&format!("stress: {ran} runs, {seen} looks at a whole environment"));
 }
 
-/// Each ends well, or with a clear error.
+/// Asserts that each command succeeds or prints a clear error.
 fn fair(ran: &Ran, args: &[&str]) {
     let has_failed = ran.stderr.lines().any(|line| line.starts_with("error: "));
     let is_fair = match ran.code {
@@ -98,7 +98,7 @@ fn fair(ran: &Ran, args: &[&str]) {
     assert!(is_fair && !ran.stderr.contains("panicked"), "{args:?}: {ran:#?}");
 }
 
-/// Is an environment at `target`? Then it is whole.
+/// Asserts that an environment at `target` is complete, if there is one.
 fn look(target: &Path) -> bool {
     let Ok(directory) = File::open(target) else { return false };
     // By way of the open directory: at its name, another may stand at any moment.

@@ -1,4 +1,4 @@
-//! The system calls of a run, and making one of them fail or be the last.
+//! The system calls of a run, of which one can be made to fail or to kill the process.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,19 +6,19 @@ use std::process::Command;
 
 use crate::sandbox::{Ran, Sandbox};
 
-/// What changes the world, whatever its arguments.
+/// The system calls that change the disk, whatever their arguments.
 const CHANGING: &str = "mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,symlink,symlinkat,link,\
      linkat,write,pwrite64,writev,copy_file_range,sendfile,ftruncate,chmod,fchmod,fchmodat,utimensat,flock,\
      ioctl,clone3,vfork,pipe2";
-/// What tells rvenv what there is; `openat` is both.
+/// The system calls that read the disk; `openat` does both.
 const READING: &str = "openat,openat2,statx,newfstatat,fstat,getdents64,readlink,read";
-/// rvenv's first own system call: what comes before it is the loader's and the runtime's.
+/// rvenv's first own system call. Earlier ones belong to the loader and the runtime.
 const FIRST: &str = "getcwd";
 
-/// Where strace writes to, in the cache.
+/// The output file of strace, in the cache.
 pub(super) const LOG: &str = "strace.log";
 
-/// A system call: its name, and how manyth of that name it is in the run.
+/// A system call: its name, and its number among the calls of that name, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Call {
     name: String,
@@ -26,7 +26,7 @@ pub(super) struct Call {
     changes: bool,
 }
 
-/// What befalls a call.
+/// The fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     /// The process is killed on entering it.
@@ -89,7 +89,7 @@ pub(super) fn points(calls: &[Call]) -> Vec<Point> {
 pub(super) struct Tracer<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) args: &'a [String],
-    /// A fault that is there in every run: a system that lacks a call.
+    /// A fault of every run: a system that lacks a call.
     pub(super) always: Option<&'a str>,
 }
 
@@ -118,7 +118,7 @@ impl Tracer<'_> {
         calls
     }
 
-    /// A run with a fault at `point`; `None` when it did not come to that.
+    /// A run with a fault at `point`; `None` if the run did not reach it.
     pub(super) fn run(&self, point: &Point) -> Option<Ran> {
         let ran = Ran::of(&mut self.command(Some(point)));
         let log = std::fs::read_to_string(self.log()).unwrap();
