@@ -186,12 +186,14 @@ fn interpreters_that_lie() {
         edit("lib/python", "/tmp/rvenv-escape/"),
         edit("\"scripts\"", "\"nothing\""),
     ] {
-        let sandbox = Sandbox::new();
+        let (sandbox, mut create) = world();
         let python = sandbox.root().join("python3");
         fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
         let before = sandbox.root().read_dir().unwrap().count();
-        let ran = bounded(&sandbox, &["create", "--offline", "-p", python.to_str().unwrap()]);
+        *create.last_mut().unwrap() = python.to_str().unwrap().to_owned();
+        let create: Vec<&str> = create.iter().map(String::as_str).collect();
+        let ran = bounded(&sandbox, &create);
         assert!(!Path::new("/tmp/rvenv-escape").exists(), "{script}: {ran:#?}");
         assert_eq!(sandbox.root().read_dir().unwrap().count(), before, "{script}: {ran:#?}");
         match ran.code {
