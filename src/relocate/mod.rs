@@ -1,6 +1,7 @@
 //! The places that contain an environment's own path, and their rewriting: first lines of commands,
 //! activation scripts, `.pth` files, editable installs, RECORD, `command` in `pyvenv.cfg`.
 
+mod activation_scripts;
 mod origin;
 mod outside_paths;
 
@@ -175,7 +176,12 @@ fn activation_scripts(state: &State<'_>, origin: &Origin, place: &Path) -> Vec<E
         let (old, new) = (origin.root(), place);
         let text = plainly_replaced(&bytes, old, new).or_else(|| {
             let (old, new) = (old.as_os_str(), new.as_os_str());
-            shell::moved(name, &bytes, old.as_encoded_bytes(), new.as_encoded_bytes())
+            activation_scripts::rewritten(
+                name,
+                &bytes,
+                old.as_encoded_bytes(),
+                new.as_encoded_bytes(),
+            )
         })?;
         Some(Entry::new(path, Content::Text(text)))
     });

@@ -14,7 +14,6 @@ mod hook_memory;
 mod integrity;
 mod parents;
 mod quote;
-mod relocate;
 mod script;
 mod template;
 
@@ -29,7 +28,7 @@ pub use guard::failure;
 pub use hook::{Active, Step, Told, clear, enter, forget, hook, leave, release, steps};
 pub use hook_memory::Memory;
 pub(crate) use integrity::{Seal, seal};
-pub(crate) use relocate::moved;
+pub(crate) use quote::literal;
 pub use script::Script;
 
 /// A POSIX shell script from a template, in which `__RVENV_NAME__` stands for the value of that name.
@@ -87,7 +86,7 @@ pub enum Shell {
 
 /// The language of a shell's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
+pub(crate) enum Language {
     Posix,
     Fish,
     Csh,

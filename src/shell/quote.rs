@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Language;
 
 /// The literal whose value is `value`; `None` when the language has none.
-pub(super) fn literal(language: Language, value: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn literal(language: Language, value: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(value).ok();
     match language {
         Language::Posix => Some(quoted(value, |byte| match byte {

@@ -170,11 +170,11 @@ impl Script {
         [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH, &BATCH_BACK];
 
     /// The one that goes by this name on disk.
-    pub(super) fn named(file: &str) -> Option<&'static Self> {
+    pub(crate) fn named(file: &str) -> Option<&'static Self> {
         Self::ALL.into_iter().find(|script| script.file.eq_ignore_ascii_case(file))
     }
 
-    pub(super) const fn language(&self) -> Language {
+    pub(crate) const fn language(&self) -> Language {
         self.shell.language()
     }
 

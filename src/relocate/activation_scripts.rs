@@ -1,21 +1,21 @@
-//! The scripts of an environment that was moved, whoever wrote or changed them.
+//! The activation scripts of a moved environment, of any tool and with the user's changes.
 
 use memchr::memchr_iter;
 
-use super::script::Script;
-use super::{Language, quote};
+use crate::shell;
+use crate::shell::{Language, Script};
 
-/// A way to write a path, and the other path written so that it can stand in its place.
+/// A spelling of the old path, and the spelling of the new one that replaces it.
 struct Form {
     old: Vec<u8>,
     new: Vec<u8>,
-    /// Without quotes: a path that goes on is another one.
+    /// Without quotes, so that a longer path begins with it.
     is_bare: bool,
 }
 
-/// The text of the script `file` with `new` in place of each literal that is `old`, and all else as it
-/// was. `None` where there is no such literal, or the script's language cannot carry the path.
-pub(crate) fn moved(file: &str, text: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
+/// The text of the script `file` with each literal `old` replaced by `new`. `None` if there is no such
+/// literal, or the script's language cannot represent the path.
+pub(crate) fn rewritten(file: &str, text: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
     let forms = forms(Script::named(file)?.language(), old, new)?;
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -34,7 +34,7 @@ pub(crate) fn moved(file: &str, text: &[u8], old: &[u8], new: &[u8]) -> Option<V
 
 /// As rvenv, `shlex.quote` and stdlib's `venv` write a path.
 fn forms(language: Language, old: &[u8], new: &[u8]) -> Option<Vec<Form>> {
-    let literal = |value: &[u8]| quote::literal(language, value);
+    let literal = |value: &[u8]| shell::literal(language, value);
     let quoted = |old: Vec<u8>, new: &[u8]| Form { old, new: new.to_vec(), is_bare: false };
     let is_bare = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,@%=:".contains(byte);
     let written = literal(new).filter(|_| !new.contains(&b'\n'))?;
@@ -69,7 +69,7 @@ impl Form {
     }
 }
 
-/// Whether a quote is open where a line begins like this, as far as its quotes tell.
+/// Whether a quote is open after this beginning of a line, by the number of its quotes.
 fn is_quoted(before: &[u8]) -> bool {
     let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     [b'"', b'\''].iter().any(|quote| memchr_iter(*quote, line).count() % 2 == 1)
@@ -81,7 +81,7 @@ mod tests {
 
     #[track_caller]
     fn check(file: &str, text: &str, old: &str, expected: Option<&str>) {
-        let new = moved(file, text.as_bytes(), old.as_bytes(), b"/a b's");
+        let new = rewritten(file, text.as_bytes(), old.as_bytes(), b"/a b's");
         let new = new.map(|new| String::from_utf8_lossy(&new).into_owned());
         assert_eq!(new.as_deref(), expected, "{file}: {text}");
     }
@@ -131,6 +131,6 @@ mod tests {
         }
         check("activate.awk", "V='/e'", "/e", None);
         check("activate.bat", "@set VIRTUAL_ENV=/e/x\r\n", "/e", None);
-        assert_eq!(moved("activate", b"# '/e'", b"/e", b"/a\nrm x"), None);
+        assert_eq!(rewritten("activate", b"# '/e'", b"/e", b"/a\nrm x"), None);
     }
 }
