@@ -29,7 +29,7 @@ use std::path::Path;
 
 pub use archive::{Format, has_zstd};
 pub use error::{Error, Leaving, Result};
-pub use launcher::{MARK, takes_any_base};
+pub use launcher::{HOME_FILE, MARK, takes_any_base};
 pub use manifest::{
     FORMAT, Libc, LibcFamily, MANIFEST, Manifest, ManifestError, Mode, PackedPython, System,
 };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::Content;
 use super::contents::Contents;
-use super::launcher::launcher;
+use super::launcher::{HOME_FILE, HOME_TEXT, launcher, takes_any_base};
 use super::{PACKED_KEY, Result};
 use crate::formats::shebang::Line;
 use crate::formats::{PyvenvCfg, python_repr, shebang};
@@ -85,12 +85,16 @@ impl Contents<'_> {
         }
     }
 
-    /// A launcher under each name of the interpreter.
+    /// A launcher under each name of the interpreter, and the file that belongs to it.
     fn add_launchers(&mut self) -> Result<()> {
         let data = launcher(self.base, self.request.python)?;
         for name in self.program_names() {
             let path = format!("bin/{name}");
             self.add(path, Content::Bytes { data: data.clone(), executable: true });
+        }
+        if takes_any_base(self.base) {
+            let path = format!("{}/{HOME_FILE}", self.base.scheme.purelib.display());
+            self.add(path, Content::Bytes { data: HOME_TEXT.into(), executable: false });
         }
         Ok(())
     }

@@ -8,7 +8,8 @@ use super::archive::Body;
 use super::error::{Error, Fault, Result};
 use crate::formats::PyvenvCfg;
 use crate::fs;
-use crate::pack::MANIFEST;
+use crate::pack::{HOME_FILE, MANIFEST};
+
 use crate::python::Interpreter;
 use crate::shell;
 use crate::shell::Seal;
@@ -48,7 +49,8 @@ impl<'a> Binding<'a> {
     /// When its content cannot be read.
     pub(super) fn takes(&mut self, path: &Path, body: &mut Body<'_>) -> Result<bool> {
         self.has_pip |= is_of_pip(path);
-        if self.interpreter.is_some() && path == Path::new(MANIFEST) {
+        let is_of_launcher = path.file_name().is_some_and(|name| name == HOME_FILE);
+        if self.interpreter.is_some() && (path == Path::new(MANIFEST) || is_of_launcher) {
             return Ok(true);
         }
         if !self.planned.contains(path) {

@@ -9,6 +9,13 @@ use crate::shell::{posix_word, render_posix};
 /// The second line of the script, by which launchers know each other.
 pub const MARK: &str = "# rvenv pack: launcher";
 
+/// The file in `site-packages` that takes away the variables by which the launcher starts a Python that was
+/// moved from the directory that it was built for, so that child processes do not inherit them.
+pub const HOME_FILE: &str = "rvenv-pack.pth";
+/// Its text; `site` executes a line that begins with `import`.
+pub(crate) const HOME_TEXT: &str =
+    "import os; os.environ.pop('RVENV_PACK_HOME', None) and os.environ.pop('PYTHONHOME', None)\n";
+
 const LAUNCHER: &str = include_str!("launcher.sh");
 const START: &str = include_str!("start.sh");
 const PROBE: &str = include_str!("probe.py");
@@ -17,7 +24,8 @@ const PROBE_BY_NAME: &str = include_str!("probe_by_name.py");
 
 /// Whether any installation of this Python can be that of a packed environment.
 ///
-/// `CPython` reads `__PYVENV_LAUNCHER__` on every system from 3.11 on (`Modules/getpath.py`). Older ones
+/// `CPython` reads `__PYVENV_LAUNCHER__` on every system from 3.11 on (`Modules/getpath.py`), and then
+/// takes its standard library from `PYTHONHOME` if it was moved. Older ones
 /// and `PyPy` know the environment by the name that they were started with, and look for their standard
 /// library above it, then where they were built for.
 pub fn takes_any_base(interpreter: &Interpreter) -> bool {

@@ -41,8 +41,13 @@ fn a_packed_environment_runs_where_the_original_is_not(python: &Path) {
 /// Runs a command in a mount namespace where a directory is empty.
 fn without(directory: &Path, command: &[&str], world: &World) -> Option<Ran> {
     let script = "mount -t tmpfs none \"$1\" && shift && exec \"$@\"";
+    with_mounts(script, &[&[directory.to_str().unwrap()], command].concat(), world)
+}
+
+/// Runs a script with arguments in a mount namespace.
+fn with_mounts(script: &str, arguments: &[&str], world: &World) -> Option<Ran> {
     let mut unshare = world.sandbox.command("unshare");
-    unshare.args(["-m", "sh", "-c", script, "sh"]).arg(directory).args(command);
+    unshare.args(["-m", "sh", "-c", script, "sh"]).args(arguments);
     let works = Ran::of(
         world.sandbox.command("unshare").args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"]),
     );
@@ -73,6 +78,48 @@ fn another_base_of_the_same_minor_version_is_found_when_the_base_is_gone() {
     let command = without(base, &[env.join("bin/hi").to_str().unwrap()], &world).unwrap();
     let prefix = works(&said.ok().stdout, &command.ok().stdout, &env);
     assert_eq!(prefix, system.ancestors().nth(2).unwrap());
+}
+
+/// Installations of uv, and those that were copied into an image, are not where they were built for.
+#[test]
+fn a_base_that_was_moved_starts_with_every_option_and_its_children_inherit_nothing() {
+    for minor in ["3.11", "3.12", "3.13"] {
+        let Some(python) = known_python(minor) else { continue };
+        let world = World::of(&python);
+        world.create(".venv");
+        world.pack(&["-o", "env.tar.gz"]).ok();
+        fs::remove_dir_all(world.path(".venv")).unwrap();
+        let env = world.unpack("env.tar.gz", "env");
+        let (base, moved) = (python.ancestors().nth(2).unwrap(), world.path("moved"));
+        fs::create_dir(&moved).unwrap();
+        let script = "mount --bind \"$1\" \"$2\" && mount -t tmpfs none \"$1\" && \
+            export LD_LIBRARY_PATH=\"$2/lib\" PATH=\"$2/bin:$PATH\" && shift 2 && exec \"$@\"";
+        let (from, to) = (base.to_str().unwrap(), moved.to_str().unwrap());
+        let run = |program: &str, arguments: &[&str]| {
+            let program = env.join("bin").join(program);
+            let words = [&[from, to, program.to_str().unwrap()], arguments].concat();
+            with_mounts(script, &words, &world)
+        };
+        let Some(said) = run("python", &["-c", SELF]) else { return };
+        let command = run("hi", &[]).unwrap().ok();
+        assert_eq!(works(&said.ok().stdout, &command.stdout, &env), moved);
+        let inherited = "import os; print([n for n in os.environ if 'HOME' in n and n != 'HOME'])";
+        assert_eq!(run("python", &["-c", inherited]).unwrap().ok().stdout, "[]\n");
+        let shown = "import hi, sys; print(sys.argv[1:], sys.flags.no_user_site, sys.warnoptions)";
+        for (options, no_user_site, warnings) in [
+            (&["-Ic"][..], 1, "[]"),
+            (&["-E", "-c"], 0, "[]"),
+            (&["-I", "-W", "ignore", "-c"], 1, "['ignore']"),
+            (&["-EsWignore", "-X", "utf8", "-c"], 1, "['ignore']"),
+        ] {
+            let arguments = [options, &[shown, "-I", "", "a b", "-E"]].concat();
+            let said = run("python", &arguments).unwrap().ok().stdout;
+            let expected = format!("['-I', '', 'a b', '-E'] {no_user_site} {warnings}\n");
+            assert_eq!(said, expected, "{minor} {options:?}");
+        }
+        let said = run("python3", &["-Im", "hi"]).unwrap().ok();
+        assert_eq!((&*said.stdout, &*said.stderr), ("", ""));
+    }
 }
 
 fn is_of_series(python: &Path, series: &str) -> bool {
