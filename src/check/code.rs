@@ -34,6 +34,7 @@ pub const SEVERITY_RULE: &str = "An error stops something that the environment i
 /// The cases that count as done on purpose, and their treatment. There are no others.
 pub const ON_PURPOSE: &[(&str, &str)] = &[
     ("no pip: `--without-pip`, `uv venv`, `virtualenv --no-pip`", "no finding"),
+    ("pip uninstalled with all of its files", "note `pip-missing`"),
     ("no activation scripts, or those of some shells: `virtualenv --activators`", "no finding"),
     ("an activation script edited by hand", "note `activation-altered`"),
     ("own scripts in `bin` or `Scripts` with a Python outside of the environment", "no finding"),
@@ -360,7 +361,7 @@ catalogue! {
 
     "pip" {
         PipMissing = "pip-missing", Warning,
-            "There is no pip, and there was one",
+            "There was a pip, and parts of it are left at most",
             "`pip install` goes to another Python or fails";
         PipDamaged = "pip-damaged", Error,
             "Files of pip are missing or cut short",

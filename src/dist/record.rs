@@ -86,6 +86,13 @@ impl Record {
     }
 }
 
+/// The paths in `site-packages` of a RECORD that is not necessarily that of an install that ended.
+pub(crate) fn listed(dist_info: &Path) -> Vec<String> {
+    let text = read_text(&dist_info.join("RECORD")).unwrap_or_default();
+    let paths = record::spans(&text).flatten().map(|span| span.of(&text).path.into_owned());
+    paths.filter(|path| !record::is_outside(path)).collect()
+}
+
 /// The text of a RECORD, if it is whole, and tells of an install that ended.
 fn text(path: &Path) -> Option<String> {
     let text = read_text(path)?;

@@ -1,16 +1,15 @@
 //! The remains of an interrupted installation or removal. pip renames what it is going to delete, and
 //! deletes it when all is done: until then, that is the only whole copy that there is.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::check::snapshot::asides::{Aside, Asides};
 use crate::dist::aside::is_aside;
-use crate::dist::record::Record;
-use crate::dist::record::{BYTECODE, tops};
+use crate::dist::record::{self, BYTECODE, Record, is_bytecode, tops};
 use crate::dist::site::Site;
 use crate::formats::requirement::normalized;
 use crate::venv::repair::Step;
@@ -144,10 +143,13 @@ impl Leftovers<'_> {
             };
             let is_metadata = |part: &&(String, String)| part.1 == aside.directory;
             let half = self.site.dists().filter(|dist| aside.is_of(dist));
-            let half = half.filter(|dist| dist.directory != aside.was);
+            let half: Vec<_> = half.filter(|dist| dist.directory != aside.was).collect();
             let files = aside.parts.iter().filter(move |part| !is_metadata(part)).map(back);
-            files
-                .chain(half.map(|dist| Step::Remove(self.path(dist.directory))))
+            let new = half.iter().flat_map(|dist| self.only_in(dist.directory, aside));
+            let new: Vec<_> = new.map(|path| Step::Remove(self.path(&path))).collect();
+            new.into_iter()
+                .chain(files)
+                .chain(half.into_iter().map(|dist| Step::Remove(self.path(dist.directory))))
                 .chain(aside.parts.iter().filter(is_metadata).map(back))
                 .collect::<Vec<_>>()
         });
@@ -160,6 +162,30 @@ impl Leftovers<'_> {
             list(&names)
         );
         finding(&names, seen, Repair::Steps(steps.collect()))
+    }
+
+    /// What a half-written version lists and the old one does not: files, and directories with nothing
+    /// else in them.
+    fn only_in(&self, dist_info: &str, old: &Aside) -> BTreeSet<String> {
+        let listed = record::listed(&self.site.path.join(dist_info));
+        let is_new = |path: &&String| {
+            !old.files.contains(*path)
+                && !path.starts_with(dist_info)
+                && self.site.path.join(path).is_file()
+        };
+        let new: HashSet<&str> = listed.iter().filter(is_new).map(String::as_str).collect();
+        let has_only_new = |dir: &str| {
+            let walk = walkdir::WalkDir::new(self.site.path.join(dir)).into_iter();
+            walk.filter_map(Result::ok).filter(|entry| !entry.file_type().is_dir()).all(|entry| {
+                let path = entry.path().strip_prefix(&self.site.path).ok().and_then(Path::to_str);
+                path.is_some_and(|path| is_bytecode(path) || new.contains(path))
+            })
+        };
+        let widest = |path: &&str| {
+            let parents = path.rmatch_indices('/').map(|(end, _)| &path[..end]);
+            parents.take_while(|dir| has_only_new(dir)).last().unwrap_or(*path).to_owned()
+        };
+        new.iter().map(widest).collect()
     }
 
     /// The directories of a new version that hide the modules of the old one: `x/` where the old

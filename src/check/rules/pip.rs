@@ -17,7 +17,7 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Diagnosis> 
     let site = snapshot.site()?;
     let all: Vec<_> = site.dists().filter(|dist| dist.key() == "pip").collect();
     let (code, seen) = match &*all {
-        [] => (Code::PipMissing, missing(snapshot)?),
+        [] => return missing(snapshot),
         [pip] => (Code::PipDamaged, damaged(snapshot, site, pip, deep)?),
         [first, second, ..] => {
             let seen = format!("pip is recorded as {} and {}", first.version, second.version);
@@ -27,10 +27,13 @@ pub(crate) fn finding(snapshot: &Snapshot<'_>, deep: bool) -> Option<Diagnosis> 
     Some(Diagnosis::new(code, seen, Repair::Pip))
 }
 
-/// That there is none, unless it was never meant to be there.
-fn missing(snapshot: &Snapshot<'_>) -> Option<String> {
-    if snapshot.script("pip".as_ref()).is_some() {
-        return Some("there is `pip` and no pip".to_owned());
+/// That there is none, unless it was never meant to be there. Where no part of it is left, it was
+/// uninstalled on purpose.
+fn missing(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
+    let is_left = |site: &Site| site.names.iter().any(|name| name == "pip");
+    if snapshot.script("pip".as_ref()).is_some() || snapshot.site().is_some_and(is_left) {
+        let seen = "parts of pip are left, and not its metadata";
+        return Some(Diagnosis::new(Code::PipMissing, seen, Repair::Pip));
     }
     let meant = match snapshot.maker {
         Maker::Uv => snapshot.cfg().get("seed").is_some_and(|value| value == "true"),
@@ -44,7 +47,9 @@ fn missing(snapshot: &Snapshot<'_>) -> Option<String> {
             snapshot.cfg().get("command").is_some() && !snapshot.made_with("--without-pip")
         }
     };
-    meant.then(|| "there is no pip".to_owned())
+    let root = &*snapshot.root().to_string_lossy();
+    let install = Repair::command(["rvenv", "install", "--env", root, "pip"]);
+    meant.then(|| Diagnosis::new(Code::PipMissing, "pip was uninstalled", install).into_note())
 }
 
 fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> Option<String> {

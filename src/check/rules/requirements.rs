@@ -9,8 +9,10 @@ use crate::dist::eggs::Egg;
 use crate::dist::info::{DistInfo, DistInfos};
 use crate::dist::markers::environment;
 use crate::dist::site::{Dist, Site};
+use crate::formats::metadata::header;
 use crate::formats::requirement::normalized;
 use crate::formats::requirement::{Environment, Extras, Requirement, requires_dist};
+use crate::python::Interpreter;
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let (Some(site), Some(interpreter)) = (snapshot.site(), snapshot.base.interpreter()) else {
@@ -35,7 +37,27 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         (!wanted.seen.is_empty()).then(|| Diagnosis::new(code, wanted.seen.join(", "), remedy))
     };
     let missing = finding(Code::RequirementMissing, missing);
-    missing.into_iter().chain(finding(Code::RequirementConflict, conflicts)).collect()
+    let conflicts = finding(Code::RequirementConflict, conflicts);
+    missing.into_iter().chain(conflicts).chain(of_other_python(&installed, interpreter)).collect()
+}
+
+/// Distributions whose `Requires-Python` excludes the environment's Python: `pip install --target` and
+/// copied directories put them there.
+fn of_other_python(installed: &Installed<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
+    let version: pep440_rs::Version = interpreter.version.release().parse().ok()?;
+    let wanted = |info: &DistInfo| {
+        let versions = header(&info.headers, "Requires-Python")?;
+        let parsed: pep440_rs::VersionSpecifiers = versions.parse().ok()?;
+        (!parsed.contains(&version)).then_some(versions)
+    };
+    let others = installed.dists.iter().filter_map(|(dist, info)| Some((dist, wanted(info)?)));
+    let (mut seen, mut names) = (Vec::new(), Vec::new());
+    for (dist, versions) in others {
+        seen.push(format!("{} needs Python {versions}, and this is {version}", dist.name));
+        names.push(vec![dist.name.to_owned()]);
+    }
+    let remedy = Repair::Install(InstallMode::Again, names);
+    (!seen.is_empty()).then(|| Diagnosis::new(Code::RequirementConflict, seen.join(", "), remedy))
 }
 
 /// The faults, and the arguments that install the missing requirements, by distribution.

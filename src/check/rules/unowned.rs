@@ -9,12 +9,13 @@ use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
 use crate::dist::eggs::Egg;
-use crate::dist::record::{BYTECODE, Record, Text, tops};
+use crate::dist::record::{BYTECODE, Record, Text, listed, tops};
 use crate::dist::site::Site;
 use crate::formats::requirement::normalized;
 use crate::formats::wheel_tags::is_foreign_module;
-use crate::fs::names_in;
+use crate::fs::{names_in, read_bounded};
 use crate::support::host::Platform;
+use crate::support::limits;
 use crate::venv::script::Script;
 
 /// The entries that other tools than installers write at the top of `site-packages`: virtualenv, setuptools,
@@ -31,11 +32,7 @@ const METADATA: [&str; 5] = ["dist-info", "egg-info", "egg", "egg-link", "virtua
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
-    // Unrecorded files usually belong to one of those.
-    if site.dists().any(|dist| snapshot.infos().record(&dist).is_none()) {
-        return Vec::new();
-    }
-    let owned = Owned::read(snapshot, site);
+    let Some(owned) = Owned::read(snapshot, site) else { return Vec::new() };
     let suffix = snapshot.base.interpreter().map(|base| &*base.extension_suffix);
     // One for another Python is a finding of its own.
     let is_foreign = |name: &str| suffix.is_some_and(|suffix| is_foreign_module(name, suffix));
@@ -60,9 +57,11 @@ struct Owned {
 }
 
 impl Owned {
-    fn read(snapshot: &Snapshot<'_>, site: &Site) -> Self {
+    /// `None` where any file can belong to a distribution: nothing says which modules it has.
+    fn read(snapshot: &Snapshot<'_>, site: &Site) -> Option<Self> {
         let mut owned = Self {
-            names: OF_TOOLS.into_iter().chain(OF_SITE).map(str::to_owned).collect(),
+            // pip is judged by itself.
+            names: OF_TOOLS.into_iter().chain(OF_SITE).chain(["pip"]).map(str::to_owned).collect(),
             unlisted: Egg::all(site).flat_map(|egg| egg.modules()).collect(),
             commands: HashSet::new(),
         };
@@ -74,11 +73,12 @@ impl Owned {
         }
         for dist in site.dists() {
             owned.unlisted.insert(dist.key());
-            if let Some(record) = snapshot.infos().record(&dist) {
-                owned.add(record);
+            match snapshot.infos().record(&dist) {
+                Some(record) => owned.add(record),
+                None => owned.names.extend(modules(&site.path.join(dist.directory))?),
             }
         }
-        owned
+        Some(owned)
     }
 
     fn add(&mut self, record: &Text) {
@@ -99,6 +99,19 @@ impl Owned {
             || self.names.contains(name)
             || self.unlisted.contains(&normalized(stem))
     }
+}
+
+/// The names at the top of a distribution without a whole RECORD: those of the rows that are left, and of
+/// setuptools' `top_level.txt`. `None` without any.
+fn modules(dist_info: &Path) -> Option<HashSet<String>> {
+    let text = read_bounded(&dist_info.join("top_level.txt"), limits::SITE_FILE);
+    let text = String::from_utf8(text.unwrap_or_default()).unwrap_or_default();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let packages = lines.flat_map(|name| [name.to_owned(), format!("{name}.py")]);
+    let listed = listed(dist_info);
+    let tops = listed.iter().filter_map(|path| path.split('/').next());
+    let tops = tops.filter(|top| !top.ends_with(".dist-info")).map(str::to_owned);
+    Some(packages.chain(tops).collect::<HashSet<_>>()).filter(|names| !names.is_empty())
 }
 
 /// Whether only an installer writes this: compiled modules for one Python in a directory, libraries that

@@ -22,6 +22,8 @@ pub(in crate::check) struct Aside {
     pub(in crate::check) parts: Vec<(String, String)>,
     /// The modules that it had as files at the top, without `.py`.
     pub(in crate::check) modules: Vec<String>,
+    /// The paths that its files had before, as in its RECORD.
+    pub(in crate::check) files: HashSet<String>,
     /// Its RECORD, with the paths that the files have now.
     record: Option<Record>,
 }
@@ -46,10 +48,13 @@ impl Aside {
             let aside = names.iter().find(|leftover| is_aside(leftover, &top));
             parts.extend(aside.map(|leftover| (top, (*leftover).to_owned())));
         }
+        let rows = record.iter().flat_map(Record::texts);
+        let files = rows.map(|row| row.path.into_owned()).collect();
         if let Some(record) = &mut record {
             record.rename(&parts);
         }
-        Some(Self { name, version, directory: directory.to_owned(), was, parts, modules, record })
+        let directory = directory.to_owned();
+        Some(Self { name, version, directory, was, parts, modules, files, record })
     }
 
     /// Whether a name is what a part of it has now.

@@ -260,6 +260,13 @@ fn requirements_that_are_missing_or_of_another_version() {
     requires("Requires-Dist: other[proxy]\n");
     assert!(shown(&world).contains("thing needs other[proxy], which needs socks"));
     assert_eq!(world.faults(), ["requirement-conflict"]);
+    for (versions, faults) in
+        [(">=3.8", &[][..]), (">=2.7,!=3.0.*", &[]), (">=4", &["requirement-conflict"])]
+    {
+        requires(&format!("Requires-Python: {versions}\n"));
+        assert_eq!(world.faults(), faults, "{versions}");
+    }
+    assert!(world.check(&[".venv"]).command("requirement-conflict").ends_with(" --no-deps thing"));
 }
 
 /// As pip leaves it when an upgrade of `pyparsing` 2 to 3 is killed.
@@ -313,6 +320,23 @@ fn files_of_no_package() {
     fs::write(world.bin("gone"), super::first_line(&world.bin("python")) + text).unwrap();
     fs::set_permissions(world.bin("gone"), fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(world.faults(), ["files-unowned"]);
+}
+
+/// A RECORD that was cut off still says which modules it lists.
+#[test]
+fn files_of_no_package_beside_a_record_that_is_not_whole() {
+    let world = World::new();
+    let site = world.site();
+    world.install("thing", "1.0");
+    let record = site.join("thing-1.0.dist-info/RECORD");
+    fs::write(&record, "thing.py,,\nthing_too/a.py,,\nthi").unwrap();
+    fs::create_dir(site.join("thing_too")).unwrap();
+    fs::create_dir(site.join("other.libs")).unwrap();
+    let shown = shown(&world);
+    assert!(shown.contains("`other.libs`") && !shown.contains("`thing_too`"), "{shown}");
+    // Without a row, any file can be one of its own.
+    fs::write(&record, "").unwrap();
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
 }
 
 #[test]

@@ -97,6 +97,30 @@ fn what_no_record_lists_stays_when_the_old_version_comes_back() {
     }
 }
 
+/// The wheel's RECORD, which pip extracts before it writes its own, lists what the new version brought.
+#[test]
+fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
+    let world = aside();
+    let site = world.site();
+    let new = ["thing/__init__.py", "thing/added.py", "thing/data/deep/x.txt", "thing/shared/a.py"];
+    let mut rows = String::new();
+    for file in new {
+        fs::create_dir_all(site.join(file).parent().unwrap()).unwrap();
+        fs::write(site.join(file), "VERSION = '2.0'\n").unwrap();
+        rows += &format!("{file},,\n");
+    }
+    fs::write(site.join("thing/shared/mine.txt"), "mine").unwrap();
+    let dist_info = site.join("thing-2.0.dist-info");
+    fs::create_dir(&dist_info).unwrap();
+    fs::write(dist_info.join("RECORD"), rows).unwrap();
+    world.is_mended_of(&["install-leftover"]);
+    says_one(&world);
+    for gone in ["thing/added.py", "thing/data", "thing/shared/a.py"] {
+        assert!(!site.join(gone).exists(), "{gone}");
+    }
+    assert_eq!(fs::read_to_string(site.join("thing/shared/mine.txt")).unwrap(), "mine");
+}
+
 #[test]
 fn what_stays_hides_no_module_of_the_old_version() {
     let world = aside();

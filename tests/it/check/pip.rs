@@ -78,6 +78,20 @@ fn an_environment_that_was_to_have_none_is_healthy_without() {
 }
 
 #[test]
+fn an_uninstalled_pip_is_a_note() {
+    let world = World::with_pip();
+    world.pip(&["uninstall", "--yes", "pip"]).ok();
+    let report = world.check(&[".venv"]);
+    report.is_healthy();
+    assert_eq!(report.codes(), ["pip-missing"]);
+    assert!(report.command("pip-missing").ends_with(" pip"));
+    // It stays so, as it was done on purpose.
+    assert_eq!(world.check(&[".venv", "--fix"]).is_healthy().codes(), ["pip-missing"]);
+    fs::create_dir(world.site().join("pip")).unwrap();
+    assert_eq!(world.faults(), ["pip-missing"]);
+}
+
+#[test]
 fn an_upgraded_pip_is_whole() {
     let world = World::with_pip();
     // By its own wheel: what counts is that pip replaces itself by ordinary files.
