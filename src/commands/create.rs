@@ -149,7 +149,7 @@ impl Creation<'_> {
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let dry_run = create::dry_run(&recipe, session, &mut progress)?;
+            let dry_run = create::dry_run(&recipe, session, &mut progress, self.builds())?;
             let answer = Made::by_dry_run(&root, &dry_run, &found);
             if !args.json {
                 ui::show(ui::visible(&answer.page(dir, &dry_run, &found, context.ui)))?;
@@ -189,10 +189,9 @@ impl Creation<'_> {
         let Self { args, context, .. } = self;
         let session = context.session();
         if args.upgrade && create::needs_rebuild(recipe, session) {
-            let builds = if args.build { Builds::Permitted } else { Builds::IfTrusted };
             let mut reinstall = Reinstall::of(recipe.root, &self.settings, context);
             let mut install = |env: &Env, requirements: &Path| reinstall.install(env, requirements);
-            let created = create::upgrade(recipe, session, progress, builds, &mut install);
+            let created = create::upgrade(recipe, session, progress, self.builds(), &mut install);
             reinstall.report(created.is_ok());
             return Ok(Ok(created?));
         }
@@ -256,6 +255,10 @@ impl Creation<'_> {
                 Ok(None)
             }
         }
+    }
+
+    fn builds(&self) -> Builds {
+        if self.args.build { Builds::Permitted } else { Builds::IfTrusted }
     }
 
     /// Allows what was created. What a directory contained before may be anything, unless it was allowed.

@@ -41,9 +41,15 @@ fn remove_all(dirs: &[PathBuf], args: &Remove, context: &Context<'_>) -> anyhow:
     let mut targets = Vec::new();
     for dir in dirs {
         let path = context.host.absolute(dir);
+        let exists = || path.symlink_metadata().is_ok();
+        let existed = exists();
         // A killed run may have left files of it, also if it is gone itself.
         let swept = if args.dry_run { Ok(Vec::new()) } else { fs::sweep(&path) };
         match swept.and_then(|left| Ok((left, guard.check_deletable(&path)?))) {
+            // The sweep completed the deletion that a killed run began.
+            Err(_) if existed && !exists() => {
+                context.ui.say(format_args!("removed `{}`", dir.display()));
+            }
             Ok((left, target)) => {
                 context.ui.report_leftovers(&left);
                 targets.push((dir, target));

@@ -84,6 +84,11 @@ impl Contents {
         Err(Error::NeedsBuild { path: root.to_owned(), requirements })
     }
 
+    /// The requirements as messages show them.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.lines.iter().map(|line| without_secrets(line)).collect()
+    }
+
     /// The requirements file for the new environment; `None` if there is nothing to install.
     pub(crate) fn requirements(&self, new: &Env) -> Option<String> {
         let mut text = self.lines.iter().fold(String::new(), |mut text, line| {

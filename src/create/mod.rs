@@ -111,6 +111,8 @@ pub struct DryRun {
     pub plan: Plan,
     /// The version of the pip that [`create`] would seed, if any.
     pub pip: Option<String>,
+    /// The requirements that [`upgrade`] would install again, without credentials.
+    pub requirements: Vec<String>,
 }
 
 /// The number of attempts when other processes change the environment's path concurrently.
@@ -163,9 +165,15 @@ pub fn dry_run(
     request: &CreateRequest<'_>,
     session: Session<'_>,
     progress: Progress<'_>,
+    builds: Builds,
 ) -> Result<DryRun> {
     ensure_usable(request.root, session.host.platform())?;
     let is_rebuild = request.existing == Existing::Upgrade && needs_rebuild(request, session);
+    let requirements = if is_rebuild {
+        upgrade::reinstallable(request.root, session, builds)?.0.shown()
+    } else {
+        Vec::new()
+    };
     let existing = if is_rebuild { Existing::Clear } else { request.existing };
     let request = &CreateRequest { existing, ..request.clone() };
     let (location, action) = Action::choose(request, session)?;
@@ -194,7 +202,7 @@ pub fn dry_run(
         }
         Action::Nothing => (Outcome::Unchanged, Plan::default()),
     };
-    Ok(DryRun { outcome, plan, pip })
+    Ok(DryRun { outcome, plan, pip, requirements })
 }
 
 fn attempt(

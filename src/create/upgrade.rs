@@ -49,19 +49,14 @@ pub fn upgrade(
     builds: Builds,
     install: Install<'_>,
 ) -> Result<Created> {
-    let Session { host, cache, interrupt } = session;
+    let Session { host, interrupt, .. } = session;
     let old = Env::open(request.root, host.platform())?;
     let location = crate::support::path::canonicalize(request.root)
         .map_err(fs::Error::io("follow", request.root))?;
     // The user's files are carried over, so they do not prevent the replacement.
     let guard = request.guard.clone().with_user_files(true);
     let options = request.options.inheriting(old.cfg());
-    let held = Contents::of(&location, host, cache)?;
-    held.ensure_reinstallable(request.root)?;
-    let wheels_only = builds == Builds::IfTrusted && !Trust::of(host).allows(request.root);
-    if wheels_only {
-        held.ensure_named(request.root)?;
-    }
+    let (held, wheels_only) = reinstallable(request.root, session, builds)?;
     // In the file of requirements, so that it overrides pip's settings.
     let options_of_pip = if wheels_only { "--only-binary :all:\n" } else { "" };
     let request = CreateRequest { options: &options, guard: &guard, ..request.clone() };
@@ -91,6 +86,28 @@ pub fn upgrade(
         created.is_pristine = false;
         Ok(())
     })
+}
+
+/// The content of the environment at `root` if all of it can be installed again, and whether only wheels
+/// are permitted for that.
+///
+/// # Errors
+/// [`Error::NotReinstallable`] and [`Error::NeedsBuild`], as [`upgrade`].
+pub(super) fn reinstallable(
+    root: &Path,
+    session: Session<'_>,
+    builds: Builds,
+) -> Result<(Contents, bool)> {
+    let Session { host, cache, .. } = session;
+    let location =
+        crate::support::path::canonicalize(root).map_err(fs::Error::io("follow", root))?;
+    let held = Contents::of(&location, host, cache)?;
+    held.ensure_reinstallable(root)?;
+    let wheels_only = builds == Builds::IfTrusted && !Trust::of(host).allows(root);
+    if wheels_only {
+        held.ensure_named(root)?;
+    }
+    Ok((held, wheels_only))
 }
 
 /// Makes an environment anew with the packages that `install` puts into it, and puts it into the

@@ -208,6 +208,10 @@ pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
     let (mut area, _) = StagingArea::beside(handle, at, name)?;
     match area.move_aside(name) {
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            // The one inside is removed before the directory, which a kill could leave empty.
+            area.stage
+                .make_file(Path::new(DELETING), false)
+                .map_err(|error| refused(old.path(), error))?;
             return discard_in_place(&area.parent, old, name).map(|()| None);
         }
         moved => moved.map_err(|error| refused(old.path(), error))?,
@@ -235,6 +239,8 @@ fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Resu
     let (mut area, new) = StagingArea::inside(open()?, old.path())?;
     drop(new);
     area.stage.remove_dir(Path::new(NEW)).map_err(failed())?;
+    // What a process left that was killed before it began to delete would keep the directory.
+    let _ = sweep::sweep_inside(&directory, old.path());
     area.stage.make_file(Path::new(DELETING), false).map_err(failed())?;
     let emptied = sweep::replace_content(&directory, &area.stage, old.path());
     if emptied.is_err() {

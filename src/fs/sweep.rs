@@ -185,6 +185,12 @@ fn sweep_stage(
 ) -> Option<Leftover> {
     let path = at.join(own);
     let (stage, lock) = abandoned_stage(wrapper, Path::new(own))?;
+    if let Some((parent, name)) = home
+        && stage.kind(Path::new(DELETING)).is_ok()
+        && let Some(leftover) = complete_deletion(parent, at, name)
+    {
+        return Some(leftover);
+    }
     let put_back = match home {
         Some((parent, name)) => stage.rename(Path::new(OLD), parent, name),
         None => Ok(()),
@@ -213,6 +219,24 @@ fn sweep_stage(
         if is_empty { remove_stage(wrapper, &stage, &path, own, &mut Some(lock)) } else { Ok(()) }
     });
     removed.err().map(Leftover::from)
+}
+
+/// Completes the deletion in place of the directory `name`, of which only the staging area in it may be left.
+fn complete_deletion(parent: &Handle, area: &Path, name: &Path) -> Option<Leftover> {
+    let target = area.parent()?.join(name);
+    let leftover = complete_in_place(parent, &target, name);
+    if leftover.is_some() {
+        return leftover;
+    }
+    let directory = parent.sub(name, Mounts::Stay).ok()?;
+    let is_emptied = directory.entries().ok()?.iter().all(|(entry, _)| entry == INSIDE);
+    if is_emptied {
+        let leftovers = sweep_inside(&directory, &target);
+        // Fails if another process uses it.
+        let _ = parent.remove_dir(name);
+        return leftovers.into_iter().next();
+    }
+    None
 }
 
 /// The reason not to delete a directory that a killed process moved aside.

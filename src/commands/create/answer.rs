@@ -37,6 +37,9 @@ pub(super) struct Made {
     base: String,
     /// The pip that was seeded, or would be.
     pip: Option<String>,
+    /// With `--dry-run --upgrade`: the requirements that would be installed again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requirements: Vec<String>,
 }
 
 impl Made {
@@ -58,7 +61,8 @@ impl Made {
             Outcome::Refreshed => "would-refresh",
             Outcome::Unchanged => "unchanged",
         };
-        Self::with_outcome(root, outcome, dry_run.pip.clone(), found)
+        let made = Self::with_outcome(root, outcome, dry_run.pip.clone(), found);
+        Self { requirements: dry_run.requirements.clone(), ..made }
     }
 
     fn with_outcome(
@@ -75,6 +79,7 @@ impl Made {
             implementation: interpreter.implementation.name().to_owned(),
             base: interpreter.executable.to_string_lossy().into_owned(),
             pip,
+            requirements: Vec::new(),
         }
     }
 
@@ -103,6 +108,9 @@ impl Made {
         let mut page = self.facts(dir, found) + "\n";
         let base = &found.interpreter.executable;
         let _ = writeln!(page, "base: {}", base.display());
+        if !dry_run.requirements.is_empty() {
+            let _ = writeln!(page, "installs again: {}", dry_run.requirements.join(", "));
+        }
         let entries = &dry_run.plan.entries;
         if ui.is_verbose() {
             page.extend(entries.iter().map(line));

@@ -4,6 +4,7 @@ mod deletion;
 mod input;
 mod places;
 mod repositories;
+mod volumes;
 
 use std::fs;
 use std::path::PathBuf;

@@ -91,6 +91,21 @@ fn a_url_or_a_directory_needs_the_flag() {
 }
 
 #[test]
+fn a_dry_run_lists_the_requirements() {
+    let Some(world) = Untrusted::new() else { return };
+    world.dist("evil-1.0.dist-info", &[("direct_url.json", world.url(true))]);
+    let ran = world.upgrade(&["--dry-run"]).code(1);
+    assert!(ran.stderr.contains("-e file:///") && ran.stderr.contains("--build"), "{ran:#?}");
+    let shown = world.upgrade(&["--dry-run", "--build"]).ok().stdout;
+    assert!(shown.contains("installs again: -e file:///"), "{shown}");
+    let answer = world.upgrade(&["--dry-run", "--build", "--json"]).ok().stdout;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let listed = answer["environments"][0]["requirements"][0].as_str().unwrap();
+    assert!(listed.starts_with("-e file:///"), "{answer}");
+    assert!(!world.has_built() && world.site.is_dir());
+}
+
+#[test]
 fn credentials_are_not_shown() {
     let Some(world) = Untrusted::new() else { return };
     let url = r#"{"url": "https://me:pa55@localhost:1/a.zip?sig=t0ken", "archive_info": {}}"#;
