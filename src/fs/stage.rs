@@ -8,7 +8,7 @@ use super::deletion::DeletionTarget;
 use super::dir::Dir;
 use super::remove::split;
 use super::staging_area;
-use super::staging_area::{DELETING, NEW, StagingArea};
+use super::staging_area::{DELETING, NEW, OLD, StagingArea};
 use super::sweep;
 use super::sweep::Leftover;
 use super::sys;
@@ -164,7 +164,8 @@ impl Stage {
                 // If this fails, the old directory cannot be put back either: its name is taken.
                 let _ = self.area.mark_dead();
             }
-            Err(_) => self.area.put_back(&self.name),
+            // If this fails, `sweep` finds it.
+            Err(_) => drop(self.area.put_back(&self.name)),
         }
         moved
     }
@@ -217,11 +218,14 @@ pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
         moved => moved.map_err(|error| refused(old.path(), error))?,
     }
     if !covers(area.aside(), old) {
-        area.put_back(name);
-        return Err(changed(old));
+        return Err(match area.put_back(name) {
+            Ok(()) => changed(old),
+            Err(_) => Error::Displaced { path: old.path().to_owned(), at: area.path.join(OLD) },
+        });
     }
     if let Err(error) = area.mark_dead() {
-        area.put_back(name);
+        // If this fails, `sweep` finds it.
+        let _ = area.put_back(name);
         return Err(refused(old.path(), error));
     }
     Ok(area.clear().err().map(Leftover::from))

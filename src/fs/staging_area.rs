@@ -21,7 +21,7 @@ use crate::fs::{Error, Result};
 use crate::support::hex::hex;
 
 /// The content of the lock file: an explanation for people who find it, and the mark of rvenv.
-const MARK: &[u8] =
+pub(super) const MARK: &[u8] =
     b"rvenv works here, or was killed while it did; rvenv removes this directory.\n";
 pub(super) const LOCK: &str = "lock";
 /// The new environment until it is renamed.
@@ -282,9 +282,11 @@ impl StagingArea {
         mark_dead(&self.stage, OLD)
     }
 
-    /// Puts the directory moved aside back. If that fails, `sweep` finds it.
-    pub(super) fn put_back(&mut self, name: &OsStr) {
-        self.cleared |= self.stage.rename(Path::new(OLD), &self.parent, Path::new(name)).is_err();
+    /// Puts the directory moved aside back. If that fails, it stays where it is.
+    pub(super) fn put_back(&mut self, name: &OsStr) -> io::Result<()> {
+        let renamed = self.stage.rename(Path::new(OLD), &self.parent, Path::new(name));
+        self.cleared |= renamed.is_err();
+        renamed
     }
 
     /// Removes the stage, once. A failure is retried once: a virus scanner can have a file open for a

@@ -153,3 +153,36 @@ fn sweeping_where_nothing_is_changes_nothing() {
     assert_eq!(tree(&root), before);
     drop(stage);
 }
+
+/// As after a kill, or where a project came to the target's name and could not be put back.
+#[test]
+fn what_was_moved_aside_is_deleted_only_if_it_may_be() {
+    use crate::fs::staging_area::{EXCHANGING, LOCK, MARK, NEW, OLD};
+    for (name, is_exchanging) in [(OLD, false), (NEW, true)] {
+        for is_project in [true, false] {
+            let (_guard, root) = world();
+            let target = root.join("env");
+            environment(&target, "newer");
+            let stage = root.join(".rvenv-env/4194304-0");
+            std::fs::create_dir_all(&stage).unwrap();
+            environment(&stage.join(name), "aside");
+            std::fs::write(stage.join(LOCK), MARK).unwrap();
+            if is_exchanging {
+                std::fs::write(stage.join(EXCHANGING), "").unwrap();
+            }
+            if is_project {
+                std::fs::write(stage.join(name).join("pyproject.toml"), "").unwrap();
+            }
+            #[cfg(unix)]
+            for dir in [stage.parent().unwrap(), &stage] {
+                use std::os::unix::fs::PermissionsExt;
+                std::fs::set_permissions(dir, PermissionsExt::from_mode(0o700)).unwrap();
+            }
+            let leftovers = sweep(&target).unwrap();
+            assert_eq!(which(&target), "newer");
+            assert_eq!(stage.join(name).join("pyproject.toml").exists(), is_project, "{name}");
+            assert_eq!(leftovers.len(), usize::from(is_project), "{name}: {leftovers:?}");
+            assert_eq!(root.join(".rvenv-env").exists(), is_project, "{name}");
+        }
+    }
+}

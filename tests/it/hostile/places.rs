@@ -251,6 +251,25 @@ fn a_home_that_may_not_be_entered() {
     run(&["check", ".venv"]).ok();
 }
 
+/// The cache is protected from deletion, and is never needed.
+#[test]
+fn a_cache_that_cannot_be_searched_is_in_nobodys_way() {
+    for variable in ["RVENV_CACHE_DIR", "XDG_CACHE_HOME"] {
+        let (mut sandbox, create) = world();
+        let locked = sandbox.root().join("locked");
+        fs::create_dir_all(locked.join("cache")).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
+        sandbox.set("RVENV_CACHE_DIR", "").set(variable, locked.join("cache"));
+        let Some(run) = as_nobody(&sandbox) else { return };
+        let create: Vec<&str> = create.iter().map(String::as_str).collect();
+        let clear = [create.as_slice(), &["--clear", ".venv"]].concat();
+        for words in [[create.as_slice(), &[".venv"]].concat(), clear, vec!["remove", ".venv"]] {
+            run(&words).ok();
+        }
+        assert!(!sandbox.project().join(".venv").exists());
+    }
+}
+
 /// Another user's directory can be neither filled nor emptied.
 #[test]
 fn as_another_user() {
