@@ -1,24 +1,36 @@
 # Activates and deactivates on a change of directory: `eval "$(rvenv hook bash)"` in ~/.bashrc.
 # A process is started only after the directory, PATH or VIRTUAL_ENV changed, and after an rvenv command.
 # $1: the code of the last command, which the prompt may show.
+# `case` compares several values faster than `[[` does one; unquoted, a key is not quoted once more.
 _rvenv_hook () {
-    [[ $PWD == "$_RVENV_HOOK_PWD" && ${1-0} == 0 ]] || _rvenv_hook_look "$@"
+    case ${1-0}:$PWD:${VIRTUAL_ENV-}:$PATH in
+        $_RVENV_HOOK_OUTSIDE*) ;;
+        $_RVENV_HOOK_INSIDE*) [[ ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_look "${1-0}" last ;;
+        *) _rvenv_hook_look "${1-0}" last ;;
+    esac
 }
 
-# What was left can only come back before the user types. The length and the start of PATH stand for the whole,
-# whose comparison would take longer than all the rest.
-_rvenv_hook_last () {
-    [[ ${1-0} == 0 && -z $_RVENV_HOOK_LEFT && ${VIRTUAL_ENV-} == "$_RVENV_HOOK_ENV" && ${#PATH} == "$_RVENV_HOOK_LENGTH" && \
-        $PATH == "$_RVENV_HOOK_START"* && ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_look "${1-0}" last
+_rvenv_hook_first () {
+    [[ $1:$PWD == "0:$_RVENV_HOOK_PWD" ]] || _rvenv_hook_look "$1"
 }
 
 _rvenv_hook_look () {
     [[ "$PWD|${VIRTUAL_ENV-}|$PATH" == "$_RVENV_HOOK_SEEN" ]] || _rvenv_hook_update
-    _RVENV_HOOK_PWD=$PWD _RVENV_HOOK_ENV=${VIRTUAL_ENV-} _RVENV_HOOK_BIN=${VIRTUAL_ENV:+$VIRTUAL_ENV/bin}
-    _RVENV_HOOK_LENGTH=${#PATH} _RVENV_HOOK_START=${PATH:0:60}
     # bash remembers where it found a command: one that pip installed since comes first.
+    _RVENV_HOOK_BIN=${VIRTUAL_ENV:+$VIRTUAL_ENV/bin}
     [[ ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_rehash
-    [[ -z ${2-} ]] || _RVENV_HOOK_LEFT=
+    _RVENV_HOOK_PWD=$PWD _RVENV_HOOK_INSIDE=- _RVENV_HOOK_OUTSIDE=-
+    if [[ ${2-} == last ]]; then
+        # What was left can only come back before the user types.
+        _RVENV_HOOK_LEFT=''
+        # What follows the entry on PATH cannot hide the environment's programs. `%q` writes a pattern, too.
+        if [[ -z $_RVENV_HOOK_BIN ]]; then
+            printf -v _RVENV_HOOK_OUTSIDE %q "0:$PWD::"
+        else
+            printf -v _RVENV_HOOK_INSIDE %q \
+                "0:$PWD:$VIRTUAL_ENV:${PATH%"${PATH#*"$_RVENV_HOOK_BIN"}"}"
+        fi
+    fi
     # With `set -e` a code that is not 0 would end the shell.
     [[ $- == *e* ]] || return "${1-0}"
 }
@@ -50,25 +62,27 @@ _rvenv_hook_rehash () {
 
 function rvenv {
     __RVENV_PROGRAM__ "$@" || return
-    _RVENV_HOOK_SEEN='' _RVENV_HOOK_PWD=''
+    _RVENV_HOOK_SEEN='' _RVENV_HOOK_PWD='' _RVENV_HOOK_INSIDE=- _RVENV_HOOK_OUTSIDE=-
 }
 
 # A parent that exports all its variables has not run the hook of this shell.
 unset _RVENV_HOOK_STATE _RVENV_HOOK_LEFT _RVENV_HOOK_SEEN _RVENV_HOOK_PWD || :
 _RVENV_HOOK_STATE=:: _RVENV_HOOK_LEFT='' _RVENV_HOOK_SEEN='' _RVENV_HOOK_PWD=''
-_RVENV_HOOK_ENV='' _RVENV_HOOK_BIN='' _RVENV_HOOK_NEWEST='' _RVENV_HOOK_LENGTH='' _RVENV_HOOK_START=''
+_RVENV_HOOK_BIN='' _RVENV_HOOK_NEWEST='' _RVENV_HOOK_INSIDE=- _RVENV_HOOK_OUTSIDE=-
 case ";${PROMPT_COMMAND[*]-};" in
     *[\;\ $'\n']_rvenv_hook[\;\ $'\n']*) ;;
     *)
-        # First, so that prompts which are made at each prompt see what it did; and last, as other tools
-        # change PATH. An array is more than its first element from bash 5.1 on.
-        if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
+        # Beside others first, so that prompts which are made at each prompt see what it did; and last, as other
+        # tools change PATH. An array is more than its first element from bash 5.1 on.
+        if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
+            PROMPT_COMMAND='_rvenv_hook "$?"'
+        elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
             [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
-            PROMPT_COMMAND=('_rvenv_hook "$?"' "${PROMPT_COMMAND[@]}" '_rvenv_hook_last "$?"')
+            PROMPT_COMMAND=('_rvenv_hook_first "$?"' "${PROMPT_COMMAND[@]}" '_rvenv_hook "$?"')
         else
             # `;` may end what is there, and a second one is a syntax error.
             # shellcheck disable=SC2128,SC2178 # as in the case above, there is the first element only
-            PROMPT_COMMAND='_rvenv_hook "$?"'"${PROMPT_COMMAND:+;$PROMPT_COMMAND}"$'\n''_rvenv_hook_last "$?"'
+            PROMPT_COMMAND='_rvenv_hook_first "$?";'"$PROMPT_COMMAND"$'\n''_rvenv_hook "$?"'
         fi
         ;;
 esac

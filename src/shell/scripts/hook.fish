@@ -1,18 +1,23 @@
 # Activates and deactivates on a change of directory: `rvenv hook fish | source` in config.fish.
 # A process is started only after the directory, PATH or VIRTUAL_ENV changed, and after an rvenv command.
-function _rvenv_hook --on-event fish_prompt
-    set -q _RVENV_HOOK_CHANGED
-    and _rvenv_hook_look
-end
-
+# At a prompt where nothing changed there is no function to call: a change defines the ones that look at it.
 function _rvenv_hook_changed --on-variable PATH --on-variable VIRTUAL_ENV
-    set -g _RVENV_HOOK_CHANGED
+    function _rvenv_hook --on-event fish_prompt
+        _rvenv_hook_look
+    end
+    # Other tools' handlers may run after ours: before the command that the user typed, PATH is looked at
+    # again, and what was left can come back no longer.
+    function _rvenv_hook_preexec --on-event fish_preexec
+        _rvenv_hook_look
+        set -g _RVENV_HOOK_LEFT ''
+        functions --erase _rvenv_hook_preexec
+    end
 end
 
 function _rvenv_hook_look --on-variable PWD
     test "$PWD|$VIRTUAL_ENV|$PATH" = "$_RVENV_HOOK_SEEN"
     or _rvenv_hook_update
-    set -e _RVENV_HOOK_CHANGED
+    functions --erase _rvenv_hook
 end
 
 function _rvenv_hook_update
@@ -32,21 +37,12 @@ function _rvenv_hook_update
     set -g _RVENV_HOOK_SEEN "$PWD|$VIRTUAL_ENV|$PATH"
 end
 
-# Other tools' handlers may run after ours: before the command that the user typed, PATH is looked at
-# again, and what was left can come back no longer.
-function _rvenv_hook_preexec --on-event fish_preexec
-    set -q _RVENV_HOOK_CHANGED
-    and _rvenv_hook_look
-    test -z "$_RVENV_HOOK_LEFT"
-    or set -g _RVENV_HOOK_LEFT ''
-end
-
 function rvenv
     __RVENV_PROGRAM__ $argv
     and set -g _RVENV_HOOK_SEEN ''
-    and set -g _RVENV_HOOK_CHANGED
+    and _rvenv_hook_changed
 end
 
 # A parent that exports all its variables has not run the hook of this shell.
 set -e _RVENV_HOOK_SEEN _RVENV_HOOK_STATE _RVENV_HOOK_LEFT
-set -g _RVENV_HOOK_CHANGED
+_rvenv_hook_changed

@@ -1,31 +1,32 @@
 # Activates and deactivates on a change of directory: `eval "$(rvenv hook zsh)"` in ~/.zshrc.
 # A process is started only after the directory, PATH or VIRTUAL_ENV changed, and after an rvenv command.
 _rvenv_hook() {
-    [[ $PWD == "$_RVENV_HOOK_PWD" && $PATH == "$_RVENV_HOOK_PATH" && ${VIRTUAL_ENV-} == "$_RVENV_HOOK_ENV" ]] ||
-        _rvenv_hook_look
+    [[ $PWD:${VIRTUAL_ENV-}:${path[1,_RVENV_HOOK_LAST]} == "$_RVENV_HOOK_KEY" ]] || _rvenv_hook_look last
 }
 
-# What was left can only come back before the user types. `-nt` is false for a file that is not there.
-_rvenv_hook_last() {
-    [[ -z $_RVENV_HOOK_LEFT && $PATH == "$_RVENV_HOOK_PATH" && ${VIRTUAL_ENV-} == "$_RVENV_HOOK_ENV" &&
-        -e $_RVENV_HOOK_NEWEST && ! ${VIRTUAL_ENV:+$VIRTUAL_ENV/bin} -nt $_RVENV_HOOK_NEWEST ]] || {
-        _rvenv_hook_look
-        typeset -g _RVENV_HOOK_LEFT=
-    }
+_rvenv_hook_first() {
+    [[ $PWD:${VIRTUAL_ENV-}:${path[1,_RVENV_HOOK_LAST]} == "$_RVENV_HOOK_KEY" ]] || _rvenv_hook_look
+}
+
+# zsh remembers where it found a command: before the one that was typed, what pip installed since is looked up.
+# `-nt` is false for a file that is not there.
+_rvenv_hook_preexec() {
+    [[ -e $_RVENV_HOOK_NEWEST && ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_rehash
 }
 
 _rvenv_hook_look() {
     # A subshell's changes end with it.
     [[ $ZSH_SUBSHELL == 0 ]] || return 0
+    setopt local_options no_ksh_arrays
     [[ "$PWD|${VIRTUAL_ENV-}|$PATH" == "$_RVENV_HOOK_SEEN" ]] || _rvenv_hook_update
-    typeset -g _RVENV_HOOK_PWD=$PWD _RVENV_HOOK_ENV=${VIRTUAL_ENV-} _RVENV_HOOK_PATH=$PATH
-    # zsh remembers where it found a command: one that pip installed since comes first.
-    if [[ -z ${VIRTUAL_ENV-} ]]; then
-        typeset -g _RVENV_HOOK_NEWEST=/
-    elif [[ ! -e $_RVENV_HOOK_NEWEST || "$VIRTUAL_ENV/bin" -nt $_RVENV_HOOK_NEWEST ]]; then
-        _rvenv_hook_rehash
-    fi
-    return 0
+    typeset -g _RVENV_HOOK_KEY= _RVENV_HOOK_BIN=${VIRTUAL_ENV:+$VIRTUAL_ENV/bin}
+    # What was left can only come back before the user types.
+    [[ ${1-} != last ]] || typeset -g _RVENV_HOOK_LEFT=
+    [[ -z $_RVENV_HOOK_LEFT ]] || return 0
+    # What follows the entry on PATH cannot hide the environment's programs.
+    typeset -gi _RVENV_HOOK_LAST=0
+    [[ -z $_RVENV_HOOK_BIN ]] || _RVENV_HOOK_LAST=${path[(ie)$_RVENV_HOOK_BIN]}
+    typeset -g _RVENV_HOOK_KEY="$PWD:${VIRTUAL_ENV-}:${path[1,_RVENV_HOOK_LAST]}"
 }
 
 _rvenv_hook_update() {
@@ -45,25 +46,32 @@ _rvenv_hook_update() {
 # zsh read all of PATH.
 _rvenv_hook_rehash() {
     local file files
-    files="$(print -rl -- "$VIRTUAL_ENV/bin"/*(N))"
+    if [[ -z $_RVENV_HOOK_BIN ]]; then
+        typeset -g _RVENV_HOOK_NEWEST=/
+        return 0
+    fi
+    files="$(print -rl -- "$_RVENV_HOOK_BIN"/*(N))"
     [[ -z $_RVENV_HOOK_NEWEST || $files != "$_RVENV_HOOK_FILES" ]] || return 0
     typeset -g _RVENV_HOOK_FILES=$files
-    for file in "$VIRTUAL_ENV/bin"/*(N); do
+    for file in "$_RVENV_HOOK_BIN"/*(N); do
         [[ ! -x $file ]] || hash -- "${file##*/}"="$file"
-        [[ "$VIRTUAL_ENV/bin" -nt $file ]] || typeset -g _RVENV_HOOK_NEWEST=$file
+        [[ $_RVENV_HOOK_BIN -nt $file ]] || typeset -g _RVENV_HOOK_NEWEST=$file
     done
 }
 
 function rvenv {
     __RVENV_PROGRAM__ "$@" || return
-    typeset -g _RVENV_HOOK_SEEN= _RVENV_HOOK_PWD=
+    typeset -g _RVENV_HOOK_SEEN= _RVENV_HOOK_KEY=
 }
 
 # A parent that exports all its variables has not run the hook of this shell.
-unset _RVENV_HOOK_STATE _RVENV_HOOK_LEFT _RVENV_HOOK_SEEN _RVENV_HOOK_PWD
-typeset -g _RVENV_HOOK_STATE=:: _RVENV_HOOK_LEFT= _RVENV_HOOK_SEEN= _RVENV_HOOK_PWD=
-typeset -g _RVENV_HOOK_ENV= _RVENV_HOOK_PATH= _RVENV_HOOK_NEWEST= _RVENV_HOOK_FILES=
-# First, so that prompts which are made at each prompt see what it did; and last, as other tools change PATH.
-typeset -ga chpwd_functions precmd_functions
-chpwd_functions=(_rvenv_hook ${chpwd_functions[@]:#_rvenv_hook})
-precmd_functions=(_rvenv_hook ${${precmd_functions[@]:#_rvenv_hook}:#_rvenv_hook_last} _rvenv_hook_last)
+unset _RVENV_HOOK_STATE _RVENV_HOOK_LEFT _RVENV_HOOK_SEEN _RVENV_HOOK_KEY
+typeset -g _RVENV_HOOK_STATE=:: _RVENV_HOOK_LEFT= _RVENV_HOOK_SEEN= _RVENV_HOOK_KEY=
+typeset -g _RVENV_HOOK_BIN= _RVENV_HOOK_NEWEST= _RVENV_HOOK_FILES= _RVENV_HOOK_LAST=0
+# Beside others first, so that prompts which are made at each prompt see what it did; and last, as other tools
+# change PATH.
+typeset -ga chpwd_functions precmd_functions preexec_functions
+chpwd_functions=(_rvenv_hook_first ${chpwd_functions[@]:#_rvenv_hook_first})
+precmd_functions=(${${precmd_functions[@]:#_rvenv_hook_first}:#_rvenv_hook})
+precmd_functions=(${precmd_functions[*]:+_rvenv_hook_first} ${precmd_functions[@]} _rvenv_hook)
+preexec_functions=(${preexec_functions[@]:#_rvenv_hook_preexec} _rvenv_hook_preexec)

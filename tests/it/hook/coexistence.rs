@@ -91,6 +91,25 @@ fn a_lost_entry_is_repaired_once() {
     }
 }
 
+/// The same directories in another order: neither the length of PATH nor the set of its entries tells.
+#[test]
+fn a_path_in_another_order_is_repaired() {
+    for label in ALL {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let a = world.project("a");
+        let path = format!(
+            "/bin:/usr/bin:/usr/local/bin:{}:{}",
+            world.at("tools").display(),
+            a.join("bin").display()
+        );
+        let reorder = dialect::set(real.shell, "PATH", &path);
+        let shown = world.types(&real, &format!("cd ../a\n{reorder}\nnote in\ncd ..\nnote out"));
+        world.note("in", &shown).active(&a);
+        world.note("out", &shown).inactive();
+    }
+}
+
 /// A directory with a `python` comes first: the environment is not used any more.
 #[test]
 fn a_python_that_is_put_before_the_entry_is_put_behind_it() {
@@ -284,7 +303,7 @@ fn other_functions_of_zsh_stay_with_ksh_arrays() {
     let lines = "export SEEN=\"${precmd_functions[*]}\"\nnote functions";
     let shown = world.types_after(&real, before, lines);
     let seen = world.note("functions", &shown).get("SEEN").unwrap().to_owned();
-    assert_eq!(seen, "_rvenv_hook one two _rvenv_hook_last", "{shown}");
+    assert_eq!(seen, "_rvenv_hook_first one two _rvenv_hook", "{shown}");
 }
 
 /// zsh and bash forget what the user told them about a command at each `rehash`.
