@@ -103,7 +103,7 @@ impl<'a> PackageStore<'a> {
     /// The files of stored distributions.
     pub(super) fn filling<'e>(&self, entries: &'e [Entry]) -> Option<Filling<'e>> {
         let package = |entry| Package { entry, requested: true, direct_url: None };
-        Filling::new(entries.iter().map(package).collect(), self.linking)
+        Filling::new(&entries.iter().map(package).collect::<Vec<_>>(), self.linking)
             .inspect_err(|error| self.context.ui.detail(format_args!("pip is needed: {error}")))
             .ok()
     }

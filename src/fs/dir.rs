@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::link;
 use super::link::{LinkMode, Linker};
+use super::pair::DirPair;
 use super::remove::remove_at;
 use super::sys;
 use super::sys::{Handle, Kind, Mounts};
@@ -116,12 +117,7 @@ impl Dir {
     /// # Errors
     /// [`Error::Io`]; in a directory that is changed in place the old file is then unchanged.
     pub fn write(&self, relative: &Path, bytes: &[u8], executable: bool) -> Result<()> {
-        self.put("write", relative, |dir, name| {
-            let mut file = dir.make_file(name, executable)?;
-            file.write_all(bytes).inspect_err(|_| {
-                let _ = dir.unlink(name);
-            })
-        })
+        self.put("write", relative, |dir, name| write_file(dir, name, bytes, executable))
     }
 
     /// Writes a file with all the bytes of `source`.
@@ -156,6 +152,20 @@ impl Dir {
     /// [`Error::Io`] if even a copy fails.
     pub fn share(&self, from: &Path, relative: &Path, linker: &Linker) -> Result<()> {
         self.put("link to the cache", relative, |dir, name| linker.link(from, dir, name))
+    }
+
+    /// Opens the directory `relative` of this fresh directory, to share the files of `from` with it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if one of them cannot be opened.
+    pub(crate) fn pair(&self, from: PathBuf, relative: &Path) -> Result<DirPair> {
+        let to_path = self.path.join(relative);
+        let is_top = relative.as_os_str().is_empty();
+        let to =
+            if is_top { self.handle.again() } else { self.handle.sub(relative, Mounts::Cross) };
+        let to = to.map_err(Error::io("open", &to_path))?;
+        let from_handle = Handle::open(&from).map_err(Error::io("open", &from))?;
+        Ok(DirPair { from: from_handle, to, from_path: from, to_path })
     }
 
     /// Clones the directory `from` with its content if the system can do that with one call. Returns `false`
@@ -342,6 +352,19 @@ impl Dir {
     fn failed(&self, action: &'static str, relative: &Path, source: io::Error) -> Error {
         Error::Io { action, path: self.path.join(relative), source }
     }
+}
+
+/// Writes a new file, or none.
+pub(super) fn write_file(
+    dir: &Handle,
+    name: &Path,
+    bytes: &[u8],
+    executable: bool,
+) -> io::Result<()> {
+    let mut file = dir.make_file(name, executable)?;
+    file.write_all(bytes).inspect_err(|_| {
+        let _ = dir.unlink(name);
+    })
 }
 
 /// Whether every part of the path's text is a name: [`Path::components`] drops a `.` and the second of two

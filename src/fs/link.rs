@@ -1,7 +1,7 @@
 //! Sharing of files between the cache and environments.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,20 @@ impl Linker {
                 _ => return self.copy(from, to, name, error),
             }
         }
+    }
+
+    /// Creates `name` in `to` with the content of `name` in `from`, which has the path `path`.
+    pub(crate) fn link_between(
+        &self,
+        from: &Handle,
+        to: &Handle,
+        name: &Path,
+        path: impl FnOnce() -> PathBuf,
+    ) -> io::Result<()> {
+        if self.mode() == LinkMode::Hardlink && to.hard_link_of(from, name).is_ok() {
+            return Ok(());
+        }
+        self.link(&path(), to, name)
     }
 
     /// Copies, where that is permitted; fails with `refusal` where it is not.

@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 use super::entry::{self, Archive, Entry, FORMAT, SettingsKey};
 use super::files::{self, Stamp, StoredFile};
 use super::fill::Linking;
-use super::installed::{Installed, InstalledFile, Place};
+use super::installed::{Installed, InstalledFile, Place, in_directory};
 use super::reason::NotStored;
 use super::report::{Item, Report};
 use super::staging::Staging;
 use super::{Store, threads};
 use crate::formats::requirement::normalized;
-use crate::fs::{Dir, Linker, names_in, write_whole};
+use crate::fs::{Dir, DirPair, Linker, names_in, write_whole};
 use crate::python::Interpreter;
 use crate::support::hex::hex;
 use crate::support::host::Host;
@@ -235,15 +235,20 @@ impl Addition<'_> {
         let failed = |error: io::Error| unlinkable(&tree, &error);
         fs::create_dir_all(&tree).map_err(failed)?;
         let dir = Dir::open(&tree).map_err(|error| unlinkable(&tree, &error))?;
-        let mut last = PathBuf::new();
+        let mut current: Option<(&str, DirPair)> = None;
         let mut stored = Vec::with_capacity(installed.files.len());
         for file in &installed.files {
-            let parent = Path::new(&file.path).parent().unwrap_or(Path::new(""));
-            if parent != last {
-                fs::create_dir_all(tree.join(parent)).map_err(failed)?;
-                parent.clone_into(&mut last);
-            }
-            stored.push(self.store_file(&dir, &tree, file)?);
+            let (parent, name) = in_directory(&file.path);
+            let pair = match current.take() {
+                Some((open, pair)) if open == parent => pair,
+                _ => {
+                    fs::create_dir_all(tree.join(parent)).map_err(failed)?;
+                    let pair = dir.pair(self.run.root.join(parent), Path::new(parent));
+                    pair.map_err(|error| unlinkable(&tree, &error))?
+                }
+            };
+            stored.push(self.store_file(&pair, name, file)?);
+            current = Some((parent, pair));
         }
         let head = serde_json::to_vec(entry).map_err(|error| failed(error.into()))?;
         for (name, bytes) in [
@@ -259,44 +264,42 @@ impl Addition<'_> {
     }
 
     /// Links one file, or writes a command without the lines that name the environment's Python.
-    fn store_file(
+    fn store_file<'f>(
         &self,
-        dir: &Dir,
-        tree: &Path,
-        file: &InstalledFile,
-    ) -> Result<StoredFile, NotStored> {
-        let (from, relative) = (self.run.root.join(&file.path), Path::new(&file.path));
+        pair: &DirPair,
+        name: &str,
+        file: &'f InstalledFile,
+    ) -> Result<StoredFile<'f>, NotStored> {
+        let from = pair.source(name);
         let altered = || NotStored::Altered(file.path.clone());
+        let unlinkable = |error: crate::fs::Error| unlinkable(&from, &error);
         let stamp = || {
-            let meta = tree.join(relative).symlink_metadata().ok();
-            meta.and_then(|meta| Stamp::of(&meta)).ok_or_else(altered)
+            let facts = pair.facts_of_shared(name).ok();
+            facts.and_then(|facts| Stamp::of(&facts)).ok_or_else(altered)
         };
         let Some(line) = &file.line else {
-            dir.share(&from, relative, &self.linker).map_err(|error| unlinkable(&from, &error))?;
+            pair.share(name, &self.linker).map_err(unlinkable)?;
             // It may have changed since it was verified.
             if stamp()? != file.stamp {
                 return Err(altered());
             }
-            let (path, stamp, digest) = (file.path.clone(), file.stamp, file.digest);
+            let (path, stamp, digest) = (&*file.path, file.stamp, file.digest);
             return Ok(StoredFile { path, stamp, digest, python: None });
         };
-        let bytes = fs::read(&from).map_err(|error| unlinkable(&from, &error))?;
+        let bytes = fs::read(&from).map_err(crate::fs::Error::io("read", &from));
+        let bytes = bytes.map_err(unlinkable)?;
         if files::digest(&*bytes).ok() != Some(file.digest) {
             return Err(altered());
         }
         let rest = bytes.get(line.length..).ok_or_else(altered)?;
         // A script of a wheel can lack the right to be executed.
-        dir.write(relative, rest, file.stamp.is_executable())
-            .map_err(|error| unlinkable(&from, &error))?;
-        let name = line.interpreter.file_name().and_then(|name| name.to_str());
+        pair.write(name, rest, file.stamp.is_executable()).map_err(unlinkable)?;
+        let python = line.interpreter.file_name().and_then(|name| name.to_str());
         // The list separates its fields by spaces.
-        let name = name.filter(|name| !name.contains(char::is_whitespace)).ok_or_else(altered)?;
-        Ok(StoredFile {
-            path: file.path.clone(),
-            stamp: stamp()?,
-            digest: Sha256::digest(rest).into(),
-            python: Some(name.to_owned()),
-        })
+        let is_listed = |name: &&str| !name.contains(char::is_whitespace);
+        let python = python.filter(is_listed).ok_or_else(altered)?;
+        let (stamp, digest) = (stamp()?, Sha256::digest(rest).into());
+        Ok(StoredFile { path: &file.path, stamp, digest, python: Some(python) })
     }
 
     /// Gives a finished entry its name. One that another process has added is as good.

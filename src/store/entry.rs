@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{self, StoredFile};
+use super::files::FileList;
 use super::kind::PythonKind;
-use crate::fs::read_bounded;
+use crate::fs::{FileFacts, read_bounded};
 use crate::support::limits;
 
 /// Raised when entries get another form.
@@ -81,9 +81,9 @@ impl Entry {
     }
 
     /// Its files; `None` if the list is damaged.
-    pub(super) fn files(&self) -> Option<Vec<StoredFile>> {
+    pub(super) fn files(&self) -> Option<FileList> {
         let bytes = read_own(&self.directory.join(FILES), limits::STORE_FILES)?;
-        files::parse(std::str::from_utf8(&bytes).ok()?)
+        FileList::parse(String::from_utf8(bytes).ok()?)
     }
 
     /// RECORD as pip wrote it.
@@ -91,29 +91,14 @@ impl Entry {
         String::from_utf8(read_own(&self.directory.join(RECORD), limits::RECORD)?).ok()
     }
 
-    /// Where a file of the entry is.
-    pub(super) fn path(&self, file: &StoredFile) -> PathBuf {
-        self.directory.join(TREE).join(&file.path)
+    /// The directory with its files.
+    pub(super) fn tree(&self) -> PathBuf {
+        self.directory.join(TREE)
     }
 }
 
 /// Reads a file of the store that only the user can write to.
 fn read_own(path: &Path, limit: u64) -> Option<Vec<u8>> {
-    let meta = path.symlink_metadata().ok()?;
-    (meta.is_file() && is_ours_alone(&meta)).then(|| read_bounded(path, limit).ok())?
-}
-
-/// Whether it belongs to the user, and nobody else can write to it. A user-private group has the
-/// number of its only member.
-#[cfg(unix)]
-pub(super) fn is_ours_alone(meta: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let others = if meta.gid() == meta.uid() { 0o002 } else { 0o022 };
-    meta.uid() == crate::support::users::effective_uid() && meta.mode() & others == 0
-}
-
-/// Access lists guard the user's own directories.
-#[cfg(not(unix))]
-pub(super) fn is_ours_alone(_meta: &std::fs::Metadata) -> bool {
-    true
+    let facts = FileFacts::of(&path.symlink_metadata().ok()?);
+    (facts.is_file && facts.is_ours_alone()).then(|| read_bounded(path, limit).ok())?
 }

@@ -7,14 +7,13 @@ use std::path::{Component, Path, PathBuf};
 
 use memchr::memmem;
 
-use super::entry::is_ours_alone;
 use super::files::{self, Stamp};
 use super::reason::NotStored;
 use crate::dist::record::is_bytecode;
 use crate::formats::metadata;
 use crate::formats::record::{self, Row};
 use crate::formats::shebang::Line;
-use crate::fs::{open_regular, read_bounded};
+use crate::fs::{FileFacts, open_regular, read_bounded};
 use crate::support::limits;
 
 /// The files of a dist-info that are written for each environment.
@@ -124,7 +123,7 @@ fn verified(
     }
     let stamps: HashMap<&str, Stamp> = found.iter().map(|file| (&*file.path, file.stamp)).collect();
     let record = place.root.join(place.site).join(dist_info).join("RECORD");
-    let written = record.metadata().ok().and_then(|meta| Stamp::of(&meta));
+    let written = record.metadata().ok().and_then(|meta| Stamp::of(&FileFacts::of(&meta)));
     let written = written.ok_or_else(|| NotStored::BadRecord(format!("{dist_info}/RECORD")))?;
     let read = |file: &Bytecode| {
         let stamp = stamps.get(&*file.source).copied();
@@ -133,10 +132,15 @@ fn verified(
     };
     let compiled: Result<Vec<_>, _> = compiled.iter().map(read).collect();
     found.extend(compiled?);
-    // Neighbours in a directory follow each other.
-    found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+    // The files of one directory follow each other, so that a fill opens it once.
+    found.sort_unstable_by(|one, other| in_directory(&one.path).cmp(&in_directory(&other.path)));
     let is_twice = found.windows(2).any(|pair| pair[0].path == pair[1].path);
     if is_twice { Err(NotStored::BadRecord(dist_info.to_owned())) } else { Ok(found) }
+}
+
+/// A path as its directory and the name in it.
+pub(super) fn in_directory(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// A path of RECORD, relative to the environment.
@@ -217,8 +221,9 @@ fn open(path: &Path) -> Option<(File, Stamp)> {
         return None;
     }
     let file = open_regular(path).ok()?;
-    let meta = file.metadata().ok().filter(is_ours_alone)?;
-    Some((file, Stamp::of(&meta)?))
+    let facts = FileFacts::of(&file.metadata().ok()?);
+    let stamp = Stamp::of(&facts).filter(|_| facts.is_ours_alone())?;
+    Some((file, stamp))
 }
 
 /// Bytecode that pip wrote in this run, between the source and RECORD, whose `written` stamp is

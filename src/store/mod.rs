@@ -22,6 +22,7 @@ mod fill;
 mod installed;
 mod kind;
 mod locked;
+mod place;
 mod prune;
 mod reason;
 mod report;
@@ -83,7 +84,9 @@ impl Store {
     }
 }
 
-/// The number of threads that read or write entries: more than 8 wait for the filesystem.
+/// The number of threads that read or write entries. On ext4, making the directories and links of 150
+/// packages waits for the disk's metadata: on two cores, four threads took 0.20 s, two 0.33 s, one 0.47 s,
+/// and eight no less than four.
 fn threads() -> usize {
-    parallel::processors().min(8)
+    parallel::processors().clamp(4, 8)
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::fs::FileFacts;
 use crate::support::identity::FileId;
 
 pub(crate) use super::kind::{Kind, Mounts, Opened};
@@ -42,6 +43,11 @@ impl Handle {
         Ok(Self(path))
     }
 
+    /// The same directory, with a handle of its own.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        Ok(Self(self.0.clone()))
+    }
+
     /// The identity of the directory.
     pub(crate) fn id(&self) -> io::Result<FileId> {
         FileId::of(&self.0)
@@ -65,6 +71,16 @@ impl Handle {
     /// The kind of the entry `name`, without following a link.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
         Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
+    }
+
+    /// What the system says about the entry `name`, without following a link.
+    pub(crate) fn facts(&self, name: &Path) -> io::Result<FileFacts> {
+        Ok(FileFacts::of(&self.0.join(name).symlink_metadata()?))
+    }
+
+    /// Creates a hard link to the file of the same name in the directory `from`.
+    pub(crate) fn hard_link_of(&self, from: &Self, name: &Path) -> io::Result<()> {
+        std::fs::hard_link(from.0.join(name), self.0.join(name))
     }
 
     /// Creates a directory.

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -15,6 +16,7 @@ use rustix::io::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
+use crate::fs::FileFacts;
 use crate::support::identity::FileId;
 use crate::support::users::effective_uid;
 
@@ -81,6 +83,11 @@ impl Handle {
         Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
     }
 
+    /// The same directory, with a handle of its own.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
     /// The identity of the directory.
     pub(crate) fn id(&self) -> io::Result<FileId> {
         let stat = rustix::fs::fstat(&self.0)?;
@@ -141,6 +148,22 @@ impl Handle {
             FileType::Directory => Kind::Directory,
             FileType::Symlink => Kind::Link,
             _ => Kind::Other,
+        })
+    }
+
+    /// What the system says about the entry `name`, without following a link.
+    #[allow(clippy::useless_conversion, reason = "the type differs from system to system")]
+    pub(crate) fn facts(&self, name: &Path) -> io::Result<FileFacts> {
+        let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let seconds = u64::try_from(stat.st_mtime).ok();
+        let modified = seconds.zip(u32::try_from(stat.st_mtime_nsec).ok());
+        Ok(FileFacts {
+            is_file: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
+            mode: Mode::from_raw_mode(stat.st_mode).bits().into(),
+            size: stat.st_size.try_into().unwrap_or_default(),
+            modified: modified.map(|(seconds, nanos)| Duration::new(seconds, nanos)),
+            owner: stat.st_uid,
+            group: stat.st_gid,
         })
     }
 
@@ -209,6 +232,11 @@ impl Handle {
     /// Creates a hard link to the file `from`.
     pub(crate) fn hard_link(&self, from: &Path, name: &Path) -> io::Result<()> {
         Ok(rustix::fs::linkat(CWD, from, &self.0, name, AtFlags::empty())?)
+    }
+
+    /// Creates a hard link to the file of the same name in the directory `from`.
+    pub(crate) fn hard_link_of(&self, from: &Self, name: &Path) -> io::Result<()> {
+        Ok(rustix::fs::linkat(&from.0, name, &self.0, name, AtFlags::empty())?)
     }
 
     /// Creates a file that shares its blocks with `from` until one of both is written.

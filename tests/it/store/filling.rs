@@ -81,7 +81,7 @@ impl Filled {
     fn install(&self, projects: &[&str]) -> Result<(), rvenv::store::Error> {
         let entries: Vec<Entry> = projects.iter().map(|project| self.find(project)).collect();
         let package = |entry| Package { entry, requested: true, direct_url: None };
-        let filling = Filling::new(entries.iter().map(package).collect(), LINKING)?;
+        let filling = Filling::new(&entries.iter().map(package).collect::<Vec<_>>(), LINKING)?;
         let env = self.env();
         let target = Target {
             root: &env,

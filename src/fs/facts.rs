@@ -1,0 +1,58 @@
+//! What the system says about a file, whether it was asked by a path or below an open directory.
+
+use std::fs::Metadata;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// What the system says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileFacts {
+    /// Whether it is a regular file.
+    pub(crate) is_file: bool,
+    /// Permission bits; 0 where there is only one mode.
+    pub(crate) mode: u32,
+    /// In bytes.
+    pub(crate) size: u64,
+    /// Since 1970; `None` before that.
+    pub(crate) modified: Option<Duration>,
+    /// The number of its owner; 0 where access lists say who may do what.
+    pub(crate) owner: u32,
+    /// The number of its group; 0 likewise.
+    pub(crate) group: u32,
+}
+
+impl FileFacts {
+    /// Those of a file that was asked for by its path.
+    pub(crate) fn of(meta: &Metadata) -> Self {
+        let modified = meta.modified().ok();
+        let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let (mode, owner, group) = rights(meta);
+        Self { is_file: meta.is_file(), mode, size: meta.len(), modified, owner, group }
+    }
+
+    /// Whether it belongs to the user, and nobody else can write to it. A user-private group has the number
+    /// of its only member.
+    #[cfg(unix)]
+    pub(crate) fn is_ours_alone(&self) -> bool {
+        let others = if self.group == self.owner { 0o002 } else { 0o022 };
+        self.owner == crate::support::users::effective_uid() && self.mode & others == 0
+    }
+
+    /// Access lists guard the user's own directories.
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_self, reason = "as on Unix")]
+    pub(crate) fn is_ours_alone(&self) -> bool {
+        true
+    }
+}
+
+/// Permission bits, owner and group.
+#[cfg(unix)]
+fn rights(meta: &Metadata) -> (u32, u32, u32) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.mode() & 0o7777, meta.uid(), meta.gid())
+}
+
+#[cfg(not(unix))]
+fn rights(_meta: &Metadata) -> (u32, u32, u32) {
+    (0, 0, 0)
+}
