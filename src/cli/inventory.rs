@@ -16,9 +16,9 @@ use super::{Output, complete, directory};
 pub(crate) struct List {
     #[command(flatten)]
     pub(super) output: Output,
-    /// The directory to search
+    /// The directories to search
     #[arg(value_name = "ROOT", default_value = ".", value_parser = directory(), value_hint = clap::ValueHint::DirPath)]
-    pub(crate) root: PathBuf,
+    pub(crate) roots: Vec<PathBuf>,
     /// Only those with an error or a warning
     #[arg(long)]
     pub(crate) unhealthy: bool,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::Style;
+use rvenv::create::python_choice::{Origin, ResolvedRequest};
 use rvenv::settings;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
@@ -24,15 +25,38 @@ pub(super) fn run(args: &Config, context: &Context<'_>) -> anyhow::Result<ExitCo
     let settings = context.settings.clone().with_project(&project)?;
     context.ui.report_settings(&context.host, &project, &settings);
     let user = settings::user_file(&context.host);
+    let file = FileRequest::of(&settings, &project, context);
     if args.json {
-        ui::print_json(&as_json(&settings, &project, user.as_deref()))?;
+        ui::print_json(&as_json(&settings, &project, user.as_deref(), file.as_ref()))?;
     } else {
-        ui::show(as_toml(&settings, user.as_deref()))?;
+        ui::show(as_toml(&settings, user.as_deref(), file.as_ref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_toml(settings: &Settings, user: Option<&Path>) -> String {
+/// The Python that a file of the project asks for where no setting decides: `.python-version`, or
+/// `requires-python`.
+struct FileRequest {
+    request: String,
+    origin: String,
+}
+
+impl FileRequest {
+    fn of(settings: &Settings, project: &Project, context: &Context<'_>) -> Option<Self> {
+        match ResolvedRequest::of(settings, project, &context.host) {
+            Ok(found) if matches!(found.origin, Origin::Nobody | Origin::Setting(_)) => None,
+            Ok(found) => {
+                Some(Self { request: found.request.to_string(), origin: found.origin.to_string() })
+            }
+            Err(error) => {
+                context.ui.warn(error);
+                None
+            }
+        }
+    }
+}
+
+fn as_toml(settings: &Settings, user: Option<&Path>, file: Option<&FileRequest>) -> String {
     let mut page = String::new();
     if let Some(user) = user {
         let path = ui::visible(&user.display().to_string());
@@ -45,7 +69,12 @@ fn as_toml(settings: &Settings, user: Option<&Path>) -> String {
             Some(value) => format!("{name} = {}", literal(&value)),
             None => format!("# {name} ="),
         };
-        let source = set.map_or_else(|| "default".into(), |set| set.source.to_string());
+        let (line, source) = match (key, file) {
+            (Key::Python, Some(FileRequest { request, origin })) => {
+                (format!("# {name} = {}", literal(&Value::text(request.clone()))), origin.clone())
+            }
+            _ => (line, set.map_or_else(|| "default".into(), |set| set.source.to_string())),
+        };
         let _ = writeln!(page, "{line:<34} {FAINT}# {}{FAINT:#}", ui::visible(&source));
     }
     page
@@ -61,7 +90,12 @@ fn literal(value: &Value) -> String {
     }
 }
 
-fn as_json(settings: &Settings, project: &Project, user: Option<&Path>) -> serde_json::Value {
+fn as_json(
+    settings: &Settings,
+    project: &Project,
+    user: Option<&Path>,
+    file: Option<&FileRequest>,
+) -> serde_json::Value {
     let files = [&project.settings, &project.manifest].into_iter().flatten();
     let values: Map<_, _> =
         Key::ALL.into_iter().map(|key| (key.name().to_owned(), row(key, settings))).collect();
@@ -69,6 +103,7 @@ fn as_json(settings: &Settings, project: &Project, user: Option<&Path>) -> serde
         "version": SCHEMA,
         "user_file": user,
         "project_files": files.map(|file| &file.path).collect::<Vec<_>>(),
+        "python_request": file.map(|file| json!({ "request": file.request, "origin": file.origin })),
         "settings": values,
     })
 }

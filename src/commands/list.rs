@@ -1,5 +1,6 @@
 //! `rvenv list`: the environments below a directory.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,8 +29,11 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Debug, Serialize)]
 pub(super) struct Listing {
     version: u32,
+    /// The first directory that was searched.
     #[serde(serialize_with = "json::path")]
     root: PathBuf,
+    /// All of them.
+    roots: Vec<String>,
     /// Bytes on the disk, files that several share counted once.
     size: u64,
     environments: Vec<Row>,
@@ -69,7 +73,7 @@ struct Problem {
 
 /// Prints the environments, sorted by their paths.
 pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let listing = Listing::of(&args.root, args.unhealthy, args.older_than, context)?;
+    let listing = Listing::of(&args.roots, args.unhealthy, args.older_than, context)?;
     if args.json {
         ui::print_json(&listing)?;
     } else {
@@ -79,26 +83,29 @@ pub(super) fn run(args: &List, context: &Context<'_>) -> anyhow::Result<ExitCode
 }
 
 impl Listing {
-    /// The environments below `root`; with `unhealthy` those with a problem, and with `older_than` those
-    /// whose last use is known and longer ago.
+    /// The environments below `roots`, each once; with `unhealthy` those with a problem, and with
+    /// `older_than` those whose last use is known and longer ago.
     pub(super) fn of(
-        root: &Path,
+        roots: &[PathBuf],
         unhealthy: bool,
         older_than: Option<Duration>,
         context: &Context<'_>,
     ) -> anyhow::Result<Self> {
-        let root = context.host.absolute(root);
-        std::fs::read_dir(&root).map_err(rvenv::fs::Error::io("read", &root))?;
-        let found = context.ui.timed("walked the directories", || inventory::find(&root));
-        for path in &found.unreadable {
-            context.ui.detail(format_args!("cannot read `{}`", path.display()));
+        let roots: Vec<PathBuf> = roots.iter().map(|root| context.host.absolute(root)).collect();
+        let mut environments = BTreeSet::new();
+        for root in &roots {
+            std::fs::read_dir(root).map_err(rvenv::fs::Error::io("read", root))?;
+            let found = context.ui.timed("walked the directories", || inventory::find(root));
+            for path in &found.unreadable {
+                context.ui.detail(format_args!("cannot read `{}`", path.display()));
+            }
+            environments.extend(found.environments);
         }
         let mut disk = Disk::default();
         let now = SystemTime::now();
         let is_old =
             |row: &Row| older_than.is_none_or(|limit| row.age.is_some_and(|age| age > limit));
-        let environments = found
-            .environments
+        let environments = environments
             .into_iter()
             .map(|path| Row::of(path, now))
             .filter(is_old)
@@ -107,7 +114,9 @@ impl Listing {
             .map(|row| Row { size: disk.measure(&row.path), ..row })
             .collect();
         let is_filtered = unhealthy || older_than.is_some();
-        Ok(Self { version: SCHEMA, root, size: disk.total(), environments, is_filtered })
+        let root = roots.first().cloned().unwrap_or_default();
+        let roots = roots.iter().map(|root| root.display().to_string()).collect();
+        Ok(Self { version: SCHEMA, root, roots, size: disk.total(), environments, is_filtered })
     }
 
     /// Prints the table, and the number of environments to stderr.
@@ -117,6 +126,11 @@ impl Listing {
         }
         context.ui.say(summary(self));
         Ok(())
+    }
+
+    /// A path as the table shows it: below the directory that was searched, if it is one.
+    fn shown<'a>(&self, path: &'a Path) -> &'a Path {
+        if self.roots.len() == 1 { path.strip_prefix(&self.root).unwrap_or(path) } else { path }
     }
 
     /// The directories of the environments.
@@ -191,7 +205,7 @@ fn page(listing: &Listing) -> String {
         let python = row.python.as_deref().unwrap_or("?");
         let size = ui::bytes(row.size);
         let used = row.age.map_or_else(|| "unknown".into(), ago);
-        let path = row.path.strip_prefix(&listing.root).unwrap_or(&row.path);
+        let path = listing.shown(&row.path);
         let path = if path.as_os_str().is_empty() { &row.path } else { path };
         let path = ui::visible_line(&path.display().to_string());
         let python = ui::visible_line(python);
@@ -209,7 +223,8 @@ fn summary(listing: &Listing) -> String {
     match listing.environments.len() {
         0 => {
             let such = if listing.is_filtered { "such " } else { "" };
-            format!("no {such}environment in `{}` or below it", listing.root.display())
+            let roots = listing.roots.iter().map(|root| format!("`{root}`"));
+            format!("no {such}environment in {} or below", roots.collect::<Vec<_>>().join(", "))
         }
         1 => format!("1 environment, {}", ui::bytes(listing.size)),
         many => format!("{many} environments, {} together", ui::bytes(listing.size)),

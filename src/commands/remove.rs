@@ -20,12 +20,9 @@ pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCo
     let Some(limit) = args.older_than else { return remove_all(&args.dirs, args, context) };
     let here = [PathBuf::from(".")];
     let roots = if args.dirs.is_empty() { &here } else { args.dirs.as_slice() };
-    let mut old = Vec::new();
-    for root in roots {
-        let listing = Listing::of(root, false, Some(limit), context)?;
-        listing.show(context)?;
-        old.extend(listing.paths().map(Path::to_owned));
-    }
+    let listing = Listing::of(roots, false, Some(limit), context)?;
+    listing.show(context)?;
+    let old: Vec<PathBuf> = listing.paths().map(Path::to_owned).collect();
     if args.yes {
         return remove_all(&old, args, context);
     }

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
+
+use crate::support::parallel;
 
 /// The file that makes a directory an environment.
 const MARK: &str = "pyvenv.cfg";
@@ -38,35 +41,54 @@ pub struct Found {
     pub unreadable: Vec<PathBuf>,
 }
 
-/// Finds every environment at `root` and below it. Links are not followed, and what is inside an
-/// environment belongs to it.
+/// The number of directories that a thread takes at a time.
+const SHARE: usize = 32;
+
+/// Finds every environment at `root` and below it, on all processors. Links are not followed, and what is
+/// inside an environment belongs to it.
 pub fn find(root: &Path) -> Found {
     let mut found = Found::default();
-    let mut walk = WalkDir::new(root).into_iter();
-    while let Some(entry) = walk.next() {
-        match entry {
-            Ok(entry) if !is_directory(&entry) => {}
-            Ok(entry) if entry.path().join(MARK).is_file() => {
-                walk.skip_current_dir();
-                found.environments.push(entry.into_path());
+    let mut level = vec![root.to_owned()];
+    let mut is_root = true;
+    while !level.is_empty() {
+        let visit = |(): &mut (), dir: &PathBuf| visit(dir, is_root);
+        let visits = parallel::map_with(&level, parallel::processors(), SHARE, || (), visit);
+        let mut below = Vec::new();
+        for (dir, visit) in level.into_iter().zip(visits) {
+            match visit {
+                Ok(Some(directories)) => below.extend(directories),
+                Ok(None) => found.environments.push(dir),
+                Err(_) => found.unreadable.push(dir),
             }
-            Ok(entry) if entry.depth() > 0 && is_skipped(&entry) => walk.skip_current_dir(),
-            Ok(_) => {}
-            Err(error) => found.unreadable.extend(error.path().map(Path::to_owned)),
         }
+        level = below;
+        is_root = false;
     }
     found.environments.sort();
     found
 }
 
-/// The root can be a link: it is what the user named.
-fn is_directory(entry: &DirEntry) -> bool {
-    entry.file_type().is_dir() || (entry.depth() == 0 && entry.path().is_dir())
+/// The directories in `dir` to visit; `None` if it is an environment.
+fn visit(dir: &Path, is_root: bool) -> io::Result<Option<Vec<PathBuf>>> {
+    if !is_root && is_skipped(dir) {
+        return Ok((!dir.join(MARK).is_file()).then(Vec::new));
+    }
+    let mut directories = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name() == MARK && entry.path().is_file() {
+            return Ok(None);
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            directories.push(entry.path());
+        }
+    }
+    Ok(Some(directories))
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
-    SKIPPED.iter().any(|name| entry.file_name() == *name)
-        || SYSTEM.iter().any(|path| entry.path() == Path::new(path))
+fn is_skipped(dir: &Path) -> bool {
+    SKIPPED.iter().any(|name| dir.file_name() == Some(name.as_ref()))
+        || SYSTEM.iter().any(|path| dir == Path::new(path))
 }
 
 /// Adds up what directories take on the disk; files that are linked several times count once.

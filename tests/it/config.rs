@@ -262,3 +262,31 @@ fn a_misspelt_variable_is_told() {
         "warning: `RVENV_PYHTON` is no setting\nhint: did you mean `RVENV_PYTHON`?\n"
     );
 }
+
+#[test]
+fn a_file_of_the_project_that_decides_the_python_is_shown() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.project();
+    for (file, text, request) in [
+        (".python-version", "3.12\n", "3.12"),
+        (
+            "pyproject.toml",
+            "[project]\nname = 'x'\nrequires-python = '>=3.9,<3.13'\n",
+            ">=3.9,<3.13",
+        ),
+    ] {
+        sandbox.write(file, text);
+        let shown = sandbox.run(["config"]).ok().stdout;
+        let line = shown.lines().find(|line| line.starts_with("# python =")).unwrap();
+        let path = project.join(file).display().to_string();
+        assert!(line.contains(&format!("{request:?}")) && line.contains(&path), "{shown}");
+        let answer: Value =
+            serde_json::from_str(&sandbox.run(["config", "--json"]).ok().stdout).unwrap();
+        assert_eq!(answer["python_request"]["request"], request, "{answer:#}");
+        // A variable goes before it.
+        let mut command = sandbox.rvenv();
+        let shown = Ran::of(command.env("RVENV_PYTHON", "3.11").arg("config")).ok().stdout;
+        assert!(shown.contains("python = \"3.11\""), "{shown}");
+        std::fs::remove_file(project.join(file)).unwrap();
+    }
+}

@@ -38,6 +38,19 @@ fn environments_are_found_sorted_and_what_cannot_hold_one_is_not_entered() {
 }
 
 #[test]
+fn several_roots_are_searched_and_each_environment_is_listed_once() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["create", "--without-pip", "a/one", "b/two", "c/three"]).ok();
+    let listing = listing(&sandbox, &["b", "a", "a/one"]);
+    assert_eq!(paths(&sandbox, &listing), ["a/one", "b/two"]);
+    assert_eq!(listing["roots"].as_array().unwrap().len(), 3, "{listing:#}");
+    let ran = sandbox.run(["list", "a", "b"]).ok();
+    let two = sandbox.project().join("b/two");
+    assert!(ran.stdout.contains(two.to_str().unwrap()), "{ran:#?}");
+    sandbox.run(["list", "a", "missing"]).code(1);
+}
+
+#[test]
 fn a_root_that_is_an_environment_is_the_answer() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip"]).ok();
