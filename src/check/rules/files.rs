@@ -70,8 +70,8 @@ impl<'a> Files<'a> {
         let damage = parallel::map_with(records, threads, SHARE, || (), damage);
         let damaged = damage.into_iter().zip(records);
         let damaged = damaged.filter_map(|(seen, (_, dist))| Some((seen?, dist)));
-        let finding = |(seen, dist): (String, &Dist<'_>)| {
-            let seen = format!("{seen} of {} {}", dist.name, dist.version);
+        let finding = |((what, how), dist): ((String, String), &Dist<'_>)| {
+            let seen = format!("{what} of {} {} {how}", dist.name, dist.version);
             Diagnosis::new(Code::PackageDamaged, seen, self.reinstalled([dist]))
         };
         damaged.map(finding).collect()
@@ -182,7 +182,8 @@ impl<'a> Files<'a> {
     }
 }
 
-fn damage(site: &Site, record: &Text) -> Option<String> {
+/// What is damaged, and how.
+fn damage(site: &Site, record: &Text) -> Option<(String, String)> {
     let is_gone = |dir: &str| !site.path.join(dir).is_dir() && !is_put_aside(site, dir);
     // They are in order: where one below it exists, a directory does, too.
     let has_next_below = |dirs: &[String]| {
@@ -193,17 +194,18 @@ fn damage(site: &Site, record: &Text) -> Option<String> {
     while let [dir, after @ ..] = rest {
         if !has_next_below(rest) && is_gone(dir) {
             let top = dir.split('/').next().filter(|top| is_gone(top)).unwrap_or(dir);
-            return Some(format!("the directory `{top}` is missing"));
+            return Some((format!("the directory `{top}`"), "is missing".to_owned()));
         }
         rest = after;
     }
     record.compiled().find_map(|RowText { path, size, .. }| {
         match std::fs::metadata(site.path.join(&*path)) {
-            Err(_) => Some(format!("`{path}` is missing")),
+            Err(_) => Some((format!("`{path}`"), "is missing".to_owned())),
             Ok(meta) => {
                 let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
-                (is_other && !is_complete(site, &path, meta.len()))
-                    .then(|| format!("`{path}` has {} bytes instead of {size}, a file", meta.len()))
+                (is_other && !is_complete(site, &path, meta.len())).then(|| {
+                    (format!("`{path}`"), format!("has {} bytes instead of {size}", meta.len()))
+                })
             }
         }
     })

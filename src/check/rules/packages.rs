@@ -239,7 +239,7 @@ impl<'a> Packages<'a> {
 
     fn foreign(&self) -> Vec<Diagnosis> {
         let Some(interpreter) = self.snapshot.base.interpreter() else { return Vec::new() };
-        let target = target(interpreter);
+        let target = &target(interpreter);
         let infos = self.snapshot.infos();
         let wheel = |dist: &Dist<'_>| infos.of(dist).map_or("", |info| &*info.wheel);
         let dists = self.site.dists();
@@ -298,11 +298,13 @@ impl<'a> Packages<'a> {
         records.any(|record| record.rows().any(|row| row.path == pth))
     }
 
-    /// Lines of `.pth` files that name what is not there.
+    /// Lines of `.pth` files that name what is not there. Without its text, a file has no lines.
     fn dangling(&self) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
         let told = self.snapshot.gone_projects();
-        for name in pth::files(self.site) {
+        let unreadable = undecodable_files(self.snapshot);
+        let is_read = |name: &&str| !unreadable.iter().any(|(unread, _)| unread == name);
+        for name in pth::files(self.site).filter(is_read) {
             let is_told = |path: &Path| told.iter().any(|(_, dir)| path.starts_with(dir));
             let paths = pth::paths(self.site, name);
             // The backend may generate some of them later; with none there, nothing can be imported.
@@ -333,6 +335,17 @@ impl<'a> Packages<'a> {
 /// the file (`site.addpackage`).
 pub(super) fn undecodable(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let Some(site) = snapshot.site() else { return Vec::new() };
+    let finding = |(name, what): (&str, &str)| {
+        let file = site.path.join(name);
+        let advice = format!("save `{}` as UTF-8, or delete it", file.display());
+        Diagnosis::new(Code::PthUnreadable, format!("`{name}` {what}"), Repair::advice(advice))
+    };
+    undecodable_files(snapshot).into_iter().map(finding).collect()
+}
+
+/// Their names and their faults.
+fn undecodable_files<'s>(snapshot: &'s Snapshot<'_>) -> Vec<(&'s str, &'static str)> {
+    let Some(site) = snapshot.site() else { return Vec::new() };
     let is_bom_read = snapshot.base.interpreter().is_some_and(|base| base.version.at_least(3, 13));
     let fault = |name: &str| {
         let bytes = fs::read_bounded(&site.path.join(name), limits::SITE_FILE).ok()?;
@@ -345,13 +358,7 @@ pub(super) fn undecodable(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
             Ok(_) => None,
         }
     };
-    let faults = pth::files(site).filter_map(|name| Some((name, fault(name)?)));
-    let finding = |(name, what): (&str, &str)| {
-        let file = site.path.join(name);
-        let advice = format!("save `{}` as UTF-8, or delete it", file.display());
-        Diagnosis::new(Code::PthUnreadable, format!("`{name}` {what}"), Repair::advice(advice))
-    };
-    faults.map(finding).collect()
+    pth::files(site).filter_map(|name| Some((name, fault(name)?))).collect()
 }
 
 /// Whether there is nothing to lose: no file, an empty one, an empty directory, a dangling link.
@@ -377,7 +384,10 @@ fn directories<'d>(dists: impl IntoIterator<Item = &'d Dist<'d>>) -> String {
 
 /// The interpreter as wheel tags name it (PEP 425).
 fn target(interpreter: &Interpreter) -> wheel_tags::Target {
+    let library = interpreter.wheel_platform.as_ref().and_then(|it| it.library.as_ref());
     wheel_tags::Target {
+        system: interpreter.platform,
+        library: library.map(|(name, ..)| name.clone()),
         abbreviation: match interpreter.implementation {
             Implementation::CPython => Some("cp"),
             Implementation::PyPy => Some("pp"),

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::unowned::imported_module;
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
+use crate::dist::record::Text;
+use crate::dist::site::Site;
+use crate::formats::record;
 use crate::formats::shebang::limit;
 use crate::relocate::Origin;
 use crate::support::executable::is_executable;
@@ -27,8 +31,9 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         let is_long = line.direct && line.length - 1 > limit(snapshot.host.platform());
         let mut fault =
             || *known.entry(interpreter).or_insert_with(|| fault(snapshot, interpreter));
-        let code = if is_long { Some(Code::ShebangTooLong) } else { fault() };
-        Some((code?, script))
+        let code = if is_long { Code::ShebangTooLong } else { fault()? };
+        let is_own = code == Code::ShebangForeign && !is_of_an_installer(snapshot, script);
+        (!is_own).then_some((code, script))
     });
     let faults: Vec<_> = faults.collect();
     let finding = |code| {
@@ -37,6 +42,17 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     };
     let codes = [Code::ShebangDead, Code::ShebangForeign, Code::ShebangTooLong];
     codes.into_iter().filter_map(finding).collect()
+}
+
+/// Whether an installer wrote the first line of a script. A wheel can contain scripts for the system's
+/// Python, which are installed as they are, and the user can have own ones.
+fn is_of_an_installer(snapshot: &Snapshot<'_>, script: &Script) -> bool {
+    let (Some(text), Some(name)) = (script.text(), script.name.to_str()) else { return false };
+    let path = format!("{}/{name}", snapshot.recorded(snapshot.scripts_name()));
+    let dists = snapshot.site().into_iter().flat_map(Site::dists);
+    let records = dists.filter_map(|dist| snapshot.infos().record(&dist));
+    let row = records.flat_map(Text::outside).find(|row| row.path == path);
+    row.is_some_and(|row| imported_module(text).is_some() || record::hash(text) != row.hash)
 }
 
 /// The fault of an interpreter of scripts.

@@ -180,7 +180,7 @@ fn commands(snapshot: &Snapshot<'_>, site: &Site, owned: &Owned) -> Option<Diagn
 
 /// The module at the top of the one that a generated command imports (`entry_points` of the packaging
 /// specifications): `from thing.cli import main` in a script that ends with `sys.exit(main())`.
-fn imported_module(text: &[u8]) -> Option<String> {
+pub(super) fn imported_module(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok().filter(|text| text.contains("sys.exit("))?;
     let lines = text.lines().map(str::trim);
     let mut imports = lines.filter_map(|line| line.strip_prefix("from "));

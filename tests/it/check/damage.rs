@@ -83,7 +83,7 @@ fn a_directory_of_a_package_is_gone() {
     super::append(&record, &format!("things/core/a.py,{},0\n", super::hash(b"")));
     assert_eq!(world.faults(), [""; 0]);
     fs::remove_dir_all(site.join("things/core")).unwrap();
-    assert!(shown(&world).contains("the directory `things/core` is missing of thing 1.0"));
+    assert!(shown(&world).contains("the directory `things/core` of thing 1.0 is missing"));
     fs::remove_dir_all(site.join("things")).unwrap();
     assert_eq!(world.faults(), ["package-damaged"]);
 }

@@ -19,8 +19,26 @@ fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
     fs::write(&script, text).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let report = world.check(&[".venv", "--fix"]);
-    assert!(!report.codes().contains(&"moved"), "{report:#?}");
+    assert_eq!(report.codes(), [""; 0]);
     assert_eq!(fs::read_to_string(&script).unwrap(), text);
+}
+
+/// Debian's packages, and wheels of tools of the system, contain such scripts.
+#[test]
+fn a_script_of_a_wheel_for_the_python_of_the_system() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let text = "#!/usr/bin/python3\nimport apt_pkg\n";
+    fs::write(world.bin("tool"), text).unwrap();
+    fs::set_permissions(world.bin("tool"), fs::Permissions::from_mode(0o755)).unwrap();
+    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    let row = |text: &str| format!("../../../bin/tool,{},{}\n", hash(text.as_bytes()), text.len());
+    super::append(&record, &row(text));
+    assert_eq!(world.faults(), [""; 0]);
+    // With another first line than it was installed with.
+    fs::write(world.bin("tool"), text.replace("/usr/bin/python3", world.python.to_str().unwrap()))
+        .unwrap();
+    assert_eq!(world.faults(), ["shebang-foreign"]);
 }
 
 #[test]
