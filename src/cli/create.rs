@@ -69,7 +69,7 @@ pub(crate) struct Create {
     /// Which pip, instead of the one of the base: a version, `latest`, or a wheel file
     #[arg(long, value_name = "VERSION|WHEEL", help_heading = "pip", add = ArgValueCompleter::new(complete::pips))]
     pub(crate) pip: Option<OsString>,
-    /// Use the newest pip, as `--pip latest` does
+    /// Use the newest pip of the index, and the newest setuptools where it is seeded
     #[arg(long, conflicts_with = "pip", help_heading = "pip")]
     pub(crate) upgrade_deps: bool,
     /// How the modules of pip are stored: in one archive, or as files

@@ -226,6 +226,7 @@ fn read_launcher(root: &Path, platform: Platform) -> Option<Vec<u8>> {
 /// Writes an image of `wheel` into the directory `staging`.
 fn build(job: &SeedContext<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -> Result<Manifest> {
     let python = job.interpreter;
+    let layout = if layout::fits_archive(wheel) { layout } else { Layout::Files };
     let check = if layout == Layout::Archive { Check::Nothing } else { Check::Hash };
     let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
     let mut pieces = match layout {

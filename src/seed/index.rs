@@ -81,11 +81,12 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
     keep(job, &path)
 }
 
-/// Downloads `requirement` with the pip in `image` and the user's settings for it, and adds the wheel to
-/// the cache.
+/// Downloads `requirement`, which names `project`, with the pip in `image` and the user's settings for it, and
+/// adds the wheel to the cache.
 pub(crate) fn download(
     job: &mut SeedContext<'_>,
     image: &Image,
+    project: &str,
     requirement: &str,
 ) -> Result<PathBuf> {
     (job.progress)(Event::Downloading { requirement: requirement.to_owned() });
@@ -111,7 +112,7 @@ pub(crate) fn download(
     let wheel = downloaded
         .flatten()
         .map(|entry| entry.path())
-        .find(|path| version_in_name(path, "pip").is_some());
+        .find(|path| version_in_name(path, project).is_some());
     match wheel {
         Some(wheel) => keep(job, &wheel),
         None => Err(Error::PythonFailed {

@@ -82,6 +82,17 @@ pub(crate) fn files(
     pieces
 }
 
+/// Whether the archive layout can hold this wheel: one with the package `pip` alone, and without extension
+/// modules, which are not loaded from an archive.
+pub(crate) fn fits_archive(wheel: &Wheel) -> bool {
+    let is_extension = |path: &str| ["so", "pyd"].iter().any(|end| has_extension(path, end));
+    let is_of_pip = |path: &str| {
+        path.split_once('/').is_some_and(|(top, _)| top == "pip" || top == wheel.dist_info)
+    };
+    wheel.files.contains_key("pip/__init__.py")
+        && wheel.files.keys().all(|path| is_of_pip(path) && !is_extension(path))
+}
+
 /// The archive layout.
 pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<Vec<ImageFile>> {
     let mut pieces = marks(wheel);

@@ -70,6 +70,9 @@ pub struct Options {
     pub choice: Choice,
     /// Whether setuptools is seeded, too, if `ensurepip` would do so.
     pub setuptools: bool,
+    /// Whether setuptools is the newest one on the index (`venv --upgrade-deps`), unless connections are
+    /// forbidden.
+    pub newest_setuptools: bool,
     /// Whether connections are forbidden.
     pub offline: bool,
 }
@@ -88,7 +91,10 @@ impl Options {
             _ => Layout::Archive,
         };
         let setuptools = !settings.is_on(Key::WithoutSetuptools);
-        Some(Self { layout, choice, setuptools, offline: settings.is_on(Key::Offline) })
+        let newest_setuptools =
+            settings.is_on(Key::UpgradeDeps) && settings.text(Key::Pip).is_none();
+        let offline = settings.is_on(Key::Offline);
+        Some(Self { layout, choice, setuptools, newest_setuptools, offline })
     }
 }
 
@@ -98,6 +104,7 @@ impl Default for Options {
             layout: Layout::default(),
             choice: Choice::default(),
             setuptools: true,
+            newest_setuptools: false,
             offline: false,
         }
     }
@@ -196,10 +203,10 @@ pub fn prepare(
     let mut job = SeedContext { interpreter, options, cache, host, progress };
     let mut images = Vec::new();
     if options.setuptools
-        && let Some(wheel) = source::bundled(interpreter, "setuptools")
+        && let Some(wheel) = source::setuptools(&mut job)?
     {
         // Its users import, patch and list its files; an archive would not be what they know.
-        images.push(Image::obtain(&mut job, "setuptools", wheel, Layout::Files)?);
+        images.push(Image::obtain(&mut job, "setuptools", &wheel, Layout::Files)?);
     }
     images.push(source::pip(&mut job)?);
     Ok(Seed { images })

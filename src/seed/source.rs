@@ -33,6 +33,19 @@ pub(crate) fn pip(job: &mut SeedContext<'_>) -> Result<Image> {
     }
 }
 
+/// The wheel of setuptools for the environment: the bundled one, or the newest on the index; `None` if
+/// `ensurepip` does not install it.
+pub(crate) fn setuptools(job: &mut SeedContext<'_>) -> Result<Option<PathBuf>> {
+    let Some(wheel) = bundled(job.interpreter, "setuptools").map(Path::to_owned) else {
+        return Ok(None);
+    };
+    if !job.options.newest_setuptools || job.options.offline {
+        return Ok(Some(wheel));
+    }
+    let pip = bundled_or_cached(job)?;
+    index::download(job, &pip, "setuptools", "setuptools").map(Some)
+}
+
 /// The default pip: the one bundled with the base, else the newest in the cache, else the newest on the
 /// index.
 fn bundled_or_cached(job: &mut SeedContext<'_>) -> Result<Image> {
@@ -84,7 +97,7 @@ fn exactly(job: &mut SeedContext<'_>, version: &Version) -> Result<Image> {
 
 fn downloaded(job: &mut SeedContext<'_>, requirement: &str) -> Result<Image> {
     let pip = bundled_or_cached(job)?;
-    let wheel = index::download(job, &pip, requirement)?;
+    let wheel = index::download(job, &pip, "pip", requirement)?;
     image(job, &wheel)
 }
 

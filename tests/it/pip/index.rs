@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::maker::Maker;
 use super::world::{host_with, modern, prepare_on};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Ran, Sandbox, known_python};
 
 /// A package index on this machine.
 struct Index {
@@ -38,6 +38,10 @@ impl Offer {
 
     fn name(&self) -> &str {
         self.wheel.file_name().and_then(|name| name.to_str()).expect("a wheel's name")
+    }
+
+    fn project(&self) -> &str {
+        self.name().split('-').next().expect("a project")
     }
 
     fn sha256(&self) -> String {
@@ -75,23 +79,26 @@ enum Form {
 
 impl Index {
     fn serve(form: Form, offers: &[Offer]) -> Self {
-        let page = match form {
-            Form::Json => {
-                let files: Vec<_> = offers.iter().map(Offer::json).collect();
-                let files = files.join(",");
-                format!(
-                    r#"{{"meta": {{"api-version": "1.0"}}, "name": "pip", "files": [{files}]}}"#
-                )
+        let page = |project: &str| {
+            let offers = offers.iter().filter(|offer| offer.project() == project);
+            match form {
+                Form::Json => {
+                    let files = offers.map(Offer::json).collect::<Vec<_>>().join(",");
+                    format!(
+                        r#"{{"meta": {{"api-version": "1.0"}}, "name": "{project}", "files": [{files}]}}"#
+                    )
+                }
+                Form::Html => {
+                    offers.fold("<!DOCTYPE html>\n".to_owned(), |page, offer| page + &offer.html())
+                }
             }
-            Form::Html => offers
-                .iter()
-                .fold("<!DOCTYPE html>\n".to_owned(), |page, offer| page + &offer.html()),
         };
         let kind = match form {
             Form::Json => "application/vnd.pypi.simple.v1+json",
             Form::Html => "text/html",
         };
-        let mut pages = BTreeMap::from([("/simple/pip/".to_owned(), (kind, page.into_bytes()))]);
+        let project = |name: &str| (format!("/simple/{name}/"), (kind, page(name).into_bytes()));
+        let mut pages: BTreeMap<_, _> = ["pip", "setuptools"].map(project).into();
         for offer in offers {
             let wheel = fs::read(&offer.wheel).expect("a wheel");
             pages.insert(format!("/{}", offer.name()), ("application/octet-stream", wheel));
@@ -305,4 +312,36 @@ fn the_same_download_again_is_the_same_image() {
     let (_, events) = prepare_on(&host, &python, &options).expect("a seed");
     assert_eq!(events, [Event::Downloading { requirement: "pip".to_owned() }]);
     assert!(Path::new(&sandbox.root().join("cache/wheels/pip-90.0-py3-none-any.whl")).exists());
+}
+
+#[test]
+fn upgrade_deps_installs_what_the_index_offers() {
+    let Some(python) = known_python("3.11") else { return };
+    let mut sandbox = Sandbox::new();
+    let at = wheels(&sandbox);
+    // A pip with a second package, which an archive could not hold.
+    let pip = Maker::new("91.0").with("pip_extra/__init__.py", "").write(&at);
+    let setuptools = Maker::new("99.0").named("setuptools").packaging("setuptools").write(&at);
+    let older = Maker::new("98.0").named("setuptools").packaging("setuptools").write(&at);
+    let index = Index::serve(Form::Html, &[pip, older, setuptools].map(Offer::new));
+    sandbox.set("PIP_INDEX_URL", &index.url);
+    let python = python.to_str().expect("a path of text");
+    let site = |env: &str| sandbox.project().join(env).join("lib/python3.11/site-packages");
+    let versions = |env: &str| {
+        let code = "from importlib.metadata import version as v; print(v('pip'), v('setuptools'))";
+        let mut python = sandbox.command(sandbox.project().join(env).join("bin/python"));
+        Ran::of(python.args(["-Ic", code])).ok().stdout
+    };
+    sandbox.run(["create", "--upgrade-deps", "-p", python, "new"]).ok();
+    assert_eq!(versions("new"), "91.0 99.0\n");
+    assert!(site("new").join("pip_extra").is_dir() && !site("new").join("pip/_pip.zip").exists());
+    let mut shown = sandbox.command(sandbox.project().join("new/bin/pip"));
+    assert!(Ran::of(&mut shown).ok().stdout.starts_with("pip 91.0 from "));
+    sandbox.run(["check", "new"]).ok();
+    // `--pip latest` concerns pip alone.
+    sandbox.run(["create", "--pip", "latest", "-p", python, "other"]).ok();
+    let of_other = versions("other");
+    assert!(of_other.starts_with("91.0 ") && of_other != versions("new"), "{of_other}");
+    sandbox.run(["create", "--upgrade-deps", "--without-setuptools", "-p", python, "alone"]).ok();
+    assert!(!site("alone").join("setuptools").exists());
 }

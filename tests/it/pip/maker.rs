@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+const COMMANDS: &str =
+    "[console_scripts]\npip = pip._internal.cli.main:main\npip3 = pip._internal.cli.main:main\n";
+
 /// A pip that can do nothing but tell its version.
 pub(crate) struct Maker {
     name: String,
@@ -50,6 +53,14 @@ impl Maker {
     /// Of another project.
     pub(crate) fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
+        self
+    }
+
+    /// With the package `name` in place of the package `pip`.
+    pub(crate) fn packaging(mut self, name: &str) -> Self {
+        for (path, _) in &mut self.files {
+            *path = path.replacen("pip/", &format!("{name}/"), 1);
+        }
         self
     }
 
@@ -96,10 +107,7 @@ impl Maker {
         for (file, text) in [
             ("METADATA", metadata.as_str()),
             ("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
-            (
-                "entry_points.txt",
-                "[console_scripts]\npip = pip._internal.cli.main:main\npip3 = pip._internal.cli.main:main\n",
-            ),
+            ("entry_points.txt", if self.name == "pip" { COMMANDS } else { "" }),
             ("LICENSE.txt", "free\n"),
         ] {
             self.files.push((format!("{info}/{file}"), text.as_bytes().to_vec()));
