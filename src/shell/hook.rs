@@ -169,10 +169,20 @@ fn piece(shell: Shell, code: &[u8]) -> Vec<u8> {
     [start, code].concat()
 }
 
+/// The start of an exported assignment. With `set -k`, `export` gets none; zsh can warn of one that a
+/// function makes by itself.
+fn exported(shell: Shell, name: &str) -> String {
+    match shell {
+        Shell::Zsh => format!("typeset -gx {name}="),
+        _ => format!("export {name}; {name}="),
+    }
+}
+
 /// Sets `VIRTUAL_ENV`.
 fn assign_root(shell: Shell, root: &Path) -> Result<Vec<u8>> {
+    let exported = exported(shell, "VIRTUAL_ENV");
     let start: &[u8] = match Syntax::of(shell)? {
-        Syntax::Posix => b"export VIRTUAL_ENV=",
+        Syntax::Posix => exported.as_bytes(),
         Syntax::Fish => b"set -gx VIRTUAL_ENV ",
         Syntax::Csh => b"; setenv VIRTUAL_ENV ",
         Syntax::PowerShell => b"$env:VIRTUAL_ENV = ",
@@ -192,7 +202,7 @@ fn assign_root(shell: Shell, root: &Path) -> Result<Vec<u8>> {
 pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
     // As the shell has it: on Windows, Git Bash and its kin have paths of their own.
     let mark = match Syntax::of(shell)? {
-        Syntax::Posix => b"export _RVENV_HOOK=\"$VIRTUAL_ENV\"\n".to_vec(),
+        Syntax::Posix => [exported(shell, MARK).as_bytes(), b"\"$VIRTUAL_ENV\"\n"].concat(),
         Syntax::Fish => b"set -gx _RVENV_HOOK $VIRTUAL_ENV\n".to_vec(),
         Syntax::Csh => b"; setenv _RVENV_HOOK $VIRTUAL_ENV:q\n".to_vec(),
         Syntax::PowerShell => b"$env:_RVENV_HOOK = $env:VIRTUAL_ENV\n".to_vec(),
@@ -258,7 +268,7 @@ impl Told {
     pub fn and(&self, shell: Shell, fingerprint: &str) -> Result<String> {
         let told = format!("{}:{fingerprint}", self.0);
         Ok(match Syntax::of(shell)? {
-            Syntax::Posix => format!("export {TOLD}='{told}'\n"),
+            Syntax::Posix => format!("{}'{told}'\n", exported(shell, TOLD)),
             Syntax::Fish => format!("set -gx {TOLD} '{told}'\n"),
             Syntax::Csh => format!("; setenv {TOLD} '{told}'\n"),
             Syntax::PowerShell => format!("$env:{TOLD} = '{told}'\n"),

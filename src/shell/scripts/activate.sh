@@ -65,11 +65,20 @@ _rvenv_activate () {
     [ -n "${PATH+x}" ] || unset _OLD_VIRTUAL_PATH
     # First, as it is what can fail: PATH may be read-only.
     PATH=$_RVENV_ENTRY${PATH:+:$PATH}
-    export PATH VIRTUAL_ENV="$1" VIRTUAL_ENV_PROMPT="$3"
+    # With `set -k`, `export` gets no assignments; zsh can warn of those that a function makes without it.
+    export PATH VIRTUAL_ENV="$1" VIRTUAL_ENV VIRTUAL_ENV_PROMPT="$3" VIRTUAL_ENV_PROMPT
+    if [ -z "${ZSH_VERSION-}" ]; then
+        VIRTUAL_ENV=$1
+        VIRTUAL_ENV_PROMPT=$3
+    fi
 
     set -- PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR
     while [ "$#" -gt 0 ]; do
-        eval "[ -z \"\${$1+x}\" ] || { export _OLD_VIRTUAL_$1=\"\$$1\"; unset $1; }"
+        eval "[ -z \"\${$1+x}\" ] || {
+            export _OLD_VIRTUAL_$1=\"\$$1\" _OLD_VIRTUAL_$1
+            [ -n \"\${ZSH_VERSION-}\" ] || _OLD_VIRTUAL_$1=\$$1
+            unset $1
+        }"
         shift
     done
 

@@ -59,7 +59,10 @@ _rvenv_deactivate () {
     set -- PYTHONHOME PYTHONEXECUTABLE __PYVENV_LAUNCHER__ PYTHONPLATLIBDIR
     while [ "$#" -gt 0 ]; do
         eval "[ -z \"\${_OLD_VIRTUAL_$1+x}\" ] || {
-            [ -n \"\${$1+x}\" ] || export $1=\"\$_OLD_VIRTUAL_$1\"
+            if [ -z \"\${$1+x}\" ]; then
+                export $1=\"\$_OLD_VIRTUAL_$1\" $1
+                [ -n \"\${ZSH_VERSION-}\" ] || $1=\$_OLD_VIRTUAL_$1
+            fi
             unset _OLD_VIRTUAL_$1
         }"
         shift

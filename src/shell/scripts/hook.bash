@@ -31,15 +31,15 @@ _rvenv_hook_look () {
                 "0:$PWD:$VIRTUAL_ENV:${PATH%"${PATH#*"$_RVENV_HOOK_BIN"}"}"
         fi
     fi
-    # With `set -e` a code that is not 0 would end the shell.
-    [[ $- == *e* ]] || return "${1-0}"
+    # With `set -e` a code that is not 0 would end the shell, and with `set -E` run the user's trap once more.
+    [[ $- == *e* || ($- == *E* && -n $(trap -p ERR)) ]] || return "${1-0}"
 }
 
 _rvenv_hook_update () {
     # An activation that the user ended by hand is not made again until the project is left.
     case ${_RVENV_HOOK-} in
         '' | !* | "${VIRTUAL_ENV-}") ;;
-        *) export _RVENV_HOOK="!$_RVENV_HOOK" ;;
+        *) _RVENV_HOOK="!$_RVENV_HOOK" ;;
     esac
     eval "$(_RVENV_HOOK_STATE="$_RVENV_HOOK_STATE" _RVENV_HOOK_LEFT="$_RVENV_HOOK_LEFT" \
         _RVENV_HOOK_HELD="${_RVENV_ENTRY-${_OLD_VIRTUAL_PATH+another}}" \
@@ -75,6 +75,7 @@ case ";${PROMPT_COMMAND[*]-};" in
         # Beside others first, so that prompts which are made at each prompt see what it did; and last, as other
         # tools change PATH. An array is more than its first element from bash 5.1 on.
         if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
+            # shellcheck disable=SC2089,SC2178 # bash reads it as code
             PROMPT_COMMAND='_rvenv_hook "$?"'
         elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
             [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then

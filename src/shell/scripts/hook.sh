@@ -4,7 +4,7 @@ _rvenv_hook () {
     # An activation that the user ended by hand is not made again until the project is left.
     case ${_RVENV_HOOK-} in
         '' | !* | "${VIRTUAL_ENV-}") ;;
-        *) export _RVENV_HOOK="!$_RVENV_HOOK" ;;
+        *) _RVENV_HOOK="!$_RVENV_HOOK" ;;
     esac
     if [ "$PWD|${VIRTUAL_ENV-}|$PATH" != "${_RVENV_HOOK_SEEN-}" ]; then
         eval "$(_RVENV_HOOK_STATE="${_RVENV_HOOK_STATE:-::}" \

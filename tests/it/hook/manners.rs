@@ -71,6 +71,21 @@ fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
     }
 }
 
+/// With `set -E` a function that returns the code of the last command runs the trap for it once more.
+#[test]
+fn a_trap_for_errors_runs_once() {
+    let real = real("bash").expect("bash");
+    let world = World::new();
+    world.project("a");
+    let before = "set -E; trap 'traps=$((${traps-0} + 1))' ERR; export traps";
+    for own in ["", "; PROMPT_COMMAND=mine=1"] {
+        let lines = "cd ../a\ntraps=0\nfalse\nnote one\n[ 1 = 2 ]\nnote two";
+        let shown = world.types_after(&real, &format!("{before}{own}"), lines);
+        assert_eq!(world.note("one", &shown).get("traps"), Some("1"), "{shown}");
+        assert_eq!(world.note("two", &shown).get("traps"), Some("2"), "{shown}");
+    }
+}
+
 #[test]
 fn zsh_keeps_the_functions_of_others() {
     let Some(real) = real("zsh") else { return };

@@ -11,9 +11,10 @@ use super::{Real, World, real};
 use crate::sandbox::Ran;
 
 /// The shells' strictest, and options that change how scripts are read.
-const MOODS: [(&str, &str); 22] = [
+const MOODS: [(&str, &str); 23] = [
     ("bash", "set -euo pipefail"),
     ("bash", "set -eu +h"),
+    ("bash", "set -k"),
     ("bash", "set -euf -o noclobber; unset PS1; IFS=/"),
     (
         "bash",
