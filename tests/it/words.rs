@@ -1,5 +1,7 @@
 //! What is said, how loud, and in which colours.
 
+use std::os::unix::fs::PermissionsExt;
+
 use predicates::prelude::*;
 
 use crate::sandbox::{Ran, Running, Sandbox, USER_CONFIG, skip};
@@ -288,6 +290,21 @@ fn progress_is_drawn_on_a_terminal_while_it_takes_long_and_cleared_afterwards() 
     sandbox.run(["cache", "clean"]).ok();
     let told = sandbox.run(["-v", "create", "told"]).ok();
     assert!(told.stderr.contains("\nunpacking pip"), "{told:#?}");
+}
+
+#[test]
+fn a_search_that_takes_long_is_shown_on_a_terminal() {
+    let mut sandbox = Sandbox::new();
+    let bin = sandbox.project().join("slow");
+    std::fs::create_dir(&bin).unwrap();
+    let script = "#!/bin/sh\n/bin/sleep 1\nexec /usr/bin/python3 \"$@\"\n";
+    std::fs::write(bin.join("python3"), script).unwrap();
+    std::fs::set_permissions(bin.join("python3"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    let shown = create_on_terminal(&sandbox, "--without-pip new");
+    let (_, after) = shown.rsplit_once("looking for a Python").expect("a line");
+    let (_, after) = after.rsplit_once("\u{1b}[2K").expect("a cleared line");
+    assert!(after.trim_start_matches('\r').starts_with("created `new`"), "{shown:?}");
 }
 
 #[test]

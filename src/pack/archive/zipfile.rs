@@ -1,7 +1,7 @@
 //! Zip files, made of small ones that threads write.
 
 use std::fs::File;
-use std::io::{self, Cursor, Write};
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use zip::result::ZipResult;
@@ -25,7 +25,7 @@ pub(super) fn write(
     progress: &mut dyn FnMut(u64),
 ) -> Result<()> {
     let failed = || |error: zip::result::ZipError| Error::io("write", target)(error.into());
-    let mut out = ZipWriter::new(file);
+    let mut out = ZipWriter::new(Target { file, failed: false });
     let mut packed = 0;
     ordered::run(
         writing.threads,
@@ -47,6 +47,39 @@ pub(super) fn write(
         },
     )?;
     out.finish().map_err(failed())?.flush().map_err(Error::io("write", target))
+}
+
+/// The file, which accepts everything after its first failure: a [`ZipWriter`] that was not finished writes
+/// again when it is dropped, and prints the failure.
+struct Target<'a> {
+    file: &'a mut File,
+    failed: bool,
+}
+
+impl Target<'_> {
+    fn attempt<T>(&mut self, done: T, call: impl Fn(&mut File) -> io::Result<T>) -> io::Result<T> {
+        if self.failed {
+            return Ok(done);
+        }
+        call(self.file).inspect_err(|_| self.failed = true)
+    }
+}
+
+impl Write for Target<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Interrupted writes are repeated here, so that any failure is final.
+        self.attempt(bytes.len(), |file| file.write_all(bytes).map(|()| bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt((), Write::flush)
+    }
+}
+
+impl Seek for Target<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.attempt(0, |file| file.seek(to))
+    }
 }
 
 /// The items of one job after the other.

@@ -122,6 +122,39 @@ fn a_base_that_was_moved_starts_with_every_option_and_its_children_inherit_nothi
     }
 }
 
+#[test]
+fn on_a_full_disk_nothing_is_left_and_an_old_archive_stays() {
+    let world = World::new();
+    let env = world.create(".venv");
+    // Random bytes, so that an archive is as large.
+    let script = "head -c 3000000 /dev/urandom > \"$1/data.bin\"";
+    let site = site(&env);
+    Ran::of(world.sandbox.command("sh").args(["-c", script, "sh"]).arg(&site)).ok();
+    let small = world.path("small");
+    fs::create_dir(&small).unwrap();
+    let rvenv = world.sandbox.rvenv().get_program().to_owned();
+    let script = "mount -t tmpfs -o size=1m none \"$1\" && cd \"$1\" && echo old > old.tar.gz && \
+        { \"$2\" $3; echo \"$?\"; cat old.tar.gz; ls -A; }";
+    let run = |command: &str| {
+        let rvenv = rvenv.to_str().unwrap();
+        with_mounts(script, &[small.to_str().unwrap(), rvenv, command], &world)
+    };
+    for format in ["tar.gz", "zip", "tar.zst", "tar"] {
+        let Some(ran) = run(&format!("pack ../.venv -o new.{format}")) else { return };
+        assert_eq!(ran.stdout, "1\nold\nold.tar.gz\n", "{format}");
+        let expected =
+            |line: &str| line.starts_with("error: ") || line.starts_with("  caused by: ");
+        assert!(ran.stderr.lines().all(expected), "{format}: {}", ran.stderr);
+        assert!(ran.stderr.contains("No space left on device"), "{format}: {}", ran.stderr);
+        world.pack(&["-o", &format!("whole.{format}")]).ok();
+        let ran = run(&format!("unpack ../whole.{format} env")).unwrap();
+        assert_eq!(ran.stdout, "1\nold\nold.tar.gz\n", "{format}");
+        assert!(ran.stderr.contains("No space left on device"), "{format}: {}", ran.stderr);
+    }
+    let ran = run("pack ../.venv --force -o old.tar.gz").unwrap();
+    assert_eq!(ran.stdout, "1\nold\nold.tar.gz\n");
+}
+
 fn is_of_series(python: &Path, series: &str) -> bool {
     let said = Ran::of(Command::new(python).arg("--version"));
     said.stdout.starts_with(&format!("Python {series}."))
