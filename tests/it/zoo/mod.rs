@@ -253,12 +253,33 @@ fn platlibdir_is_lib64_before_the_venv_scheme() {
 
 /// A real build, which `.ci/long` makes.
 #[test]
-fn built_with_lib64() {
-    let Some(unusual) = std::env::var_os("RVENV_TEST_LIB64_PYTHON").map(PathBuf::from) else {
-        skip("RVENV_TEST_LIB64_PYTHON names no Python");
+fn built_from_source() {
+    let Some(unusual) = std::env::var_os("RVENV_TEST_BUILT_PYTHON").map(PathBuf::from) else {
+        skip("RVENV_TEST_BUILT_PYTHON names no Python");
         return;
     };
-    accompany(&Sandbox::new(), &real_pythons()[0], &unusual);
+    let sandbox = Sandbox::new();
+    accompany(&sandbox, &real_pythons()[0], &unusual);
+    pack_and_start(&sandbox, &unusual);
+}
+
+/// Packs the environment `a` with and without its Python, and starts it in another directory.
+fn pack_and_start(sandbox: &Sandbox, unusual: &Path) {
+    sandbox.run(["check", "--deep", "a"]).ok();
+    for options in [&["--with-python"][..], &[]] {
+        sandbox.run([&["pack", "a", "--force", "-o", "a.tar.gz"], options].concat()).ok();
+        let to = sandbox.project().join("there");
+        let _ = fs::remove_dir_all(&to);
+        fs::create_dir(&to).unwrap();
+        Ran::of(sandbox.command("tar").args(["xzf", "a.tar.gz", "-C", "there"])).ok();
+        let prefix = ["-c", "import creature, sys; print(sys.prefix)"];
+        let mut start = sandbox.command(to.join("bin/python"));
+        let ran = Ran::of(start.args(prefix).env("RVENV_PACK_PYTHON", unusual)).ok();
+        assert_eq!(ran.stdout.trim(), to.to_str().unwrap(), "{options:?}");
+    }
+    let unpack = ["unpack", "a.tar.gz", "unpacked"];
+    Ran::of(sandbox.rvenv().args(unpack).env("RVENV_PACK_PYTHON", unusual)).ok();
+    sandbox.run(["check", "unpacked"]).ok();
 }
 
 #[test]
