@@ -3,11 +3,16 @@
 Usage: python -E unsatisfied.py DIRECTORY-OF-PIP ARGS...; the directory is empty for the environment's own pip.
 Prints `[]` when the arguments choose another destination, or when nothing is to be installed.
 """
+import sys
+
+# With `-c`, the current directory is first: a module in it is not the standard library's.
+if sys.path[:1] == [""]:
+    del sys.path[0]
+
 import importlib.metadata
 import json
 import os
 import re
-import sys
 
 ARCHIVES = (".whl", ".zip", ".tar.gz", ".tar.bz2", ".tar.xz", ".tgz")
 
@@ -52,7 +57,8 @@ def requirements(options, names):
 
 def main(pip, words):
     elsewhere = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:1] = [pip] if pip else []
+    if pip:
+        sys.path.insert(0, pip)
     paths = sys.path[1:] if pip else list(sys.path)
 
     from pip._internal.commands import create_command

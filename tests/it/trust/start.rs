@@ -196,19 +196,28 @@ fn pip_does_not_import_a_module_of_the_current_directory() {
     sandbox.run(["create", "../own"]).ok();
     let ran = sandbox.root().join("ran");
     let hostile = format!("open({:?}, 'w')\nraise SystemExit(0)\n", ran.to_str().unwrap());
-    for name in
-        ["pip.py", "runpy.py", "encodings.py", "pip/__init__.py", "pip/__main__.py", "logging.py"]
-    {
+    // The standard library's modules that Python has not loaded when a program starts.
+    let modules = ["pip", "runpy", "encodings", "logging", "importlib", "json", "re", "email"];
+    let modules = modules.iter().chain(&["zipfile", "compileall", "py_compile", "ssl", "urllib"]);
+    for name in modules.map(|name| format!("{name}.py")) {
+        sandbox.write(&name, &hostile);
+    }
+    for name in ["pip/__init__.py", "pip/__main__.py", "importlib/metadata.py"] {
         sandbox.write(name, &hostile);
     }
+    sandbox.write("empty.txt", "");
     for args in [
         &["install", "--env", "../own", "--dry-run", "--no-index", "absent"][..],
         &["install", "--env", "../own", "--version"],
+        &["install", "--env", "../own", "-r", "empty.txt"],
+        &["uninstall", "--env", "../own", "-y", "absent"],
+        &["freeze"],
+        &["check", "--deep", "../own"],
+        &["pack", "../own", "-o", "../own.tar.gz"],
     ] {
         sandbox.run(args);
         assert!(!ran.exists(), "{args:?}");
     }
-    sandbox.write("empty.txt", "");
     sandbox.run(["create", ".venv", "-r", "empty.txt"]).ok();
     assert!(!ran.exists());
     // A `setup.py` still imports its neighbours.
