@@ -20,6 +20,9 @@ pub(crate) struct Install {
     /// Let pip install, and store nothing of it
     #[arg(long)]
     pub(crate) no_store: bool,
+    /// Answer in JSON; pip's output goes to stderr
+    #[arg(long)]
+    pub(crate) json: bool,
     /// What `pip install` takes; without it the project's requirements.txt, else the project
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, add = ArgValueCompleter::new(complete::files))]
     pub(crate) args: Vec<OsString>,

@@ -1,5 +1,7 @@
 //! `rvenv install`: pip, with the right Python and no other.
 
+mod answer;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +9,7 @@ use std::process::ExitCode;
 use rvenv::fs;
 use rvenv::settings::project;
 use rvenv::settings::{Key, Settings, Value};
+use rvenv::store::Snapshot;
 use rvenv::venv;
 use rvenv::venv::Env;
 
@@ -15,6 +18,7 @@ use super::pip::{Pip, Verb};
 use super::store::PackageStore;
 use crate::cli::{Create, Freeze, Install, Uninstall};
 use crate::{process, ui};
+use answer::Installation;
 
 /// Runs `pip install ARGS...` of the environment.
 pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitCode> {
@@ -31,14 +35,23 @@ pub(super) fn run(args: &Install, context: &Context<'_>) -> anyhow::Result<ExitC
     let switched_off = args.no_store.then(|| (Key::Store, Value::text("false")));
     let settings = context.settings.clone().with_flags(switched_off);
     let store = PackageStore::of_env(&env, &settings, context);
-    if let Some(store) = &store
-        && store.install(&env, &words)?
-    {
-        return Ok(process::exit_code(0));
+    let before = args.json.then(|| Snapshot::of_env(&env));
+    let is_stored = store.as_ref().map_or(Ok(false), |store| store.install(&env, &words))?;
+    let mut exit_code = 0;
+    if !is_stored {
+        let mut pip = Pip::of(&env, Verb::Install, &words, context)?;
+        if args.json {
+            pip.command.stdout(std::io::stderr());
+        }
+        let place = env.root().display();
+        context.ui.say(format_args!("installing {what}into `{place}`{}", pip.note));
+        exit_code = pip.run(store.as_ref(), context)?;
     }
-    let mut pip = Pip::of(&env, Verb::Install, &words, context)?;
-    context.ui.say(format_args!("installing {what}into `{}`{}", env.root().display(), pip.note));
-    Ok(process::exit_code(pip.run(store.as_ref(), context)?))
+    if let Some(before) = before {
+        let reason = store.and_then(PackageStore::into_reason);
+        answer::print(&env, &before, Installation { is_stored, reason, exit_code })?;
+    }
+    Ok(process::exit_code(exit_code))
 }
 
 /// Runs `pip uninstall -y ARGS...` of the environment: rvenv asks nothing.

@@ -1,7 +1,9 @@
 //! Installing from the package store where pip is not needed, and adding what pip installs to it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -23,6 +25,8 @@ pub(super) struct PackageStore<'a> {
     interpreter: Interpreter,
     store: Store,
     linking: Linking,
+    /// Why pip was needed the last time.
+    reason: RefCell<Option<String>>,
 }
 
 impl<'a> PackageStore<'a> {
@@ -42,7 +46,7 @@ impl<'a> PackageStore<'a> {
             return None;
         };
         let linking = Linking { mode: settings.link_mode(), copies };
-        Some(Self { context, interpreter, store, linking })
+        Some(Self { context, interpreter, store, linking, reason: RefCell::default() })
     }
 
     /// The store for the Python of an environment.
@@ -81,7 +85,7 @@ impl<'a> PackageStore<'a> {
         match installed.and_then(|installed| decide(&installed)) {
             Ok(decision) => Some(decision),
             Err(reason) => {
-                self.context.ui.detail(format_args!("pip is needed: {reason}"));
+                self.explain(&reason);
                 None
             }
         }
@@ -104,7 +108,7 @@ impl<'a> PackageStore<'a> {
     pub(super) fn filling<'e>(&self, entries: &'e [Entry]) -> Option<Filling<'e>> {
         let package = |entry| Package { entry, requested: true, direct_url: None };
         Filling::new(&entries.iter().map(package).collect::<Vec<_>>(), self.linking)
-            .inspect_err(|error| self.context.ui.detail(format_args!("pip is needed: {error}")))
+            .inspect_err(|error| self.explain(error))
             .ok()
     }
 
@@ -144,8 +148,19 @@ impl<'a> PackageStore<'a> {
     /// After a failure pip tries, unless a signal asked for the end.
     fn fall_back(&self, error: &store::Error, interrupt: &Interrupt) -> anyhow::Result<bool> {
         interrupt.check()?;
-        self.context.ui.detail(format_args!("pip is needed: {error}"));
+        self.explain(error);
         Ok(false)
+    }
+
+    /// Says why pip is needed.
+    fn explain(&self, reason: &dyn Display) {
+        self.context.ui.detail(format_args!("pip is needed: {reason}"));
+        self.reason.replace(Some(reason.to_string()));
+    }
+
+    /// Why pip was needed, if it was.
+    pub(super) fn into_reason(self) -> Option<String> {
+        self.reason.into_inner()
     }
 
     /// Makes pip report what it installs, so that [`Recording::finish`] can add it. `None` if it
@@ -192,7 +207,7 @@ impl Recording<'_> {
     /// Adds what pip has installed, which succeeded; the projects that are `locked` also where pip got
     /// them by a URL. That this fails changes nothing for the user.
     pub(super) fn finish(self, locked: &BTreeSet<String>) {
-        let PackageStore { context, interpreter, store, linking } = self.store;
+        let PackageStore { context, interpreter, store, linking, .. } = self.store;
         let Ok(report) = std::fs::read(&self.report) else { return };
         let run = PipRun {
             root: &self.root,
@@ -204,14 +219,15 @@ impl Recording<'_> {
             locked,
             linking: *linking,
         };
+        let start = Instant::now();
         match store.add(&run, &context.host) {
             Ok(added) => {
                 for (name, reason) in added.skipped {
                     context.ui.detail(format_args!("`{name}` is not stored: {reason}"));
                 }
                 if added.stored > 0 {
-                    let count = packages(added.stored);
-                    context.ui.detail(format_args!("{count} in the store"));
+                    let (count, time) = (packages(added.stored), seconds(start));
+                    context.ui.detail(format_args!("added {count} to the store in {time}"));
                 }
             }
             Err(error) => context.ui.detail(format_args!("nothing is stored: {error}")),
@@ -221,9 +237,14 @@ impl Recording<'_> {
 
 /// The line that reports the number of packages and the time.
 pub(super) fn sentence(count: usize, start: Instant) -> String {
+    format!("installed {} in {} from the store", packages(count), seconds(start))
+}
+
+/// The time since `start`.
+fn seconds(start: Instant) -> String {
     let seconds = start.elapsed().as_secs_f64();
     let digits = if seconds < 0.095 { 2 } else { 1 };
-    format!("installed {} in {seconds:.digits$} s from the store", packages(count))
+    format!("{seconds:.digits$} s")
 }
 
 fn packages(count: usize) -> String {

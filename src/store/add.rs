@@ -13,53 +13,16 @@ use super::fill::Linking;
 use super::installed::{Installed, InstalledFile, Place, in_directory};
 use super::reason::NotStored;
 use super::report::{Item, Report};
+use super::snapshot::Snapshot;
 use super::staging::Staging;
 use super::{Store, threads};
 use crate::formats::requirement::normalized;
-use crate::fs::{Dir, DirPair, Linker, names_in, write_whole};
+use crate::fs::{Dir, DirPair, Linker, write_whole};
 use crate::python::Interpreter;
 use crate::support::hex::hex;
 use crate::support::host::Host;
-use crate::support::identity::FileVersion;
 use crate::support::parallel;
 use crate::support::private_dir::create_private_dir;
-
-/// The distributions of an environment at one time, to find out later which of them are new.
-#[derive(Clone, Debug)]
-pub struct Snapshot(BTreeMap<PathBuf, Option<FileVersion>>);
-
-impl Snapshot {
-    /// Those of the environment at `root`, which need not exist.
-    pub fn of(root: &Path, interpreter: &Interpreter) -> Self {
-        let mut found = BTreeMap::new();
-        for site in sites(interpreter) {
-            for name in names_in(&root.join(site)) {
-                if name.as_encoded_bytes().ends_with(b".dist-info") {
-                    let dist_info = site.join(name);
-                    let record = root.join(&dist_info).join("RECORD");
-                    found.insert(dist_info, FileVersion::of(&record));
-                }
-            }
-        }
-        Self(found)
-    }
-
-    /// The directories of metadata that `self` has, and that are not the same in `before`.
-    pub(super) fn since<'s>(&'s self, before: &'s Self) -> impl Iterator<Item = &'s Path> {
-        let is_new = |(path, version): &(&PathBuf, &Option<FileVersion>)| {
-            version.is_some() && before.0.get(*path) != Some(*version)
-        };
-        self.0.iter().filter(is_new).map(|(path, _)| &**path)
-    }
-}
-
-/// The directories with distributions, relative to an environment.
-fn sites(interpreter: &Interpreter) -> Vec<&Path> {
-    let scheme = &interpreter.scheme;
-    let mut sites = vec![&*scheme.purelib, &*scheme.platlib];
-    sites.dedup();
-    sites
-}
 
 /// A finished run of pip.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::add::Snapshot;
+use super::snapshot::Snapshot;
 use crate::formats::record;
 use crate::formats::requirement::normalized;
 use crate::fs::{Error, Result, read_bounded, write_whole};

@@ -26,11 +26,12 @@ mod place;
 mod prune;
 mod reason;
 mod report;
+mod snapshot;
 mod staging;
 
 use std::path::{Path, PathBuf};
 
-pub use add::{Added, PipRun, Snapshot};
+pub use add::{Added, PipRun};
 pub use entry::{Archive, Entry, SettingsKey};
 pub use error::{Error, Result};
 pub use fill::{Filling, Linking, Package, Target};
@@ -39,6 +40,7 @@ pub use locked::remove_direct_urls;
 pub use prune::{Pruned, count, prune};
 pub use reason::{NotStored, Obstacle};
 pub use report::writes_report;
+pub use snapshot::Snapshot;
 
 use crate::python::Interpreter;
 use crate::support::cache::Cache;

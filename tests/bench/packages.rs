@@ -1,10 +1,11 @@
 //! An environment with packages: from the store, by uv, by pip, and as hard links to a filled one.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use crate::table::Table;
-use crate::{Contender, ROUNDS, SLOW_ROUNDS, World, making, race, run, with};
+use crate::{Contender, ROUNDS, SLOW_ROUNDS, World, making, race, run};
 
 /// The packages of a web project.
 const PINS: [&str; 12] = [
@@ -35,51 +36,135 @@ fn requirements(world: &World) -> PathBuf {
     file
 }
 
-/// A command with the user's own settings of pip, which an entry of the store depends on.
-fn with_pip_settings(mut command: Command) -> Command {
-    command
-        .envs(std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PIP_")));
-    command
+/// Projects and their modules, for the first import.
+const MODULES: [(&str, &str); 6] = [
+    ("flask", "flask"),
+    ("requests", "requests"),
+    ("fastapi", "fastapi"),
+    ("pandas", "pandas"),
+    ("scikit-learn", "sklearn"),
+    ("matplotlib", "matplotlib.pyplot"),
+];
+
+/// Runs a program and prints the largest memory of a child, in KiB (getrusage(2)).
+const PEAK: &str = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); \
+                    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+
+/// The commands of a comparison.
+struct Commands<'a> {
+    world: &'a World,
+    file: String,
+}
+
+impl Commands<'_> {
+    /// With the user's own settings of pip, which an entry of the store depends on, and hard links, as an
+    /// ordinary user gets them.
+    fn ours(&self, target: &Path) -> Command {
+        let mut command = self.world.command(Path::new(&super::rvenv()));
+        let is_of_pip = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("PIP_");
+        command.envs(std::env::vars_os().filter(|(name, _)| is_of_pip(name)));
+        command.env("RVENV_CONTAINER", "1").args(&self.world.create()[1..]);
+        command.args(["-r", &self.file]).arg(target);
+        command
+    }
+
+    fn uv(&self, target: &Path) {
+        making(self.world, self.world.uv(), |_| {})(target);
+        let mut install = self.world.command(&self.world.peers.uv);
+        install.args(["pip", "install", "-q", "-r", &self.file, "--offline", "--python"]);
+        install.arg(target);
+        run(install);
+    }
+
+    /// Fills uv's cache, with the user's own index settings.
+    fn fill_cache_of_uv(&self) {
+        let target = self.world.root.path().join("by-uv");
+        making(self.world, self.world.uv(), |_| {})(&target);
+        let mut install = Command::new(&self.world.peers.uv);
+        install.args(["pip", "install", "-q", "-r", &self.file, "--python"]).arg(&target);
+        install.env("UV_CACHE_DIR", self.world.root.path().join(".cache/uv"));
+        run(install);
+    }
+
+    /// Fills the store; prints how long it took to add the packages.
+    fn fill_store(&self, target: &Path) {
+        let mut first = self.ours(target);
+        first.arg("-v");
+        let output = first.stderr(Stdio::piped()).output();
+        let said = String::from_utf8(output.expect("it starts").stderr).expect("UTF-8");
+        let added = said.lines().find(|line| line.contains(" to the store in ")).expect(&said);
+        println!("{}\n", added.trim());
+    }
+
+    /// The time of the first import in an environment that was just made.
+    fn first_imports(&self) -> Table {
+        let pins = std::fs::read_to_string(&self.file).expect("the requirements");
+        let is_pinned = |name: &str| {
+            let pin = format!("{name}==");
+            pins.lines().any(|line| line.to_ascii_lowercase().starts_with(&pin))
+        };
+        let modules = MODULES.iter().filter(|(name, _)| is_pinned(name)).map(|(_, module)| *module);
+        let code = format!("import {}", modules.collect::<Vec<_>>().join(", "));
+        let target = self.world.root.path().join("imports");
+        let import = |make: &dyn Fn(&Path)| {
+            make(&target);
+            let mut python = self.world.command(&target.join("bin/python"));
+            python.args(["-c", &code]);
+            let start = Instant::now();
+            run(python);
+            let time = start.elapsed();
+            std::fs::remove_dir_all(&target).expect("removable");
+            time
+        };
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..SLOW_ROUNDS {
+            times[0].push(import(&|target| run(self.ours(target))));
+            times[1].push(import(&|target| self.uv(target)));
+        }
+        let [ours, uvs] = times.map(|mut times| {
+            times.sort();
+            times[times.len() / 2]
+        });
+        Table::of([("the first import, filled by rvenv", ours), ("the same, filled by uv", uvs)])
+    }
+
+    /// Prints the disk blocks of a second environment beside the first one, and the peak of the memory.
+    fn print_sizes(&self, first: &Path) {
+        let second = self.world.root.path().join("second");
+        let ours = self.ours(&second);
+        let mut peak = self.world.command(&self.world.python);
+        peak.envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        peak.args(["-c", PEAK]).arg(ours.get_program()).args(ours.get_args());
+        let peak = peak.stdout(Stdio::piped()).output().expect("Python").stdout;
+        let disk = Command::new("du").arg("-sk").arg(first).arg(&second).output().expect("du");
+        let disk = String::from_utf8_lossy(&disk.stdout).into_owned();
+        let [first, second] = [0, 1].map(|line| {
+            let size = disk.lines().nth(line).and_then(|line| line.split_whitespace().next());
+            size.and_then(|size| size.parse::<f64>().ok()).expect("a size")
+        });
+        println!(
+            "{:.2} % of the disk blocks of the first environment; at most {} KiB of memory\n",
+            second * 100.0 / first,
+            String::from_utf8_lossy(&peak).trim()
+        );
+    }
 }
 
 pub(crate) fn packages(world: &World) -> Table {
-    let lock = requirements(world);
-    let file = lock.to_str().expect("UTF-8");
-    let create = with(world.create(), &["-r", file]);
-    let ours = |target: &Path| {
-        let mut command = with_pip_settings(world.command(Path::new(&create[0])));
-        command.args(&create[1..]).arg(target);
-        command
-    };
-    let uv = |python: &Path| {
-        let mut command = world.command(&world.peers.uv);
-        command.args(["pip", "install", "-q", "-r", file, "--python"]).arg(python);
-        command
-    };
+    let file = requirements(world).to_str().expect("UTF-8").to_owned();
+    let commands = Commands { world, file };
     let filled = world.root.path().join("filled");
-    run(ours(&filled));
-    // Fills uv's cache, with the user's own index settings.
-    let other = world.root.path().join("by-uv");
-    making(world, world.uv(), |_| {})(&other);
-    let mut first = Command::new(&world.peers.uv);
-    first.args(["pip", "install", "-q", "-r", file, "--python"]).arg(&other);
-    first.env("UV_CACHE_DIR", world.root.path().join(".cache/uv"));
-    run(first);
-    let check =
-        ours(&world.root.path().join("check")).stderr(std::process::Stdio::piped()).output();
+    commands.fill_store(&filled);
+    commands.fill_cache_of_uv();
+    commands.print_sizes(&filled);
+    let check = commands.ours(&world.root.path().join("check")).stderr(Stdio::piped()).output();
     let said = String::from_utf8(check.expect("it starts").stderr).expect("UTF-8");
     assert!(said.contains("from the store"), "{said}");
 
+    let ours = |target: &Path| run(commands.ours(target));
     let fast = [
-        Contender::new("rvenv create -r (from the store, with pip)", |target| run(ours(target))),
-        Contender::new(
-            "uv venv && uv pip install --offline",
-            making(world, world.uv(), |target| {
-                let mut install = uv(target);
-                install.arg("--offline");
-                run(install);
-            }),
-        ),
+        Contender::new("rvenv create -r (from the store, with pip)", ours),
+        Contender::new("uv venv && uv pip install --offline", |target| commands.uv(target)),
         Contender::new("cp -al of the filled environment", |target| {
             let mut copy = world.command(Path::new("cp"));
             copy.arg("-al").arg(&filled).arg(target);
@@ -88,14 +173,14 @@ pub(crate) fn packages(world: &World) -> Table {
     ];
     let is_small = std::env::var_os(REQUIREMENTS).is_none();
     let table = race(world, if is_small { ROUNDS } else { SLOW_ROUNDS }, &fast);
-    let [ours_again, ..] = fast;
     let slow = [
-        ours_again,
+        Contender::new("rvenv create -r (from the store, with pip)", ours),
         Contender::new("rvenv create && pip install", |target| {
-            let mut pip = ours(target);
+            let mut pip = commands.ours(target);
             pip.arg("--no-store");
             run(pip);
         }),
     ];
+    println!("{}", commands.first_imports());
     table.and(race(world, 1, &slow))
 }

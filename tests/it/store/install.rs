@@ -106,6 +106,30 @@ fn the_store_can_be_switched_off() {
 }
 
 #[test]
+fn the_answer_in_json_names_what_was_installed_and_by_whom() {
+    let sandbox = filled(&["plain"]);
+    sandbox.run(["create", "two"]).ok();
+    let answer = |args: &[&str]| {
+        let ran = sandbox.run([&["install", "--env", "two", "--json"], args].concat());
+        let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(answer["exit_code"], ran.code.unwrap());
+        assert!(Path::new(answer["path"].as_str().unwrap()).ends_with("two"));
+        answer
+    };
+    let plain = serde_json::json!([{"name": "plain", "version": "1.0"}]);
+    let stored = answer(&["-r", "lock.txt"]);
+    assert_eq!((&stored["source"], &stored["reason"]), (&"store".into(), &().into()));
+    assert_eq!(stored["installed"], plain);
+    assert_eq!(answer(&["-r", "lock.txt"])["installed"], serde_json::json!([]));
+    let by_pip = answer(&["--force-reinstall", "--no-deps", "plain"]);
+    assert_eq!((&by_pip["source"], &by_pip["installed"]), (&"pip".into(), &plain));
+    assert!(by_pip["reason"].as_str().unwrap().contains("--force-reinstall"), "{by_pip}");
+    let failed = answer(&["no-such-project"]);
+    assert_eq!((&failed["source"], &failed["exit_code"]), (&"pip".into(), &1.into()));
+    assert_eq!(answer(&["--no-deps", "plain"])["installed"], serde_json::json!([]));
+}
+
+#[test]
 fn a_changed_file_is_not_used() {
     let sandbox = filled(&["plain", "pack"]);
     let file = site(&sandbox.project().join("one")).join("plain.py");
