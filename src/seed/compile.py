@@ -11,6 +11,9 @@ import sys
 import warnings
 
 FLAGS = int(sys.argv[1])
+# PyPy's garbage collector decides which equal strings are one object, and later versions of the format
+# write such an object once: the same sources would give different bytes.
+VERSION = 0 if sys.implementation.name == "pypy" else marshal.version
 
 warnings.simplefilter("ignore")
 given = sys.stdin.buffer.read()
@@ -28,6 +31,6 @@ while at < len(given):
         pyc = b""
     else:
         head = importlib.util.MAGIC_NUMBER + struct.pack("<I", FLAGS)
-        pyc = head + importlib.util.source_hash(source) + marshal.dumps(code)
+        pyc = head + importlib.util.source_hash(source) + marshal.dumps(code, VERSION)
     sys.stdout.buffer.write(struct.pack("<I", len(pyc)) + pyc)
 sys.stdout.buffer.flush()

@@ -29,10 +29,12 @@ impl Check {
     }
 }
 
-/// A source, and the file name for its tracebacks if the import system sets none.
+/// A source.
 pub(crate) struct Source<'a> {
-    /// The name.
+    /// Its path in the wheel.
     pub(crate) name: &'a str,
+    /// The file name for its tracebacks if the import system sets none.
+    pub(crate) file_name: String,
     /// The text.
     pub(crate) text: &'a [u8],
 }
@@ -107,11 +109,11 @@ fn spawn(job: &SeedContext<'_>, share: &[Source<'_>], check: Check) -> io::Resul
 fn feed(mut stdin: impl Write, share: &[Source<'_>]) -> io::Result<()> {
     let mut sent = Vec::new();
     for source in share {
-        for length in [source.name.len(), source.text.len()] {
+        for length in [source.file_name.len(), source.text.len()] {
             let length = u32::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
             sent.extend(length.to_le_bytes());
         }
-        sent.extend(source.name.as_bytes());
+        sent.extend(source.file_name.as_bytes());
         sent.extend(source.text);
     }
     stdin.write_all(&sent)

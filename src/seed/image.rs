@@ -36,7 +36,7 @@ use crate::support::private_dir::create_private_dir;
 use crate::support::users::effective_uid;
 
 /// The version of the image format, increased when the image of a wheel changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The modification time of every file of an image: 2000-01-01, which every filesystem can store and an
 /// edit changes.
@@ -228,7 +228,7 @@ fn build(job: &SeedContext<'_>, wheel: &Wheel, layout: Layout, staging: &Path) -
     let python = job.interpreter;
     let layout = if layout::fits_archive(wheel) { layout } else { Layout::Files };
     let check = if layout == Layout::Archive { Check::Nothing } else { Check::Hash };
-    let bytecode = compile::bytecode(job, &layout::sources(wheel), check)?;
+    let bytecode = compile::bytecode(job, &layout::sources(wheel, layout), check)?;
     let mut pieces = match layout {
         Layout::Files => layout::files(wheel, bytecode, &python.cache_tag),
         Layout::Archive => layout::archive(wheel, &bytecode).map_err(|source| {

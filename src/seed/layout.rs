@@ -58,10 +58,16 @@ const DIST_INFO: [&str; 4] = ["METADATA", "WHEEL", "entry_points.txt", "top_leve
 const ARCHIVE: &str = "pip/_pip.zip";
 const HOOK: &str = "\n__path__.append(__path__[0] + \"/_pip.zip/pip\")\n";
 
-/// The sources of a wheel, in the order of their names.
-pub(crate) fn sources(wheel: &Wheel) -> Vec<Source<'_>> {
+/// The sources of a wheel, in the order of their names. `zipimport` leaves the file names of code as they
+/// are: with the name of the archive, they name no file of a checkout of pip in the current directory, and
+/// `linecache` asks the archive for the source.
+pub(crate) fn sources(wheel: &Wheel, layout: Layout) -> Vec<Source<'_>> {
     let sources = wheel.files.iter().filter(|(name, _)| is_source(name));
-    sources.map(|(name, text)| Source { name, text }).collect()
+    let file_name = |name: &str| match layout {
+        Layout::Archive => format!("{ARCHIVE}/{name}"),
+        Layout::Files => name.to_owned(),
+    };
+    sources.map(|(name, text)| Source { name, file_name: file_name(name), text }).collect()
 }
 
 /// The files layout: everything in the wheel, each source with its bytecode in `__pycache__`.
@@ -72,7 +78,7 @@ pub(crate) fn files(
 ) -> Vec<ImageFile> {
     let mut pieces = marks(wheel);
     pieces.extend(wheel.files.iter().map(|(path, data)| ImageFile::new(path, data.clone())));
-    for (source, pyc) in sources(wheel).iter().zip(bytecode) {
+    for (source, pyc) in sources(wheel, Layout::Files).iter().zip(bytecode) {
         let (dir, name) = source.name.rsplit_once('/').unwrap_or(("", source.name));
         let separator = if dir.is_empty() { "" } else { "/" };
         let stem = name.strip_suffix(".py").unwrap_or(name);
@@ -108,7 +114,7 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
             packed.push((path.as_str(), data.as_slice()));
         }
     }
-    let sources = sources(wheel);
+    let sources = sources(wheel, Layout::Archive);
     let compiled =
         sources.iter().zip(bytecode).filter(|(source, _)| !stands_outside(wheel, source.name));
     let compiled: Vec<_> = compiled

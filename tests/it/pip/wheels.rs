@@ -50,6 +50,36 @@ fn a_whole_wheel_works() {
     );
 }
 
+/// A checkout of pip in the current directory has files of the same names.
+#[test]
+fn a_traceback_shows_the_source_line_of_the_installed_pip() {
+    let sandbox = Sandbox::new();
+    let module = "pip/_internal/fails.py";
+    let wheel = Maker::new("99.2")
+        .with(module, "def fail():\n    raise ValueError('of pip')\n")
+        .write(&sandbox.root().join("wheels"));
+    let python = modern(&sandbox);
+    let options = Options { choice: Choice::Wheel(wheel), ..Options::default() };
+    let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
+    let root = sandbox.root().join("env");
+    world::place(&seed, &python, &root);
+    let checkout = sandbox.root().join("checkout");
+    fs::create_dir_all(checkout.join("pip/_internal")).unwrap();
+    fs::write(checkout.join(module), "the\nwrong line\n").unwrap();
+    let code = "import sys, traceback; sys.path.insert(0, sys.argv[1])\n\
+        from pip._internal.fails import fail\n\
+        try: fail()\n\
+        except ValueError: traceback.print_exc(file=sys.stdout)";
+    let mut command = sandbox.command(&python.executable);
+    command.args(["-I", "-c", code]).arg(root.join(&python.scheme.purelib));
+    let shown = Ran::of(command.current_dir(&checkout)).ok().stdout;
+    assert!(shown.contains("raise ValueError('of pip')"), "{shown}");
+    assert!(
+        shown.contains("_pip.zip/pip/_internal/fails.py") && !shown.contains("wrong"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn names_that_lead_elsewhere() {
     for name in [
