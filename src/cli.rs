@@ -35,7 +35,7 @@ pub(crate) use unpack::Unpack;
 /// The columns of help on a wider terminal, or where the width is not known.
 pub(crate) const HELP_WIDTH: usize = 100;
 
-/// The release, the commit that it was built from where that is known, and the target triple.
+/// The version, the commit if known, and the target triple.
 const VERSION: &str = env!("RVENV_VERSION");
 
 /// Creates, activates, checks and fills Python virtual environments.

@@ -1,4 +1,4 @@
-//! `rvenv activate` and `rvenv deactivate`: print code, say nothing.
+//! `rvenv activate` and `rvenv deactivate`: print only shell code.
 
 use std::process::ExitCode;
 

@@ -35,8 +35,7 @@ pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps the hook from activating an environment, and from naming it; takes back what was permitted to a
-/// project.
+/// Stops the hook from activating or mentioning an environment; revokes a project's permission.
 pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Context { host, ui, .. } = context;
     let trust = Trust::of(host);

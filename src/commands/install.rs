@@ -1,4 +1,4 @@
-//! `rvenv install`: pip, with the right Python and no other.
+//! `rvenv install`: runs pip with the environment's Python.
 
 mod answer;
 

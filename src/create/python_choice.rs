@@ -58,7 +58,7 @@ pub struct Requires {
     pub file: PathBuf,
 }
 
-/// A project's file that asks for something that cannot be used.
+/// A request in a project's file that is ignored because it is unusable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
     /// Which.

@@ -1,4 +1,4 @@
-//! The RECORDs of a `site-packages`: which file belongs to which distribution.
+//! The RECORDs of a `site-packages`, and the distribution that owns each file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -225,7 +225,7 @@ impl Text {
     }
 }
 
-/// The names that rows have at the top of `site-packages`, and the directories of modules.
+/// The top-level names that RECORD lists in `site-packages`, and the directories of modules.
 #[derive(Default)]
 struct Names<'t> {
     tops: Vec<&'t str>,
@@ -307,7 +307,7 @@ fn is_compiled(path: &str) -> bool {
 /// In bytes. A smaller `__init__.py` marks a package, or a namespace that several distributions share.
 const SMALL: u64 = 512;
 
-/// Whether a file is code that an import runs: tests and documents do not matter.
+/// Whether a file is importable code and not a test or documentation.
 fn is_code(path: &str, size: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
     let is_python = has_extension(path, "py");

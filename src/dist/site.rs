@@ -20,14 +20,14 @@ pub(crate) struct Site {
     pub(crate) path: PathBuf,
     /// The version in its parent's name.
     pub(crate) series: Option<LibrarySeries>,
-    /// Every name in it, in order. Names that are no text are nobody's.
+    /// Its entries, sorted. Names that are not UTF-8 are left out: no distribution has them.
     pub(crate) names: Vec<String>,
 }
 
 /// A distribution that is recorded in a `site-packages`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dist<'a> {
-    /// As its directory has it: `ruamel.yaml`, `typing_extensions`.
+    /// The name as spelled in the directory name: `ruamel.yaml`, `typing_extensions`.
     pub(crate) name: &'a str,
     pub(crate) version: &'a str,
     /// `typing_extensions-4.9.0.dist-info`
@@ -84,7 +84,7 @@ impl Site {
         SystemTime::now().duration_since(changed.max()?).ok()
     }
 
-    /// The path of an entry in it, relative to the environment at `root`.
+    /// The path of its entry `name`, relative to the environment at `root`.
     pub(crate) fn relative(&self, root: &Path, name: &str) -> PathBuf {
         let path = self.path.join(name);
         path.strip_prefix(root).unwrap_or(&path).to_owned()

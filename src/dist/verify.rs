@@ -154,7 +154,7 @@ fn fault(root: &Path, row: &RowText<'_>, piece: &mut [u8]) -> Option<Fault> {
 /// The properties of a file that are collected while it is read.
 struct Seen {
     hasher: Sha256,
-    /// The digest of as many bytes as were installed, where there are more.
+    /// The digest of the first bytes, up to the installed size, if the file is longer.
     prefix: Option<[u8; 32]>,
     size: Option<u64>,
     read: u64,

@@ -88,8 +88,8 @@ fn encode_special(url: &str) -> String {
     encoded
 }
 
-/// A requirement for messages: without the credentials of its URL, and without the query, which contains
-/// the secret of signed URLs.
+/// A requirement for messages, without the credentials and the query of its URL: both can contain
+/// secrets.
 pub(crate) fn without_secrets(requirement: &str) -> String {
     let Some((start, rest)) = requirement.split_once("://") else { return requirement.to_owned() };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

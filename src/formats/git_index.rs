@@ -162,7 +162,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
 }
 
-/// A number of variable length, as in pack files, and how many bytes it takes.
+/// Decodes a variable-length number, as in pack files; returns it and its length in bytes.
 fn offset(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut value = 0_usize;
     for (index, byte) in bytes.iter().take(5).enumerate() {

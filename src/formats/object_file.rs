@@ -83,7 +83,7 @@ impl ObjectFile {
         self.machine.map(|machine| machine.name)
     }
 
-    /// The target that the modules of an interpreter need; `None` if unknown.
+    /// The target of an interpreter's compiled modules; `None` if unknown.
     pub(crate) fn of(system: Platform, machine: &str, pointer_bits: u8) -> Option<Self> {
         let name = match (machine.to_ascii_lowercase().as_str(), pointer_bits) {
             ("x86_64" | "amd64" | "i386" | "i486" | "i586" | "i686" | "x86", 32) => "i686",

@@ -76,7 +76,7 @@ pub(crate) fn is_whole(text: &str) -> bool {
 /// replaces it at the very end, after it has created the commands.
 pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> bool {
     let paths = || text.lines().filter_map(fields).map(|(path, ..)| path.trim_matches('"'));
-    // The wheel's RECORD still lists the files of other schemes below `.data`.
+    // Only the wheel's RECORD lists the files of other schemes below `.data`.
     let is_in_wheel =
         |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
     // A search of the text is cheaper than its parsing, and most texts contain nothing of this.

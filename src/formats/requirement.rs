@@ -47,7 +47,8 @@ impl Requirement {
         (!name.is_empty()).then(|| Self { name: name.to_owned(), extras, versions, marker })
     }
 
-    /// Whether it applies with this extra or without one; false if the marker is invalid.
+    /// Whether the marker is true and names an extra exactly if `extra` is given; false if it is
+    /// invalid.
     pub(crate) fn applies(&self, environment: &Environment, extra: Option<&str>) -> bool {
         let names_extra = self.marker.as_ref().is_some_and(|marker| names_extra(marker));
         // A marker without `extra` is evaluated only as a plain requirement.

@@ -66,7 +66,7 @@ pub enum Refusal {
     /// Entries at the environment's root that no tool creates. `with_user_files` permits it.
     #[error("it contains files that no environment tool creates: {}", listed(.0))]
     UserEntries(Vec<String>),
-    /// Nothing shows that it was created as an environment. `force` permits only this.
+    /// No evidence that it was created as an environment. `force` overrides only this refusal.
     #[error("it is not a virtual environment (it has no `pyvenv.cfg` with the key `home`)")]
     NotAnEnvironment,
 }
@@ -127,7 +127,7 @@ impl Guard {
         self
     }
 
-    /// Also allows environments with the user's files in them. All other rules still apply.
+    /// Also allows environments that contain user files. All other rules still apply.
     #[must_use]
     pub fn with_user_files(mut self, user_files: bool) -> Self {
         self.allowed.user_files = user_files;

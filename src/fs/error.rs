@@ -56,7 +56,7 @@ pub enum Error {
     },
 
     /// An entry that another process created was moved and could not be moved back.
-    #[error("another process replaced `{}`; its entry is at `{}` now", path.display(), at.display())]
+    #[error("another process replaced `{}`; the replacement was moved to `{}`", path.display(), at.display())]
     Displaced {
         /// The former path of the entry.
         path: PathBuf,

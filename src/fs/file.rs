@@ -13,7 +13,7 @@ use crate::fs::{Error, Result};
 /// The prefix and suffix of temporary files.
 const PREFIX: &str = ".rvenv-";
 const SUFFIX: &str = ".tmp";
-/// The longest time between the creation of a temporary file and its lock.
+/// The maximum time between creating a temporary file and locking it.
 const UNLOCKED: Duration = Duration::from_secs(1);
 
 /// Reads a regular file of at most `limit` bytes.

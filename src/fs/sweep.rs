@@ -124,8 +124,8 @@ pub(super) fn replace_content(directory: &Handle, stage: &Handle, path: &Path) -
     })
 }
 
-/// Whether a process changes this directory in place, or was killed while it did. Each file is then
-/// complete, and the files may belong to different states.
+/// Whether a process is modifying this directory in place, or was killed doing so. Each file is
+/// complete, but the files may be of different states.
 pub fn is_unfinished(target: &Path) -> bool {
     target.join(INSIDE).is_dir()
 }

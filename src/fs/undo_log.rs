@@ -131,7 +131,7 @@ impl UndoLog {
     /// Undoes one change of `name` in `parent`. If that fails, the file is complete nevertheless.
     pub(super) fn undo(&self, done: &Change, parent: &Handle, name: &Path) {
         let _ = match done {
-            // This fails if others have created files in the directory, which then remains.
+            // Fails if other processes have created files in the directory, which is then kept.
             Change::Made(_) => parent.unlink(name).or_else(|_| parent.remove_dir(name)),
             Change::Replaced(_, temp_name) => self.handle.rename(temp_name, parent, name),
             // It is removed with all that is temporary.

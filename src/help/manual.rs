@@ -76,7 +76,7 @@ fn head(name: &str, section: u8, about: &str) -> String {
     format!("{title}\n.nh\n.ad l\n.SH NAME\n{} \\- {about}\n", escape(name))
 }
 
-/// The sections that every command has and that `own` lacks.
+/// The common sections that `own` lacks.
 fn common(own: &[Block]) -> Vec<Block> {
     let mut is_missing = false;
     let mut blocks = markup::parse(COMMON);

@@ -72,7 +72,7 @@ pages![
 /// The sections of every man page of a command that does not have its own.
 const COMMON: &str = include_str!("common.md");
 
-/// The character around the name of a page in clap's help, where [`fill`] inserts the page.
+/// The delimiter of a page's name in clap's help; [`fill`] inserts the page there.
 const MARK: char = '\u{1}';
 
 /// The value of `after_long_help` for a command: the place of its page.

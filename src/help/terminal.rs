@@ -17,7 +17,7 @@ const CODE_INDENT: usize = 4;
 const TEXT_INDENT: usize = 2;
 /// Columns between the cells of a table.
 const GAP: usize = 2;
-/// The last column of a table is not narrower than this; a narrower terminal gets a list.
+/// The minimum width of a table's last column; a narrower terminal shows a list instead.
 const NARROW: usize = 24;
 
 /// The page for a terminal of `width` columns.

@@ -46,7 +46,7 @@ pub struct PackedPython {
     pub cache_tag: String,
     /// Whether the archive contains this Python.
     pub mode: Mode,
-    /// The interpreter that the environment was made from, on the machine that packed it.
+    /// The base interpreter on the machine that packed the environment.
     pub base: String,
     /// The interpreter that `pack --python` names, on the machines that the archive is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,8 +68,7 @@ pub enum Mode {
 pub struct System {
     /// The operating system.
     pub platform: Platform,
-    /// The processor by its name in `platform.machine()`; `None` if nothing in the archive is
-    /// compiled.
+    /// The architecture as in `platform.machine()`; `None` if the archive has no compiled files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
     /// The C library; `None` where no compiled file needs one.
@@ -107,7 +106,7 @@ pub enum ManifestError {
     #[error("the manifest is damaged")]
     Damaged(#[from] serde_json::Error),
     /// Of a newer rvenv.
-    #[error("its format {format} is newer than {FORMAT}, which this rvenv reads")]
+    #[error("its format {format} is newer than {FORMAT}, the latest that this rvenv supports")]
     Newer {
         /// The number in the manifest.
         format: u32,

@@ -73,7 +73,7 @@ pub struct Request<'a> {
     pub python: Option<&'a Path>,
     /// Whether the archive contains the base.
     pub with_python: bool,
-    /// Whether it is an error that the archive needs libraries of the system.
+    /// Whether it is an error if the archive needs libraries of the system.
     pub strict: bool,
     /// Whether sources are compiled.
     pub compile: bool,

@@ -16,7 +16,7 @@ const SIGINT: usize = 2;
 /// `STATUS_CONTROL_C_EXIT`: what Windows ends a program with that does not catch Ctrl-C.
 const INTERRUPTED: i32 = 0xC000_013A_u32.cast_signed();
 
-/// The system's error code when it does not find a program that exists.
+/// The cause if `CreateProcessW` does not find an existing program.
 pub(super) const WHY_NOT: &str = ": its path is too long for Windows to start it";
 
 /// Lets Ctrl-C end the work first: what was begun is taken away, then [`exit_by_signal`] ends the program.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::fs;
 use crate::support::limits;
 
-/// The text of a regular file that can be read. Anything else counts as absent: a pipe would block.
+/// The text of a readable regular file. Other files are ignored: a pipe would block.
 pub(crate) fn read(path: &Path) -> Option<String> {
     Some(decode(&fs::read_bounded(path, limits::VERSION_FILE).ok()?))
 }

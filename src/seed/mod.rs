@@ -167,8 +167,8 @@ impl SeedContext<'_> {
     }
 }
 
-/// The versions of pip that these Pythons carry or that the cache has, newest first: they need no
-/// connection.
+/// The pip versions that these Pythons bundle or the cache contains, newest first: they are
+/// available offline.
 pub fn available<'a>(
     pythons: impl IntoIterator<Item = &'a Interpreter>,
     cache: &Cache,

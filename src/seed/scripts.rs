@@ -92,7 +92,7 @@ fn dedent(text: &str) -> String {
     out
 }
 
-/// A command's file for an environment: its name and its bytes.
+/// Renders the file of a command: its name and its content.
 pub(crate) fn render(
     command: &Command,
     target: &Target<'_>,

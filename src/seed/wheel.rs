@@ -26,7 +26,7 @@ const MAX_FILES: usize = 20_000;
 #[non_exhaustive]
 pub enum WheelFault {
     /// Not a zip archive, or a truncated one.
-    #[error("it is no zip archive, or cut short")]
+    #[error("it is not a zip archive, or it is truncated")]
     Archive(#[source] ZipError),
     /// The file's name is not that of a wheel.
     #[error("its name is not `NAME-VERSION-py3-none-any.whl`")]
@@ -58,7 +58,7 @@ pub enum WheelFault {
     #[error("it unpacks to more than {MAX_FILES} files or {} MiB", limits::WHEEL_CONTENT >> 20)]
     TooLarge,
     /// A file that cannot be unpacked.
-    #[error("`{name}` in it cannot be unpacked")]
+    #[error("cannot unpack `{name}` from it")]
     Unreadable {
         /// The file.
         name: String,
@@ -78,7 +78,7 @@ pub enum WheelFault {
         name: String,
     },
     /// A file with another hash or size than RECORD says.
-    #[error("`{name}` in it is not what its RECORD says")]
+    #[error("the hash or size of `{name}` differs from its RECORD")]
     Altered {
         /// The file.
         name: String,
@@ -229,7 +229,7 @@ fn is_safe(name: &str) -> bool {
         && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// Whether a top-level directory contains files for other directories than `site-packages`.
+/// Whether a top-level directory is a wheel's `.data`, with files for other schemes.
 fn is_data_dir(top: &str) -> bool {
     Path::new(top).extension().is_some_and(|end| end.eq_ignore_ascii_case("data"))
 }

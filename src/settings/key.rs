@@ -196,7 +196,7 @@ impl Key {
             | Self::Relocatable
             | Self::Offline
             | Self::Store
-            // The user of the names rejects those that only the user may set.
+            // `check` rejects a project's values that only the user may set.
             | Self::CheckIgnore => Trust::Any,
         }
     }

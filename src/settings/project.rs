@@ -64,7 +64,7 @@ impl Project {
         Ok(project)
     }
 
-    /// Only the nearest readable `pyproject.toml` of a directory.
+    /// Reads only the nearest `pyproject.toml` in `dir` or a directory above it.
     pub(crate) fn described(dir: &Path) -> Self {
         let mut manifests =
             dir.ancestors().map_while(|dir| manifest(dir.join("pyproject.toml")).ok());

@@ -48,7 +48,7 @@ pub(super) fn activation_code(
 
 fn evaluated(shell: Shell, activation: &Activation) -> Result<Vec<u8>> {
     let cannot: fn(&OsStr) -> bool = match shell {
-        // Its backquotes make a space of each line end, so what is evaluated has to be one line.
+        // csh's backquotes turn newlines into spaces, so the evaluated code must be one line.
         Shell::Csh | Shell::Tcsh => |value| value.as_encoded_bytes().contains(&b'\n'),
         // It reads characters, and stops at a byte that is none.
         Shell::Yash => |value| value.to_str().is_none(),

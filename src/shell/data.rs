@@ -15,7 +15,7 @@ use crate::support::python_vars;
 /// A variable's name and its new value; `None` unsets it.
 pub type Change = (&'static str, Option<OsString>);
 
-/// The variables that no child of the shell gets: in nushell's data, a record.
+/// The variables that child processes do not inherit: nushell does not export records.
 const UNEXPORTED: [&str; 1] = ["_RVENV_ENTRY"];
 
 /// The variables of a process in which the environment is active, whatever is active in `host`: it has the
@@ -105,7 +105,7 @@ fn joined(entries: impl Iterator<Item = PathBuf>, host: &Host) -> OsString {
     std::env::join_paths(&entries).unwrap_or_else(|_| entries.join(OsStr::new(&separator)))
 }
 
-/// A JSON object. nushell's PATH is a list, and null keeps a variable from every program.
+/// The changes as a JSON object. nushell's PATH is a list, and nushell does not export null.
 pub(super) fn json(shell: Shell, changes: &[Change]) -> Result<Vec<u8>> {
     let mut object = Map::new();
     for (name, value) in changes {

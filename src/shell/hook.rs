@@ -220,8 +220,8 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
 /// # Errors
 /// As [`deactivate`], and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    // direnv's `layout python` adds the environment that it finds active once more, and restores a PATH
-    // with one of the two.
+    // direnv's `layout python` adds the active environment to PATH a second time, and direnv then
+    // restores a PATH with one of the two entries: all are removed.
     let is_direnv = host.var("DIRENV_DIFF").is_some();
     let extent = if is_direnv { Extent::Environment } else { Extent::Activation };
     let mut code = deactivation(shell, host, extent)?;

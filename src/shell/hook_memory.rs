@@ -133,7 +133,7 @@ impl Memory {
     }
 }
 
-/// Whether the entry of `root` is not on PATH, or behind a directory with a Python.
+/// Whether PATH lacks the scripts directory of `root`, or has a directory with a Python before it.
 fn is_lost(root: &Path, host: &Host) -> bool {
     let scripts = if host.platform() == Platform::Windows { "Scripts" } else { "bin" };
     let own = root.join(scripts);

@@ -295,7 +295,7 @@ fn id(entry: &Entry) -> String {
     format!("{version}-{}", hex(&Sha256::digest(identity)[..8]))
 }
 
-/// A file of the store's own, which nobody else may write to, whatever the umask.
+/// Restricts a file of the store to its owner, regardless of the umask.
 #[cfg(unix)]
 fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -31,7 +31,7 @@ pub struct SettingsKey(pub String);
 pub struct Archive {
     /// From where.
     pub url: String,
-    /// Digests in lower-case hexadecimal by the name of their algorithm: `sha256`.
+    /// The digests in lower-case hexadecimal, by algorithm: `sha256`.
     pub hashes: BTreeMap<String, String>,
     /// Whether the archive is a wheel; else pip built one from it on this machine.
     pub is_wheel: bool,

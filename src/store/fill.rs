@@ -88,7 +88,7 @@ impl<'a> Filling<'a> {
     /// have a file of one path, or if the environment has one of the files. `dir` then has some of them.
     pub fn write(&self, dir: &Dir, target: Target<'_>, session: Session<'_>) -> Result<()> {
         let linker = &self.linking.linker(target.location, session.host);
-        // The largest first, so that no thread is left with one at the end.
+        // Largest first, so that no thread starts a large one last.
         let mut order: Vec<&Loaded<'_>> = self.packages.iter().collect();
         order.sort_by_key(|loaded| std::cmp::Reverse(loaded.files.len()));
         let placing = Placing { dir, target, linker, interrupt: session.interrupt };

@@ -1,4 +1,4 @@
-//! Placing one stored distribution in a directory that nobody else works in.
+//! Placing one stored distribution in a directory that no other process modifies.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What the store holds, and removing what was not used for some time.
+//! Listing the store's content and removing unused distributions.
 
 use std::fs;
 use std::path::{Path, PathBuf};

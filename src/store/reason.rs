@@ -13,7 +13,7 @@ pub enum NotStored {
     #[error("pip reported no hash of its archive")]
     NoArchive,
     /// Its dist-info is not there, or was there before.
-    #[error("its metadata is not what pip reported")]
+    #[error("its `.dist-info` is missing or existed before the install")]
     NotInstalled,
     /// A file of the dist-info is damaged, or RECORD is not as pip writes it.
     #[error("`{0}` is damaged")]

@@ -7,15 +7,15 @@ use super::host::Platform;
 /// The endings of programs on Windows, in the order in which `cmd.exe` tries them (PATHEXT).
 const ENDINGS: [&str; 4] = ["com", "exe", "bat", "cmd"];
 
-/// Whether a shell would run `path`, links being followed: a regular file that somebody may
-/// execute. On Windows any file.
+/// Whether a shell would run `path`, following links: a regular file with an execute bit. On
+/// Windows any file.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && has_execute_bit(&meta))
 }
 
-/// Whether a shell would run `path`, links being followed: a regular file that somebody may
-/// execute. On Windows any file.
+/// Whether a shell would run `path`, following links: a regular file with an execute bit. On
+/// Windows any file.
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()

@@ -103,7 +103,8 @@ impl Host {
         Ok(Self::new(std::env::vars_os(), cwd))
     }
 
-    /// The same where the current directory may be gone: `PWD` names it then, for what needs no files there.
+    /// As [`Self::from_process`], but uses `PWD` if the current directory was deleted: for commands
+    /// that read no files there.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that looks at the process"
@@ -203,8 +204,7 @@ impl Host {
         native.map_or(path.into(), |native| PathBuf::from(native).into())
     }
 
-    /// `path` made absolute against the current directory, `.` and `..` taken away by their text
-    /// alone: no link is resolved.
+    /// Makes `path` absolute and removes `.` and `..` lexically, without resolving links.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let mut out = PathBuf::new();
         // Cygwin translates no arguments. `/c/x`, in turn, may be meant as it stands.

@@ -15,19 +15,19 @@ use serde::{Deserialize, Serialize};
 pub struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
 
 impl FileId {
-    /// That of the file or directory at `path`, links being followed.
+    /// The identity of the file or directory at `path`, following links.
     ///
     /// # Errors
-    /// If it does not exist or cannot be looked at.
+    /// If it does not exist or cannot be examined.
     #[cfg(unix)]
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Self::of_stat(&rustix::fs::stat(path)?))
     }
 
-    /// That of the file or directory at `path`, links being followed.
+    /// The identity of the file or directory at `path`, following links.
     ///
     /// # Errors
-    /// If it does not exist or cannot be looked at.
+    /// If it does not exist or cannot be examined.
     #[cfg(not(unix))]
     pub fn of(path: &Path) -> io::Result<Self> {
         super::path::canonicalize(path).map(Self)

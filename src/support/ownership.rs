@@ -153,8 +153,8 @@ mod unix {
             if facts.mode & OTHERS_WRITE != 0 {
                 return Some(ObjectionKind::WritableByAll);
             }
-            // A user-private group has the number of its only member; members of group 0 act for
-            // root.
+            // The GID of a user-private group is the UID of its only member. Members of group 0 are
+            // trusted like root.
             let is_private = facts.gid == facts.uid || facts.gid == 0;
             (facts.mode & GROUP_WRITE != 0 && !is_private).then_some(ObjectionKind::WritableByGroup)
         }

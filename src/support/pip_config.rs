@@ -69,8 +69,8 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// The variables of `host` that make pip install elsewhere. pip takes their names in any case, and
-/// `_` for `-`, also in front.
+/// The variables of `host` that change pip's install destination. pip ignores their case and
+/// accepts `_` for each `-`, including the leading dashes.
 pub fn destination_variables(host: &Host) -> Vec<OsString> {
     let is_destination = |name: &str| {
         let option = name.get(..4).filter(|start| start.eq_ignore_ascii_case("PIP_"));

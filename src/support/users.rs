@@ -74,7 +74,8 @@ fn parse(text: &[u8]) -> Vec<User> {
     text.split(|byte| *byte == b'\n').filter_map(user).collect()
 }
 
-/// The homes that are not to be deleted: root's and those of people, by the user database.
+/// The home directories that are protected from deletion: root's and those of regular users in the
+/// user database.
 #[cfg(unix)]
 pub(crate) fn homes() -> Vec<PathBuf> {
     let is_protected = |user: &User| user.uid == 0 || user.uid >= FIRST_PERSON;

@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The user has no home directory, or it belongs to another user.
-    #[error("you have no directory of your own for the list of allowed environments")]
+    #[error("cannot store the list of allowed environments: you own no home directory")]
     NoTrustList,
 
     /// An error of a lower layer.

@@ -1,4 +1,4 @@
-//! Whether git tracks what activation puts on PATH or what Python imports: that comes with a pull.
+//! Whether git tracks files that activation puts on PATH or Python imports: a pull can change them.
 
 use std::path::{Path, PathBuf};
 

@@ -341,7 +341,7 @@ fn project_record(dir: &Path) -> io::Result<Vec<u8>> {
     Ok(record(&format!("project {identity}"), dir))
 }
 
-/// Which environment a link or file leads to. A zero is in no path.
+/// The record of the environment that a link or file refers to. Paths contain no NUL.
 fn link_record(place: &Path, root: &Path) -> Vec<u8> {
     let place = place.as_os_str().as_encoded_bytes();
     [b"link ", root.as_os_str().as_encoded_bytes(), b"\0\n", place].concat()

@@ -13,7 +13,7 @@ use super::Ui;
 const MOMENT: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(100);
 
-/// The progress of one piece of work: a line that is cleared at its end and before other output.
+/// The progress line of one task, cleared at its end and before other output.
 pub(crate) struct Progress<'a>(pub(super) &'a Ui);
 
 impl Progress<'_> {

@@ -83,7 +83,7 @@ pub enum Fault {
     #[error("it is not a .tar.gz, .tar.zst, .zip or .tar archive")]
     Format,
     /// The program was built without the decoder.
-    #[error("this build of rvenv reads no .tar.zst")]
+    #[error("this build of rvenv does not support .tar.zst")]
     NoZstd,
     /// Its first entry is not the manifest.
     #[error("`rvenv pack` did not write it: its first entry is not `{}`", crate::pack::MANIFEST)]

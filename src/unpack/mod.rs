@@ -131,8 +131,8 @@ enum Destination {
 }
 
 impl Destination {
-    /// Looks at the place; gives where it is, links resolved, and what killed processes left there and
-    /// cannot be removed.
+    /// Examines the destination. Returns its path with links resolved, its state, and the files of
+    /// killed processes that cannot be removed.
     fn choose(root: &Path, session: Session<'_>) -> Result<(PathBuf, Self, Vec<Leftover>)> {
         let looked = |path: &Path| path.symlink_metadata().map_err(fs::Error::io("look at", path));
         let location = match root.symlink_metadata() {

@@ -31,7 +31,7 @@ enum Kind {
 pub(super) struct Admitted {
     /// Relative, and inside the directory.
     pub(super) path: PathBuf,
-    /// The directories above it that had no entry so far, the outermost first.
+    /// The parent directories without an entry in the archive so far, outermost first.
     pub(super) parents: Vec<PathBuf>,
 }
 

@@ -133,7 +133,8 @@ impl Base {
     }
 }
 
-/// The executable that is where `home` says; `scripts` is the environment's directory of programs.
+/// The existing base executable in the directory `home`; `scripts` is the environment's `bin` or
+/// `Scripts`.
 pub(crate) fn at_home(cfg: &PyvenvCfg, scripts: &Path) -> Option<PathBuf> {
     let home = Path::new(cfg.get("home")?);
     let names = base_names(cfg, scripts);

@@ -185,8 +185,8 @@ pub fn wanted(named: Option<&Path>, host: &Host) -> Result<Env> {
     }
 }
 
-/// `venv` is also the name of a package; `.venv` is always meant to be an environment, so that one
-/// which lost its `pyvenv.cfg` is told and not passed over. An empty directory means nothing yet.
+/// A directory `venv` can be a package. `.venv` cannot, so without `pyvenv.cfg` it is reported and
+/// not skipped, unless it is empty.
 fn is_candidate(path: &Path, name: &str) -> bool {
     path.join("pyvenv.cfg").exists()
         || (name == ".venv"

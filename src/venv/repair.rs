@@ -21,8 +21,8 @@ pub enum Step {
     Put(Entry),
     /// This goes, with all that is in it.
     Remove(PathBuf),
-    /// What was put aside under one name is at another again. Other files that are in a directory of that
-    /// name stay in it.
+    /// Renames `from` to `to`. Files that only the replaced directory has are kept, except in a
+    /// `.dist-info`.
     PutBack {
         /// Its current path.
         from: PathBuf,

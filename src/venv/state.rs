@@ -219,7 +219,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Whether the interpreter is to be a copy: as it is, or as it was before it went away.
+    /// Whether the interpreter is a copy; if it is missing, whether the environment was created so.
     pub(crate) fn is_copied(&self) -> bool {
         // The launchers of a packed environment are no copies.
         if self.cfg().packed().is_some() {

@@ -57,7 +57,7 @@ fn otherwise_put(snapshot: &Snapshot<'_>, mut entries: Vec<Entry>) -> Vec<Entry>
         }
         _ => entry.difference(snapshot.root()).is_some(),
     });
-    // After an interruption, the broken `python` makes `check` find the rest again, so it is replaced last.
+    // `python` is replaced last: while it is broken, `check` reports an interrupted repair.
     entries.sort_by_key(|entry| entry.path == snapshot.python());
     entries
 }

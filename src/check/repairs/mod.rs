@@ -147,7 +147,7 @@ impl Repair {
     }
 }
 
-/// The environment's Python runs the commands that an installer put there. The user's own are kept.
+/// Makes recorded scripts run the environment's Python; the user's own scripts are unchanged.
 fn first_lines(snapshot: &Snapshot<'_>, names: &[OsString]) -> Remedy {
     let scripts: Vec<&Script> =
         snapshot.scripts.iter().filter(|script| names.contains(&script.name)).collect();

@@ -20,10 +20,10 @@ pub struct Seeder<'a> {
 }
 
 impl Seeder<'_> {
-    /// The entries of pip.
+    /// The plan entries that install pip.
     ///
     /// # Errors
-    /// When no wheel of pip can be had.
+    /// If no wheel of pip is available.
     pub fn entries(&self, seeding: &Seeding, at: &mut InPlace) -> Result<Vec<Entry>> {
         let Session { host, cache, .. } = self.session;
         let Seeding { interpreter, relocatable, .. } = seeding;

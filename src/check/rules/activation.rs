@@ -35,8 +35,8 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let has_any = snapshot.script("activate".as_ref()).is_some();
     let is_ours = snapshot.maker == Maker::Rvenv;
     let mut findings: Vec<_> = cannot_work(snapshot, &planned).into_iter().collect();
-    // Other tools have scripts of their own, and not for the same shells.
-    // virtualenv has `--activators ""`.
+    // Other tools write activation scripts for other shells; virtualenv can write none
+    // (`--activators ""`).
     if is_ours || (!has_any && snapshot.maker != Maker::Virtualenv) {
         findings.extend(absent(missing));
     }

@@ -135,7 +135,7 @@ const fn rank(fault: Fault) -> u8 {
     }
 }
 
-/// Of the source files that were altered, those that the environment's Python cannot compile.
+/// The altered source files that the environment's Python cannot compile.
 fn unloadable_sources(
     snapshot: &Snapshot<'_>,
     site: &Site,

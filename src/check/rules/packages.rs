@@ -176,7 +176,7 @@ impl<'a> Packages<'a> {
         self.snapshot.infos().record(dist).is_some()
     }
 
-    /// Whether metadata says what is installed; the name of a directory may be the last that does.
+    /// Whether METADATA is complete or RECORD exists; if not, only the directory name remains.
     fn is_recorded(&self, dist: &Dist<'_>) -> bool {
         self.metadata(dist) == State::Whole || self.has_record(dist)
     }

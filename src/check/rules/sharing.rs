@@ -65,7 +65,7 @@ mod unix {
         Some(Diagnosis::new(Code::HardLinkedByAnother, seen, Repair::command(clear)))
     }
 
-    /// A file that every pip has, and the commands, whose facts are known.
+    /// A sample for the fast check: pip, and the scripts, whose metadata the snapshot has.
     fn telling(snapshot: &Snapshot<'_>) -> Vec<(PathBuf, Metadata)> {
         let pip = snapshot.sites.iter().map(|site| site.path.join("pip/__init__.py"));
         let pip = pip.filter_map(|path| Some((path.clone(), path.symlink_metadata().ok()?)));

@@ -57,7 +57,7 @@ struct Owned {
 }
 
 impl Owned {
-    /// `None` where any file can belong to a distribution: nothing says which modules it has.
+    /// `None` if the modules of a distribution are unknown: any file can then belong to it.
     fn read(snapshot: &Snapshot<'_>, site: &Site) -> Option<Self> {
         let mut owned = Self {
             // pip is judged by itself.

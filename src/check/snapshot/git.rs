@@ -66,7 +66,7 @@ impl Repository {
             .is_ok_and(|index| git_index::is_split(&index, object_format(&config)))
     }
 
-    /// Whether a line of the repository's or of the user's keeps git from seeing the environment.
+    /// Whether an ignore rule of the repository or the user hides the environment from git.
     pub(crate) fn ignores(&self, host: &Host) -> bool {
         let Ok(path) = self.env.strip_prefix(&self.top) else { return false };
         // A name that is no text is none of the environment's.

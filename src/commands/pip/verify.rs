@@ -13,9 +13,9 @@ const SCRIPT: &str = include_str!("unsatisfied.py");
 /// directory of PYTHONPATH has the distribution.
 type Unsatisfied = (String, Option<String>, bool);
 
-/// The first requirement among pip's arguments that the environment does not satisfy, as an error.
-/// Where the arguments cannot be parsed or the environment's Python does not answer, pip's own word
-/// counts.
+/// Returns an error for the first requirement among pip's arguments that the environment does not
+/// satisfy. If the arguments cannot be parsed or the environment's Python fails, pip's result is
+/// accepted.
 pub(super) fn verify(
     env: &Env,
     pip: &Command,

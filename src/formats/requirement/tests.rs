@@ -195,7 +195,7 @@ fn markers_have_the_values_that_they_have_for_pip() {
     assert!(judged > 300, "too few of the markers have a value: {judged}");
 }
 
-/// METADATA is untrusted: each parenthesis would need stack, and an overflow aborts the process.
+/// METADATA is untrusted: unlimited recursion on parentheses would overflow the stack and abort.
 #[test]
 fn parentheses_are_nested_to_a_limit() {
     let nested =

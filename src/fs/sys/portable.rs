@@ -201,7 +201,7 @@ impl Handle {
             permissions.set_readonly(false);
             std::fs::set_permissions(&path, permissions)?;
         }
-        // A link to a directory is removed like a directory; its target remains.
+        // On Windows, `remove_dir` removes a link to a directory and keeps its target.
         patiently(|| std::fs::remove_file(&path)).or_else(|error| {
             if meta.is_symlink() { std::fs::remove_dir(&path) } else { Err(error) }
         })

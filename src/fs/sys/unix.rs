@@ -239,7 +239,7 @@ impl Handle {
         Ok(rustix::fs::linkat(&from.0, name, &self.0, name, AtFlags::empty())?)
     }
 
-    /// Creates a file that shares its blocks with `from` until one of both is written.
+    /// Creates a copy-on-write clone of `from`.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
         // Most filesystems have no clones; statfs(2) is cheaper than an attempt.
@@ -255,7 +255,7 @@ impl Handle {
         })
     }
 
-    /// Creates a file that shares its blocks with `from` until one of both is written.
+    /// Creates a copy-on-write clone of `from`.
     #[cfg(target_vendor = "apple")]
     pub(crate) fn clone_file(&self, from: impl FnOnce() -> Opened, name: &Path) -> io::Result<()> {
         let (from, _) = from()?;

@@ -104,7 +104,7 @@ fn a_link_on_the_way_is_not_followed_in_place() {
     assert!(place.dir().create_dir(Path::new("lib/dir")).is_err());
     assert!(place.dir().remove(Path::new("lib/x")).is_err());
     assert!(place.dir().remove_tree(Path::new("lib/x")).is_err());
-    // The link itself can be replaced by another, as any file can.
+    // Replacing the link itself is allowed, because this does not follow it.
     place.dir().symlink(Path::new("lib64"), Path::new("lib")).unwrap();
     place.finish().unwrap();
     assert_eq!(tree(&root), ["env", "env/lib", "env/pyvenv.cfg", "env/tcl", "kept"]);

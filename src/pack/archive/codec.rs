@@ -128,7 +128,7 @@ fn zstd_encoder(level: u32) -> io::Result<zstd::bulk::Compressor<'static>> {
 
 /// A part of a deflate stream that ends at a byte, and is the end of the stream if it is the last.
 fn deflate(level: Compression, before: &[u8], data: &[u8], last: bool) -> io::Result<Vec<u8>> {
-    // A new one for each block: the output of one that was reset depends on the block before.
+    // Not reset and reused: the output of a reset compressor depends on the previous block.
     let mut compress = Compress::new(level, false);
     if !before.is_empty() {
         compress.set_dictionary(before).map_err(io::Error::other)?;

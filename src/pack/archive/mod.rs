@@ -119,7 +119,7 @@ impl Content {
         }
     }
 
-    /// Gives the data of an entry of the archive `target` to `take`.
+    /// Passes the entry's data to `take`. `target` is the archive, for error messages.
     fn read(
         &self,
         target: &Path,

@@ -70,7 +70,7 @@ fn names(base: &Interpreter) -> Vec<String> {
     own.into_iter().chain(plain).collect()
 }
 
-/// As the probes write it: implementation, minor version, `sys.abiflags`.
+/// In the format of the probes: implementation, minor version, `sys.abiflags`.
 fn series(base: &Interpreter) -> String {
     let flags = [(base.build.free_threaded, "t"), (base.build.debug, "d")];
     let flags: String =

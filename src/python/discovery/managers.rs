@@ -145,7 +145,7 @@ pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
     found
 }
 
-/// The newest installation of a manager that `name` selects: by its name or a prefix of its version.
+/// The manager's newest installation whose name, or a prefix of whose version, is `name`.
 pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<PathBuf> {
     let dir = versions_dir(place, root);
     // `python` alone is no version to any manager.

@@ -113,7 +113,7 @@ impl Closure<'_> {
         Ok(Resolved { version, needs, entry: Some(entry) })
     }
 
-    /// Whether pip would take the archive of an entry for a pin.
+    /// Whether pip would select the stored archive of `entry` for `pin`.
     fn is_usable(&self, pin: &Pin, entry: &Entry) -> bool {
         let has_same_settings = entry.settings.as_ref() == Some(self.key);
         if pin.hashes.is_empty() {

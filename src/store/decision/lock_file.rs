@@ -49,7 +49,7 @@ pub enum LockError {
         python: Version,
     },
     /// It is for other systems.
-    #[error("none of the `environments` of `{}` is this one", .0.display())]
+    #[error("no marker in `environments` of `{}` matches this environment", .0.display())]
     Environment(PathBuf),
     /// Two entries apply for one package.
     #[error("`{}` has two entries for `{package}` that apply to this environment", path.display())]
@@ -111,7 +111,7 @@ pub(super) struct Selector<'a> {
     pub(super) environment: &'a Environment,
     /// The version of Python without the mark of a pre-release.
     pub(super) python: &'a Version,
-    /// The tags of the wheels that it accepts, the preferred one first.
+    /// The wheel tags that the environment accepts, preferred first.
     pub(super) tags: &'a [String],
 }
 

@@ -72,7 +72,7 @@ pub enum Reason {
     #[error("`{0}` was yanked from its index")]
     Yanked(String),
     /// METADATA has something that cannot be judged.
-    #[error("the metadata of `{0}` cannot be judged")]
+    #[error("the metadata of `{0}` cannot be evaluated")]
     Metadata(String),
     /// A dependency is not in the request.
     #[error("`{of}` needs `{needs}`, which is not in the request")]

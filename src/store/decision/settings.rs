@@ -27,7 +27,8 @@ pub(super) struct Settings {
     flags: BTreeSet<Meaning>,
     /// `--no-binary` and `--only-binary` in their order, which matters.
     formats: Vec<(Meaning, String)>,
-    /// The options of requirements files in their order; find-links with the directory of their file.
+    /// The options of requirements files in order, each with the directory of its file, to which
+    /// find-links is relative.
     of_files: Vec<(Given, PathBuf)>,
 }
 

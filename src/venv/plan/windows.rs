@@ -16,7 +16,7 @@ pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let copies = copies || base.is_alias();
     let named = base.interpreter.version.at_least(3, 13);
     let files = match (&base.interpreter.implementation, copies) {
-        // It has no launchers; each of its names is a separate executable.
+        // PyPy has no launchers; each of its names is a separate executable.
         (Implementation::PyPy, _) => base.executables_and_libraries(),
         (_, true) => base.launchers(named),
         (_, false) if named => base.executables(),
@@ -129,7 +129,7 @@ impl<'a> Base<'a> {
         names.map(|name| File { name, source: source.to_owned() }).collect()
     }
 
-    /// Every name of `python` or `pythonw`, the most exact one last: `python.exe`, `python_d.exe`,
+    /// Every name of `python` or `pythonw`, the most specific last: `python.exe`, `python_d.exe`,
     /// `python3.13t.exe`, `python3.13t_d.exe`.
     fn names(&self, stem: &str) -> Vec<String> {
         let debug = debug_suffix(self.interpreter);

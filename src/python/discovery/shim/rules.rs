@@ -44,7 +44,7 @@ fn asdf(host: &Host) -> Option<Vec<String>> {
     if let Some(value) = host.var("ASDF_PYTHON_VERSION") {
         return Some(words(value.to_str()?));
     }
-    // The second is the name before asdf 0.16 (internal/config/config.go).
+    // asdf before 0.16 uses the second name (internal/config/config.go).
     let name = host
         .var("ASDF_TOOL_VERSIONS_FILENAME")
         .or_else(|| host.var("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME"))
