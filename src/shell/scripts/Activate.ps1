@@ -27,6 +27,12 @@
         }
     }
 
+    # An environment has no `pydoc`, and that of PATH knows another Python's packages. The user's own stays.
+    if (-not (Get-Command -Name pydoc -CommandType Alias, Function -ErrorAction Ignore)) {
+        $global:_RVENV_PYDOC = $true
+        function global:pydoc { & python -m pydoc $args }
+    }
+
     if (-not $env:VIRTUAL_ENV_DISABLE_PROMPT) {
         # A name that no later activation takes: a copy of this prompt may call it for ever.
         $count = 1

@@ -36,6 +36,14 @@ function _rvenv_activate -a root scripts name file
         end
     end
 
+    # An environment has no `pydoc`, and that of PATH knows another Python's packages. The user's own stays.
+    if not functions -q pydoc
+        set -g _RVENV_PYDOC 1
+        function pydoc
+            python -m pydoc $argv
+        end
+    end
+
     if test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
         # A name that no later activation takes: a copy of this prompt may call it for ever.
         set -l count 1

@@ -105,6 +105,14 @@ _rvenv_activate () {
         PS1=$1$PS1
     fi
 
+    # An environment has no `pydoc`, and that of PATH knows another Python's packages. The user's own stays.
+    case $(command -v pydoc) in
+        '' | /*)
+            eval 'pydoc () { python -m pydoc "$@"; }'
+            if [ -n "${ZSH_VERSION-}" ]; then eval 'typeset -g _RVENV_PYDOC=1'; else _RVENV_PYDOC=1; fi
+            ;;
+    esac
+
     hash -r 2>/dev/null || :
 }
 _rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

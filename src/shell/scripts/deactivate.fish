@@ -67,7 +67,9 @@ function deactivate --description 'Leave the Python virtual environment'
         end
     end
 
-    for name in VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_FISH_PROMPT_OVERRIDE _RVENV_ENTRY _RVENV_PROMPT
+    not set -q _RVENV_PYDOC
+    or functions --erase pydoc
+    for name in VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_FISH_PROMPT_OVERRIDE _RVENV_ENTRY _RVENV_PROMPT _RVENV_PYDOC
         set -e $name
     end
     if test "$argv[1]" != nondestructive

@@ -54,7 +54,10 @@ function global:_rvenv_deactivate ([switch] $NonDestructive, [switch] $Everywher
     $env:VIRTUAL_ENV = $null
     $env:VIRTUAL_ENV_PROMPT = $null
     $env:_OLD_VIRTUAL_PATH = $null
-    Remove-Variable -Name _RVENV_ENTRY, _RVENV_PROMPT -Scope Global -ErrorAction Ignore
+    if (Get-Kept _RVENV_PYDOC) {
+        Remove-Item -LiteralPath Function:pydoc -ErrorAction Ignore
+    }
+    Remove-Variable -Name _RVENV_ENTRY, _RVENV_PROMPT, _RVENV_PYDOC -Scope Global -ErrorAction Ignore
     if (-not $NonDestructive) {
         Remove-Item -LiteralPath Function:deactivate -ErrorAction Ignore
         if (Test-Path -LiteralPath Function:_rvenv_user_deactivate) {

@@ -100,8 +100,9 @@ _rvenv_deactivate () {
         shift 2
     done
 
+    [ -z "${_RVENV_PYDOC-}" ] || unset -f pydoc || :
     unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
-    unset _RVENV_ENTRY _RVENV_PREFIX _rvenv_path _rvenv_mode || :
+    unset _RVENV_ENTRY _RVENV_PREFIX _RVENV_PYDOC _rvenv_path _rvenv_mode || :
     hash -r 2>/dev/null || :
 }
 eval 'deactivate () { _rvenv_deactivate "$@"; }'

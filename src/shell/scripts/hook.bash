@@ -74,8 +74,8 @@ case ";${PROMPT_COMMAND[*]-};" in
     *)
         # Beside others first, so that prompts which are made at each prompt see what it did; and last, as other
         # tools change PATH. An array is more than its first element from bash 5.1 on.
+        # shellcheck disable=SC2089,SC2090 # bash reads it as code
         if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
-            # shellcheck disable=SC2089,SC2178 # bash reads it as code
             PROMPT_COMMAND='_rvenv_hook "$?"'
         elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
             [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then

@@ -159,3 +159,30 @@ fn variables_that_mislead_python_are_hidden_and_come_back() {
         }
     });
 }
+
+/// An environment has no program of that name, and the one of PATH knows the packages of another Python.
+#[test]
+fn pydoc_is_the_environments_unless_the_user_has_one() {
+    for label in
+        ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh", "pwsh"]
+    {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let root = world.environment("env", "name");
+        std::os::unix::fs::symlink("python", world.at("system/pydoc")).unwrap();
+        let activate = source(real.shell, &root);
+        world.quiet(&real, format!("{activate}pydoc in\ndeactivate\npydoc out\n"));
+        assert_eq!(world.seen("-m")["self"], *root.join("bin/python"), "{label}");
+        assert_eq!(world.seen("out")["self"], *world.at("system/pydoc"), "{label}");
+        let own = match label {
+            "fish" => "function pydoc; python own; end",
+            "csh" | "tcsh" => "alias pydoc python own",
+            "pwsh" => "function pydoc { python own }",
+            _ => "pydoc () { python own; }",
+        };
+        world.quiet(&real, format!("{own}\n{activate}pydoc\n"));
+        assert_eq!(world.seen("own")["self"], *root.join("bin/python"), "{label}");
+        world.quiet(&real, format!("{own}\n{activate}deactivate\npydoc\n"));
+        assert_eq!(world.seen("own")["self"], *world.at("system/python"), "{label}");
+    }
+}
