@@ -35,8 +35,11 @@ use snapshot::session::ShellSession;
 
 use crate::dist::eggs::Egg;
 use crate::dist::site::Site;
+use crate::fs::read_bounded;
+use crate::pack::{MANIFEST, Manifest, Mode};
 use crate::python::{Build, Interpreter};
 use crate::support::identity::FileId;
+use crate::support::limits;
 use crate::support::path::is_same_file;
 use crate::support::program::Starts;
 use crate::support::session::Session;
@@ -270,7 +273,10 @@ impl Summary {
         Self {
             path: snapshot.root().to_owned(),
             maker: snapshot.maker,
-            python: snapshot.base.interpreter().map(|base| Python::of(executable, base)),
+            python: match snapshot.base.interpreter() {
+                Some(base) => Some(Python::of(executable, base)),
+                None => Python::included(snapshot, executable),
+            },
             pip: site.and_then(|site| Some(site.dist("pip")?.version.to_owned())),
             packages: site.map_or(0, |site| site.dists().count() + Egg::all(site).count()),
             system_site_packages: snapshot.cfg().includes_system_site_packages(),
@@ -288,5 +294,20 @@ impl Python {
             base: base.executable.clone(),
             build: base.build,
         }
+    }
+
+    /// The Python that an unpacked environment contains, by the manifest of its archive.
+    fn included(snapshot: &Snapshot<'_>, executable: PathBuf) -> Option<Self> {
+        let path = snapshot.root().join(MANIFEST);
+        let manifest = read_bounded(&path, limits::PACK_MANIFEST).ok()?;
+        let python = Manifest::parse(&manifest).ok()?.python;
+        let is_included = python.mode == Mode::Included && executable.is_file();
+        is_included.then(|| Self {
+            version: python.version,
+            implementation: python.implementation.name().to_owned(),
+            base: executable.clone(),
+            build: python.build,
+            executable,
+        })
     }
 }

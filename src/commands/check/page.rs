@@ -169,9 +169,13 @@ impl<'a> Page<'a> {
         };
         let good = |is_bad: bool| if is_bad { (NOTE, "·") } else { (GOOD, "✓") };
         if let Some(python) = &environment.python {
-            let base = python.base.display();
+            let place = if python.base == python.executable {
+                "included".to_owned()
+            } else {
+                format!("from `{}`", python.base.display())
+            };
             let mut line = format!(
-                "{} {}, from `{base}`",
+                "{} {}, {place}",
                 Implementation::named(&python.implementation),
                 python.version
             );

@@ -144,6 +144,7 @@ fn an_environment_with_its_python_needs_no_other() {
         \"$2\" unpack -q a.tar.gz here && \"$2\" check -q here || exit 1
         mkdir there && tar xzf a.tar.gz -C there && \"$2\" check -q there || exit 1
         for dir in here there; do
+            \"$2\" check $dir
             $dir/bin/pip --version && $dir/bin/python -c 'import sys, ssl; print(sys.prefix)' || exit 1
         done";
     let rvenv = sandbox.rvenv().get_program().to_owned();
@@ -153,6 +154,9 @@ fn an_environment_with_its_python_needs_no_other() {
         ran.stdout.contains("project/here\n") && ran.stdout.contains("project/there\n"),
         "{ran:#?}"
     );
+    let version = Ran::of(sandbox.command(&python).arg("--version")).ok().stdout;
+    let named = format!("✓ C{}, included\n", version.trim_end());
+    assert_eq!(ran.stdout.matches(&named).count(), 2, "{named}: {ran:#?}");
 }
 
 /// One file on a parallel file system, which jobs cannot write, becomes an environment on a local disk.
