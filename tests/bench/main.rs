@@ -10,6 +10,7 @@
     reason = "a program of its own, for people"
 )]
 
+mod hook;
 mod packages;
 mod packing;
 mod peers;
@@ -42,7 +43,7 @@ fn main() {
 
 type Comparison = fn(&World) -> Table;
 
-const COMPARISONS: [(&str, Comparison); 9] = [
+const COMPARISONS: [(&str, Comparison); 10] = [
     ("create, warm", create_warm),
     ("create behind a pyenv shim", create_behind_shim),
     ("create, then the first pip", create_and_pip),
@@ -50,6 +51,7 @@ const COMPARISONS: [(&str, Comparison); 9] = [
     ("pip as files", create_files),
     ("activate, check, python find", small_commands),
     ("a hundred environments", hundred),
+    ("a thousand prompts", hook::hook),
     ("pack", packing::pack),
     ("packages from the store", packages::packages),
 ];
