@@ -79,8 +79,10 @@ fn build(python: &Path, layout: &str) -> Option<PathBuf> {
     if !of_this_build.is_dir() {
         let _ = fs::remove_dir_all(&all);
     }
+    // In a chroot, the same link leads to another Python.
+    let real = fs::canonicalize(python).ok()?;
     let name: String =
-        python.to_str()?.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+        real.to_str()?.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     let cache = of_this_build.join(layout).join(name);
     fs::create_dir_all(&cache).ok()?;
     let env = tempfile::tempdir().ok()?;
