@@ -49,9 +49,6 @@ impl ImageFile {
     }
 }
 
-/// The files of the dist-info outside of the archive: tools read them without importing pip.
-const DIST_INFO: [&str; 4] = ["METADATA", "WHEEL", "entry_points.txt", "top_level.txt"];
-
 /// The archive, and the line that adds it to the path of the package `pip`. The directory remains first, so
 /// that a file that replaces one of pip is found. The names in the archive are those in `site-packages`:
 /// before 3.10, the readers of package data in zip files assume that.
@@ -104,7 +101,7 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
     let mut pieces = marks(wheel);
     let mut packed = Vec::new();
     for (path, data) in &wheel.files {
-        if stands_outside(wheel, path) {
+        if is_outside(wheel, path) {
             let mut data = data.clone();
             if path == "pip/__init__.py" {
                 data.extend(HOOK.as_bytes());
@@ -116,7 +113,7 @@ pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<
     }
     let sources = sources(wheel, Layout::Archive);
     let compiled =
-        sources.iter().zip(bytecode).filter(|(source, _)| !stands_outside(wheel, source.name));
+        sources.iter().zip(bytecode).filter(|(source, _)| !is_outside(wheel, source.name));
     let compiled: Vec<_> = compiled
         .filter_map(|(source, pyc)| Some((format!("{}c", source.name), pyc.as_deref()?)))
         .collect();
@@ -151,10 +148,12 @@ fn marks(wheel: &Wheel) -> Vec<ImageFile> {
     vec![mark("INSTALLER", "pip\n"), mark("REQUESTED", "")]
 }
 
-fn stands_outside(wheel: &Wheel, path: &str) -> bool {
+/// Whether a file is not in the archive. Tools read metadata and licence texts (PEP 639) without importing
+/// pip.
+fn is_outside(wheel: &Wheel, path: &str) -> bool {
     match path.split_once('/') {
         Some(("pip", rest)) => !rest.contains('/'),
-        Some((top, rest)) => top == wheel.dist_info && DIST_INFO.contains(&rest),
+        Some((top, _)) => top == wheel.dist_info,
         None => true,
     }
 }

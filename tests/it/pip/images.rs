@@ -62,6 +62,28 @@ fn two_images_of_the_same_wheel_are_identical(python: &Path) {
     assert!(built[0] == built[1], "{}", python.display());
 }
 
+/// Tools that list licences read these files from the directory of metadata (PEP 639; below `licenses` there).
+#[test]
+fn licence_texts_are_files_of_the_dist_info() {
+    let sandbox = Sandbox::new();
+    let python = modern(&sandbox);
+    sandbox.add_images(&python.executable, "archive");
+    prepare(&sandbox, &python, &Options::default()).expect("a seed");
+    let files = image_root(&sandbox).join("files");
+    let is_metadata = |path: &PathBuf| path.extension().is_some_and(|end| end == "dist-info");
+    let mut entries = fs::read_dir(files).unwrap().map(|entry| entry.unwrap().path());
+    let dist_info = entries.find(is_metadata).expect("a dist-info");
+    let metadata = fs::read_to_string(dist_info.join("METADATA")).unwrap();
+    let named: Vec<_> =
+        metadata.lines().filter_map(|line| line.strip_prefix("License-File: ")).collect();
+    assert!(!named.is_empty(), "{metadata}");
+    for name in named {
+        let is_there =
+            dist_info.join(name).is_file() || dist_info.join("licenses").join(name).is_file();
+        assert!(is_there, "{name}");
+    }
+}
+
 #[test]
 fn a_damaged_image_is_built_anew() {
     let sandbox = Sandbox::cold();
