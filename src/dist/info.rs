@@ -61,7 +61,7 @@ impl DistInfos {
         let dists: Vec<_> = site.dists().collect();
         let read =
             |(): &mut (), dist: &Dist<'_>| (dist.directory.to_owned(), DistInfo::read(site, dist));
-        let threads = parallel::processors().min(THREADS);
+        let threads = || parallel::processors().min(THREADS);
         let infos = parallel::map_with(&dists, threads, PER_THREAD, || (), read);
         Self(infos.into_iter().collect())
     }

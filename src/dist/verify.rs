@@ -57,7 +57,7 @@ pub(crate) fn faults(site: &Path, records: &[&Text]) -> Vec<Vec<FaultyFile>> {
     let tasks: Vec<_> = tasks.filter(|task| is_judged(&task.row.path)).collect();
     let judge = |piece: &mut Vec<u8>, task: &Task<'_>| fault(site, &task.row, piece);
     let piece = || vec![0; PIECE];
-    let judged = parallel::map_with(&tasks, parallel::processors(), SHARE, piece, judge);
+    let judged = parallel::map_with(&tasks, parallel::processors, SHARE, piece, judge);
     let found: Vec<_> =
         tasks.iter().zip(judged).filter_map(|(task, fault)| Some((task, fault?))).collect();
     let mut faults = vec![Vec::new(); records.len()];

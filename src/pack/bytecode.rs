@@ -42,7 +42,7 @@ impl Contents<'_> {
         let sources: Vec<Source> = self.sources().collect();
         let size = sources.len().div_ceil(PROCESSES).max(1);
         let chunks: Vec<&[Source]> = sources.chunks(size).collect();
-        let answers = parallel::map(&chunks, PROCESSES, |chunk| self.compile(chunk));
+        let answers = parallel::map(&chunks, || PROCESSES, |chunk| self.compile(chunk));
         let answers = answers.into_iter().collect::<Result<Vec<_>>>()?;
         for (source, data) in sources.iter().zip(answers.concat()) {
             let (directory, name) = source.0.rsplit_once('/').unwrap_or(("", &source.0));

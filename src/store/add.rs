@@ -77,7 +77,7 @@ impl Store {
             return Ok(added);
         }
         let work: Vec<(usize, &Item)> = report.install.iter().enumerate().collect();
-        let results = parallel::map(&work, threads(), |(index, item)| addition.add(*index, item));
+        let results = parallel::map(&work, threads, |(index, item)| addition.add(*index, item));
         for (item, result) in report.install.iter().zip(results) {
             match result {
                 Ok(()) => added.stored += 1,

@@ -67,7 +67,7 @@ impl<'a> Filling<'a> {
     /// # Errors
     /// [`Error::Unusable`] if a list is damaged, whose entry is removed then.
     pub fn new(packages: &[Package<'a>], linking: Linking) -> Result<Self> {
-        let packages = parallel::map(packages, threads(), Loaded::read);
+        let packages = parallel::map(packages, threads, Loaded::read);
         Ok(Self { packages: packages.into_iter().collect::<Result<_>>()?, linking })
     }
 
@@ -92,7 +92,7 @@ impl<'a> Filling<'a> {
         let mut order: Vec<&Loaded<'_>> = self.packages.iter().collect();
         order.sort_by_key(|loaded| std::cmp::Reverse(loaded.files.len()));
         let placing = Placing { dir, target, linker, interrupt: session.interrupt };
-        let placed = parallel::map(&order, threads(), |loaded| loaded.place(placing));
+        let placed = parallel::map(&order, threads, |loaded| loaded.place(placing));
         placed.into_iter().collect::<Result<()>>().map_err(|error| match error {
             Error::Unusable(Obstacle::FileExists(path)) => self.owners(path).into(),
             error => error,

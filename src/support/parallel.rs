@@ -10,12 +10,13 @@ pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// The results of `work` for each of `items`, in their order. At most `threads` threads work, the calling
+/// The results of `work` for each of `items`, in their order. At most `threads()` threads work, the calling
 /// one included; each takes `share` items at a time and has a state of its own. Without a new thread,
-/// which the system may refuse, the calling thread does all the work.
+/// which the system may refuse, the calling thread does all the work. `threads` is not called for `share`
+/// items or fewer: counting processors takes a dozen system calls.
 pub(crate) fn map_with<T: Sync, R: Send, S>(
     items: &[T],
-    threads: usize,
+    threads: impl FnOnce() -> usize,
     share: usize,
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,
@@ -33,7 +34,8 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
             done.push((start, results));
         }
     };
-    let threads = threads.min(items.len().div_ceil(share));
+    let shares = items.len().div_ceil(share);
+    let threads = if shares > 1 { threads().min(shares) } else { 1 };
     let mut done = thread::scope(|scope| {
         // `Scope::spawn` panics if the system refuses a thread.
         let spawn = |_| thread::Builder::new().spawn_scoped(scope, run).ok();
@@ -51,7 +53,7 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
 /// [`map_with`] without a state, one item at a time.
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
-    threads: usize,
+    threads: impl FnOnce() -> usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
     map_with(items, threads, 1, || (), |(), item| work(item))
@@ -67,7 +69,7 @@ mod tests {
             [(0, 4, 1), (1, 4, 1), (2, 0, 1), (1000, 4, 7), (1000, 1, 64)]
         {
             let items: Vec<usize> = (0..count).collect();
-            let results = map_with(&items, threads, share, || 2, |two, item| *two * item);
+            let results = map_with(&items, || threads, share, || 2, |two, item| *two * item);
             assert_eq!(results, (0..count).map(|item| 2 * item).collect::<Vec<_>>());
         }
     }

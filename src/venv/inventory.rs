@@ -52,7 +52,7 @@ pub fn find(root: &Path) -> Found {
     let mut is_root = true;
     while !level.is_empty() {
         let visit = |(): &mut (), dir: &PathBuf| visit(dir, is_root);
-        let visits = parallel::map_with(&level, parallel::processors(), SHARE, || (), visit);
+        let visits = parallel::map_with(&level, parallel::processors, SHARE, || (), visit);
         let mut below = Vec::new();
         for (dir, visit) in level.into_iter().zip(visits) {
             match visit {

@@ -66,8 +66,7 @@ impl<'a> Files<'a> {
         let damage = |(): &mut (), (record, dist): &(&Text, Dist<'a>)| {
             if dist.key() == "pip" { None } else { damage(site, record) }
         };
-        let threads = parallel::processors();
-        let damage = parallel::map_with(records, threads, SHARE, || (), damage);
+        let damage = parallel::map_with(records, parallel::processors, SHARE, || (), damage);
         let damaged = damage.into_iter().zip(records);
         let damaged = damaged.filter_map(|(seen, (_, dist))| Some((seen?, dist)));
         let finding = |((what, how), dist): ((String, String), &Dist<'_>)| {

@@ -70,7 +70,7 @@ mod unix {
         let look = |(): &mut (), path: &PathBuf| {
             path.symlink_metadata().ok().filter(|meta| !meta.is_symlink())
         };
-        let looked_at = parallel::map_with(&paths, parallel::processors(), SHARE, || (), look);
+        let looked_at = parallel::map_with(&paths, parallel::processors, SHARE, || (), look);
         let looked_at = paths.into_iter().zip(looked_at);
         let looked_at = looked_at.filter_map(|(path, meta)| Some((path, meta?)));
         let scripts = snapshot

@@ -351,7 +351,7 @@ impl<'a> Finder<'a> {
     /// Probes several candidates concurrently, so that those that hang share the time limit.
     fn look_at_all(&self, leads: &[Candidate]) -> Vec<Result<Found, (Source, Reason)>> {
         // More threads than processors, because a candidate that hangs needs no processor.
-        let threads = parallel::processors().clamp(2, 8);
+        let threads = || parallel::processors().clamp(2, 8);
         parallel::map(leads, threads, |lead| self.look(lead, &Request::Any))
     }
 }
