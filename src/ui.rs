@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_deceive_is_shown() {
+    fn deceptive_characters_are_escaped() {
         assert_eq!(visible("a\u{1b}[2Jb\r\u{202e}c\u{7}"), r"a\u{1b}[2Jb\r\u{202e}c\u{7}");
         assert_eq!(visible("é 日本 ✓"), "é 日本 ✓");
         for c in [

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_elf_file_is_none() {
+    fn other_files_are_not_elf_files() {
         for bytes in [&b""[..], b"#!/bin/sh\n", b"\x7fELF", b"MZ"] {
             assert_eq!(read(&mut Cursor::new(bytes)), None);
         }

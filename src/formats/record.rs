@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_files_are_read_back() {
         let rows = vec![
             Row::of("pip/b.py", b"x"),
             Row::bare("pip-1.dist-info/RECORD"),

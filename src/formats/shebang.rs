@@ -265,7 +265,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_names_the_interpreter_is_what_is_replaced() {
+    fn only_lines_that_name_the_interpreter_are_replaced() {
         for head in ["#!/e/bin/python\n", "#!/bin/sh\n'''exec' /e/bin/python \"$0\"\n' '''\n"] {
             let script = format!("{head}import x\n");
             assert_eq!(Line::parse(script.as_bytes()).unwrap().length, head.len());

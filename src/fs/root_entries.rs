@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tools_create_is_not_the_users() {
+    fn files_of_tools_are_not_the_users() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         let user = || of_user(&Handle::open(dir.path()).unwrap()).unwrap();

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_formatter_would_change_is_escaped() {
+    fn characters_that_the_formatter_interprets_are_escaped() {
         assert_eq!(line(".venv is `--x 'y'`"), "\\&.venv is \\fB\\-\\-x \\(aqy\\(aq\\fR");
         let code = Block::Code(vec![r"a\b `c`".into()]);
         assert_eq!(render(&[code]), ".PP\n.RS 4\n.nf\na\\eb \\(gac\\(ga\n.fi\n.RE\n");

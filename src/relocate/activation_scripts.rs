@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_whole_path_stays() {
+    fn partial_matches_of_the_path_stay() {
         for text in [
             "V=/env",
             "V=/e/x",

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_language_cannot_carry_is_refused() {
+    fn values_that_a_shell_language_cannot_represent_are_refused() {
         for language in [Language::PowerShell, Language::Nushell, Language::Batch] {
             check(language, b"\xff", None);
         }

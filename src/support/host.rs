@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cygwin_and_msys2_write_is_read_as_windows_has_it() {
+    fn paths_of_cygwin_and_msys2_are_converted() {
         let host = Host::new([("HOME", "")], "/work").on(Platform::Windows);
         for (path, native) in [
             ("/cygdrive/c/a b/.venv", r"C:\a b\.venv"),

@@ -76,7 +76,7 @@ fn a_link_is_judged_by_where_it_leads() {
 }
 
 #[test]
-fn what_is_gone_is_forgotten() {
+fn deleted_environments_are_forgotten() {
     let place = Place::new();
     place.put("other\nname", "home = /usr/bin\n");
     for name in [".venv", "other\nname"] {

@@ -176,7 +176,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_admitted_stays_inside(name in "[a./\\x00\\\\é]{0,12}") {
+        fn accepted_paths_stay_inside(name in "[a./\\x00\\\\é]{0,12}") {
             if let Ok(admitted) = Names::default().admit(name.as_bytes(), name.ends_with('/')) {
                 assert!(is_normal(&admitted.path) && admitted.path.is_relative());
             }

@@ -50,7 +50,7 @@ fn a_nearer_layer_wins_and_each_value_has_its_source() {
 }
 
 #[test]
-fn what_is_shown_for_people_is_a_file_that_can_be_kept() {
+fn the_printed_configuration_is_a_valid_file() {
     let sandbox = Sandbox::new();
     sandbox.write("rvenv.toml", "prompt = 'a \"b\\c'\nwithout-pip = true\n");
     let ran = sandbox.run(["config"]).ok();
@@ -186,7 +186,7 @@ fn two_files_beside_each_other_do_not_silence_each_other() {
 }
 
 #[test]
-fn a_file_that_is_no_toml_is_told_with_its_line() {
+fn an_invalid_toml_file_is_reported_with_its_line() {
     let sandbox = Sandbox::new();
     let path = sandbox.write("rvenv.toml", "offline = true\nprompt = \n");
     let ran = sandbox.run(["config"]).code(1);
@@ -253,7 +253,7 @@ fn nobody_reads_the_answer_and_that_is_no_error() {
 }
 
 #[test]
-fn a_misspelt_variable_is_told() {
+fn a_misspelt_variable_is_reported() {
     let mut sandbox = Sandbox::new();
     sandbox.set("RVENV_PYHTON", "3.12").set("RVENV_OF_ANOTHER_TOOL", "1");
     let ran = sandbox.run(["config"]).ok();

@@ -41,7 +41,7 @@ fn a_second_create_changes_nothing_and_says_so() {
 
 /// An environment that was made in a project's own folder, and that the user went on with.
 #[test]
-fn what_the_user_wrote_stays_when_it_is_refreshed() {
+fn files_of_the_user_stay_when_an_environment_is_refreshed() {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "secret.txt\n");
     sandbox.run(["create", "--without-pip", "."]).ok();
@@ -67,7 +67,7 @@ fn what_the_user_wrote_stays_when_it_is_refreshed() {
 }
 
 #[test]
-fn what_is_broken_in_an_environment_is_mended_and_its_packages_stay() {
+fn a_broken_environment_is_repaired_and_its_packages_stay() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--prompt", "mine"]).ok();
     let venv = sandbox.project().join(".venv");
@@ -185,7 +185,7 @@ fn flags_that_contradict_each_other_are_wrong_usage() {
 }
 
 #[test]
-fn a_python_that_is_none_is_named_with_its_reason() {
+fn a_file_that_is_not_a_python_is_reported_with_the_reason() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     let script = |name: &str, text: &str| {

@@ -71,7 +71,7 @@ fn origin(sandbox: &Sandbox, dir: &str, module: &str) -> Ran {
 }
 
 #[test]
-fn the_target_is_told_first_and_pips_exit_code_is_ours() {
+fn the_target_is_printed_first_and_pips_exit_code_is_returned() {
     let sandbox = world(&[]);
     write_wheel(&sandbox);
     let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
@@ -118,7 +118,7 @@ fn without_a_cache_it_works_too_and_leaves_nothing() {
 }
 
 #[test]
-fn what_would_lead_pip_elsewhere_is_not_heard() {
+fn settings_that_redirect_pip_are_overridden() {
     let mut sandbox = world(&[]);
     write_wheel(&sandbox);
     let elsewhere = sandbox.root().join("elsewhere");
@@ -134,7 +134,7 @@ fn what_would_lead_pip_elsewhere_is_not_heard() {
 }
 
 #[test]
-fn a_forgotten_activation_is_told() {
+fn a_forgotten_activation_is_reported() {
     let mut sandbox = world(&[]);
     sandbox.run(["create", "../other"]).ok();
     write_wheel(&sandbox);
@@ -159,7 +159,7 @@ fn a_forgotten_activation_is_told() {
 }
 
 #[test]
-fn an_active_environment_that_is_none_is_refused() {
+fn an_active_directory_that_is_not_an_environment_is_refused() {
     let mut sandbox = world(&[]);
     sandbox.write("plain/file", "");
     for gone in ["plain", "gone"] {
@@ -200,7 +200,7 @@ fn without_requirements_the_project_itself_is_installed() {
 }
 
 #[test]
-fn nothing_to_install_is_told() {
+fn nothing_to_install_is_reported() {
     let sandbox = world(&["--without-pip"]);
     sandbox.write("pyproject.toml", "[tool.black]\n");
     let ran = sandbox.run(["install"]).code(1);
@@ -365,7 +365,7 @@ fn keys_of_pips_configuration_files_do_not_redirect_an_installation() {
 
 #[cfg(unix)]
 #[test]
-fn what_pip_did_not_install_into_the_environment_is_an_error() {
+fn packages_that_pip_installed_elsewhere_are_an_error() {
     for flags in [&[][..], &["--without-pip"]] {
         let mut sandbox = world(flags);
         write_wheel(&sandbox);

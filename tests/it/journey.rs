@@ -79,7 +79,7 @@ fn sourcing_bin_activate_works_in_bash(python: &Path) {
 }
 
 #[test]
-fn pip_upgrades_itself_and_is_whole_afterwards() {
+fn pip_upgrades_itself_and_is_complete_afterwards() {
     let mut sandbox = Sandbox::new();
     let python = real_pythons().pop().expect("a Python");
     let script = r#"

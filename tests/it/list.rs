@@ -58,7 +58,7 @@ fn a_root_that_is_an_environment_is_the_answer() {
 }
 
 #[test]
-fn what_is_broken_is_told_and_can_be_asked_for() {
+fn damage_is_reported_and_explained() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip", "good", "bad"]).ok();
     fs::remove_file(sandbox.project().join("bad/bin/python")).unwrap();
@@ -92,7 +92,7 @@ fn a_file_with_two_names_takes_its_blocks_once() {
 }
 
 #[test]
-fn age_is_told_and_looking_is_not_using() {
+fn the_age_is_listed_and_listing_does_not_change_it() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip", "old", "new"]).ok();
     let old = sandbox.project().join("old");
@@ -147,7 +147,7 @@ fn environments_are_removed_and_nothing_else() {
 }
 
 #[test]
-fn what_is_precious_stays_whatever_is_said() {
+fn protected_directories_stay_with_every_option() {
     let sandbox = Sandbox::new();
     sandbox.write("home-like/.git/config", "");
     sandbox.run(["create", "--without-pip", "home-like/env"]).ok();
@@ -161,7 +161,7 @@ fn what_is_precious_stays_whatever_is_said() {
 }
 
 #[test]
-fn removing_the_active_environment_says_how_to_go_on() {
+fn removing_the_active_environment_prints_the_next_step() {
     let mut sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip"]).ok();
     sandbox.set("VIRTUAL_ENV", sandbox.project().join(".venv"));
@@ -199,7 +199,7 @@ fn set_last_use(sandbox: &Sandbox, name: &str, days: u64) {
 }
 
 #[test]
-fn what_was_not_used_for_long_is_listed_and_removed_only_with_yes() {
+fn unused_environments_are_listed_and_removed_only_with_yes() {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip", "old", "new", "below/old"]).ok();
     for name in ["old", "below/old"] {

@@ -35,7 +35,7 @@ fn is_path(text: &str, path: &Path) {
 }
 
 #[test]
-fn an_environment_is_made_whole_and_its_python_runs() {
+fn an_environment_is_completed_and_its_python_runs() {
     let (sandbox, env) = world(&[]);
     let python = output(sandbox.command(program(&env, "python")).args(["-c", PREFIX]));
     is_path(&String::from_utf8(python.stdout).unwrap(), &env);
@@ -68,7 +68,7 @@ fn the_same_again_changes_nothing_and_clear_replaces() {
 }
 
 #[test]
-fn check_tells_what_is_broken_and_mends_it() {
+fn check_reports_and_repairs_damage() {
     let (sandbox, env) = world(&["--without-pip"]);
     sandbox.run(["check", ".venv"]).ok();
     fs::remove_file(program(&env, "python")).unwrap();
@@ -83,7 +83,7 @@ fn check_tells_what_is_broken_and_mends_it() {
 }
 
 #[test]
-fn one_that_was_moved_is_mended_with_its_commands() {
+fn a_moved_environment_is_repaired_with_its_commands() {
     let (sandbox, env) = world(&[]);
     let moved = sandbox.project().join("an other place");
     fs::rename(env, &moved).unwrap();

@@ -109,7 +109,7 @@ fn a_slip_of_the_hand_is_named() {
 }
 
 #[test]
-fn a_command_that_a_package_could_bring_is_told_to_be_installed() {
+fn a_missing_command_of_a_known_package_gets_a_hint_to_install_it() {
     let sandbox = world();
     let ran = sandbox.run(["run", "no-such-linter"]).code(127);
     assert!(ran.stderr.contains("`rvenv install no-such-linter`"), "{ran:#?}");
@@ -120,7 +120,7 @@ fn a_command_that_a_package_could_bring_is_told_to_be_installed() {
 }
 
 #[test]
-fn what_cannot_be_executed_gives_126() {
+fn a_file_that_cannot_be_executed_gives_126() {
     let sandbox = world();
     sandbox.write("plain", "echo no\n");
     sandbox.write(".venv/bin/plain-too", "echo no\n");
@@ -137,7 +137,7 @@ fn what_cannot_be_executed_gives_126() {
 }
 
 #[test]
-fn a_dead_environment_does_not_run_what_comes_next_on_path() {
+fn a_broken_environment_does_not_run_the_next_command_on_path() {
     let sandbox = world();
     let python = sandbox.project().join(".venv/bin/python");
     fs::remove_file(&python).unwrap();
@@ -148,7 +148,7 @@ fn a_dead_environment_does_not_run_what_comes_next_on_path() {
 }
 
 #[test]
-fn no_environment_and_no_command_are_told() {
+fn a_missing_environment_and_a_missing_command_are_reported() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(["run", "python"]).code(1);
     assert!(ran.stderr.contains("no virtual environment"), "{ran:#?}");

@@ -50,7 +50,7 @@ fn quiet_is_silent_but_for_errors() {
 }
 
 #[test]
-fn verbose_tells_what_was_looked_at_and_how_long_it_took() {
+fn verbose_prints_the_candidates_and_the_times() {
     let sandbox = Sandbox::new();
     let usual = sandbox.run(["create", "--without-pip", "a"]).ok().stderr;
     let more = sandbox.run(["-v", "create", "--without-pip", "b"]).ok().stderr;
@@ -59,7 +59,7 @@ fn verbose_tells_what_was_looked_at_and_how_long_it_took() {
 }
 
 #[test]
-fn a_hint_stands_on_a_line_of_its_own() {
+fn a_hint_is_printed_on_a_line_of_its_own() {
     let ran = Sandbox::new().run(["activate", "--shell", "sh"]).code(1);
     let lines: Vec<&str> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("error: no virtual environment in `"), "{ran:#?}");

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_awkward_is_each_systems_own() {
+    fn awkward_characters_depend_on_the_system() {
         let path = |length| "x".repeat(length);
         for (python, linux, windows) in [
             (path(124), false, false),

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_installers_generate_is_told_from_the_users_commands() {
+    fn generated_commands_are_distinguished_from_the_users() {
         let dir = tempfile::tempdir().unwrap();
         let is_generated = |text: &str| {
             std::fs::write(dir.path().join("pip"), text).unwrap();

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_template_made_is_known() {
+    fn files_of_a_template_are_recognised() {
         let template =
             "# x\nVIRTUAL_ENV=\"__VENV_DIR__\"\nPS1=\"__VENV_PROMPT__$PS1\"\nend __VENV_NAME__";
         let made = "# x\nVIRTUAL_ENV=\"/a b\"\nPS1=\"(it) $PS1\"\nend it";

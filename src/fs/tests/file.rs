@@ -17,7 +17,7 @@ fn a_file_is_read_up_to_its_limit() {
 // macOS makes pipes by another call.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[test]
-fn what_is_no_file_is_refused_at_once() {
+fn entries_that_are_not_regular_files_are_refused_at_once() {
     let (_guard, root) = world();
     let pipe = root.join("pipe");
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
@@ -52,7 +52,7 @@ fn writing_replaces_a_file_and_leaves_nothing_beside() {
 }
 
 #[test]
-fn what_the_killed_were_writing_is_swept() {
+fn staging_directories_of_killed_processes_are_removed() {
     let (_guard, root) = world();
     let (ours, in_use) = (root.join(".rvenv-abc.tmp"), root.join(".rvenv-def.tmp"));
     let long_ago = std::time::SystemTime::UNIX_EPOCH;

@@ -120,9 +120,9 @@ fn of_read_only() {
 }
 
 #[test]
-fn what_is_mounted_stays() {
+fn mount_points_stay() {
     let (_guard, root) = world();
-    if can_mount("what_is_mounted_stays") {
+    if can_mount("mount_points_stay") {
         passes(child("remove::of_mounted", &root, &["unshare", "-m"]));
     }
 }

@@ -32,7 +32,7 @@ fn a_stage_that_is_dropped_leaves_nothing() {
 }
 
 #[test]
-fn what_has_come_meanwhile_is_not_replaced() {
+fn files_created_in_the_meantime_are_not_replaced() {
     let (_guard, root) = world();
     for (name, make) in [
         ("directory", (|path| environment(path, "other")) as fn(&Path)),

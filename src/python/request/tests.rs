@@ -118,7 +118,7 @@ fn every_form_is_read() {
 }
 
 #[test]
-fn what_is_none_of_the_forms_is_told_the_forms() {
+fn an_unknown_form_is_answered_with_the_known_forms() {
     for text in [
         "",
         " ",

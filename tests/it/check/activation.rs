@@ -9,7 +9,7 @@ use crate::sandbox::Ran;
 fn ones_that_are_missing_are_written() {
     let world = World::new();
     fs::remove_file(world.bin("activate.fish")).unwrap();
-    world.is_mended_of(&["activation-missing"]);
+    world.is_free_of(&["activation-missing"]);
 }
 
 #[test]
@@ -24,12 +24,12 @@ fn a_half_made_environment_of_stdlibs_gets_its_scripts() {
             fs::remove_file(entry.path()).unwrap();
         }
     }
-    world.is_mended_of(&["activation-missing"]);
+    world.is_free_of(&["activation-missing"]);
     assert!(world.bin("activate").is_file());
 }
 
 #[test]
-fn what_another_release_wrote_is_told_from_what_the_user_changed() {
+fn scripts_of_other_releases_are_distinguished_from_edited_ones() {
     let world = World::new();
     let fish = world.bin("activate.fish");
     append(&fish, "# mine\n");
@@ -42,6 +42,6 @@ fn what_another_release_wrote_is_told_from_what_the_user_changed() {
     let seal = "# rvenv wrote this file; changed files are left alone: ";
     let digest = crc32fast::hash(old.as_bytes());
     fs::write(&fish, format!("{old}{seal}{digest:08x}\n")).unwrap();
-    world.is_mended_of(&["activation-altered"]);
+    world.is_free_of(&["activation-altered"]);
     assert!(!fs::read_to_string(&fish).unwrap().contains("another release"));
 }

@@ -77,7 +77,7 @@ fn a_base_that_was_moved_is_found_again() {
     let opt = world.sandbox.root().join("opt");
     fs::rename(opt.join("python"), opt.join("elsewhere")).unwrap();
     world.sandbox.set("PATH", opt.join("elsewhere/bin"));
-    world.is_mended_of(&["base-gone"]);
+    world.is_free_of(&["base-gone"]);
     world.runs("import thing");
     let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
     assert!(cfg.contains(&format!("home = {}\n", opt.join("elsewhere/bin").display())), "{cfg}");
@@ -125,7 +125,7 @@ fn a_base_that_became_another_patch_release() {
         &format!("version = {version}"),
         &format!("version = {version}9"),
     );
-    world.is_mended_of(&["cfg-key-wrong"]);
+    world.is_free_of(&["cfg-key-wrong"]);
     world.runs("import thing");
 }
 
@@ -196,16 +196,16 @@ fn an_interpreter_that_is_missing_loops_or_dangles() {
     }] {
         spoil().unwrap();
         let code = if python.is_symlink() { "interpreter-loop" } else { "interpreter-missing" };
-        world.is_mended_of(&[code]);
+        world.is_free_of(&[code]);
     }
     let alias = world.bin("python3");
     fs::remove_file(&python).unwrap();
     symlink("/nowhere/python3", &python).unwrap();
     // Found again by `home`, which is sound.
-    world.is_mended_of(&["base-gone"]);
+    world.is_free_of(&["base-gone"]);
     // `python` leads to the base by way of another name.
     fs::remove_file(world.bin(fs::read_link(&python).unwrap().to_str().unwrap())).unwrap();
-    world.is_mended_of(&["interpreter-missing"]);
+    world.is_free_of(&["interpreter-missing"]);
     for spoil in ["/bin/sh", "/nowhere"] {
         let name = format!("python{}", cpythons()[0].minor);
         let other = [alias.clone(), world.bin(&name)]
@@ -214,7 +214,7 @@ fn an_interpreter_that_is_missing_loops_or_dangles() {
         let other = other.unwrap();
         fs::remove_file(&other).unwrap();
         symlink(spoil, &other).unwrap();
-        world.is_mended_of(&["interpreter-alias"]);
+        world.is_free_of(&["interpreter-alias"]);
     }
 }
 
@@ -233,7 +233,7 @@ fn an_interpreter_that_is_another_than_the_configuration_says() {
 }
 
 #[test]
-fn names_that_lead_to_one_another_are_mended_at_once() {
+fn interpreter_names_that_point_to_each_other_are_repaired_together() {
     let (newest, other) = two();
     let world = World { sandbox: Sandbox::new(), python: newest.path.clone() };
     world.create(&[]);
@@ -287,18 +287,18 @@ fn an_interpreter_that_may_not_be_executed() {
 }
 
 #[test]
-fn a_copy_that_is_none_of_the_base() {
+fn a_copied_interpreter_that_is_not_the_bases() {
     let (newest, other) = two();
     let world = World { sandbox: Sandbox::new(), python: newest.path.clone() };
     world.create(&["--copies"]);
     world.install("thing", "1.0");
     fs::remove_file(world.bin("python")).unwrap();
     fs::copy(&other.path, world.bin("python")).unwrap();
-    world.is_mended_of(&["interpreter-elsewhere"]);
+    world.is_free_of(&["interpreter-elsewhere"]);
     world.runs("import thing");
     // One name of it alone.
     fs::copy(&other.path, world.bin("python3")).unwrap();
-    world.is_mended_of(&["interpreter-alias"]);
+    world.is_free_of(&["interpreter-alias"]);
 }
 
 #[test]
@@ -315,13 +315,13 @@ fn a_copy_of_what_the_base_was_before_its_upgrade() {
     let mut bytes = fs::read(&executable).unwrap();
     bytes.push(0);
     fs::write(&executable, bytes).unwrap();
-    world.is_mended_of(&["interpreter-elsewhere"]);
+    world.is_free_of(&["interpreter-elsewhere"]);
     assert_eq!(fs::read(world.bin("python")).unwrap(), fs::read(executable).unwrap());
     // Where it has not, what tells is `pyvenv.cfg`.
     edit(&world.env().join("pyvenv.cfg"), "\nversion = 3", "\nversion = 3.0.3");
     let steps = world.check(&[".venv", "--fix", "--dry-run"]).steps();
     assert!(steps.iter().any(|step| step.ends_with("to `bin/python`")), "{steps:#?}");
-    world.is_mended_of(&["cfg-key-wrong"]);
+    world.is_free_of(&["cfg-key-wrong"]);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn a_path_to_the_base_that_does_not_last() {
     };
     world.create(&["../other"]);
     lead_to(&world.sandbox.root().join("other/bin"));
-    world.is_mended_of(&["base-ephemeral"]);
+    world.is_free_of(&["base-ephemeral"]);
     leads_to(&opt.join("python/bin"));
 
     let cellar = opt.join("Cellar/python@3/3.1");
@@ -362,7 +362,7 @@ fn a_path_to_the_base_that_does_not_last() {
     fs::create_dir(opt.join("opt")).unwrap();
     symlink("../Cellar/python@3/3.1", opt.join("opt/python@3")).unwrap();
     lead_to(&cellar.join("bin"));
-    world.is_mended_of(&["base-ephemeral"]);
+    world.is_free_of(&["base-ephemeral"]);
     leads_to(&opt.join("opt/python@3/bin"));
     world.runs("import thing");
 }

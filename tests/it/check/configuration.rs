@@ -10,7 +10,7 @@ fn one_that_is_missing_is_written_again() {
     let cfg = world.env().join("pyvenv.cfg");
     let before = fs::read_to_string(&cfg).unwrap();
     fs::remove_file(&cfg).unwrap();
-    world.is_mended_of(&["cfg-missing"]);
+    world.is_free_of(&["cfg-missing"]);
     let home = |text: &str| text.lines().find(|line| line.starts_with("home")).map(str::to_owned);
     assert_eq!(home(&fs::read_to_string(&cfg).unwrap()), home(&before));
     // Also when it is looked for, and not named.
@@ -28,7 +28,7 @@ fn one_that_cannot_be_read() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_a_mending_is_left_to_the_user() {
+fn obstacles_to_a_repair_are_left_to_the_user() {
     let world = World::new();
     for (name, code) in
         [("pyvenv.cfg", "cfg-unreadable"), ("bin/python", "interpreter-not-executable")]
@@ -51,25 +51,25 @@ fn keys_that_are_missing_or_wrong() {
     let world = World::new();
     let cfg = world.env().join("pyvenv.cfg");
     edit(&cfg, "home = ", "other = 1\nhome-less = ");
-    world.is_mended_of(&["cfg-key-missing"]);
+    world.is_free_of(&["cfg-key-missing"]);
     assert!(fs::read_to_string(&cfg).unwrap().contains("other = 1\n"), "other lines stay");
     edit(&cfg, "version = ", "ver = ");
-    world.is_mended_of(&["cfg-incomplete"]);
+    world.is_free_of(&["cfg-incomplete"]);
     edit(&cfg, "include-system-site-packages", "include");
     let report = world.check(&[".venv"]);
     assert_eq!(report.0["environment"]["system_site_packages"], true, "as Python takes it");
-    world.is_mended_of(&["cfg-incomplete"]);
+    world.is_free_of(&["cfg-incomplete"]);
     assert_eq!(world.check(&[".venv"]).0["environment"]["system_site_packages"], false);
     let home = world.python.parent().unwrap().display().to_string();
     edit(&cfg, &format!("home = {home}"), "home = bin");
-    world.is_mended_of(&["cfg-key-missing"]);
+    world.is_free_of(&["cfg-key-missing"]);
 }
 
 #[test]
 fn site_packages_that_are_missing() {
     let world = World::new();
     fs::remove_dir(world.site()).unwrap();
-    world.is_mended_of(&["site-packages-missing"]);
+    world.is_free_of(&["site-packages-missing"]);
 }
 
 #[test]

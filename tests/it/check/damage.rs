@@ -20,12 +20,12 @@ fn commands_that_cannot_start() {
 
     fs::set_permissions(&command, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(shown(&world).contains("`thing` is not executable"));
-    world.is_mended_of(&["command-broken"]);
+    world.is_free_of(&["command-broken"]);
     Ran::of(&mut world.sandbox.command(&command)).ok();
 
     fs::write(&command, String::from_utf8(whole.clone()).unwrap().replace('\n', "\r\n")).unwrap();
     assert!(shown(&world).contains("`thing` has Windows line ends"));
-    world.is_mended_of(&["command-broken"]);
+    world.is_free_of(&["command-broken"]);
     assert_eq!(fs::read(&command).unwrap(), whole);
 
     fs::write(&command, "").unwrap();
@@ -42,7 +42,7 @@ fn commands_that_cannot_start() {
 fn commands_of_pip_are_seeded_again() {
     let world = World::with_pip();
     fs::remove_file(world.bin("pip")).unwrap();
-    world.is_mended_of(&["command-broken"]);
+    world.is_free_of(&["command-broken"]);
     Ran::of(world.sandbox.command(world.bin("pip")).arg("--version")).ok();
 }
 
@@ -96,7 +96,7 @@ fn names_without_metadata_are_not_installed() {
     fs::write(site.join("bar-1.0.dist-info"), "").unwrap();
     symlink("/nowhere", site.join("foo-1.0.dist-info")).unwrap();
     fs::create_dir(site.join("empty-1.0.dist-info")).unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     // What pip leaves where the user put a file into the directory.
     let own = site.join("mine-1.0.dist-info/notes.txt");
     fs::create_dir(own.parent().unwrap()).unwrap();
@@ -112,7 +112,7 @@ fn a_name_of_another_version_that_starts_this_one() {
     let world = World::new();
     symlink("python", world.bin("python3.99")).unwrap();
     assert!(shown(&world).contains("`bin/python3.99` starts Python 3."));
-    world.is_mended_of(&["interpreter-alias"]);
+    world.is_free_of(&["interpreter-alias"]);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_archive_of_pip_with_zeros_at_its_end() {
     // Its own file: others may be linked to it.
     fs::remove_file(&archive).unwrap();
     fs::write(&archive, bytes).unwrap();
-    world.is_mended_of(&["pip-damaged"]);
+    world.is_free_of(&["pip-damaged"]);
     world.pip(&["--version"]).ok();
 }
 
@@ -285,7 +285,7 @@ fn a_module_that_became_a_package_in_an_interrupted_upgrade() {
     assert!(!site.join("thing").exists() && site.join("~hing").is_dir());
     // What that command does.
     world.install("thing", "1.0");
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     world.runs("import thing; assert thing.VERSION == '1.0'");
     assert!(!site.join("~hing").exists());
 }
@@ -373,7 +373,7 @@ fn path_files_that_import_what_is_gone() {
 }
 
 #[test]
-fn what_fails_whenever_python_starts() {
+fn failures_at_every_start_of_python() {
     let world = World::new();
     let site = world.site();
     fs::write(site.join("x.pth"), "import os; raise ValueError('no')\n").unwrap();
@@ -389,7 +389,7 @@ fn what_fails_whenever_python_starts() {
 }
 
 #[test]
-fn deep_tells_what_is_damaged_from_what_is_altered() {
+fn deep_distinguishes_damaged_from_altered_files() {
     let world = World::new();
     for (bytes, code) in [
         (&b"VERSION = '1.0'  # mine\n"[..], "package-altered"),
@@ -423,7 +423,7 @@ fn activation_scripts_that_cannot_work() {
     let whole = fs::read_to_string(&activate).unwrap();
     for text in ["".to_owned(), "\0".repeat(100), whole.replace('\n', "\r\n")] {
         fs::write(&activate, text).unwrap();
-        world.is_mended_of(&["activation-broken"]);
+        world.is_free_of(&["activation-broken"]);
         assert_eq!(fs::read_to_string(&activate).unwrap(), whole);
     }
     // What the user wrote stays.

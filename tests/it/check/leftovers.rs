@@ -46,9 +46,9 @@ fn says_one(world: &World) {
 }
 
 #[test]
-fn the_old_version_comes_back_when_the_new_one_is_half_written() {
+fn the_old_version_is_restored_if_the_new_one_is_incomplete() {
     let world = aside();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     says_one(&world);
 
     // Before the metadata was begun, in it, and without its RECORD, which comes last.
@@ -72,7 +72,7 @@ fn the_old_version_comes_back_when_the_new_one_is_half_written() {
             fs::create_dir(world.site().join("thing")).unwrap();
             fs::write(world.site().join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
             metadata(&world.site().join(format!("thing-{version}.dist-info")));
-            world.is_mended_of(&["install-leftover"]);
+            world.is_free_of(&["install-leftover"]);
             says_one(&world);
         }
     }
@@ -80,7 +80,7 @@ fn the_old_version_comes_back_when_the_new_one_is_half_written() {
 
 /// A new version that is half written cannot be told from what the user put there: no RECORD lists it.
 #[test]
-fn what_no_record_lists_stays_when_the_old_version_comes_back() {
+fn unrecorded_files_stay_when_the_old_version_is_restored() {
     let world = aside();
     let site = world.site();
     fs::create_dir_all(site.join("thing/mine/deep")).unwrap();
@@ -90,7 +90,7 @@ fn what_no_record_lists_stays_when_the_old_version_comes_back() {
         fs::write(site.join(file), "mine").unwrap();
     }
     fs::write(site.join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     says_one(&world);
     for file in mine {
         assert_eq!(fs::read_to_string(site.join(file)).unwrap(), "mine", "{file}");
@@ -113,7 +113,7 @@ fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
     let dist_info = site.join("thing-2.0.dist-info");
     fs::create_dir(&dist_info).unwrap();
     fs::write(dist_info.join("RECORD"), rows).unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     says_one(&world);
     for gone in ["thing/added.py", "thing/data", "thing/shared/a.py"] {
         assert!(!site.join(gone).exists(), "{gone}");
@@ -122,7 +122,7 @@ fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
 }
 
 #[test]
-fn what_stays_hides_no_module_of_the_old_version() {
+fn remaining_files_hide_no_module_of_the_old_version() {
     let world = aside();
     let site = world.site();
     // Of the old version, `sub` is a module in a file; a directory of that name would go before it.
@@ -134,30 +134,30 @@ fn what_stays_hides_no_module_of_the_old_version() {
     fs::remove_dir(site.join("~hing/sub")).unwrap();
     fs::create_dir_all(site.join("thing/sub")).unwrap();
     fs::write(site.join("thing/sub/__init__.py"), "raise SystemExit(3)\n").unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     says_one(&world);
     assert!(site.join("thing/sub.kept/__init__.py").is_file());
 }
 
 #[test]
-fn putting_back_goes_on_where_it_was_interrupted() {
+fn an_interrupted_restoration_is_continued() {
     let world = aside();
     fs::rename(world.site().join("~hing"), world.site().join("thing")).unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     says_one(&world);
 }
 
 #[test]
-fn the_old_version_goes_when_the_new_one_is_whole() {
+fn the_old_version_is_removed_if_the_new_one_is_complete() {
     let world = aside();
     install(&world, "2.0");
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     assert!(!world.site().join("~hing").exists());
     assert_eq!(world.runs("import thing; print(thing.VERSION)"), "2.0\n");
 }
 
 #[test]
-fn nothing_goes_where_no_version_is_whole() {
+fn nothing_is_removed_if_no_version_is_complete() {
     // A file of the old one is gone: what is in its place is the new one's, and has the same size.
     let world = aside();
     let (site, old) = (world.site(), world.site().join("~hing/__init__.py"));
@@ -174,7 +174,7 @@ fn nothing_goes_where_no_version_is_whole() {
 }
 
 #[test]
-fn the_metadata_in_its_place_tells_what_to_install() {
+fn the_metadata_at_its_path_determines_what_is_installed() {
     let world = aside();
     let site = world.site();
     fs::rename(site.join("~hing-1.0.dist-info"), site.join("thing-1.0.dist-info")).unwrap();
@@ -185,7 +185,7 @@ fn the_metadata_in_its_place_tells_what_to_install() {
 }
 
 #[test]
-fn what_another_package_put_beside_stays() {
+fn files_of_another_package_stay() {
     let world = aside();
     let site = world.site();
     world.install("other", "1.0");

@@ -110,7 +110,7 @@ impl World {
     /// Asserts that this is what is wrong, that a dry run changes nothing, and that `--fix` leaves
     /// an environment that is healthy and whose Python runs.
     #[track_caller]
-    fn is_mended_of(&self, codes: &[&str]) -> &Self {
+    fn is_free_of(&self, codes: &[&str]) -> &Self {
         assert_eq!(self.faults(), codes, "{:#?}", self.check(&[".venv"]));
         let told = self.check(&[".venv", "--fix", "--dry-run"]).steps();
         assert!(!told.is_empty());

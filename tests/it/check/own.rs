@@ -50,7 +50,7 @@ fn the_users_own_word_at_the_top_stays() {
 }
 
 #[test]
-fn what_makers_write_at_the_top_is_nobodys() {
+fn files_that_makers_write_at_the_root_are_not_the_users() {
     for (ignore, tag) in [
         ("*", "Signature: 8a477f597d28d172789f06886806bc55"),
         (
@@ -150,7 +150,7 @@ fn the_seeds_commands_are_the_users_only_where_he_changed_them() {
 
 /// Configuration is installed to be changed.
 #[test]
-fn what_the_user_changed_of_a_packages_files_stands_beside_the_new_ones() {
+fn edited_package_files_are_kept_beside_the_new_ones() {
     let (mut world, newest) = world();
     let thing = Package::new("thing", "1.0");
     wheel(&mut world, &thing);
@@ -231,7 +231,7 @@ fn the_users_own_lines_among_those_of_eggs_stay() {
 }
 
 #[test]
-fn a_list_of_eggs_that_is_no_text_comes_whole() {
+fn an_egg_list_that_is_not_utf8_is_carried_over_unchanged() {
     let (world, newest) = world();
     let bytes = b"./a-1.egg\n/m\xff\n";
     fs::write(world.site().join("easy-install.pth"), bytes).unwrap();

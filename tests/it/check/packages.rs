@@ -6,12 +6,12 @@ use super::{Package, World, append};
 use crate::sandbox::Ran;
 
 #[test]
-fn what_an_interrupted_uninstall_left_goes_when_its_place_is_taken() {
+fn leftovers_of_an_interrupted_uninstall_are_removed_if_the_package_is_installed_again() {
     let world = World::new();
     world.install("thing", "2.0");
     fs::create_dir(world.site().join("~hing")).unwrap();
     fs::create_dir(world.site().join("~hing-1.0.dist-info")).unwrap();
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     world.runs("import thing");
 }
 
@@ -49,7 +49,7 @@ fn metadata_without_record() {
     assert!(report.command("metadata-incomplete").ends_with("thing==1.0"));
     // With another that does, it is a leftover.
     world.install("thing", "2.0");
-    world.is_mended_of(&["install-leftover"]);
+    world.is_free_of(&["install-leftover"]);
     assert!(!world.site().join("thing-1.0.dist-info").exists());
 }
 
@@ -81,7 +81,7 @@ fn metadata_that_is_cut_off() {
 }
 
 #[test]
-fn metadata_that_does_not_say_what_is_installed() {
+fn metadata_without_name_or_version() {
     let world = World::with_pip();
     let dist_info = world.site().join("thing-1.0.dist-info");
     let metadata = dist_info.join("METADATA");
@@ -141,7 +141,7 @@ fn two_of_a_package_without_record() {
         let way = report.command("metadata-incomplete");
         assert!(way.ends_with(" --ignore-installed --no-deps thing==10.0"), "{way}");
         world.install("thing", "10.0");
-        world.is_mended_of(&[then]);
+        world.is_free_of(&[then]);
         assert!(!world.site().join("thing-9.0.dist-info").exists());
         world.runs("import thing; assert thing.VERSION == '10.0'");
     }
@@ -183,7 +183,7 @@ fn a_package_that_is_recorded_twice() {
     world.install("thing", "1.0").install("Thing", "2.0.0");
     fs::write(world.site().join("thing.py"), "VERSION = '2.0.0'\n").unwrap();
     // The second one's files are there; the first one's are not as it recorded them.
-    world.is_mended_of(&["package-twice"]);
+    world.is_free_of(&["package-twice"]);
     assert!(world.site().join("Thing-2.0.0.dist-info").exists());
     assert!(!world.site().join("thing-1.0.dist-info").exists());
 }
@@ -210,7 +210,7 @@ fn a_package_that_is_recorded_twice_with_the_same_files() {
 }
 
 #[test]
-fn what_is_seen_is_one_line() {
+fn the_prompt_is_one_line() {
     let world = World::new();
     fs::create_dir(world.site().join("a\n✓ all is well-1.0.dist-info")).unwrap();
     let ran = world.sandbox.run(["check", ".venv"]).code(1);
@@ -219,7 +219,7 @@ fn what_is_seen_is_one_line() {
 }
 
 #[test]
-fn paths_that_lead_nowhere() {
+fn paths_that_do_not_exist() {
     let world = World::new();
     let lines = "# a comment\n\nimport os\n/nowhere/at/all\n.\n";
     fs::write(world.site().join("x.pth"), lines).unwrap();
@@ -241,7 +241,7 @@ fn an_editable_install_whose_project_is_gone() {
 
 /// Anybody may have given a package of the index the same name.
 #[test]
-fn what_came_from_elsewhere_is_not_installed_again_from_the_index() {
+fn packages_from_urls_are_not_reinstalled_from_the_index() {
     let world = World::new();
     let project = world.sandbox.project();
     let editable =

@@ -8,18 +8,18 @@ use super::{Report, World, cpythons};
 use crate::sandbox::{Ran, skip};
 
 #[test]
-fn what_everybody_may_write() {
+fn world_writable_files() {
     let world = World::new();
     world.install("thing", "1.0");
     fs::set_permissions(world.bin("thing"), fs::Permissions::from_mode(0o777)).unwrap();
     fs::set_permissions(world.site(), fs::Permissions::from_mode(0o777)).unwrap();
-    world.is_mended_of(&["writable-by-all"]);
+    world.is_free_of(&["writable-by-all"]);
     let mode = fs::metadata(world.bin("thing")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o775);
 }
 
 #[test]
-fn what_another_user_owns() {
+fn files_of_another_user() {
     let world = World::new();
     if std::os::unix::fs::chown(world.bin("activate"), Some(12345), None).is_err() {
         skip("only root can give a file away");
@@ -32,7 +32,7 @@ fn what_another_user_owns() {
 }
 
 #[test]
-fn what_a_group_may_write_is_worth_a_note() {
+fn group_writable_files_are_a_note() {
     let world = World::new();
     fs::set_permissions(world.bin("activate"), fs::Permissions::from_mode(0o664)).unwrap();
     // A group with its user's number is that user alone.
@@ -46,7 +46,7 @@ fn what_a_group_may_write_is_worth_a_note() {
 }
 
 #[test]
-fn what_may_not_be_looked_at_is_not_gone() {
+fn an_unreadable_path_does_not_count_as_missing() {
     for options in [&[][..], &["--copies"]] {
         let world = world(&cpythons()[0]);
         fs::remove_dir_all(world.env()).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use super::World;
 
 #[test]
-fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
+fn every_fault_of_pip_is_repaired_by_seeding_it_again() {
     let world = World::with_pip();
     assert_eq!(world.faults(), [""; 0]);
     let site = world.site();
@@ -21,16 +21,16 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     let works = || assert!(world.pip(&["--version"]).ok().stdout.starts_with("pip "));
 
     fs::write(site.join("pip/__init__.py"), "").unwrap();
-    world.is_mended_of(&["pip-damaged"]);
+    world.is_free_of(&["pip-damaged"]);
     works();
 
     fs::remove_dir_all(site.join("pip")).unwrap();
-    world.is_mended_of(&["pip-damaged"]);
+    world.is_free_of(&["pip-damaged"]);
     works();
 
     // What a disk that is full leaves.
     fs::write(dist_info().join("RECORD"), "").unwrap();
-    world.is_mended_of(&["pip-damaged"]);
+    world.is_free_of(&["pip-damaged"]);
     works();
 
     // What a kill leaves while pip compiles the pip that it has unpacked.
@@ -41,7 +41,7 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     for name in ["pip", "pip3"] {
         fs::remove_file(world.bin(name)).unwrap();
     }
-    world.is_mended_of(&["pip-damaged"]);
+    world.is_free_of(&["pip-damaged"]);
     assert!(world.bin("pip").exists());
     works();
 
@@ -63,12 +63,12 @@ fn every_fault_of_pip_is_mended_by_seeding_it_anew() {
     fs::create_dir(&other).unwrap();
     fs::copy(dist_info().join("RECORD"), other.join("RECORD")).unwrap();
     fs::copy(dist_info().join("METADATA"), other.join("METADATA")).unwrap();
-    world.is_mended_of(&["pip-twice"]);
+    world.is_free_of(&["pip-twice"]);
     works();
 
     fs::remove_dir_all(dist_info()).unwrap();
     fs::remove_dir_all(site.join("pip")).unwrap();
-    world.is_mended_of(&["pip-missing"]);
+    world.is_free_of(&["pip-missing"]);
     works();
 }
 
@@ -92,7 +92,7 @@ fn an_uninstalled_pip_is_a_note() {
 }
 
 #[test]
-fn an_upgraded_pip_is_whole() {
+fn an_upgraded_pip_is_complete() {
     let world = World::with_pip();
     // By its own wheel: what counts is that pip replaces itself by ordinary files.
     let wheels = world.sandbox.root().join("wheels");

@@ -37,7 +37,7 @@ fn activates(world: &World, env: &Path) {
 #[test]
 fn one_that_was_moved_works_where_it_is() {
     let world = moved("made here");
-    world.is_mended_of(&["moved"]);
+    world.is_free_of(&["moved"]);
     says(&world.bin("thing"), "1.0");
     activates(&world, &world.env());
     let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
@@ -50,7 +50,7 @@ fn one_that_was_moved_works_where_it_is() {
 }
 
 #[test]
-fn one_that_may_be_moved_says_where_its_scripts_are_from() {
+fn a_relocatable_environment_reports_absolute_commands() {
     let world = World::new();
     world.create(&["--relocatable", "made"]);
     let (made, here) = (world.sandbox.project().join("made"), world.sandbox.project().join("here"));
@@ -116,7 +116,7 @@ fn one_of_another_tool_that_was_moved() {
     Package::new("thing", "1.0").install(&made);
     append(&made.join("bin/activate"), "# a line of the user's\n");
     fs::rename(made, world.env()).unwrap();
-    world.is_mended_of(&["moved"]);
+    world.is_free_of(&["moved"]);
     says(&world.bin("thing"), "1.0");
     activates(&world, &world.env());
     let script = fs::read_to_string(world.bin("activate")).unwrap();
@@ -124,7 +124,7 @@ fn one_of_another_tool_that_was_moved() {
 }
 
 #[test]
-fn what_the_user_wrote_into_an_activation_script_stays_wherever_it_is_moved() {
+fn lines_of_the_user_in_activation_scripts_stay_after_a_move() {
     let world = World::new();
     let odd = "a b'c $HOME \"d\"";
     let env = world.sandbox.project().join(odd);
@@ -154,7 +154,7 @@ fn what_the_user_wrote_into_an_activation_script_stays_wherever_it_is_moved() {
 }
 
 #[test]
-fn a_script_that_the_user_changed_is_left_alone_where_it_cannot_be_mended_safely() {
+fn a_script_that_the_user_changed_stays_if_it_cannot_be_repaired_safely() {
     let world = moved("made here");
     let activate = world.bin("activate");
     let made = world.sandbox.project().join("made here").display().to_string();
@@ -169,7 +169,7 @@ fn a_script_that_the_user_changed_is_left_alone_where_it_cannot_be_mended_safely
 }
 
 #[test]
-fn a_copy_is_told_from_what_was_moved() {
+fn a_copied_environment_is_distinguished_from_a_moved_one() {
     let world = World::new();
     world.install("thing", "1.0");
     let copy = world.sandbox.project().join("copy");
@@ -303,7 +303,7 @@ fn leftovers_of_a_process_that_was_killed() {
     let dead = world.sandbox.project().join(".rvenv-.venv/1234");
     fs::create_dir_all(dead.join("new/lib")).unwrap();
     fs::write(dead.join("lock"), "rvenv works here, or was killed").unwrap();
-    world.is_mended_of(&["create-leftover"]);
+    world.is_free_of(&["create-leftover"]);
     assert!(!dead.parent().unwrap().exists());
 }
 

@@ -128,6 +128,6 @@ fn an_environment_that_git_would_take_in() {
     fs::write(users.join("config"), "[core]\n\texcludesFile = ~/mine\n").unwrap();
     // It came with a clone, and never ended.
     fs::write(&project, "*".repeat(40) + "x\n").unwrap();
-    world.is_mended_of(&["gitignore-missing"]);
+    world.is_free_of(&["gitignore-missing"]);
     assert!(ignore.is_file());
 }

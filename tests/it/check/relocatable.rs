@@ -78,7 +78,7 @@ fn moved(world: &World) -> PathBuf {
 }
 
 #[test]
-fn what_rvenv_installs_moves_along() {
+fn packages_of_install_work_after_a_move() {
     for args in [&[][..], &["--without-pip"]] {
         let world = world(args);
         let wheel = wheel(&world);
@@ -91,7 +91,7 @@ fn what_rvenv_installs_moves_along() {
 }
 
 #[test]
-fn what_create_installs_moves_along() {
+fn packages_of_create_work_after_a_move() {
     let world = world(&["--without-pip"]);
     let wheel = wheel(&world);
     fs::write(world.sandbox.project().join("list.txt"), wheel.to_str().unwrap()).unwrap();
@@ -117,7 +117,7 @@ fn a_failed_install_leaves_no_absolute_command() {
 }
 
 #[test]
-fn what_another_pip_installed_is_found_and_repaired() {
+fn absolute_commands_of_another_pip_are_found_and_repaired() {
     let world = world(&[]);
     let wheel = wheel(&world);
     let mut pip = world.sandbox.command(world.bin("python"));
@@ -125,7 +125,7 @@ fn what_another_pip_installed_is_found_and_repaired() {
     let report = world.check(&[".venv"]);
     let seen = report.finds("shebang-absolute")["seen"].as_str().unwrap();
     assert!(seen.starts_with("`hi` (and 2 more)"), "{seen}");
-    world.is_mended_of(&["shebang-absolute"]);
+    world.is_free_of(&["shebang-absolute"]);
     commands_run_in(&world.env());
     world.check(&[".venv", "--deep"]).is_healthy();
 }

@@ -52,7 +52,7 @@ impl Judged {
 /// The stress test saw pip's files vanish from a whole environment: what was seen of the old one, half
 /// deleted by then, was mended in the new one.
 #[test]
-fn what_was_seen_of_another_directory_is_not_mended() {
+fn findings_about_another_directory_are_not_repaired() {
     let judged = Judged::after(|venv| fs::remove_file(venv.join("bin/activate")).unwrap());
     let (sandbox, venv) = (&judged.sandbox, &judged.venv);
     fs::rename(venv, sandbox.project().join("old")).unwrap();

@@ -24,7 +24,7 @@ fn a_command_of_a_package_with_a_dead_or_foreign_python() {
         (Path::new(&too_long), "shebang-too-long"),
     ] {
         set_first_line(&world.bin("thing"), python);
-        world.is_mended_of(&[code]);
+        world.is_free_of(&[code]);
     }
     let ran = Ran::of(&mut Command::new(world.bin("thing"))).ok();
     assert_eq!(ran.stdout, "1.0\n");

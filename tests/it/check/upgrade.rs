@@ -56,7 +56,7 @@ pub(super) fn wheel_requiring(world: &mut World, package: &Package<'_>, headers:
 }
 
 #[test]
-fn what_an_environment_held_is_there_with_another_python() {
+fn packages_are_carried_over_to_another_python() {
     let (newest, other) = two();
     let mut world = world(&other);
     let thing = Package::new("thing", "1.0");
@@ -89,7 +89,7 @@ fn what_an_environment_held_is_there_with_another_python() {
 
 /// What setuptools and distutils recorded in their own ways is a package too.
 #[test]
-fn what_has_no_dist_info_is_installed_again_too() {
+fn distributions_without_dist_info_are_reinstalled() {
     let (newest, other) = two();
     let mut world = world(&other);
     let names = ["directory", "file", "egg", "archive"];
@@ -170,7 +170,7 @@ fn the_users_own_files_come_along() {
 }
 
 #[test]
-fn what_the_user_changed_of_the_activation_is_kept() {
+fn edited_activation_scripts_are_kept() {
     let (newest, other) = two();
     let mut world = world(&other);
     wheel(&mut world, &Package::new("thing", "1.0"));
@@ -189,7 +189,7 @@ fn what_the_user_changed_of_the_activation_is_kept() {
 }
 
 #[test]
-fn what_stdlibs_venv_wrote_is_nobodys_change() {
+fn files_of_stdlibs_venv_are_not_edited() {
     let (newest, other) = two();
     let mut world = world(&other);
     fs::remove_dir_all(world.env()).unwrap();
@@ -285,7 +285,7 @@ fn edited_files_and_modules_for_the_former_python_are_named() {
 }
 
 #[test]
-fn the_same_minor_version_is_only_linked_anew() {
+fn the_same_minor_version_is_only_linked_again() {
     let world = World::new();
     world.install("thing", "1.0");
     let python = world.python.display().to_string();

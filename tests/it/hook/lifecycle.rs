@@ -98,7 +98,7 @@ fn follows_its_own_commands(real: &Real) {
 }
 
 /// A child shell that has the hook too leaves the project of its parent.
-fn goes_on_in_a_child(real: &Real) {
+fn continues_in_a_child(real: &Real) {
     let world = World::new();
     let a = world.project("a");
     let child = std::iter::once(real.program.to_str().unwrap()).chain(real.args.iter().copied());
@@ -131,24 +131,24 @@ macro_rules! scenarios {
 // Shells without a hook of their own do not notice an end by hand before the next `cd`, and ksh93
 // takes away what was typed ahead for its child.
 scenarios! {
-    bash "bash": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
-    bash_posix "bash-posix": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
-    zsh "zsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
-    fish "fish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
+    bash "bash": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands continues_in_a_child;
+    bash_posix "bash-posix": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands continues_in_a_child;
+    zsh "zsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands continues_in_a_child;
+    fish "fish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands continues_in_a_child;
     elvish "elvish": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands;
     powershell "pwsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands;
-    tcsh "tcsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands goes_on_in_a_child;
+    tcsh "tcsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over follows_its_own_commands continues_in_a_child;
     xonsh "xonsh": comes_and_goes nests leaves_the_hand_alone takes_no_activation_over;
-    dash "dash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
-    busybox "busybox": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
+    dash "dash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands continues_in_a_child;
+    busybox "busybox": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands continues_in_a_child;
     ksh "ksh93": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands;
-    mksh "mksh": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
-    yash "yash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands goes_on_in_a_child;
+    mksh "mksh": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands continues_in_a_child;
+    yash "yash": comes_and_goes nests leaves_the_hand_alone follows_its_own_commands continues_in_a_child;
 }
 
 /// The same for PowerShell, whose child is typed nothing.
 #[test]
-fn powershell_goes_on_in_a_child() {
+fn powershell_continues_in_a_child() {
     let Some(real) = crate::shells::real("pwsh") else { return };
     let world = World::new();
     let a = world.project("a");

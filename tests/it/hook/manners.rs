@@ -267,7 +267,7 @@ fn find(dir: &Path, name: &str) -> Option<std::path::PathBuf> {
 }
 
 #[test]
-fn what_was_installed_is_found_before_what_was_looked_up() {
+fn newly_installed_commands_are_found_before_hashed_ones() {
     for label in ["bash", "zsh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
@@ -336,7 +336,7 @@ fn the_program_can_be_anywhere() {
 }
 
 #[test]
-fn a_shell_that_has_no_hook_is_told_of_one_that_has() {
+fn a_shell_without_a_hook_gets_an_error_that_names_shells_with_one() {
     let world = World::new();
     for (shell, other) in [("cmd", "powershell"), ("csh", "tcsh")] {
         let ran = Ran::of(world.sandbox.rvenv().args(["hook", shell])).code(1);

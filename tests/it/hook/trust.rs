@@ -94,7 +94,7 @@ fn a_replaced_environment_asks_again() {
 }
 
 #[test]
-fn what_rvenv_does_to_its_own_environment_keeps_it_allowed() {
+fn actions_of_rvenv_keep_an_environment_allowed() {
     let world = World::new();
     let root = world.project("a");
     let create = ["create", "--without-pip", "--python", "/usr/bin/python3"];

@@ -108,7 +108,7 @@ fn the_root_and_mount_points() {
 }
 
 #[test]
-fn links_and_what_they_lead_to() {
+fn links_and_their_targets() {
     let sandbox = Sandbox::new();
     let project = sandbox.project();
     mark(&project.join("real"));
@@ -128,7 +128,7 @@ fn links_and_what_they_lead_to() {
 }
 
 #[test]
-fn a_directory_that_is_no_environment_goes_only_by_force() {
+fn a_directory_that_is_not_an_environment_is_removed_only_with_force() {
     let (sandbox, create) = world();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let plain = sandbox.project().join("plain");
@@ -181,7 +181,7 @@ fn clear_and_upgrade_do_not_follow_a_link() {
 }
 
 #[test]
-fn a_link_leads_to_an_environment_an_empty_directory_or_a_free_name() {
+fn a_link_may_point_to_an_environment_an_empty_directory_or_a_free_name() {
     let (sandbox, create) = world();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let project = sandbox.project();
@@ -249,7 +249,7 @@ fn a_repository_inside_stops_the_deletion() {
 }
 
 #[test]
-fn what_tools_leave_at_the_root_is_no_obstacle() {
+fn files_of_tools_at_the_root_are_not_an_obstacle() {
     let (sandbox, create) = world();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let env = sandbox.project().join(".venv");

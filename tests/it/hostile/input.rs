@@ -18,10 +18,10 @@ use super::{bounded, listing, world};
 use crate::sandbox::{Ran, Sandbox};
 
 /// A name, and what puts it somewhere.
-type Evil = (&'static str, fn(&Path));
+type HostileFile = (&'static str, fn(&Path));
 
 /// What can stand where a file is expected.
-const EVILS: [Evil; 9] = [
+const HOSTILE_FILES: [HostileFile; 9] = [
     ("a FIFO", |path| assert!(Ran::of(Command::new("mkfifo").arg(path)).ok().stdout.is_empty())),
     ("an endless device", |path| symlink("/dev/zero", path).unwrap()),
     ("a terminal", |path| symlink("/dev/tty", path).unwrap()),
@@ -46,12 +46,12 @@ const COMMANDS: [&[&str]; 9] = [
 ];
 
 /// Puts each evil in the place of `name`, and runs every command and `create`.
-fn each_evil(name: &str, has_environment: bool) {
+fn with_each_hostile_file(name: &str, has_environment: bool) {
     let (sandbox, create) = world();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let path = sandbox.project().join(name);
     let venv = sandbox.project().join(".venv");
-    for (_, put) in EVILS {
+    for (_, put) in HOSTILE_FILES {
         if has_environment {
             sandbox.run(&create).ok();
         }
@@ -73,28 +73,28 @@ fn each_evil(name: &str, has_environment: bool) {
 }
 
 #[test]
-fn a_redirect_that_is_none() {
-    each_evil(".venv", false);
+fn an_invalid_redirect_file() {
+    with_each_hostile_file(".venv", false);
 }
 
 #[test]
-fn a_configuration_that_is_none() {
-    each_evil(".venv/pyvenv.cfg", true);
+fn an_invalid_configuration() {
+    with_each_hostile_file(".venv/pyvenv.cfg", true);
 }
 
 #[test]
-fn a_project_file_that_is_none() {
+fn an_invalid_project_file() {
     let names =
         ["pyproject.toml", "rvenv.toml", ".python-version", ".gitignore", ".git", ".git/index"];
     for name in names {
-        each_evil(name, false);
+        with_each_hostile_file(name, false);
     }
 }
 
 #[test]
 fn files_of_an_environment_that_are_none() {
     for name in ["bin/activate", "bin/pip", "bin/odd", "bin/odd.exe"] {
-        each_evil(&format!(".venv/{name}"), true);
+        with_each_hostile_file(&format!(".venv/{name}"), true);
     }
     let (sandbox, create) = world();
     sandbox.run(&create).ok();
@@ -103,7 +103,7 @@ fn files_of_an_environment_that_are_none() {
     for name in
         ["pip-24.2.dist-info/RECORD", "pip-24.2.dist-info/METADATA", "x.pth", "pip/_pip.zip"]
     {
-        each_evil(site.join(name).to_str().unwrap(), true);
+        with_each_hostile_file(site.join(name).to_str().unwrap(), true);
     }
 }
 
@@ -112,7 +112,7 @@ fn files_of_an_environment_that_are_none() {
 fn a_cache_that_is_corrupt() {
     let (sandbox, create) = world();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
-    for (evil, put) in EVILS {
+    for (evil, put) in HOSTILE_FILES {
         sandbox.run(&create).ok();
         let cache = sandbox.root().join("cache");
         let is_read = |path: &Path| path.extension().is_some_and(|end| end == "json");
@@ -136,8 +136,8 @@ fn a_cache_that_is_corrupt() {
 }
 
 #[test]
-fn a_wheel_that_is_none() {
-    for (evil, put) in EVILS {
+fn an_invalid_wheel() {
+    for (evil, put) in HOSTILE_FILES {
         let sandbox = Sandbox::new();
         let wheel = sandbox.root().join("pip-24.2-py3-none-any.whl");
         put(&wheel);
@@ -149,7 +149,7 @@ fn a_wheel_that_is_none() {
 }
 
 #[test]
-fn redirects_lead_to_an_environment_or_nowhere() {
+fn redirects_point_to_an_environment_or_are_refused() {
     let (sandbox, _) = world();
     let file = sandbox.project().join(".venv");
     let long = "x".repeat(10_000);

@@ -307,7 +307,7 @@ fn says_why(ran: &Ran, why: &str, advice: &str) {
 }
 
 #[test]
-fn a_cache_that_cannot_be_used_is_named_with_the_way_out() {
+fn an_unusable_cache_is_reported_with_a_hint() {
     let (mut sandbox, create) = world();
     let cache = sandbox.root().join("cache");
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
@@ -460,7 +460,7 @@ fn root_in_another_users_home_leaves_it_alone() {
 
 /// Shares of VirtualBox, SMB and others refuse links with many errors; virtualenv copies then, too.
 #[test]
-fn where_links_fail_with_any_error_files_are_copied() {
+fn if_links_fail_with_any_error_files_are_copied() {
     if !crate::sandbox::has_strace() {
         return skip("strace is not installed");
     }
@@ -521,7 +521,7 @@ fn a_staging_area_of_others_is_left_alone() {
 
 /// `sudo python` once, and a directory in the environment is root's.
 #[test]
-fn what_cannot_be_deleted_is_a_warning_and_in_nobodys_way() {
+fn undeletable_leftovers_are_a_warning_and_do_not_stop_the_next_command() {
     let (sandbox, create) = world();
     let Some(run) = as_nobody(&sandbox) else { return };
     let create: Vec<&str> = create.iter().map(String::as_str).collect();

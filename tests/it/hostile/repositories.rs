@@ -124,7 +124,7 @@ fn a_commit_that_was_pushed_is_not_the_users_alone() {
 }
 
 #[test]
-fn whatever_only_the_clone_has_is_the_users() {
+fn content_that_exists_only_in_the_clone_is_the_users() {
     let Some(world) = World::new("sha1") else { return };
     let changes: [Change; 13] = [
         ("a changed file", |world| {

@@ -22,7 +22,7 @@ fn refused(world: &World, args: &[&str], expected: &str) -> String {
 }
 
 #[test]
-fn what_names_a_place_outside_of_the_archive_is_refused_even_with_force() {
+fn paths_outside_of_the_archive_are_refused_even_with_force() {
     type Change = fn(&Path);
     let changes: [(&str, &str, Change); 6] = [
         ("a link", "`share/link` names `/etc/hostname`", |env| {

@@ -85,7 +85,7 @@ fn licence_texts_are_files_of_the_dist_info() {
 }
 
 #[test]
-fn a_damaged_image_is_built_anew() {
+fn a_damaged_image_is_rebuilt() {
     let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     let (_, events) = prepare(&sandbox, &python, &options).expect("a seed");
@@ -126,7 +126,7 @@ fn a_damaged_image_is_built_anew() {
 }
 
 #[test]
-fn what_a_killed_builder_left_is_swept() {
+fn leftovers_of_a_killed_builder_are_removed() {
     let sandbox = Sandbox::cold();
     let (python, options) = (modern(&sandbox), small(&sandbox));
     prepare(&sandbox, &python, &options).expect("a seed");
@@ -175,7 +175,7 @@ fn an_image_serves_environments_of_any_place() {
 
 /// What macOS clones with one call is what is linked file by file where it cannot.
 #[test]
-fn a_package_that_is_taken_as_a_whole_holds_just_its_files() {
+fn a_package_is_removed_whole_only_if_it_contains_only_its_own_files() {
     let sandbox = Sandbox::cold();
     let mut python = modern(&sandbox);
     let (seed, _) = prepare(&sandbox, &python, &small(&sandbox)).expect("a seed");
@@ -219,7 +219,7 @@ fn unwritable(cache: &Cache, sandbox: &Sandbox, python: &Interpreter) -> Error {
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_is_told_apart() {
+fn an_unwritable_cache_is_reported_as_such() {
     let sandbox = Sandbox::new();
     let python = modern(&sandbox);
     let file = sandbox.root().join("file");

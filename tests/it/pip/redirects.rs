@@ -196,7 +196,7 @@ fn a_redirect_to_an_insecure_host_is_not_followed() {
 
 /// Without a server for https: the class that decides.
 #[test]
-fn no_redirect_leads_from_https_to_http() {
+fn redirects_from_https_to_http_are_refused() {
     let world = World::new();
     let fetch = concat!(env!("CARGO_MANIFEST_DIR"), "/src/seed/fetch.py");
     let script = "
@@ -261,7 +261,7 @@ fn no_secret_is_in_arguments_or_messages() {
 }
 
 #[test]
-fn a_page_leads_to_no_file_of_this_machine() {
+fn a_page_of_the_index_cannot_refer_to_a_local_file() {
     let world = World::new();
     let mut index = Server::at("127.0.0.1");
     let file = format!("file://{}", Path::new(&world.wheel).display());

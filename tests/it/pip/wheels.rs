@@ -81,7 +81,7 @@ fn a_traceback_shows_the_source_line_of_the_installed_pip() {
 }
 
 #[test]
-fn names_that_lead_elsewhere() {
+fn interpreter_names_that_point_elsewhere() {
     for name in [
         "../evil.py",
         "pip/../../evil.py",
@@ -147,7 +147,7 @@ fn a_flipped_bit() {
 }
 
 #[test]
-fn what_record_says_and_what_is_there_differ() {
+fn record_and_files_differ() {
     let missing = fault(|dir| Maker::new("99.0").recording("pip/gone.py,sha256=AAAA,1").write(dir));
     assert!(
         matches!(&missing, WheelFault::Missing { name } if name == "pip/gone.py"),

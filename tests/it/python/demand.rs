@@ -96,7 +96,7 @@ fn a_file_that_travels_with_a_project_names_no_program() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error_where_it_was_meant_for_us() {
+fn unreadable_version_files_are_errors() {
     let mut world = World::new();
     world.set("RVENV_PYTHON", "3.x!");
     let error = demand(&world, None).unwrap_err();
@@ -116,7 +116,7 @@ fn what_cannot_be_read_is_an_error_where_it_was_meant_for_us() {
 }
 
 #[test]
-fn what_the_project_requires_is_told_whoever_asked() {
+fn requires_python_is_reported_for_every_source_of_a_request() {
     let world = World::new();
     world.write("home/project/pyproject.toml", "[project]\nrequires-python = '>=3.17, <3.19'\n");
     let requires = demand(&world, Some("3.16")).unwrap().requires.unwrap();

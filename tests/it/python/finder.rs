@@ -10,7 +10,7 @@ use crate::sandbox::{for_each_python, real_pythons, skip};
 use std::path::Path;
 
 #[test]
-fn path_goes_before_everything_and_python3_before_names_with_a_version() {
+fn path_precedes_other_sources_and_python3_precedes_names_with_a_version() {
     let mut world = World::new();
     world.path(["one/bin", "two/bin"]);
     world.fake("one/bin/python3.17", "3.17.2");
@@ -41,7 +41,7 @@ fn the_first_that_fits_is_taken_and_nothing_after_it_is_run() {
 }
 
 #[test]
-fn a_name_or_a_directory_that_tells_another_version_is_not_run() {
+fn a_candidate_whose_name_or_directory_has_another_version_is_not_started() {
     let mut world = World::new();
     world.path(["one/bin", "two/bin"]);
     world.fake("one/real/python3.16", "3.16.0");
@@ -217,7 +217,7 @@ fn a_word_that_is_no_program_can_be_a_directory() {
 }
 
 #[test]
-fn each_search_tells_of_its_own_candidates() {
+fn each_search_reports_its_own_candidates() {
     let world = World::new();
     world.fake("bin/python3", "3.17.0");
     let (host, cache) = (world.host(), world.cache());
@@ -343,7 +343,7 @@ fn an_installation_with_a_versioned_name_alone_is_one() {
 }
 
 #[test]
-fn a_missing_python_is_told_with_the_nearest_and_the_command_that_installs_it() {
+fn a_missing_python_is_reported_with_the_nearest_and_the_command_that_installs_it() {
     let world = World::new();
     world.fake("bin/python3", "3.16.4");
     world.fake("home/.pyenv/versions/3.15.1/bin/python3", "3.15.1");

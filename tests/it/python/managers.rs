@@ -138,7 +138,7 @@ fn conda_is_found_by_its_bases_and_its_own_list_after_everything_else() {
 }
 
 #[test]
-fn an_installation_without_an_executable_is_none() {
+fn an_installation_without_an_executable_is_ignored() {
     let world = World::new();
     world.write("home/.pyenv/versions/3.17.0/lib/python3.17/os.py", "");
     world.write("home/.pyenv/versions/3.17.1", "a file");

@@ -17,7 +17,7 @@ fn records(world: &World) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_known_is_not_asked_again() {
+fn known_interpreters_are_not_probed_again() {
     let world = World::new();
     world.fake("bin/python3", "3.17.0");
     let first = world.find("3.17");
@@ -44,7 +44,7 @@ fn another_file_in_its_place_is_asked() {
 }
 
 #[test]
-fn a_link_that_leads_elsewhere_is_asked() {
+fn a_link_to_another_directory_is_probed() {
     let world = World::new();
     world.fake("a/bin/python3", "3.17.0");
     world.fake("b/bin/python3", "3.18.0");

@@ -112,7 +112,7 @@ fn the_library_of_a_framework_is_found() {
 }
 
 #[test]
-fn a_python_that_is_too_old_is_told_so() {
+fn a_python_that_is_too_old_is_reported() {
     let world = World::new();
     let versions =
         real_pythons().iter().find_map(|python| Some(python.ancestors().nth(3)?.to_owned()));
@@ -354,7 +354,7 @@ fn a_process_that_was_left_behind_and_writes_without_end_is_not_waited_for() {
 }
 
 #[test]
-fn an_environment_whose_base_is_gone_is_told_so() {
+fn an_environment_whose_base_is_gone_is_reported() {
     let world = World::new();
     world.write("env/pyvenv.cfg", "home = /no/such/bin\nversion = 3.12.1\n");
     world.link("env/bin/python3", "/no/such/bin/python3");

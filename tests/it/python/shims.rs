@@ -203,7 +203,7 @@ fn rye() {
 }
 
 #[test]
-fn a_projects_file_cannot_lead_a_shim_out_of_its_manager() {
+fn a_project_file_cannot_point_a_shim_outside_of_its_manager() {
     let mut world = shimmed("home/.asdf/shims", "home/.asdf/installs/python");
     world.fake("home/project/evil/bin/python3", "3.19.0");
     let path = format!("path:{}", world.at("home/project/evil").display());

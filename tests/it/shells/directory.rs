@@ -28,7 +28,7 @@ fn leads(sandbox: &Sandbox, named: &str, env: &str) {
 }
 
 #[test]
-fn a_project_stands_for_its_environment() {
+fn a_project_directory_selects_its_environment() {
     for env in [".venv", "venv", "env"] {
         let name = format!("app/{env}");
         let sandbox = with(&name);
@@ -54,7 +54,7 @@ fn the_order_is_the_directory_itself_then_the_names_then_the_parent() {
 }
 
 #[test]
-fn what_is_in_an_environment_stands_for_it() {
+fn paths_inside_an_environment_select_it() {
     let sandbox = with("my env");
     // A link out of it, taken as written.
     let python = sandbox.project().join("my env/bin/python");

@@ -122,7 +122,7 @@ every_shell! { bash zsh ksh93 mksh fish csh tcsh }
 
 /// What virtualenv's own scripts set, beyond what the standard library's do.
 #[test]
-fn what_virtualenv_put_aside_is_put_back() {
+fn variables_that_virtualenv_saved_are_restored() {
     for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
     {
         let Some(real) = real(label) else { continue };

@@ -169,7 +169,7 @@ fn a_moved_environment_activates_where_it_is() {
 }
 
 #[test]
-fn a_script_that_is_run_says_so() {
+fn a_script_that_is_run_prints_a_line() {
     for label in ["bash", "zsh", "ksh93", "fish", "csh", "tcsh"] {
         let Some(real) = real(label) else { continue };
         let world = World::new();

@@ -144,7 +144,7 @@ fn a_script_that_is_sourced_by_its_own_name_activates() {
 }
 
 #[test]
-fn variables_that_mislead_python_are_hidden_and_come_back() {
+fn variables_that_mislead_python_are_hidden_and_restored() {
     each_posix_shell(|world, real, activate| {
         let names = rvenv::support::python_vars::MISLEADING;
         let mut script: String =

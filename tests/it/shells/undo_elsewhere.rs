@@ -38,7 +38,7 @@ fn leave(real: &Real, world: &World) -> String {
 }
 
 #[test]
-fn variables_that_mislead_python_are_hidden_and_come_back() {
+fn variables_that_mislead_python_are_hidden_and_restored() {
     for label in OTHERS {
         let Some((real, world, activate)) = with_environment(label) else { continue };
         let shell = real.shell;
@@ -262,7 +262,7 @@ fn nushells_overlays_leave_nothing() {
 
 /// A script that a program of the shell starts does not remember what the shell remembers.
 #[test]
-fn what_an_activation_remembers_is_not_exported() {
+fn the_state_of_an_activation_is_not_exported() {
     for label in OTHERS {
         let Some((real, world, activate)) = with_environment(label) else { continue };
         prints(&world, &real, &(activate + &note("on")));

@@ -226,7 +226,7 @@ sys.exit(max(main(words.split()) for words in sys.argv[1:]))";
 }
 
 #[test]
-fn what_is_in_the_way_is_kept_and_pip_decides() {
+fn existing_files_are_kept_and_pip_decides() {
     let sandbox = filled(&["plain", "pack"]);
     sandbox.run(["create", "two"]).ok();
     let env = sandbox.project().join("two");
@@ -272,7 +272,7 @@ fn tracebacks_name_the_environment_in_use() {
 }
 
 #[test]
-fn what_is_not_used_is_pruned() {
+fn unused_entries_are_pruned() {
     let sandbox = filled(&["plain", "pack"]);
     let ran = sandbox.run(["cache"]).ok();
     let line = ran.stdout.lines().find(|line| line.starts_with("store ")).unwrap();

@@ -116,7 +116,7 @@ fn an_environment_of_another_user_in_a_sticky_directory_is_passed_over() {
 }
 
 #[test]
-fn what_others_own_or_can_write_to_is_an_error_with_the_line_to_type() {
+fn files_that_others_own_or_can_write_to_are_an_error_with_a_hint() {
     let Some(machine) = Machine::new() else { return };
     let cases = [
         ("other", (ATTACKER, ATTACKER, 0o755), (ATTACKER, ATTACKER, 0o755)),

@@ -139,7 +139,7 @@ fn a_directory_that_others_can_write_to_asks_before_the_first_activation() {
 }
 
 #[test]
-fn what_git_tracks_is_not_activated() {
+fn environments_tracked_by_git_are_not_activated() {
     let files = ["bin/ls", "pyvenv.cfg", "lib/python3/site-packages/sitecustomize.py"];
     for (index, file) in files.iter().enumerate() {
         let project = Project::new();

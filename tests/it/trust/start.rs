@@ -134,7 +134,7 @@ fn a_program_of_a_clone_is_not_started() {
 }
 
 #[test]
-fn check_says_what_was_not_started_and_deep_starts_it() {
+fn check_reports_programs_that_it_did_not_start_and_deep_starts_them() {
     let clone = Clone::new(Names::Link);
     let shown = clone.run(&["check", ".venv"]).stdout;
     assert!(shown.contains("base-not-started"), "{shown}");

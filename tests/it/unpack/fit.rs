@@ -16,7 +16,7 @@ fn check(world: &World, code: i32) -> Value {
 }
 
 #[test]
-fn what_fits_is_told_without_unpacking() {
+fn a_suitable_archive_is_reported_without_unpacking() {
     let world = World::new();
     let answer = check(&world, 0);
     assert_eq!(answer["healthy"], true, "{answer:#}");
@@ -37,7 +37,7 @@ fn what_fits_is_told_without_unpacking() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_says_what_is_missing() {
+fn an_unsuitable_machine_is_refused_with_the_missing_requirements() {
     type Change = fn(&mut Manifest);
     let cases: [(Change, &str, &str); 5] = [
         (|m| m.system.platform = Platform::MacOs, "system", "it is for macOS, and this is Linux"),
@@ -63,7 +63,7 @@ fn what_does_not_fit_is_refused_and_says_what_is_missing() {
 }
 
 #[test]
-fn a_missing_library_is_told_and_does_not_stop() {
+fn a_missing_library_is_reported_and_does_not_stop_the_command() {
     let mut world = World::new();
     world.manifest.system.libraries = vec!["libc.so.6".into(), "libnowhere.so.3".into()];
     let answer = check(&world, 0);

@@ -12,7 +12,7 @@ fn world(items: impl IntoIterator<Item = Item>) -> World {
 }
 
 #[test]
-fn entries_that_lead_out_are_refused() {
+fn entries_outside_of_the_target_are_refused() {
     for name in [
         "../escaped",
         "lib/../../escaped",
@@ -156,7 +156,7 @@ fn an_archive_that_is_cut_off_or_changed_is_refused() {
 }
 
 #[test]
-fn what_is_no_archive_of_pack_is_refused() {
+fn a_file_that_is_not_an_archive_of_pack_is_refused() {
     let world = World::new();
     for (name, bytes, message) in [
         ("text", b"home = /usr/bin\n".to_vec(), "it is not a .tar.gz"),

@@ -88,7 +88,7 @@ fn a_repair_binds_it_to_a_python() {
 }
 
 #[test]
-fn a_machine_without_its_python_is_told() {
+fn a_machine_without_a_matching_python_is_reported() {
     let (mut sandbox, here) = plainly_unpacked();
     sandbox.set("RVENV_PACK_PYTHON", "/nowhere/python3");
     assert_eq!(codes(&sandbox, &[], 1), ["base-gone"]);

@@ -43,7 +43,7 @@ fn the_current_directory_stays_the_same_directory() {
 }
 
 #[test]
-fn what_is_there_is_not_touched() {
+fn existing_files_are_not_touched() {
     let world = World::new();
     let archive = world.tar_gz();
     let project = world.sandbox.project();

@@ -143,7 +143,7 @@ fn an_extra_that_a_dependency_requests_counts() {
 }
 
 #[test]
-fn what_is_not_determined_makes_pip_run() {
+fn an_undetermined_request_makes_pip_run() {
     let case = |lines, store| Case { lines, store, ..Case::default() }.decide();
     let (a, version) = ("a".to_owned(), "1".to_owned());
     for (store, expected) in [
@@ -253,7 +253,7 @@ fn of_several_hashes_pip_may_prefer_another() {
 }
 
 #[test]
-fn what_is_installed_counts_with_its_own_metadata() {
+fn installed_distributions_count_with_their_own_metadata() {
     let store = || vec![plain("a 1", &[]), plain("b 1", &[])];
     let none: &[&str] = &[];
     let case = Case {

@@ -74,7 +74,7 @@ fn the_best_wheel_of_each_package_that_applies_is_selected() {
 }
 
 #[test]
-fn what_the_specification_forbids_is_an_error() {
+fn violations_of_the_specification_are_errors() {
     let path = || Path::new("/lock/pylock.toml").to_owned();
     let any = |name: &str, more: &str| {
         package(name, more, &[wheel(&format!("{name}-1.0-py3-none-any.whl"), A)])

@@ -79,7 +79,7 @@ fn hashes_belong_to_their_requirement() {
 }
 
 #[test]
-fn what_pips_may_read_in_different_ways_makes_pip_run() {
+fn requirements_that_pip_versions_read_differently_make_pip_run() {
     for text in [
         &b"# coding: latin-1\na==1\n"[..],
         b"a==1\xff\n",
