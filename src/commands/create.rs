@@ -177,8 +177,8 @@ impl Creation<'_> {
         Ok((Some(made), code))
     }
 
-    /// Creates the environment, with its packages where they are stored or where it replaces another
-    /// one; gives pip's exit code if it failed and the other one stays.
+    /// Creates the environment, with its packages unless its directory exists and stays; returns pip's exit
+    /// code if pip failed and nothing was created.
     fn create(
         &self,
         recipe: &CreateRequest<'_>,
@@ -198,24 +198,38 @@ impl Creation<'_> {
         if let Some(created) = self.create_from_store(recipe, filling, progress)? {
             return Ok(Ok(created));
         }
-        let is_filled_first = args.clear
-            && !filling.is_empty()
-            && Env::open(recipe.root, context.host.platform()).is_ok();
-        if !is_filled_first {
-            return Ok(Ok(create::create(recipe, session, progress)?));
+        let is_free = std::fs::symlink_metadata(recipe.root).is_err();
+        let is_replaced = args.clear && Env::open(recipe.root, context.host.platform()).is_ok();
+        if !filling.is_empty() && (is_free || is_replaced) {
+            let created = self.create_filled(recipe, filling, progress)?;
+            if let Some(created) = created {
+                return Ok(created.inspect_err(|_| {
+                    let state = if is_free { "was not created" } else { "is unchanged" };
+                    context.ui.warn(format_args!("`{}` {state}", dir.display()));
+                }));
+            }
         }
+        Ok(Ok(create::create(recipe, session, progress)?))
+    }
+
+    /// Creates an environment that appears with its packages, which pip installs before; pip's exit code if
+    /// it fails. `None` if a package has to be installed at its final path.
+    fn create_filled(
+        &self,
+        recipe: &CreateRequest<'_>,
+        filling: &PackageInstall,
+        progress: create::Progress<'_>,
+    ) -> anyhow::Result<Option<Result<Created, i32>>> {
+        let context = self.context;
         let mut code = Ok(0);
         let mut install = |env: &Env| {
             code = filling.install(env.root(), &self.settings, context);
             matches!(code, Ok(0))
         };
-        let created = create::replace_filled(recipe, session, progress, &mut install);
-        match (code, created) {
-            (Ok(0), created) => Ok(Ok(Created { is_filled: true, ..created? })),
-            (code, _) => {
-                context.ui.warn(format_args!("`{}` is unchanged", dir.display()));
-                Ok(Err(code?))
-            }
+        let created = create::create_filled(recipe, context.session(), progress, &mut install);
+        match code {
+            Ok(0) => Ok(created?.map(|created| Ok(Created { is_filled: true, ..created }))),
+            code => Ok(Some(Err(code?))),
         }
     }
 

@@ -262,6 +262,6 @@ pub(super) fn replace(mut stage: Stage, old: &DeletionTarget) -> Result<Vec<Left
 }
 
 /// Removes the staging area. A file that cannot be removed is not a failure: the environment exists.
-fn finish(stage: Stage) -> Vec<Leftover> {
+pub(super) fn finish(stage: Stage) -> Vec<Leftover> {
     stage.finish().err().map(Leftover::from).into_iter().collect()
 }

@@ -76,6 +76,13 @@ pub enum Error {
         wheels_only: bool,
     },
 
+    /// A file contains the path of the staging area where it cannot be rewritten.
+    #[error("`{}` contains its own path", path.display())]
+    NotRelocatable {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// What an environment that is not trusted contains would be fetched from a URL or built, which starts
     /// programs that its files name.
     #[error("`{}` is not trusted, and these of its packages need a URL or a build: {}", path.display(), requirements.join(", "))]

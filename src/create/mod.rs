@@ -8,11 +8,13 @@ mod action;
 mod build;
 pub(crate) mod contents;
 mod error;
+mod filled;
 pub mod python_choice;
 mod upgrade;
 
 pub use error::{Error, Result};
-pub use upgrade::{Builds, Install, needs_rebuild, replace_filled, upgrade};
+pub use filled::create_filled;
+pub use upgrade::{Builds, Install, needs_rebuild, upgrade};
 
 use std::path::{Path, PathBuf};
 

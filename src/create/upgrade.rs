@@ -5,17 +5,14 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::build::replace;
 use super::contents::{Contents, UserFile, is_for_another};
-use super::{CreateRequest, Created, Existing, Outcome, Progress, create};
+use super::filled::rebuild;
+use super::{CreateRequest, Created, Progress};
 use crate::create::{Error, Result};
 use crate::fs;
-use crate::fs::{Refusal, Stage};
-use crate::relocate::relocation;
 use crate::support::session::Session;
 use crate::trust::Trust;
 use crate::venv::Env;
-use crate::venv::repair::{Fixer, Step};
 
 /// Installs a requirements file into an environment; returns whether that succeeded.
 pub type Install<'a> = &'a mut dyn FnMut(&Env, &Path) -> bool;
@@ -108,63 +105,6 @@ pub(super) fn reinstallable(
         held.ensure_named(root)?;
     }
     Ok((held, wheels_only))
-}
-
-/// Makes an environment anew with the packages that `install` puts into it, and puts it into the
-/// place of the one at the request's root when `install` gives `true`.
-///
-/// # Errors
-/// [`Error::NotReinstalled`] when it gives `false`; any error of [`create`]. The old environment
-/// then is as it was.
-pub fn replace_filled(
-    request: &CreateRequest<'_>,
-    session: Session<'_>,
-    progress: Progress<'_>,
-    install: &mut dyn FnMut(&Env) -> bool,
-) -> Result<Created> {
-    let location = crate::support::path::canonicalize(request.root)
-        .map_err(fs::Error::io("follow", request.root))?;
-    rebuild(request, session, &location, progress, &mut |env, _, _| {
-        if install(env) {
-            return Ok(());
-        }
-        session.interrupt.check()?;
-        Err(Error::NotReinstalled { path: request.root.to_owned(), wheels_only: false })
-    })
-}
-
-/// Puts into an environment that was just made what belongs into it, with a directory for temporary
-/// files.
-type Fill<'a> = &'a mut dyn FnMut(&Env, &Path, &mut Created) -> Result<()>;
-
-/// Makes the environment beside the one at `location`, lets `fill` fill it, and exchanges the two.
-fn rebuild(
-    request: &CreateRequest<'_>,
-    session: Session<'_>,
-    location: &Path,
-    progress: Progress<'_>,
-    fill: Fill<'_>,
-) -> Result<Created> {
-    let Session { host, cache, .. } = session;
-    if request.root.is_symlink() {
-        let refusal = Refusal::Link(Some(location.to_owned()));
-        return Err(fs::Error::Protected { path: request.root.to_owned(), refusal }.into());
-    }
-    let replaced = request.guard.check_replaceable(location)?;
-    let mut stage = Stage::replacing(&replaced)?;
-    let scratch = stage.scratch()?.to_owned();
-    let at = stage.dir().path().to_owned();
-    let made = CreateRequest { root: &at, existing: Existing::Keep, ..request.clone() };
-    let mut created = create(&made, session, progress)?;
-    fill(&Env::open(&at, host.platform())?, &scratch, &mut created)?;
-    let steps: Vec<_> =
-        relocation(&at, request.root, host, cache).into_iter().map(Step::Put).collect();
-    // No step of a relocation seeds pip.
-    let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
-    Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
-    let leftovers = replace(stage, &replaced)?;
-    let (outcome, location) = (Outcome::Replaced, location.to_owned());
-    Ok(Created { outcome, location, leftovers, ..created })
 }
 
 /// Carries the user's files over as hard links, so that the old environment remains complete until it is

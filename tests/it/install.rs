@@ -230,19 +230,86 @@ fn a_new_environment_is_filled_in_one_go() {
 }
 
 #[test]
-fn when_installing_fails_the_environment_stays_and_pips_code_is_ours() {
+fn if_installing_fails_nothing_is_created_and_pips_code_is_returned() {
     let mut sandbox = Sandbox::new();
     sandbox.set("PIP_NO_INDEX", "1");
-    let ran = sandbox.run(["create", "--install", "no-such-package"]).code(1);
-    assert!(!ran.stderr.contains("next: "), "{ran:#?}");
+    for (args, code, told) in [
+        (["create", "--install", "no-such-package", ".venv"], 1, "No matching distribution"),
+        (
+            ["create", "--clear", "--install=no-such-package", ".venv"],
+            1,
+            "No matching distribution",
+        ),
+        (["create", "--clear", "--install=--no-such-flag", "deep/below"], 2, "no such option"),
+        // Reported before anything is created.
+        (["create", "-r", "nowhere.txt", "third"], 1, "cannot read `nowhere.txt`"),
+    ] {
+        let ran = sandbox.run(args).code(code);
+        assert!(ran.stderr.contains(told), "{ran:#?}");
+        assert!(!ran.stderr.contains("next: ") && !ran.stderr.contains("created `"), "{ran:#?}");
+        let is_told = ran.stderr.contains("was not created");
+        assert!(is_told || told.starts_with("cannot read"), "{ran:#?}");
+        assert_eq!(std::fs::read_dir(sandbox.project()).unwrap().count(), 0, "{ran:#?}");
+    }
+    // An existing environment stays as it is.
+    sandbox.run(["create"]).ok();
+    sandbox.run(["create", "--install", "no-such-package"]).code(1);
     sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
-    let ran = sandbox.run(["create", "--install=--no-such-flag", "other"]).code(2);
-    assert!(ran.stderr.contains("no such option"), "{ran:#?}");
-    assert!(sandbox.project().join("other/pyvenv.cfg").exists());
-    // What is not there is told before anything is made.
-    let ran = sandbox.run(["create", "-r", "nowhere.txt", "third"]).code(1);
-    assert!(ran.stderr.contains("cannot read `nowhere.txt`"), "{ran:#?}");
-    assert!(!sandbox.project().join("third").exists());
+}
+
+/// A backend that notes whether `env` exists, and writes the environment's path into the package if `EMBED`
+/// is set.
+#[cfg(unix)]
+const BACKEND_THAT_LOOKS: &str = "
+import os, sys, zipfile
+
+def build_wheel(directory, settings=None, metadata=None):
+    with open('seen', 'a') as seen:
+        seen.write('%s ' % os.path.exists('env'))
+    name = 'greeting-1.0-py3-none-any.whl'
+    prefix = sys.prefix if 'EMBED' in os.environ else ''
+    with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:
+        wheel.writestr('greeting.py', 'import sys\\nmade = %r\\ndef main(): print(sys.prefix)\\n' % prefix)
+        info = 'greeting-1.0.dist-info/'
+        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: greeting\\nVersion: 1.0\\n')
+        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+        wheel.writestr(info + 'entry_points.txt', '[console_scripts]\\ngreet = greeting:main\\n')
+        wheel.writestr(info + 'RECORD', '')
+    return name
+";
+
+/// A new environment appears with its packages. If one of them contains the path of the staging area, pip
+/// installs at the final path.
+#[cfg(unix)]
+#[test]
+fn a_new_environment_appears_with_its_packages() {
+    for (embeds, seen) in [(false, "False "), (true, "False True ")] {
+        let mut sandbox = Sandbox::new();
+        sandbox.set("PIP_NO_INDEX", "1");
+        if embeds {
+            sandbox.set("EMBED", "1");
+        }
+        sandbox.write("backend.py", BACKEND_THAT_LOOKS);
+        let manifest =
+            "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+        sandbox.write("pyproject.toml", manifest);
+        let ran = sandbox.run(["create", "--install", ".", "env"]).ok();
+        assert!(ran.stderr.contains("created `env`"), "{ran:#?}");
+        let project = sandbox.project();
+        assert_eq!(std::fs::read_to_string(project.join("seen")).unwrap(), seen);
+        let env = project.join("env");
+        let greet = Ran::of(&mut sandbox.command(env.join("bin/greet"))).ok();
+        assert_eq!(greet.stdout.trim(), env.to_str().unwrap());
+        let code = "import greeting; print(greeting.made)";
+        let made = Ran::of(sandbox.command(env.join("bin/python")).args(["-c", code])).ok();
+        let expected = if embeds { env.to_str().unwrap() } else { "" };
+        assert_eq!(made.stdout.trim(), expected);
+        sandbox.run(["check", "--deep", "env"]).ok();
+        let left = std::fs::read_dir(&project).unwrap().flatten();
+        assert!(
+            left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        );
+    }
 }
 
 // What pip started is found by `/proc`.
@@ -267,8 +334,10 @@ fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
     Ran::of(sandbox.command("kill").args(["-TERM", &id])).ok();
     let status = child.wait_for_exit();
     assert_eq!(status.code(), Some(128 + 15), "{status:?}");
-    // What was made before stays.
-    sandbox.run(["run", "python", "-c", ""]).ok();
+    // Nothing is left of the environment or its staging area.
+    let left = std::fs::read_dir(sandbox.project()).unwrap().flatten();
+    let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["slow"]);
     // The build is a child of pip's, which a signal to pip does not end.
     let code = "import os, signal, sys\n\
                 for pid in filter(str.isdigit, os.listdir('/proc')):\n    \
