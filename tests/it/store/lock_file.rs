@@ -65,7 +65,7 @@ fn a_lock_file_for_another_environment_is_an_error() {
     let before = world.contents();
     for (more, message) in [
         ("requires-python = '>=3.99'", "needs Python >=3.99, and this is 3.12"),
-        ("environments = [\"sys_platform == 'none'\"]", "none of the `environments`"),
+        ("environments = [\"sys_platform == 'none'\"]", "no marker in `environments`"),
         ("default-groups = ['dev']", "this pip"),
         ("= x", "cannot read the lock file"),
     ] {
