@@ -145,16 +145,10 @@ impl Creation<'_> {
             packages: None,
             guard: &self.guard,
         };
-        let session = context.session();
         let mut line = context.ui.progress();
         let mut progress = |event| line.show(&event);
         if args.dry_run {
-            let dry_run = create::dry_run(&recipe, session, &mut progress, self.builds())?;
-            let answer = Made::by_dry_run(&root, &dry_run, &found);
-            if !args.json {
-                ui::show(ui::visible(&answer.page(dir, &dry_run, &found, context.ui)))?;
-            }
-            return Ok((Some(answer), 0));
+            return Ok((Some(self.dry_run(&recipe, dir, &found, &mut progress)?), 0));
         }
         let allowed = self.trust.allowed(&root);
         let created = match self.create(&recipe, filling, dir, &mut progress)? {
@@ -175,6 +169,22 @@ impl Creation<'_> {
         }
         let code = filling.install(&root, settings, context)?;
         Ok((Some(made), code))
+    }
+
+    /// Prints what would be created, and changes nothing.
+    fn dry_run(
+        &self,
+        recipe: &CreateRequest<'_>,
+        dir: &Path,
+        found: &Found,
+        progress: create::Progress<'_>,
+    ) -> anyhow::Result<Made> {
+        let dry_run = create::dry_run(recipe, self.context.session(), progress, self.builds())?;
+        let answer = Made::by_dry_run(recipe.root, &dry_run, found);
+        if !self.args.json {
+            ui::show(ui::visible(&answer.page(dir, &dry_run, found, self.context.ui)))?;
+        }
+        Ok(answer)
     }
 
     /// Creates the environment, with its packages unless its directory exists and stays; returns pip's exit
