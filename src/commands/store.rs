@@ -25,7 +25,7 @@ pub(super) struct PackageStore<'a> {
     interpreter: Interpreter,
     store: Store,
     linking: Linking,
-    /// Why pip was needed the last time.
+    /// The reason why pip was needed the last time.
     reason: RefCell<Option<String>>,
 }
 
@@ -158,7 +158,7 @@ impl<'a> PackageStore<'a> {
         self.reason.replace(Some(reason.to_string()));
     }
 
-    /// Why pip was needed, if it was.
+    /// The reason why pip was needed, if it was.
     pub(super) fn into_reason(self) -> Option<String> {
         self.reason.into_inner()
     }

@@ -14,9 +14,9 @@ pub(crate) struct Target {
     pub(crate) library: Option<String>,
 }
 
-/// Whether one of the tags of a `WHEEL` file suits the interpreter. Without a tag nothing is known,
-/// and nothing is wrong. Of the platform, only the system and the C library are judged: versions are up to
-/// installers, and machines are told by the modules themselves.
+/// Whether one of the tags of a `WHEEL` file suits the interpreter; true without a tag. Of the platform,
+/// only the system and the C library are compared: installers compare versions, and the headers of the
+/// modules name the machine.
 pub(crate) fn suits(wheel: &str, target: &Target) -> bool {
     let mut tags = wheel.lines().filter_map(|line| line.strip_prefix("Tag:")).peekable();
     tags.peek().is_none() || tags.any(|tag| tag_suits(tag.trim(), target))

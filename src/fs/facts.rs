@@ -1,9 +1,9 @@
-//! What the system says about a file, whether it was asked by a path or below an open directory.
+//! The metadata of a file, read by its path or below an open directory.
 
 use std::fs::Metadata;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// What the system says about a file.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileFacts {
     /// Whether it is a regular file.

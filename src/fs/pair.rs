@@ -19,12 +19,12 @@ pub(crate) struct DirPair {
 }
 
 impl DirPair {
-    /// What the system says about a file of the first directory, without following a link.
+    /// The metadata of a file of the first directory, without following a link.
     pub(crate) fn facts(&self, name: &str) -> io::Result<FileFacts> {
         self.from.facts(Path::new(name))
     }
 
-    /// What the system says about a file of the second directory, without following a link.
+    /// The metadata of a file of the second directory, without following a link.
     pub(crate) fn facts_of_shared(&self, name: &str) -> io::Result<FileFacts> {
         self.to.facts(Path::new(name))
     }

@@ -243,7 +243,7 @@ fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Resu
     let (mut area, new) = StagingArea::inside(open()?, old.path())?;
     drop(new);
     area.stage.remove_dir(Path::new(NEW)).map_err(failed())?;
-    // What a process left that was killed before it began to delete would keep the directory.
+    // The staging area of a process that was killed before it deleted anything would keep the directory.
     let _ = sweep::sweep_inside(&directory, old.path());
     area.stage.make_file(Path::new(DELETING), false).map_err(failed())?;
     let emptied = sweep::replace_content(&directory, &area.stage, old.path());

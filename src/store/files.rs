@@ -60,7 +60,7 @@ impl FileList {
         Some(Self { text, lines })
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub(super) fn len(&self) -> usize {
         self.lines.len()
     }

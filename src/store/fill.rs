@@ -99,7 +99,7 @@ impl<'a> Filling<'a> {
         })
     }
 
-    /// Why nothing can be placed at `path`.
+    /// The reason why nothing can be placed at `path`.
     fn owners(&self, path: String) -> Obstacle {
         let has = |loaded: &&Loaded<'_>| {
             let mut files = loaded.files.iter();

@@ -20,7 +20,7 @@ use crate::support::interrupt::Interrupt;
 /// An entry's time of use is recorded again when it is older than this.
 const RECORDED: Duration = Duration::from_secs(60);
 
-/// Where distributions are placed, and how.
+/// The target of distributions, and the link mode.
 #[derive(Clone, Copy)]
 pub(super) struct Placing<'a> {
     pub(super) dir: &'a Dir,

@@ -66,8 +66,8 @@ fn object_to_target(
     user.object(&target, false).or_else(|| user.object(target.parent()?, true))
 }
 
-/// Whether the environment at `root`, to which what was found at `place` leads, may be used: it, its
-/// directory of programs and its `pyvenv.cfg`, and what contains it if it is elsewhere.
+/// Whether the environment at `root`, which the entry at `place` is or points to, may be used. Judges its
+/// root, its directory of programs, its `pyvenv.cfg`, and its parent if `place` points to it.
 ///
 /// # Errors
 /// As [`is_usable`].

@@ -44,8 +44,8 @@ pub struct Found {
 /// The number of directories that a thread takes at a time.
 const SHARE: usize = 32;
 
-/// Finds every environment at `root` and below it, on all processors. Links are not followed, and what is
-/// inside an environment belongs to it.
+/// Finds every environment at `root` and below it, on all processors. Does not follow links, and does not
+/// search inside environments.
 pub fn find(root: &Path) -> Found {
     let mut found = Found::default();
     let mut level = vec![root.to_owned()];

@@ -181,7 +181,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// What is damaged, and how.
+/// The damaged files, each with its damage.
 fn damage(site: &Site, record: &Text) -> Option<(String, String)> {
     let is_gone = |dir: &str| !site.path.join(dir).is_dir() && !is_put_aside(site, dir);
     // They are in order: where one below it exists, a directory does, too.

@@ -164,8 +164,7 @@ impl Leftovers<'_> {
         finding(&names, seen, Repair::Steps(steps.collect()))
     }
 
-    /// What a half-written version lists and the old one does not: files, and directories with nothing
-    /// else in them.
+    /// The files that only the incomplete version lists, and directories that contain nothing else.
     fn only_in(&self, dist_info: &str, old: &Aside) -> BTreeSet<String> {
         let listed = record::listed(&self.site.path.join(dist_info));
         let is_new = |path: &&String| {

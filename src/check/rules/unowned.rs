@@ -101,8 +101,8 @@ impl Owned {
     }
 }
 
-/// The names at the top of a distribution without a whole RECORD: those of the rows that are left, and of
-/// setuptools' `top_level.txt`. `None` without any.
+/// The top-level names of a distribution with an incomplete RECORD: those of the remaining rows, and of
+/// setuptools' `top_level.txt`. `None` if there are none.
 fn modules(dist_info: &Path) -> Option<HashSet<String>> {
     let text = read_bounded(&dist_info.join("top_level.txt"), limits::SITE_FILE);
     let text = String::from_utf8(text.unwrap_or_default()).unwrap_or_default();

@@ -168,7 +168,7 @@ fn gone(variable: &Path) -> Finding {
     )
 }
 
-/// What was found belongs to others, and is not used unless the user permits it.
+/// The finding for an environment that belongs to another user, and that the user has not allowed.
 fn refused(objection: &Objection, dir: &Path) -> Finding {
     Finding::new(
         Code::NotActive,

@@ -16,9 +16,9 @@ const SCHEMA: u32 = 1;
 struct Answer {
     version: u32,
     path: PathBuf,
-    /// What installed: `store` or `pip`.
+    /// The source of the packages: `store` or `pip`.
     source: &'static str,
-    /// Why pip was needed; null if it was not, or if no store is used.
+    /// The reason why pip was needed; null if it was not, or if no store is used.
     reason: Option<String>,
     /// That of pip; 0 without it.
     exit_code: i32,
@@ -33,11 +33,11 @@ struct Distribution {
     version: String,
 }
 
-/// How packages were installed.
+/// The source of the installed packages.
 pub(super) struct Installation {
     /// Whether they came from the store.
     pub(super) is_stored: bool,
-    /// Why pip was needed.
+    /// The reason why pip was needed.
     pub(super) reason: Option<String>,
     pub(super) exit_code: i32,
 }

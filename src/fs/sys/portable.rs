@@ -73,7 +73,7 @@ impl Handle {
         Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
     }
 
-    /// What the system says about the entry `name`, without following a link.
+    /// The metadata of the entry `name`, without following a link.
     pub(crate) fn facts(&self, name: &Path) -> io::Result<FileFacts> {
         Ok(FileFacts::of(&self.0.join(name).symlink_metadata()?))
     }

@@ -151,7 +151,7 @@ impl Handle {
         })
     }
 
-    /// What the system says about the entry `name`, without following a link.
+    /// The metadata of the entry `name`, without following a link.
     #[allow(clippy::useless_conversion, reason = "the type differs from system to system")]
     pub(crate) fn facts(&self, name: &Path) -> io::Result<FileFacts> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
