@@ -72,7 +72,7 @@ fn entry(activation: &Activation) -> PathBuf {
     activation.root.join(activation.scripts)
 }
 
-/// What the active environment may have on PATH, by whatever tool it was activated.
+/// The possible PATH entries of the active environment, for every tool that can have activated it.
 fn entries_of_active(host: &Host) -> Vec<PathBuf> {
     let active = host.path_var("VIRTUAL_ENV").map(|root| host.native(root).into_owned());
     active.map_or(Vec::new(), |root| vec![root.join("bin"), root.join("Scripts")])

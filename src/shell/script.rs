@@ -15,7 +15,7 @@ pub struct Script {
     pub file: &'static str,
     /// Its language.
     pub(super) shell: Shell,
-    /// What defines `deactivate`, if it is a command of its own, and holds no placeholder.
+    /// The definition of `deactivate`, if it is a separate command, without placeholders.
     pub(super) deactivate: &'static str,
     /// The code that activates.
     activate: &'static str,

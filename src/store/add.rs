@@ -31,7 +31,7 @@ pub struct PipRun<'a> {
     pub root: &'a Path,
     /// Its base.
     pub interpreter: &'a Interpreter,
-    /// What was installed before.
+    /// The distributions that were installed before.
     pub before: &'a Snapshot,
     /// pip's report.
     pub report: &'a [u8],
@@ -42,11 +42,11 @@ pub struct PipRun<'a> {
     /// The projects, by their normalized names, that come from an index, although pip got them by
     /// their URLs, as it could not read the lock file.
     pub locked: &'a BTreeSet<String>,
-    /// How files get into the store.
+    /// The link mode into the store.
     pub linking: Linking,
 }
 
-/// What came of adding.
+/// The result of adding distributions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Added {
     /// The distributions that are in the store now.

@@ -1,4 +1,4 @@
-//! What is known about one stored distribution.
+//! The record of one stored distribution.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub struct Entry {
     pub requires_dist: Vec<String>,
     /// Every `Provides-Extra` of METADATA.
     pub provides_extra: Vec<String>,
-    /// What pip installed.
+    /// The distribution that pip installed.
     pub archive: Archive,
     /// The settings of the run that installed it; `None` if that had others than rvenv knows, so
     /// that only the archive's hash says what it is.

@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// What is stored cannot be used in this environment.
+    /// The stored distributions cannot be used in this environment.
     #[error("cannot use what is stored: {0}")]
     Unusable(#[from] Obstacle),
     /// Of [`mod@crate::support`].

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::fs::{FileFacts, open_regular, write_whole};
 use crate::support::hex::hex;
 
-/// How much of a file is hashed at a time, in bytes.
+/// The size in bytes of the chunks in which a file is hashed.
 const BLOCK: usize = 256 * 1024;
 
 /// A file of an entry.
@@ -75,7 +75,7 @@ impl FileList {
     }
 }
 
-/// What tells cheaply that a file is unchanged.
+/// Metadata by which an unchanged file is recognised without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     /// Permission bits.

@@ -12,10 +12,10 @@ use crate::support::host::{Host, Platform};
 use crate::support::parallel;
 use crate::support::session::Session;
 
-/// A distribution that an environment is to get.
+/// A distribution to place in an environment.
 #[derive(Clone, Debug)]
 pub struct Package<'a> {
-    /// What is stored.
+    /// The stored distribution.
     pub entry: &'a Entry,
     /// Whether the user named it (`REQUESTED`).
     pub requested: bool,
@@ -23,7 +23,7 @@ pub struct Package<'a> {
     pub direct_url: Option<&'a [u8]>,
 }
 
-/// How files get from the store into environments, and back.
+/// The link mode between the store and environments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Linking {
     /// The mode that was asked for.
@@ -42,9 +42,9 @@ impl Linking {
 /// The environment that is filled.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
-    /// Where it will be, absolute: what commands refer to.
+    /// Its future absolute path, which commands contain.
     pub root: &'a Path,
-    /// Where it is, with links resolved; in [`Filling::write`] its future path.
+    /// Its path, with links resolved; in [`Filling::write`] its future path.
     pub location: &'a Path,
     /// `bin`.
     pub scripts: &'a Path,
@@ -71,7 +71,7 @@ impl<'a> Filling<'a> {
         Ok(Self { packages: packages.into_iter().collect::<Result<_>>()?, linking })
     }
 
-    /// How many distributions there are.
+    /// The number of distributions.
     pub fn len(&self) -> usize {
         self.packages.len()
     }
@@ -172,7 +172,7 @@ impl<'a> Filling<'a> {
     }
 }
 
-/// Where the RECORDs wait; no distribution has such a name in an environment.
+/// The directory of RECORDs that are not published yet; no distribution uses this name.
 const RECORDS: &str = ".records";
 
 /// Moves what is at `path` in `from` to the same path in `to`: a directory as a whole where there

@@ -19,7 +19,7 @@ use crate::support::limits;
 /// The files of a dist-info that are written for each environment.
 pub(super) const OWN_FILES: [&str; 4] = ["RECORD", "INSTALLER", "REQUESTED", "direct_url.json"];
 
-/// Where pip has installed.
+/// The environment in which pip has installed packages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     /// The environment.

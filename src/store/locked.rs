@@ -10,7 +10,7 @@ use crate::fs::{Error, Result, read_bounded, write_whole};
 use crate::python::Interpreter;
 use crate::support::limits;
 
-/// Where pip records that a distribution did not come from an index (PEP 610).
+/// The file in which pip records that a distribution did not come from an index (PEP 610).
 const DIRECT_URL: &str = "direct_url.json";
 
 /// Removes the `direct_url.json` of these projects, by their normalized names, from the environment at

@@ -67,7 +67,7 @@ impl Store {
         Some(Self { directory: root.join(kind.name()), root, kind })
     }
 
-    /// What its entries were installed for.
+    /// The kind of Python that its entries were installed for.
     pub fn kind(&self) -> &PythonKind {
         &self.kind
     }

@@ -9,16 +9,16 @@ use super::{DIRECTORY, staging};
 use crate::fs::names_in;
 use crate::support::cache::Cache;
 
-/// What was removed.
+/// The result of removing distributions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// How many distributions.
+    /// The number of removed distributions.
     pub entries: usize,
-    /// How many are left.
+    /// The number of remaining distributions.
     pub left: usize,
 }
 
-/// How many distributions are stored, for all kinds of Python.
+/// The number of stored distributions, for all kinds of Python.
 pub fn count(cache: &Cache) -> usize {
     cache.root().map_or(0, |root| entries(&root.join(DIRECTORY)).len())
 }

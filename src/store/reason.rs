@@ -1,8 +1,8 @@
-//! Why a distribution is not stored, and why a stored one cannot be used.
+//! The reasons why a distribution is not stored, and why a stored one cannot be used.
 
 use std::path::PathBuf;
 
-/// Why a distribution that pip installed is not stored.
+/// The reason why a distribution that pip installed is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotStored {
@@ -43,7 +43,7 @@ pub enum NotStored {
     },
 }
 
-/// Why stored distributions cannot be used in an environment.
+/// The reason why stored distributions cannot be used in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Obstacle {

@@ -18,7 +18,7 @@ pub fn writes_report(pip_version: &str) -> bool {
     version.is_some_and(|version: (u32, u32)| version >= FIRST_PIP)
 }
 
-/// What pip installed.
+/// The report of an installation by pip.
 #[derive(Debug, Deserialize)]
 pub(super) struct Report {
     pub(super) install: Vec<Item>,
@@ -35,7 +35,7 @@ pub(super) struct Item {
     pub(super) metadata: Metadata,
 }
 
-/// What METADATA says.
+/// The metadata of a distribution in the report.
 #[derive(Debug, Deserialize)]
 pub(super) struct Metadata {
     pub(super) name: String,

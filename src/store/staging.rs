@@ -1,4 +1,4 @@
-//! Where entries are built before they get their names, and what killed processes left there.
+//! The directory in which entries are built before they get their names, and leftovers of killed processes.
 
 use std::fs::{self, File};
 use std::io;

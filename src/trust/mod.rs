@@ -112,7 +112,7 @@ impl Trust {
         Some(Verdict::Allowed)
     }
 
-    /// What the list says about the environment at `root`, to which the link or file `place` leads.
+    /// The list's entry for the environment at `root`, to which the link or file `place` points.
     pub fn verdict_through(&self, place: &Path, root: &Path) -> Verdict {
         let verdict = self.verdict(root);
         let is_recorded = || {

@@ -1,4 +1,4 @@
-//! What the list says of environments.
+//! Tests of the list of allowed environments.
 
 use super::*;
 

@@ -77,7 +77,7 @@ impl Aside {
     }
 }
 
-/// What stands in a `site-packages` under the names that pip gives to what it is going to delete.
+/// The entries of a `site-packages` whose names pip gives to files that it is going to delete.
 #[derive(Debug, Default)]
 pub(in crate::check) struct Asides {
     /// Every such name.

@@ -1,4 +1,4 @@
-//! What a git repository knows of an environment in it, read without git.
+//! The state of an environment in its git repository, read without git.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ impl Repository {
     }
 }
 
-/// How the objects of a repository are named.
+/// The hash function that names the objects of a repository.
 fn object_format(config: &str) -> git_index::Format {
     match setting(config, "extensions", "objectformat") {
         Some(value) if value.eq_ignore_ascii_case("sha256") => git_index::Format::Sha256,

@@ -1,4 +1,4 @@
-//! What was read, before any rule looks at it.
+//! The facts that are read before the rules judge them.
 
 pub(super) mod asides;
 pub(super) mod git;
@@ -22,11 +22,11 @@ use asides::Asides;
 #[derive(Debug)]
 pub(super) struct Snapshot<'a> {
     pub(super) state: State<'a>,
-    /// Where it was made, if that is elsewhere.
+    /// The path at which it was created, if it was moved.
     pub(super) origin: Option<Origin>,
     /// The metadata of each distribution, read when the first rule asks for it.
     infos: OnceCell<DistInfos>,
-    /// What pip moved aside, read when the first rule asks for it.
+    /// The files that pip moved aside, read when the first rule needs them.
     asides: OnceCell<Asides>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Snapshot<'a> {
         Self { origin: Origin::of(&state), state, infos: OnceCell::new(), asides: OnceCell::new() }
     }
 
-    /// What pip moved aside in the `site-packages` that the environment's Python uses.
+    /// The files that pip moved aside in the `site-packages` that the environment's Python uses.
     pub(super) fn asides(&self) -> &Asides {
         self.asides.get_or_init(|| self.site().map(Asides::read).unwrap_or_default())
     }

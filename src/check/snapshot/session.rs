@@ -1,4 +1,4 @@
-//! What the shell that called thinks is active.
+//! The active environment by the variables of the calling shell.
 
 use std::path::{Path, PathBuf};
 
@@ -146,7 +146,7 @@ impl<'a> ShellSession<'a> {
             }
         }
         for name in COMMANDS {
-            // How bash hands functions to its children; aliases stay in the shell.
+            // bash exports functions in these variables; aliases are not exported.
             let variable = format!("BASH_FUNC_{name}%%");
             if self.host.var(&variable).is_some() {
                 findings.push(Finding::new(

@@ -24,11 +24,11 @@ pub(super) struct Closure<'a> {
     pub(super) python: &'a Version,
 }
 
-/// What a pin stands for.
+/// The distribution that a pin selects.
 struct Resolved {
     version: Version,
     needs: Needs,
-    /// `None` for what is installed.
+    /// `None` if it is installed.
     entry: Option<Entry>,
 }
 
@@ -37,7 +37,7 @@ impl Closure<'_> {
     /// distributions of a normalized name.
     ///
     /// # Errors
-    /// Why pip has to decide.
+    /// The reason why pip has to decide.
     pub(super) fn entries(
         &self,
         find: &dyn Fn(&str) -> Vec<Entry>,

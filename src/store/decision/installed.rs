@@ -1,4 +1,4 @@
-//! What an environment has already.
+//! The distributions that an environment already contains.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -15,7 +15,7 @@ use crate::support::host::Host;
 use crate::support::limits;
 use crate::venv::Env;
 
-/// What METADATA says about the needs of a distribution.
+/// The requirements in a distribution's METADATA.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Needs {
     /// Every `Requires-Dist`.
@@ -46,7 +46,7 @@ impl Installed {
         Self { dists: dists.collect() }
     }
 
-    /// What pip would find in `env`, whose Python is `interpreter`.
+    /// The distributions that pip would find in `env`, whose Python is `interpreter`.
     ///
     /// # Errors
     /// Where it would find more than the distributions in the environment's own `site-packages`, or

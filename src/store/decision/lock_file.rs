@@ -1,4 +1,4 @@
-//! What a lock file (`pylock.toml`, PEP 751) selects for an environment: its default groups, no extras.
+//! The packages that a lock file (`pylock.toml`, PEP 751) selects: its default groups, no extras.
 
 mod requirements;
 
@@ -16,7 +16,7 @@ use crate::formats::requirement::{self, Environment};
 use crate::fs;
 use crate::support::limits;
 
-/// Why a lock file cannot be installed in an environment.
+/// The reason why a lock file cannot be installed in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
@@ -25,7 +25,7 @@ pub enum LockError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The violated rule.
         why: String,
     },
     /// Its major version is not 1.
@@ -80,7 +80,7 @@ pub(super) struct Locked {
     from: Origin,
 }
 
-/// What a package is installed from.
+/// The source of a package.
 #[derive(Debug)]
 enum Origin {
     File(File),
@@ -116,10 +116,10 @@ pub(super) struct Selector<'a> {
 }
 
 impl Selector<'_> {
-    /// What is to be installed from a lock file, by the steps of PEP 751, "Installation".
+    /// The packages to install from a lock file, by the steps of PEP 751, "Installation".
     ///
     /// # Errors
-    /// Where the PEP demands one.
+    /// As the PEP demands.
     pub(super) fn select(&self, lock: Pylock) -> Result<Vec<Locked>, LockError> {
         self.check_python("requires-python", lock.requires_python.as_deref())?;
         let environment = Environment {

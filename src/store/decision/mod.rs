@@ -41,36 +41,36 @@ use pins::Pin;
 use requirements_file::{Contents, RequirementLine};
 use settings::Settings;
 
-/// What is asked for.
+/// The request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The arguments behind `install`.
     pub words: &'a [OsString],
     /// The environment's root, where it will be in the end: one of pip's configuration files is in it.
     pub root: &'a Path,
-    /// What the environment has already.
+    /// The distributions of the environment.
     pub installed: &'a Installed,
     /// The base of the environment.
     pub interpreter: &'a Interpreter,
     /// The process.
     pub host: &'a Host,
-    /// What pip installed before.
+    /// The distributions that pip installed before.
     pub store: &'a Store,
 }
 
 /// The result that a request determines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// What is to be installed. Each is named in the request, which the file `REQUESTED` records.
+    /// The distributions to install. The request names each, which the file `REQUESTED` records.
     pub entries: Vec<Entry>,
-    /// How many of the requested distributions are installed already.
+    /// The number of requested distributions that are already installed.
     pub already: usize,
 }
 
 /// The result that a request determines.
 ///
 /// # Errors
-/// Why it does not determine one, so that pip has to run.
+/// The reason why it does not determine one, so that pip has to run.
 pub fn decide(request: &Request<'_>) -> Result<Decision, Reason> {
     let Request { words, root, installed, interpreter, host, store } = *request;
     check_variables(host)?;

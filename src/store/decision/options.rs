@@ -2,7 +2,7 @@
 
 use super::reason::{Reason, Setting};
 
-/// What an option means for the result.
+/// The meaning of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Meaning {
     Requirement,
@@ -18,11 +18,11 @@ pub(super) enum Meaning {
     NoDeps,
     Upgrade,
     TrustedHost,
-    /// It changes messages, credentials, connections or caches only.
+    /// Changes only messages, credentials, connections or caches.
     NoEffect,
 }
 
-/// What follows an option.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     Nothing,

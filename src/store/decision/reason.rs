@@ -1,8 +1,8 @@
-//! Why pip runs.
+//! The reasons why pip has to run.
 
 use std::path::PathBuf;
 
-/// Why a request does not determine its result, so that pip has to run.
+/// The reason why a request does not determine its result, so that pip has to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
@@ -23,7 +23,7 @@ pub enum Reason {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The violated rule.
         why: &'static str,
     },
     /// A line of a requirements file is not a pinned requirement and not a known option.
@@ -79,7 +79,7 @@ pub enum Reason {
     DependencyMissing {
         /// The distribution.
         of: String,
-        /// What it depends on.
+        /// The requirement.
         needs: String,
     },
     /// A dependency is in the request, with another version.
@@ -87,7 +87,7 @@ pub enum Reason {
     DependencyConflict {
         /// The distribution.
         of: String,
-        /// What it depends on.
+        /// The requirement.
         needs: String,
     },
     /// A distribution does not have an extra of this name, or not in this spelling.
@@ -118,7 +118,7 @@ pub enum Reason {
     InstalledConflict {
         /// The installed distribution.
         installed: String,
-        /// What it depends on.
+        /// The requirement.
         needs: String,
     },
     /// The lock file cannot be installed here.
@@ -129,7 +129,7 @@ pub enum Reason {
     Upgrade(String),
 }
 
-/// Where a setting is made.
+/// The source of a setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Setting {
     /// An argument of `pip install`.

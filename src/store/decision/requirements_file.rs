@@ -25,7 +25,7 @@ pub(super) struct RequirementLine {
     pub(super) hashes: Vec<String>,
 }
 
-/// What the files have, in their order.
+/// The content of requirements files, in their order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) requirements: Vec<RequirementLine>,

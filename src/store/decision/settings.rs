@@ -33,7 +33,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What configuration files, variables and arguments set, in this order.
+    /// The settings of configuration files, variables and arguments, in this order.
     pub(super) fn new(defaults: Vec<configuration::Default>, arguments: Vec<Given>) -> Self {
         let mut settings = Self::default();
         for default in defaults {

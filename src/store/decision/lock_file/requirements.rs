@@ -14,7 +14,7 @@ use crate::formats::pylock::{Source, is_lock_file};
 use crate::python::Interpreter;
 use crate::support::host::Host;
 
-/// What makes a pip that cannot read lock files install what one selects.
+/// The arguments and files with which a pip that cannot read lock files installs the selection of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WithoutLockFile {
     /// The arguments behind `install`, without the lock file, and with `--no-deps`.
@@ -30,7 +30,7 @@ impl WithoutLockFile {
     /// That of a request; `None` if it names no lock file.
     ///
     /// # Errors
-    /// Where PEP 751 demands one, and where there are other requirements.
+    /// As PEP 751 demands, and if there are other requirements.
     pub fn of(
         words: &[OsString],
         host: &Host,
