@@ -76,6 +76,13 @@ pub enum Error {
         wheels_only: bool,
     },
 
+    /// The packages for a new environment could not be installed.
+    #[error("the packages of `{}` could not be installed: it was not created or replaced", path.display())]
+    NotInstalled {
+        /// The environment.
+        path: PathBuf,
+    },
+
     /// A file contains the path of the staging area where it cannot be rewritten.
     #[error("`{}` contains its own path", path.display())]
     NotRelocatable {

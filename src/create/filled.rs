@@ -25,8 +25,7 @@ pub(super) type Fill<'a> = &'a mut dyn FnMut(&Env, &Path, &mut Created) -> Resul
 /// contains the path of the staging area where it cannot be rewritten.
 ///
 /// # Errors
-/// [`Error::NotReinstalled`] if `install` returns `false`; any error of [`create`]. The root is then
-/// unchanged.
+/// [`Error::NotInstalled`] if `install` returns `false`; any error of [`create`]. The root is then unchanged.
 pub fn create_filled(
     request: &CreateRequest<'_>,
     session: Session<'_>,
@@ -38,7 +37,7 @@ pub fn create_filled(
             return Ok(());
         }
         session.interrupt.check()?;
-        Err(Error::NotReinstalled { path: request.root.to_owned(), wheels_only: false })
+        Err(Error::NotInstalled { path: request.root.to_owned() })
     };
     let created = match std::fs::symlink_metadata(request.root) {
         Err(error) if error.kind() == ErrorKind::NotFound => make(request, session, progress, fill),

@@ -32,13 +32,13 @@ pub fn needs_rebuild(request: &CreateRequest<'_>, session: Session<'_>) -> bool 
     is_for_another(request.root, request.interpreter, session.host, session.cache)
 }
 
-/// Makes the environment anew with the request's Python, installs what the old one held, and puts
-/// it into the old one's place when that succeeded. Files that no installer put there come along.
+/// Creates the environment again with the request's Python, installs the packages of the old one, and
+/// replaces it if that succeeds. Files of no package are carried over.
 ///
 /// # Errors
-/// [`Error::NotReinstallable`] when the old one holds what nothing tells how to install,
-/// [`Error::NeedsBuild`] when `builds` forbids it, and [`Error::NotReinstalled`] when `install` fails;
-/// any error of [`create`]. The old environment then is as it was.
+/// [`Error::NotReinstallable`] if the old one contains a package whose source is unknown,
+/// [`Error::NeedsBuild`] if `builds` forbids a build, [`Error::NotReinstalled`] if `install` fails, and any
+/// error of [`create`](super::create). The old environment is then unchanged.
 pub fn upgrade(
     request: &CreateRequest<'_>,
     session: Session<'_>,
