@@ -208,16 +208,17 @@ impl Creation<'_> {
         if let Some(created) = self.create_from_store(recipe, filling, progress)? {
             return Ok(Ok(created));
         }
-        let is_free = std::fs::symlink_metadata(recipe.root).is_err();
-        let is_replaced = args.clear && Env::open(recipe.root, context.host.platform()).is_ok();
-        if !filling.is_empty() && (is_free || is_replaced) {
-            let created = self.create_filled(recipe, filling, progress)?;
-            if let Some(created) = created {
-                return Ok(created.inspect_err(|_| {
-                    let state = if is_free { "was not created" } else { "is unchanged" };
-                    context.ui.warn(format_args!("`{}` {state}", dir.display()));
-                }));
-            }
+        let is_free = !filling.is_empty() && std::fs::symlink_metadata(recipe.root).is_err();
+        let is_replaced = !filling.is_empty()
+            && args.clear
+            && Env::open(recipe.root, context.host.platform()).is_ok();
+        if (is_free || is_replaced)
+            && let Some(created) = self.create_filled(recipe, filling, progress)?
+        {
+            return Ok(created.inspect_err(|_| {
+                let state = if is_free { "was not created" } else { "is unchanged" };
+                context.ui.warn(format_args!("`{}` {state}", dir.display()));
+            }));
         }
         Ok(Ok(create::create(recipe, session, progress)?))
     }
