@@ -1,6 +1,6 @@
 //! Child processes with a deadline: a test that hangs fails, and shows the output up to then.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::process::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
 };
@@ -46,6 +46,22 @@ impl Ran {
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
         self.code(0)
+    }
+}
+
+/// Starts `command`, again while its program is busy: a process that another test has just forked can still
+/// have the file open that this test wrote.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let end = Instant::now() + deadline();
+    loop {
+        match command.spawn() {
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < end =>
+            {
+                thread::sleep(Duration::from_millis(1));
+            }
+            spawned => return spawned,
+        }
     }
 }
 
@@ -100,7 +116,7 @@ impl Running {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let child =
-            command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+            spawn(command).unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         Self {
             child,
             command: format!("{command:?}"),
