@@ -212,13 +212,15 @@ impl Creation<'_> {
         let is_replaced = !filling.is_empty()
             && args.clear
             && Env::open(recipe.root, context.host.platform()).is_ok();
+        let failed = || {
+            let state = if is_free { "was not created" } else { "is unchanged" };
+            context.ui.warn(format_args!("`{}` {state}", dir.display()));
+        };
         if (is_free || is_replaced)
-            && let Some(created) = self.create_filled(recipe, filling, progress)?
+            && let Some(created) =
+                self.create_filled(recipe, filling, progress).inspect_err(|_| failed())?
         {
-            return Ok(created.inspect_err(|_| {
-                let state = if is_free { "was not created" } else { "is unchanged" };
-                context.ui.warn(format_args!("`{}` {state}", dir.display()));
-            }));
+            return Ok(created.inspect_err(|_| failed()));
         }
         Ok(Ok(create::create(recipe, session, progress)?))
     }

@@ -22,7 +22,8 @@ pub(super) type Fill<'a> = &'a mut dyn FnMut(&Env, &Path, &mut Created) -> Resul
 
 /// Creates an environment with the packages that `install` puts into it. If `install` returns `true`, it
 /// appears at the request's root, which is free or an environment that it replaces. `None` if a package
-/// contains the path of the staging area where it cannot be rewritten.
+/// contains the path of the staging area where it cannot be rewritten, or another process has created the
+/// root in the meantime.
 ///
 /// # Errors
 /// [`Error::NotInstalled`] if `install` returns `false`; any error of [`create`]. The root is then unchanged.
@@ -48,7 +49,7 @@ pub fn create_filled(
         }
     };
     match created {
-        Err(Error::NotRelocatable { .. }) => Ok(None),
+        Err(Error::NotRelocatable { .. } | Error::Fs(fs::Error::Occupied { .. })) => Ok(None),
         created => created.map(Some),
     }
 }

@@ -257,15 +257,17 @@ fn if_installing_fails_nothing_is_created_and_pips_code_is_returned() {
     sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
 }
 
-/// A backend that notes whether `env` exists, and writes the environment's path into the package if `EMBED`
-/// is set.
+/// A backend that notes whether `env` exists, writes the environment's path into the package if `EMBED` is
+/// set, and creates an environment at `env` if `OCCUPY` is set.
 #[cfg(unix)]
 const BACKEND_THAT_LOOKS: &str = "
-import os, sys, zipfile
+import os, subprocess, sys, zipfile
 
 def build_wheel(directory, settings=None, metadata=None):
     with open('seen', 'a') as seen:
         seen.write('%s ' % os.path.exists('env'))
+    if 'OCCUPY' in os.environ and not os.path.exists('env'):
+        subprocess.check_call([sys._base_executable, '-m', 'venv', '--without-pip', 'env'])
     name = 'greeting-1.0-py3-none-any.whl'
     prefix = sys.prefix if 'EMBED' in os.environ else ''
     with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:
@@ -278,23 +280,23 @@ def build_wheel(directory, settings=None, metadata=None):
     return name
 ";
 
-/// A new environment appears with its packages. If one of them contains the path of the staging area, pip
-/// installs at the final path.
+/// A new environment appears with its packages. If one of them contains the path of the staging area, or
+/// another process creates an environment there in the meantime, pip installs at the final path.
 #[cfg(unix)]
 #[test]
 fn a_new_environment_appears_with_its_packages() {
-    for (embeds, seen) in [(false, "False "), (true, "False True ")] {
+    for (variable, seen) in
+        [("NOTHING", "False "), ("EMBED", "False True "), ("OCCUPY", "False True ")]
+    {
         let mut sandbox = Sandbox::new();
-        sandbox.set("PIP_NO_INDEX", "1");
-        if embeds {
-            sandbox.set("EMBED", "1");
-        }
+        sandbox.set("PIP_NO_INDEX", "1").set(variable, "1");
         sandbox.write("backend.py", BACKEND_THAT_LOOKS);
         let manifest =
             "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
         sandbox.write("pyproject.toml", manifest);
         let ran = sandbox.run(["create", "--install", ".", "env"]).ok();
-        assert!(ran.stderr.contains("created `env`"), "{ran:#?}");
+        let told = if variable == "OCCUPY" { "`env` exists" } else { "created `env`" };
+        assert!(ran.stderr.contains(told), "{ran:#?}");
         let project = sandbox.project();
         assert_eq!(std::fs::read_to_string(project.join("seen")).unwrap(), seen);
         let env = project.join("env");
@@ -302,7 +304,7 @@ fn a_new_environment_appears_with_its_packages() {
         assert_eq!(greet.stdout.trim(), env.to_str().unwrap());
         let code = "import greeting; print(greeting.made)";
         let made = Ran::of(sandbox.command(env.join("bin/python")).args(["-c", code])).ok();
-        let expected = if embeds { env.to_str().unwrap() } else { "" };
+        let expected = if variable == "EMBED" { env.to_str().unwrap() } else { "" };
         assert_eq!(made.stdout.trim(), expected);
         sandbox.run(["check", "--deep", "env"]).ok();
         let left = std::fs::read_dir(&project).unwrap().flatten();
