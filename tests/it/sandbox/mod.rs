@@ -15,7 +15,7 @@ use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
 pub(crate) use child::{Ran, Running, output};
-pub(crate) use pythons::{for_each_python, known_python, real_pythons};
+pub(crate) use pythons::{for_each_python, known_python, python_of_test, real_pythons};
 pub(crate) use skipped::{skip, skip_unless_required};
 
 /// The user's own file of settings, from the root of a sandbox.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::{output, skip_unless_required};
+use super::{output, skip, skip_unless_required};
 
 /// Every real CPython 3.8+ and `PyPy` 3 on this machine, in the order of their paths; never empty.
 pub(crate) fn real_pythons() -> Vec<PathBuf> {
@@ -45,8 +45,7 @@ fn is_usable(python: &Path) -> bool {
     python.exists() && output(Command::new(python).args(["-I", "-c", script])).status.success()
 }
 
-/// The Python of a test that [`for_each_python`] generates: `3.8` to `3.13` below pyenv, the
-/// `system`'s, or `pypy3`.
+/// A Python by its name in [`for_each_python`]: `3.8` to `3.13` below pyenv, the `system`'s, or `pypy3`.
 ///
 /// The `system`'s is any Python where the system has none, so one test always runs.
 pub(crate) fn known_python(name: &str) -> Option<PathBuf> {
@@ -71,8 +70,27 @@ fn is_real(path: &str) -> bool {
     real_pythons().iter().any(|python| python == Path::new(path))
 }
 
+/// The Pythons of [`for_each_python`] that run by default: those at which the behaviour of CPython changes.
+///
+/// - 3.8 is the oldest: `getpath` in C, no `platlibdir` (3.9), scripts of `ensurepip` with setuptools;
+/// - the system's, which the distribution patches, and whose 3.11 has `getpath.py` (since 3.11);
+/// - 3.13 is the newest: no setuptools in `ensurepip` (since 3.12), and a `.gitignore` from `venv`;
+/// - `PyPy`.
+const DEFAULT: [&str; 4] = ["3.8", "3.13", "system", "pypy3"];
+
+/// The Python `name` for a test that [`for_each_python`] generates. `None`, which is reported, for one that
+/// is not installed, and for one that is not in [`DEFAULT`] unless `RVENV_TEST_PYTHONS` is `all`.
+pub(crate) fn python_of_test(name: &str) -> Option<PathBuf> {
+    let all = std::env::var_os("RVENV_TEST_PYTHONS").is_some_and(|value| value == "all");
+    if all || DEFAULT.contains(&name) {
+        return known_python(name);
+    }
+    skip(&format!("each test of Python {name} (`.ci/long pythons`)"));
+    None
+}
+
 /// Generates the tests `$name::cpython_3_8` … `$name::pypy3`. Each calls the function `$name(&Path)`
-/// with one Python, or reports that it is not installed.
+/// with one Python, or reports why it does not run: see [`python_of_test`].
 macro_rules! for_each_python {
     ($name:ident) => {
         mod $name {
@@ -84,7 +102,7 @@ macro_rules! for_each_python {
     (@ $rule:ident; $($name:ident $python:literal),*) => {
         $(#[test]
         fn $name() {
-            if let Some(python) = $crate::sandbox::known_python($python) {
+            if let Some(python) = $crate::sandbox::python_of_test($python) {
                 super::$rule(&python);
             }
         })*
