@@ -176,8 +176,14 @@ impl Ui {
     /// Prints a failure: the error, its causes, the next step.
     pub(crate) fn report_error(&self, error: &anyhow::Error) {
         self.write(Some((ERROR, "error")), error);
+        let states_absence = error.chain().any(|it| it.to_string().contains("it does not exist"));
         for cause in error.chain().skip(1) {
-            self.write(None, format_args!("  caused by: {cause}"));
+            let is_absence = cause
+                .downcast_ref::<io::Error>()
+                .is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+            if !(states_absence && is_absence) {
+                self.write(None, format_args!("  caused by: {cause}"));
+            }
         }
         if let Some(hint) = library_error::find(error).hint {
             self.hint(hint::words(&hint));
@@ -200,6 +206,11 @@ pub(crate) fn tell_once(text: &str) {
     if is_new {
         Ui { verbosity: 1, color_is_given: false, line: RefCell::default() }.detail(text);
     }
+}
+
+/// A number of things: `1 package`, `2 packages`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Writes data for another program, byte for byte.

@@ -1,5 +1,6 @@
 //! `rvenv check`: the report is the output, the exit code its short form.
 
+mod changes;
 mod fix;
 mod ignored;
 pub(super) mod page;

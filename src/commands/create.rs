@@ -2,7 +2,7 @@
 
 mod answer;
 mod next_step;
-
+mod pip_log;
 mod reinstall;
 
 use std::path::{Path, PathBuf};
@@ -293,7 +293,7 @@ impl Creation<'_> {
         let is_changed = created.outcome != Outcome::Unchanged;
         match allowed {
             // Without a record, the hook asks.
-            Some(allowed) if created.outcome == Outcome::Refreshed => {
+            Some(allowed) if created.outcome == Outcome::Updated => {
                 let _ = self.trust.allow_again(allowed);
             }
             _ if created.is_pristine || (allowed.is_some() && is_changed) => {

@@ -47,7 +47,7 @@ pub(super) enum Target {
 
 impl Merge {
     pub(super) fn outcome(&self) -> Outcome {
-        if self.target == Target::Environment { Outcome::Refreshed } else { Outcome::Made }
+        if self.target == Target::Environment { Outcome::Updated } else { Outcome::Made }
     }
 }
 

@@ -99,7 +99,7 @@ pub enum Outcome {
     /// A new environment instead of an old one.
     Replaced,
     /// The existing environment was completed and kept its packages.
-    Refreshed,
+    Updated,
     /// The existing environment was complete.
     Unchanged,
 }

@@ -18,3 +18,4 @@ pub(crate) mod wheel_tags;
 
 pub use pyvenv_cfg::PyvenvCfg;
 pub(crate) use pyvenv_cfg::python_repr;
+pub use requirement::normalized as normalized_name;

@@ -83,7 +83,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// The normalized name of a distribution or an extra (PEP 503): case, and runs of `-`, `_` and `.`, make no
 /// difference.
-pub(crate) fn normalized(name: &str) -> String {
+pub fn normalized(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     let mut is_between = false;
     for c in name.chars() {

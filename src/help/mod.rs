@@ -210,4 +210,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_rows_of_a_table_have_the_cells_of_its_head() {
+        for page in PAGES {
+            for block in markup::parse(&page.body()) {
+                let markup::Block::Table(rows) = block else { continue };
+                for row in &rows {
+                    assert_eq!(row.len(), rows[0].len(), "{}: {row:?}", page.name);
+                }
+            }
+        }
+    }
 }

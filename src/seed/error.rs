@@ -139,6 +139,39 @@ fn at(path: Option<&Path>) -> String {
 }
 
 /// The standard error output of a program, if there is any.
-fn quoted(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(": {words}") }
+fn quoted(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!(": {}", without_old_versions(output)) }
+}
+
+/// The output of pip with the newest versions of its list only: pip's own list has about 150.
+fn without_old_versions(output: &str) -> String {
+    const START: &str = "(from versions: ";
+    const LISTED: usize = 3;
+    let split = output.split_once(START).and_then(|(before, rest)| {
+        let (versions, after) = rest.split_once(')')?;
+        Some((before, versions.split(", ").collect::<Vec<_>>(), after))
+    });
+    match split {
+        Some((before, versions, after)) if versions.len() > LISTED => {
+            let newest = versions[versions.len() - LISTED..].join(", ");
+            format!("{before}{START}..., {newest}){after}")
+        }
+        _ => output.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_versions_of_pips_list_are_quoted() {
+        let list = "no version (from versions: 1.0, 2.0, 3.0, 4.0)\nERROR: none";
+        assert_eq!(quoted(list), ": no version (from versions: ..., 2.0, 3.0, 4.0)\nERROR: none");
+        for output in
+            ["x (from versions: none)", "x (from versions: 1, 2, 3)", "x (from versions: "]
+        {
+            assert_eq!(quoted(output), format!(": {output}"));
+        }
+    }
 }

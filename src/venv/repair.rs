@@ -14,12 +14,12 @@ use crate::python::Interpreter;
 use crate::support::identity::FileId;
 use crate::support::session::Session;
 
-/// One change to an environment, that can be told of before it is made. Paths are relative to it.
+/// One change to an environment, which can be described before it is made. Paths are relative to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// This stands at its place from then on, whatever stood there.
+    /// Creates an entry, and replaces what has its path.
     Put(Entry),
-    /// This goes, with all that is in it.
+    /// Removes a file, or a directory with its contents.
     Remove(PathBuf),
     /// Renames `from` to `to`. Files that only the replaced directory has are kept, except in a
     /// `.dist-info`.
@@ -29,9 +29,9 @@ pub enum Step {
         /// Its original path.
         to: PathBuf,
     },
-    /// pip is there, of the wheel that this base would install.
+    /// Installs pip from the wheel that a new environment of this base gets.
     SeedPip(Box<Seeding>),
-    /// Not everybody may write into the environment.
+    /// Removes the write permission of everybody.
     Protect,
     /// Removes the files of killed processes.
     Sweep,
@@ -73,34 +73,52 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Step {
+    /// The verb of the description, in the imperative and in the past tense.
+    pub fn verbs(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Put(entry) => match entry.content {
+                Content::Directory | Content::Tree(_) => {
+                    ("make the directory", "made the directory")
+                }
+                Content::Link(_) => ("link", "linked"),
+                Content::Copy(_) => ("copy", "copied"),
+                Content::Share(_) | Content::Text(_) | Content::Script(_) => ("write", "wrote"),
+            },
+            Self::Remove(_) | Self::Protect | Self::Sweep => ("remove", "removed"),
+            Self::PutBack { .. } => ("rename", "renamed"),
+            Self::SeedPip(_) => ("install", "installed"),
+        }
+    }
+
+    /// The object of the description.
+    pub fn object(&self) -> String {
         match self {
             Self::Put(Entry { path, content }) => {
                 let path = path.display();
                 match content {
-                    Content::Directory | Content::Tree(_) => {
-                        write!(f, "make the directory `{path}`")
-                    }
-                    Content::Link(target) => write!(f, "link `{path}` to `{}`", target.display()),
-                    Content::Copy(from) => write!(f, "copy `{}` to `{path}`", from.display()),
-                    Content::Share(_) | Content::Text(_) | Content::Script(_) => {
-                        write!(f, "write `{path}`")
-                    }
+                    Content::Link(target) => format!("`{path}` to `{}`", target.display()),
+                    Content::Copy(from) => format!("`{}` to `{path}`", from.display()),
+                    _ => format!("`{path}`"),
                 }
             }
-            Self::Remove(path) => write!(f, "remove `{}`", path.display()),
-            Self::PutBack { from, to } => {
-                write!(f, "put `{}` back as `{}`", from.display(), to.display())
-            }
+            Self::Remove(path) => format!("`{}`", path.display()),
+            Self::PutBack { from, to } => format!("`{}` to `{}`", from.display(), to.display()),
             Self::SeedPip(seeding) => {
-                f.write_str("install pip from the base's wheel")?;
-                let mut old = seeding.instead_of.iter();
-                old.try_for_each(|path| write!(f, ", without `{}`", path.display()))
+                let replaced = seeding.instead_of.iter();
+                let replaced: String =
+                    replaced.map(|path| format!(", without `{}`", path.display())).collect();
+                format!("pip from the base's wheel{replaced}")
             }
-            Self::Protect => f.write_str("take the right to write from everybody"),
-            Self::Sweep => f.write_str("remove what killed processes left"),
+            Self::Protect => "the write permission of everybody".into(),
+            Self::Sweep => "what killed processes left".into(),
         }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verbs().0, self.object())
     }
 }
 

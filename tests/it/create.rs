@@ -41,7 +41,7 @@ fn a_second_create_changes_nothing_and_says_so() {
 
 /// An environment that was made in a project's own folder, and that the user went on with.
 #[test]
-fn files_of_the_user_stay_when_an_environment_is_refreshed() {
+fn files_of_the_user_stay_when_an_environment_is_updated() {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "secret.txt\n");
     sandbox.run(["create", "--without-pip", "."]).ok();
@@ -82,7 +82,7 @@ fn a_broken_environment_is_repaired_and_its_packages_stay() {
     fs::remove_file(venv.join("bin/python")).unwrap();
     fs::remove_file(venv.join("bin/activate")).unwrap();
     let ran = sandbox.run(["create"]).ok();
-    assert!(ran.stderr.contains("refreshed"), "{ran:#?}");
+    assert!(ran.stderr.contains("updated"), "{ran:#?}");
     assert!(venv.join("bin/python").exists() && venv.join("bin/activate").exists());
     assert!(site.join("kept.py").exists());
     assert!(fs::read_to_string(venv.join("pyvenv.cfg")).unwrap().contains("prompt = 'mine'"));
@@ -101,12 +101,12 @@ fn another_prompt_or_view_of_system_packages_is_written_to_an_existing_pyvenv_cf
         assert!(!fs::read_to_string(&cfg).unwrap().lines().any(|line| line == expected));
         let args = [&["create", "--without-pip"], flags].concat();
         let ran = sandbox.run(&args).ok();
-        assert!(ran.stderr.contains("refreshed `.venv`"), "{ran:#?}");
+        assert!(ran.stderr.contains("updated `.venv`"), "{ran:#?}");
         let text = fs::read_to_string(&cfg).unwrap();
         assert!(text.lines().any(|line| line == expected), "{text}");
         assert!(kept.exists());
         let ran = sandbox.run(&args).ok();
-        assert!(!ran.stderr.contains("refreshed"), "the second time it is up to date: {ran:#?}");
+        assert!(!ran.stderr.contains("updated"), "the second time it is up to date: {ran:#?}");
     }
 }
 

@@ -7,7 +7,7 @@ use rvenv::check::{Check, Remedy, Report, Seeder};
 use rvenv::trust::Trust;
 use rvenv::venv::repair::{Fixer, Step};
 
-use super::page;
+use super::{changes, page};
 use crate::commands::Context;
 use crate::commands::install::PackageInstall;
 use crate::{cli, ui};
@@ -93,24 +93,26 @@ impl Fix<'_> {
         Ok(true)
     }
 
-    /// Takes the steps of one round, and reports each when it is done.
+    /// Takes the steps of one round, and reports those that were done, also before an error.
     fn take(&self, steps: &[Step], report: &Report) -> anyhow::Result<()> {
         let Some(environment) = &report.environment else { return Ok(()) };
         let (root, session): (&PathBuf, _) = (&environment.path, self.context.session());
         let seeder = Seeder { root, session };
         let seed = &|seeding: &_, at: &mut _| seeder.entries(seeding, at);
         let fixer = Fixer { root, judged: report.judged.as_ref(), session, seed };
-        let (trust, mut printed) = (Trust::of(&self.context.host), Ok(()));
+        let trust = Trust::of(&self.context.host);
         let allowed = trust.allowed(root);
-        let is_shown = !self.args.json && !self.context.ui.is_quiet();
-        fixer.apply(steps, &mut |step| {
-            if is_shown && printed.is_ok() {
-                printed = ui::show(page::step(&step.to_string()));
+        let mut done = Vec::new();
+        let applied = fixer.apply(steps, &mut |step| done.push(step.clone()));
+        if !self.args.json && !self.context.ui.is_quiet() {
+            for change in changes::lines(&done, true, self.context.ui.is_verbose()) {
+                ui::show(page::step(&change))?;
             }
-        })?;
+        }
+        applied?;
         if let Some(allowed) = allowed {
             trust.allow_again(&allowed)?;
         }
-        Ok(printed?)
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use rvenv::shell::Shell;
 use rvenv::venv::repair::Step;
 use unicode_width::UnicodeWidthStr;
 
+use super::changes;
 use crate::commands::Context;
 use crate::{cli, ui};
 
@@ -55,10 +56,13 @@ impl<'a> Page<'a> {
             self.line(NOTE, "·", &format!("ignored by `check-ignore`: {}", codes.join(", ")));
         }
         if self.args.dry_run {
-            for step in steps {
-                self.line(NOTE, "+", &format!("would {step}"));
+            for change in changes::lines(steps, false, self.context.ui.is_verbose()) {
+                self.line(NOTE, "+", &format!("would {change}"));
             }
         } else if self.args.fix {
+            if !steps.is_empty() {
+                self.line(GOOD, "+", &format!("{} in total", ui::counted(steps.len(), "change")));
+            }
             self.rest(report);
         }
         self.text
@@ -107,11 +111,11 @@ impl<'a> Page<'a> {
     fn rest(&mut self, report: &Report) {
         let left: Vec<_> = report.findings.iter().filter(|it| it.is_problem()).collect();
         let by_pip = left.iter().filter(|it| matches!(it.remedy, Remedy::Install { .. })).count();
-        let count = match left.len() {
-            0 => return,
-            1 => "1 finding is left".to_owned(),
-            n => format!("{n} findings are left"),
-        };
+        if left.is_empty() {
+            return;
+        }
+        let verb = if left.len() == 1 { "is" } else { "are" };
+        let count = format!("{} {verb} left", ui::counted(left.len(), "finding"));
         let text = match by_pip {
             0 => format!("{count}: type what is named under each"),
             _ if self.args.packages => format!("{count}: pip could not repair {by_pip} of them"),
@@ -185,10 +189,7 @@ impl<'a> Page<'a> {
             let (style, mark) = good(is_broken(&["pyvenv.cfg and the base", "the interpreter"]));
             self.line(style, mark, &line);
         }
-        let mut packages = match environment.packages {
-            1 => "1 package".to_owned(),
-            n => format!("{n} packages"),
-        };
+        let mut packages = ui::counted(environment.packages, "package");
         if !environment.files_verified && environment.packages > 0 {
             packages.push_str("; files not verified: --deep");
         }

@@ -47,7 +47,7 @@ impl Made {
         let outcome = match outcome {
             Outcome::Made => "created",
             Outcome::Replaced => "replaced",
-            Outcome::Refreshed => "refreshed",
+            Outcome::Updated => "updated",
             Outcome::Unchanged => "unchanged",
         };
         Self::with_outcome(root, outcome, pip, found)
@@ -58,7 +58,7 @@ impl Made {
         let outcome = match dry_run.outcome {
             Outcome::Made => "would-create",
             Outcome::Replaced => "would-replace",
-            Outcome::Refreshed => "would-refresh",
+            Outcome::Updated => "would-update",
             Outcome::Unchanged => "unchanged",
         };
         let made = Self::with_outcome(root, outcome, dry_run.pip.clone(), found);
