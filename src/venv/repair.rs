@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
@@ -105,10 +106,11 @@ impl Step {
             Self::Remove(path) => format!("`{}`", path.display()),
             Self::PutBack { from, to } => format!("`{}` to `{}`", from.display(), to.display()),
             Self::SeedPip(seeding) => {
-                let replaced = seeding.instead_of.iter();
-                let replaced: String =
-                    replaced.map(|path| format!(", without `{}`", path.display())).collect();
-                format!("pip from the base's wheel{replaced}")
+                let mut text = "pip from the base's wheel".to_owned();
+                for path in &seeding.instead_of {
+                    let _ = write!(text, ", without `{}`", path.display());
+                }
+                text
             }
             Self::Protect => "the write permission of everybody".into(),
             Self::Sweep => "what killed processes left".into(),
