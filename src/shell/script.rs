@@ -28,7 +28,7 @@ pub struct Script {
 enum Placeholder {
     /// [`Activation::root`].
     Root,
-    /// The same for xonsh, which expands variables in PATH whenever it reads it: a `$` cannot be carried.
+    /// The same for xonsh, which expands variables in PATH whenever it reads it: `$name` cannot be carried.
     XonshRoot,
     /// [`Activation::scripts`].
     Scripts,
@@ -140,7 +140,7 @@ const PYTHON: Script = Script {
     shell: Shell::Xonsh,
     deactivate: "",
     activate: include_str!("scripts/activate_this.py"),
-    placeholders: &[Root, Scripts, Prompt],
+    placeholders: &[Scripts, Prompt],
 };
 
 impl Shell {
@@ -212,7 +212,7 @@ impl Script {
     pub(super) fn render(&self, activation: &Activation, file: &str) -> Result<Vec<u8>> {
         let values = self.placeholders.iter().map(|placeholder| {
             let value = placeholder.value(activation, file);
-            let carried = *placeholder != XonshRoot || !value.contains(&b'$');
+            let carried = *placeholder != XonshRoot || !has_xonsh_variable(&value);
             let literal = carried
                 .then(|| quote::literal(self.language(), &value))
                 .flatten()
@@ -228,6 +228,14 @@ impl Script {
         out.extend_from_slice(self.deactivate.as_bytes());
         template::render(self.activate, &values, out)
     }
+}
+
+/// Whether xonsh may find a variable in a text: its `expandvars` matches `$name`, `${'name'}` and `${"name"}`,
+/// where a name has letters of any script.
+fn has_xonsh_variable(text: &[u8]) -> bool {
+    let starts_name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_{".contains(byte);
+    text.windows(2).any(|pair| pair[0] == b'$' && starts_name(&pair[1]))
 }
 
 /// cmd.exe takes a file for text in the console's code page, which knows ASCII as UTF-8 does.

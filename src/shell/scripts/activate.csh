@@ -8,7 +8,7 @@ set _rvenv_name = __RVENV_PROMPT__
 set _rvenv_drawn = __RVENV_CSH_PROMPT__
 if ($?tcsh) set _rvenv_drawn = __RVENV_TCSH_PROMPT__
 alias _rvenv_say '(echo "activate.csh: "$_rvenv_said:q > /dev/stderr)'
-alias _rvenv_run 'if ("$0:t" == $_rvenv_file:q) set _rvenv_said = "must be sourced, not run: source bin/activate.csh"'
+alias _rvenv_run 'if ("$0:t" == $_rvenv_file:q) set _rvenv_said = "you must source this script: source bin/activate.csh"'
 if ($?0 && x$_rvenv_file:q != x) eval _rvenv_run
 if ($?_rvenv_said) eval _rvenv_say
 # In an `eval` it would not end what tcsh reads.

@@ -52,30 +52,38 @@ function _rvenv_activate -a root scripts name file
         end
         set -g _RVENV_PROMPT _rvenv_prompt_$count
         functions -c fish_prompt $_RVENV_PROMPT
-        # The whole of it in one function, which can be copied and saved.
+        # The loop below calls what this names. A test in its place would change the status that the user's prompt shows.
+        set -g $_RVENV_PROMPT $_RVENV_PROMPT
+        # The whole of it in one function, which can be copied and saved. Users have functions named `.` and `source`.
         eval "function fish_prompt
-            set -l last \$status
             # An outer copy of this prompt has drawn the name.
-            set -l is_inner (set -q _rvenv_is_drawn; echo \$status)
+            set -l outer \$_rvenv_is_drawn
             set -lx _rvenv_is_drawn 1
-            if test -n \"\$VIRTUAL_ENV_PROMPT\" -a \$is_inner != 0
-                set_color green
-                printf '(%s)' \"\$VIRTUAL_ENV_PROMPT\"
-                set_color normal
-                printf ' '
+            set -l lines
+            for prompt in \$$_RVENV_PROMPT
+                set lines (\$prompt)
             end
-            if functions -q $_RVENV_PROMPT
-                # The user's prompt may show the status of the last command: `exit` ends what is sourced only.
-                echo \"exit \$last\" | source
-                $_RVENV_PROMPT
+            # One that `funcsave` saved, in another session.
+            set -q $_RVENV_PROMPT
+            or set lines (prompt_pwd)'> '
+            if test -n \"\$VIRTUAL_ENV_PROMPT\" -a -z \"\$outer\"
+                builtin set_color green
+                builtin printf '(%s) ' \"\$VIRTUAL_ENV_PROMPT\"
+                builtin set_color normal
             end
+            # A line end after the last line would be drawn where another program wraps the prompt.
+            builtin printf %s \$lines[1]
+            set -q lines[2]
+            and builtin printf '\n%s' \$lines[2..-1]
+            status is-interactive
+            or builtin echo
         end"
     end
 end
 # Only what is sourced has a trace.
 if test -n __RVENV_FILE__
     and not status stack-trace | string length -q
-    echo "activate.fish: must be sourced, not run: source bin/activate.fish" >&2
+    echo "You must source this script: \$ source bin/activate.fish" >&2
     exit 1
 end
 _rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__ (status filename | string collect)

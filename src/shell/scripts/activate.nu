@@ -37,7 +37,7 @@ def --env undo [] {
             $env.PROMPT_COMMAND = $env._RVENV_PROMPT.old
         }
     }
-    for name in [VIRTUAL_ENV VIRTUAL_ENV_PROMPT _RVENV_ENTRY _RVENV_PROMPT] {
+    for name in [VIRTUAL_ENV VIRTUAL_ENV_PROMPT VIRTUAL_PREFIX _RVENV_ENTRY _RVENV_PROMPT] {
         hide-env --ignore-errors $name
         # One of an overlay below shows up then, and cannot be hidden from here.
         if ($name in $env) and ($env | get $name) != null {
@@ -52,6 +52,15 @@ export def --env deactivate [] {
         error make --unspanned {msg: "no virtual environment is active"}
     }
     undo
+}
+
+# An environment has no `pydoc`, and that of PATH knows another Python's packages.
+export def --wrapped pydoc [...rest] {
+    if $env.VIRTUAL_ENV? == null {
+        ^pydoc ...$rest
+    } else {
+        ^python -m pydoc ...$rest
+    }
 }
 
 export-env {
@@ -74,6 +83,8 @@ export-env {
     }
 
     if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) and $env.PROMPT_COMMAND? != null {
+        # A prompt of the user's own can use what virtualenv's and uv's scripts set for it.
+        $env.VIRTUAL_PREFIX = $"\(($env.VIRTUAL_ENV_PROMPT)\) "
         let old = $env.PROMPT_COMMAND
         let id = (random int)
         $env._RVENV_PROMPT = {id: $id, old: $old}

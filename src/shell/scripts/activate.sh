@@ -27,7 +27,7 @@ _rvenv_activate () {
             set -- "$1" "$2" "$3" "$4" "" "$4"
         fi
         if [ -n "$5" ] && [ "$5" -ef "$6" ]; then
-            echo 'activate: must be sourced, not run: . bin/activate' >&2
+            echo "You must source this script: \$ source $0" >&2
             exit 1
         fi
         if ! [ "$6" -ef "$4" ] && [ -f "$6" ]; then
@@ -82,7 +82,7 @@ _rvenv_activate () {
         shift
     done
 
-    if [ -n "${PS1+x}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
+    if [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
         # Drawing a prompt expands it, so the name stays in its variable.
         # shellcheck disable=SC2016
         set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
@@ -97,12 +97,15 @@ _rvenv_activate () {
             # Without `promptvars` bash expands backslashes only.
             eval 'shopt -q promptvars || set -- "(${VIRTUAL_ENV_PROMPT//\\/\\\\}) "'
         fi
+        # A script has no prompt, but other programs' scripts look for the name in it, as the standard library's
+        # `activate` sets one there.
         if [ -n "${ZSH_VERSION-}" ]; then
-            eval 'typeset -g _RVENV_PREFIX=$1'
+            eval 'typeset -g _RVENV_PREFIX=$1 _RVENV_PROMPT=${PS1+1}'
         else
             _RVENV_PREFIX=$1
+            _RVENV_PROMPT=${PS1+1}
         fi
-        PS1=$1$PS1
+        PS1=$1${PS1-}
     fi
 
     # An environment has no `pydoc`, and that of PATH knows another Python's packages. The user's own stays.

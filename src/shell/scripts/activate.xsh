@@ -21,6 +21,10 @@ def _rvenv_activate(root, scripts, name, file, here):
             env["_OLD_VIRTUAL_" + variable] = env.pop(variable)
     XSH._rvenv_activation = {"entry": entry, "alias": XSH.aliases._raw.get("deactivate")}
     XSH.aliases["deactivate"] = _rvenv_deactivate
+    # An environment has no `pydoc`, and that of PATH knows another Python's packages. The user's own stays.
+    if "pydoc" not in XSH.aliases:
+        XSH.aliases["pydoc"] = ["python", "-m", "pydoc"]
+        XSH._rvenv_activation["pydoc"] = True
 
     # xonsh draws VIRTUAL_ENV_PROMPT as it is: without brackets, and with colours where it has braces.
     def _rvenv_env_name():

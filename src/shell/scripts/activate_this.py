@@ -1,6 +1,7 @@
 """Activates this virtual environment in the Python that is running.
 
-exec(open(path).read(), {"__file__": path}), for a program that cannot start the environment's own Python.
+runpy.run_path(path) or exec(open(path).read(), {"__file__": path}), for a program that cannot start the environment's
+own Python.
 """
 
 import os
@@ -67,9 +68,11 @@ def _set_prefix(root, has_system_site):
         function.__defaults__ = (default(),) + function.__defaults__[1:]
 
 
-def _activate(root, scripts, prompt):
-    if "__file__" in globals():
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+def _activate(scripts, prompt):
+    # `exec` without `__file__` has the calling script's name or none.
+    if os.path.basename(globals().get("__file__", "")) != "activate_this.py":
+        raise RuntimeError("You must use import runpy; runpy.run_path(this_file)")
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     configuration = _configuration(root)
     _check_version(root, configuration)
     _set_variables(root, scripts, prompt)
@@ -77,4 +80,4 @@ def _activate(root, scripts, prompt):
         _set_prefix(root, configuration.get("include-system-site-packages", "").lower() == "true")
 
 
-_activate(__RVENV_ROOT__, __RVENV_SCRIPTS__, __RVENV_PROMPT__)
+_activate(__RVENV_SCRIPTS__, __RVENV_PROMPT__)

@@ -41,10 +41,11 @@ function deactivate --description 'Leave the Python virtual environment'
 
     if set -q _RVENV_PROMPT; and functions -q fish_prompt $_RVENV_PROMPT
         # One that was wrapped meanwhile still calls ours, which then draws nothing.
-        if functions fish_prompt | string match -q "*functions -q $_RVENV_PROMPT"
+        if functions fish_prompt | string match -q "*for prompt in \$$_RVENV_PROMPT"
             functions -e fish_prompt
             functions -c $_RVENV_PROMPT fish_prompt
             functions -e $_RVENV_PROMPT
+            set -e $_RVENV_PROMPT
         end
     end
     if set -q _OLD_FISH_PROMPT_OVERRIDE; and functions -q _old_fish_prompt

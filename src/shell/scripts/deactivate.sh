@@ -74,6 +74,7 @@ _rvenv_deactivate () {
             case $PS1 in
                 *"$_RVENV_PREFIX"*) PS1=${PS1%%"$_RVENV_PREFIX"*}${PS1#*"$_RVENV_PREFIX"} ;;
             esac
+            [ -n "$PS1${_RVENV_PROMPT-}" ] || unset PS1
         elif [ -n "${VIRTUAL_ENV_PROMPT-}${_OLD_VIRTUAL_PS1-}" ]; then
             # Inherited in the prompt, drawn by an editor, or another tool's, whose prefix only the rest tells.
             # shellcheck disable=SC2016 # the prompt expands it
@@ -102,7 +103,7 @@ _rvenv_deactivate () {
 
     [ -z "${_RVENV_PYDOC-}" ] || unset -f pydoc || :
     unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
-    unset _RVENV_ENTRY _RVENV_PREFIX _RVENV_PYDOC _rvenv_path _rvenv_mode || :
+    unset _RVENV_ENTRY _RVENV_PREFIX _RVENV_PROMPT _RVENV_PYDOC _rvenv_path _rvenv_mode || :
     hash -r 2>/dev/null || :
 }
 eval 'deactivate () { _rvenv_deactivate "$@"; }'

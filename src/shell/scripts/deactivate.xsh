@@ -29,6 +29,8 @@ def _rvenv_deactivate(args=(), everywhere=False):
         XSH.aliases.pop("deactivate")
     if own.get("alias") is not None:
         XSH.aliases["deactivate"] = own["alias"]
+    if own.get("pydoc"):
+        XSH.aliases.pop("pydoc", None)
 
     # A field that was wrapped meanwhile still calls ours, which then draws what xonsh does.
     if env.get("XONSH_INTERACTIVE"):

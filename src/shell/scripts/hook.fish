@@ -33,7 +33,7 @@ function _rvenv_hook_update
     not set -q _OLD_VIRTUAL_PATH
     or set -a held another
     _RVENV_HOOK_STATE=$state[1] _RVENV_HOOK_LEFT="$_RVENV_HOOK_LEFT" _RVENV_HOOK_HELD="$held[1]" \
-        __RVENV_PROGRAM__ hook-env --shell fish | source
+        __RVENV_PROGRAM__ hook-env --shell fish | builtin source
     set -g _RVENV_HOOK_SEEN "$PWD|$VIRTUAL_ENV|$PATH"
 end
 

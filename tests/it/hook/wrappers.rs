@@ -1,6 +1,6 @@
-//! The hook beside programs that wrap the prompt, and through tmux.
+//! The hook beside programs that wrap the prompt, through tmux, and with pyenv's shims.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::world::{World, quoted};
@@ -107,6 +107,68 @@ fn a_wrapped_prompt_command_keeps_the_hook_and_the_hook_keeps_it() {
             for word in ["not found", "nknown command", "rror", "call stack"] {
                 assert!(!shown.contains(word), "{name}, {label}, {is_first}: {word}: {shown}");
             }
+        }
+    }
+}
+
+/// The program `pyenv`, which may be where its installer puts it.
+fn pyenv() -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv/bin/pyenv"));
+    let found = which::which("pyenv").ok().or_else(home).filter(|path| path.is_file());
+    if found.is_none() {
+        crate::sandbox::skip("pyenv is not installed");
+    }
+    found
+}
+
+/// A root of pyenv's with one version, so that its shims are made in the sandbox.
+fn pyenv_root(world: &World) -> PathBuf {
+    let root = world.at("pyenv");
+    let bin = root.join("versions/3.11.0/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/python3", bin.join("python")).unwrap();
+    root
+}
+
+#[test]
+fn pyenvs_shims_come_behind_the_environment_in_either_order() {
+    let Some(pyenv) = pyenv() else { return };
+    for label in ["bash", "zsh", "fish"] {
+        let Some(real) = real(label) else { continue };
+        for is_first in [true, false] {
+            let mut world = World::new();
+            let a = world.project("a");
+            let tools = [
+                world.at("tools"),
+                pyenv.parent().unwrap().into(),
+                "/usr/bin".into(),
+                "/bin".into(),
+            ];
+            world.sandbox.set("PATH", std::env::join_paths(tools).unwrap());
+            let (root, pyenv) = (pyenv_root(&world), quoted(&pyenv));
+            let init = match label {
+                "fish" => {
+                    format!("set -gx PYENV_ROOT {}; {pyenv} init - fish | source", root.display())
+                }
+                _ => format!(
+                    "export PYENV_ROOT={}; eval \"$({pyenv} init - {label})\"",
+                    root.display()
+                ),
+            };
+            let lines = format!("cd ../a\nnote in\n{init}\nnote again\ncd ..\nnote out");
+            let shown = if is_first {
+                world.types_after(&real, &init, &lines)
+            } else {
+                world.types(&real, &format!("{init}\n{lines}"))
+            };
+            for note in ["in", "again"] {
+                let note = world.note(note, &shown);
+                note.active(&a);
+            }
+            let out = world.note("out", &shown);
+            out.inactive();
+            let shims = root.join("shims").display().to_string();
+            assert!(out.get("PATH").unwrap().contains(&shims), "{label}, {is_first}: {shown}");
         }
     }
 }

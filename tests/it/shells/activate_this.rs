@@ -53,6 +53,24 @@ fn all_that_is_derived_from_the_prefix_is_the_environments(python: &Path) {
     }
 }
 
+/// Without its own name it would take the directory of the calling program for the environment's.
+#[test]
+fn activate_this_refuses_a_call_without_its_own_name() {
+    let world = World::new();
+    let script = world.environment("env", "name").join("bin/activate_this.py");
+    for variables in ["{}", "{'__file__': '/srv/app/main.py'}"] {
+        let program = format!(
+            "import os, sys; path = sys.argv[1]\n\
+             try: exec(open(path).read(), {variables})\n\
+             except RuntimeError as error: print(error, 'VIRTUAL_ENV' in os.environ)"
+        );
+        let mut command = Command::new("/usr/bin/python3");
+        command.env_clear().args(["-c", &program]).arg(&script);
+        let shown = Ran::of(&mut command).ok().stdout;
+        assert_eq!(shown, "You must use import runpy; runpy.run_path(this_file) False\n");
+    }
+}
+
 #[test]
 fn activate_this_refuses_another_version_before_it_changes_anything() {
     let world = World::new();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rvenv::shell;
 use rvenv::shell::Shell;
 
+use super::names::has_xonsh_variable;
 use super::{Real, World, real};
 
 /// Names that mean something to a shell, or to the code by which a script finds its own place.
@@ -57,7 +58,7 @@ fn beyond(real: &Real, name: &[u8]) -> bool {
         return true;
     }
     match real.shell {
-        Shell::Xonsh => name.contains(&b'$'),
+        Shell::Xonsh => has_xonsh_variable(name),
         Shell::Nushell | Shell::PowerShell | Shell::Yash => std::str::from_utf8(name).is_err(),
         _ => false,
     }

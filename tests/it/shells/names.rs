@@ -191,10 +191,17 @@ fn fuzz(count: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// What xonsh would replace when it reads PATH.
+pub(super) fn has_xonsh_variable(name: &[u8]) -> bool {
+    let follows =
+        |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_{".contains(byte);
+    name.windows(2).any(|pair| pair[0] == b'$' && follows(&pair[1]))
+}
+
 /// Whether `shell` has no way to carry a name in what it evaluates.
 fn beyond(shell: Shell, name: &[u8]) -> bool {
     match shell {
-        Shell::Xonsh => name.contains(&b'$'),
+        Shell::Xonsh => has_xonsh_variable(name),
         Shell::Nushell | Shell::PowerShell | Shell::Yash => std::str::from_utf8(name).is_err(),
         Shell::Csh | Shell::Tcsh => name.contains(&b'\n'),
         _ => false,

@@ -181,7 +181,11 @@ fn a_script_that_is_run_prints_a_line() {
         };
         let ran =
             Ran::of(world.command(&real).arg(root.join("bin").join(name)).stdin(Stdio::null()));
-        assert!(ran.stderr.contains("must be sourced") && ran.code == Some(1), "{label}: {ran:?}");
+        assert!(
+            ran.stderr.to_lowercase().contains("you must source this script")
+                && ran.code == Some(1),
+            "{label}: {ran:?}"
+        );
     }
 }
 

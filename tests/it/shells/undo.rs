@@ -86,6 +86,18 @@ fn the_prefix_is_removed_where_the_prompt_was_disabled_or_wrapped() {
     });
 }
 
+/// A script has no prompt: the activation gives it one, as the standard library's does, and takes it back.
+#[test]
+fn a_script_without_a_prompt_has_the_name_in_it_while_active() {
+    each_posix_shell(|world, real, activate| {
+        let script = format!(
+            "unset PS1\n{activate}eval \"echo \\\"$PS1\\\"\"\ndeactivate\necho \"${{PS1-unset}}\"\n\
+             PS1=\n{activate}deactivate\necho \"${{PS1-unset}}\"\n"
+        );
+        assert_eq!(prints(world, real, &script), "(name) \nunset\n\n", "{}", real.label);
+    });
+}
+
 /// As VS Code's Python extension sets it: PATH several times, and the name in front of the prompt.
 #[test]
 fn the_printed_code_removes_all_that_an_editor_injected() {
@@ -164,7 +176,7 @@ fn variables_that_mislead_python_are_hidden_and_restored() {
 #[test]
 fn pydoc_is_the_environments_unless_the_user_has_one() {
     for label in
-        ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh", "pwsh"]
+        POSIX.into_iter().chain(["fish", "csh", "tcsh", "nu", "pwsh", "xonsh", "xonsh-current"])
     {
         let Some(real) = real(label) else { continue };
         let world = World::new();
@@ -175,6 +187,9 @@ fn pydoc_is_the_environments_unless_the_user_has_one() {
         assert_eq!(world.seen("-m")["self"], *root.join("bin/python"), "{label}");
         assert_eq!(world.seen("out")["self"], *world.at("system/pydoc"), "{label}");
         let own = match label {
+            // An overlay hides the user's own until it is hidden itself.
+            "nu" => continue,
+            "xonsh" | "xonsh-current" => "aliases['pydoc'] = ['python', 'own']",
             "fish" => "function pydoc; python own; end",
             "csh" | "tcsh" => "alias pydoc python own",
             "pwsh" => "function pydoc { python own }",

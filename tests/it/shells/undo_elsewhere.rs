@@ -168,6 +168,33 @@ fn a_wrapped_prompt_still_draws_what_it_wraps() {
     }
 }
 
+/// Prompts show the status of each part of a pipe, have several lines, and are saved; users name functions as builtins.
+#[test]
+fn a_prompt_of_fish_is_drawn_as_without_an_activation() {
+    let Some((real, world, activate)) = with_environment("fish") else { return };
+    let script = format!(
+        "function fish_prompt; echo \"$status $pipestatus\"; echo; echo -n '> '; end\n\
+         {activate}function source; echo wrong; end; function .; echo wrong; end; function printf; echo wrong; end\n\
+         false | true | false; fish_prompt\n\
+         functions fish_prompt > saved.fish; deactivate; builtin source saved.fish; command rm saved.fish\n\
+         function prompt_pwd; echo here; end\nfish_prompt\n"
+    );
+    let shown = prints(&world, &real, &script).replace("\u{1b}[32m", "");
+    let shown = shown.replace("\u{1b}(B", "").replace("\u{1b}[m", "").replace("\u{1b}[0m", "");
+    assert_eq!(shown, "(name) 1 1 0 1\n\n> \nhere> \n");
+}
+
+/// A prompt of the user's own in nushell shows what virtualenv's and uv's scripts set for it.
+#[test]
+fn nushell_has_the_prefix_of_the_prompt_while_active() {
+    let Some((real, world, activate)) = with_environment("nu") else { return };
+    let script = format!(
+        "$env.PROMPT_COMMAND = {{|| 'mine' }}\n{activate}print $env.VIRTUAL_PREFIX\ndeactivate\n\
+         print ($env.VIRTUAL_PREFIX? == null)\n"
+    );
+    assert_eq!(prints(&world, &real, &script), "(name) \ntrue\n");
+}
+
 /// csh draws no variables: the prefix is text in the prompt.
 #[test]
 fn the_prefix_is_removed_from_a_wrapped_prompt_of_csh() {
