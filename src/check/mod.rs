@@ -118,7 +118,7 @@ pub struct Python {
 }
 
 impl Report {
-    /// What `--fix` does: each place once, as a second change would be made from what was there
+    /// The steps of `--fix`: one change for each place, as a second one would be computed from the content
     /// before the first. A finding that has another change for a place is left, with all of its
     /// steps, to the next report.
     pub fn steps(&self) -> Vec<Step> {

@@ -110,7 +110,7 @@ impl Visit<'_> {
         Some((place, Env::open(root, host.platform()).ok()?))
     }
 
-    /// What was found here and belongs to others, or others can write to, and why it is not used.
+    /// Files found here that others own or can write to, and the reason for which each is not used.
     fn refusal(&self) -> Option<(PathBuf, String)> {
         match venv::nearest_place(&self.context.host) {
             Err(venv::Error::Support(support::Error::NotOwned { objection, dir })) => {
@@ -121,7 +121,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Why the environment is not to be activated, if it is not: in words, or in none where the
+    /// The reason for which the environment is not activated, if any: an empty text where the
     /// user has denied it.
     fn objection(&self, place: &Path, env: &Env) -> Option<String> {
         let trust = Trust::of(&self.context.host);

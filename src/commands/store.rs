@@ -91,7 +91,7 @@ impl<'a> PackageStore<'a> {
         }
     }
 
-    /// What a new environment is to be filled with, if the request determines it. `seeds` are the
+    /// The packages for a new environment, if the request determines them. `seeds` are the
     /// projects that it gets in any case.
     pub(super) fn entries(
         &self,

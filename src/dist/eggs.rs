@@ -25,7 +25,7 @@ impl<'a> Egg<'a> {
         entries.map(|entry| Self { entry, path: site.path.join(entry) })
     }
 
-    /// How pip is told to install it again; `None` where neither the metadata nor the name says what
+    /// The argument with which pip installs it again; `None` where neither the metadata nor the name says what
     /// it is.
     pub(crate) fn requirement(&self) -> Option<Vec<String>> {
         if has_extension(self.entry, "egg-link") {

@@ -51,7 +51,7 @@ impl PyvenvCfg {
         self.get("relocatable").is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// How an environment that `rvenv pack` wrote gets its Python, until it is bound to one: `launcher` if
+    /// The source of the Python of an environment that `rvenv pack` wrote, until it is bound to one: `launcher` if
     /// `bin/python` searches for one, `included` if it has its own.
     pub(crate) fn packed(&self) -> Option<&str> {
         self.get("packed").filter(|_| self.get("home").is_none())

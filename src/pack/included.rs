@@ -18,7 +18,7 @@ use crate::fs;
 use crate::support::limits;
 use crate::venv::aliases;
 
-/// What of the standard library is left out: tests, what is linked with C programs, windows, what
+/// The parts of the standard library that are left out: tests, files for linking C programs, windows, what
 /// installs pip, and what is of the packing machine.
 const LEFT_OUT: [&str; 11] = [
     "test",

@@ -35,7 +35,7 @@ impl Contents<'_> {
     /// The system that the files are for, read from each ELF file.
     ///
     /// # Errors
-    /// Where a file cannot be read, or where files are for several processors.
+    /// A file that cannot be read, or files for several processors.
     pub(super) fn system(&self) -> Result<System> {
         let platform = self.state.host.platform();
         let mut needs = Needs::default();

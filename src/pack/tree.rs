@@ -16,7 +16,7 @@ use crate::fs;
 use crate::support::path::canonicalize;
 use crate::venv::aliases;
 
-/// What is at the root for this machine only: notes to backups and version control, uv's lock, the link
+/// Entries of the root that are for this machine only: notes to backups and version control, uv's lock, the link
 /// of a 64-bit system, what is written again.
 const LOCAL: [&str; 6] = [".gitignore", "CACHEDIR.TAG", ".lock", "lib64", "pyvenv.cfg", MANIFEST];
 /// The prefix of rvenv's temporary files.

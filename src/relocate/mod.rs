@@ -28,7 +28,7 @@ use crate::venv::script::Script;
 use crate::venv::state::State;
 use crate::venv::{Content, Entry, Env, write_entry};
 
-/// What changes in an environment at `at`, which rvenv has just made, so that it works at `place`.
+/// The changes to a new environment at `at` that make it work at `place`.
 pub(crate) fn relocation(at: &Path, place: &Path, host: &Host, cache: &Cache) -> Vec<Entry> {
     let state = State::read(at, Starts::Trusted, host, cache);
     relocated(&state, &Origin::Left(at.to_owned()), place)

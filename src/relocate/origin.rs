@@ -18,7 +18,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// Where an environment was made, when that is another place: what `activate` says, else what
+    /// The former path of an environment that was moved, from `activate`, else from what
     /// all its commands say.
     pub(crate) fn of(state: &State<'_>) -> Option<Self> {
         // uv's and rvenv's key for scripts that find their place themselves.

@@ -1,4 +1,4 @@
-//! What stood beside an environment and was moved together with it: the projects of editable
+//! Directories that were beside an environment and were moved together with it: the projects of editable
 //! installs, the directories that `.pth` files name.
 
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use crate::support::host::Host;
 /// The shell that called: the nearest parent that is one. What stands between it and this process, such as
 /// `sudo`, `env` or a launcher, is passed over.
 ///
-/// Where the system shows no parents, the user's login shell (`SHELL`) is the best guess.
+/// If the system shows no parents, the user's login shell (`SHELL`) is assumed.
 pub fn detect(host: &Host) -> Option<Shell> {
     nearest(parents(), host)
 }

@@ -10,7 +10,7 @@ use super::{Language, Shell, quote};
 /// The command that fails where `eval` was given the words instead of the text.
 const UNQUOTED: &str = "rvenv: the command substitution needs double quotes, as in:";
 
-/// What a command prints where it failed, so that what evaluates it fails too; the reason is on stderr.
+/// The output of a command that failed: code that makes the evaluating shell fail, too. The reason is on stderr.
 pub fn failure(shell: Shell) -> &'static str {
     match shell.language() {
         Language::Posix | Language::Fish | Language::Csh => "false\n",

@@ -1,6 +1,6 @@
 //! Activation on a change of directory: the hook for a shell's start-up file, and what it evaluates.
 //!
-//! What the hook remembers is in two exported variables, `_RVENV_HOOK`, the environment that it activated, with
+//! The hook has its state in two exported variables, `_RVENV_HOOK`, the environment that it activated, with
 //! a `!` before it once the user ended that by hand, and `_RVENV_HOOK_TOLD`, what was named already; and in
 //! those of [`Memory`], which are not exported.
 

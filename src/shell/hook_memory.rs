@@ -1,4 +1,4 @@
-//! What a shell's hook remembers in variables of that shell which are not exported: a child shell
+//! The state of a shell's hook in variables of that shell which are not exported: a child shell
 //! does not have them, and so makes the activation again that it inherited.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,7 +24,7 @@ pub struct Memory {
     is_kept: bool,
     /// The environment that this shell's hook activated and has not left.
     active: Option<u64>,
-    /// How often it was on PATH for another reason when it was activated.
+    /// The number of its entries on PATH before it was activated.
     others: usize,
     /// Each environment that it activated.
     known: Vec<u64>,

@@ -24,7 +24,7 @@ pub(crate) fn chain(path: &Path) -> impl Iterator<Item = PathBuf> {
     iter::from_fn(follow).take(MAX_LINKS + 1)
 }
 
-/// Where the link at `path` ends, whether something exists there or not; `None` if it is not a link,
+/// The path that the link at `path` ends at, which need not exist; `None` if it is not a link,
 /// or in a cycle.
 pub(crate) fn end(path: &Path) -> Option<PathBuf> {
     let end = chain(path).skip(1).last()?;

@@ -1,4 +1,4 @@
-//! Where pip's configuration files and variables make pip install elsewhere than into its own
+//! Configuration files and variables that make pip install elsewhere than into its own
 //! environment.
 
 use std::ffi::OsString;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-/// What no other environment at this path can have. Root and directory of programs: inode, owner and
+/// The values that no other environment at this path can have. Root and directory of programs: inode, owner and
 /// mode, which installing packages does not change. `pyvenv.cfg`: also the time at which it was last
 /// written, renamed or linked (ctime), which nobody can set, unlike the time of its content, which
 /// archives bring along. The number of the device is left out: btrfs and NFS give another one at each
@@ -45,7 +45,7 @@ pub(super) fn of_directories(root: &Path) -> io::Result<String> {
     root.symlink_metadata()?.created().map(|time| format!("{time:?}"))
 }
 
-/// What another environment at this path has only by malice: size and times of its `pyvenv.cfg`.
+/// The values that another environment at this path has only by malice: size and times of its `pyvenv.cfg`.
 #[cfg(not(unix))]
 pub(super) fn identity(root: &Path) -> io::Result<String> {
     let meta = root.join("pyvenv.cfg").symlink_metadata()?;
@@ -58,7 +58,7 @@ pub(super) fn identity(root: &Path) -> io::Result<String> {
     Ok(format!("{} {} {}", meta.len(), nanoseconds(meta.created()?), nanoseconds(meta.modified()?)))
 }
 
-/// What records of rvenv 0.1 contain: inode and ctime of `pyvenv.cfg`.
+/// The content of a record of rvenv 0.1: inode and ctime of `pyvenv.cfg`.
 #[cfg(unix)]
 pub(super) fn old_identity(root: &Path) -> io::Result<String> {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! What a prompt costs where nothing changed, beside an empty function and the hooks of other tools.
+//! The time of a prompt where nothing changed, beside an empty function and the hooks of other tools.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -56,7 +56,7 @@ const COMPARISONS: [(&str, Comparison); 10] = [
     ("packages from the store", packages::packages),
 ];
 
-/// Where the benchmark runs: everything outside of it stays as it is.
+/// The directory of the benchmark: everything outside of it stays as it is.
 struct World {
     root: tempfile::TempDir,
     peers: Peers,

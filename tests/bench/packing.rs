@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::table::Table;
 use super::{World, run, rvenv};
 
-/// What is installed: pip's choice of 105 packages on 2026-11-28.
+/// The installed packages: pip's choice of 105 on 2026-11-28.
 const PACKAGES: [&str; 3] = ["jupyterlab", "pandas", "scikit-learn"];
 /// Ticks per second in which `/proc` counts CPU time: `USER_HZ` (time(7)), 100 on all of Rust's Linux targets.
 const TICKS: u64 = 100;

@@ -228,7 +228,7 @@ fn a_real_tab_completes_shells_files_versions_and_topics() {
     sandbox.write("requirements-dev.txt", "");
     sandbox.set("TERM", "dumb");
     let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tab.py");
-    // What a tab adds: shells may draw the rest of the line again in pieces.
+    // The text that a tab adds: shells may draw the rest of the line again in pieces.
     let lines = [
         ("rvenv hook nus", "hell"),
         ("rvenv install -r requ", "irements-dev.txt"),

@@ -9,11 +9,11 @@ use walkdir::WalkDir;
 
 #[cfg(target_os = "linux")]
 use crate::sandbox::real_pythons;
-use crate::sandbox::{Ran, Sandbox, for_each_python, output};
+use crate::sandbox::{Ran, Sandbox, for_each_python, output, runs_long_variants};
 
-/// Where rvenv does otherwise than stdlib's `venv`, on purpose. `rvenv help create` lists the same.
+/// The intended differences from stdlib's `venv`. `rvenv help create` lists the same.
 mod permitted {
-    /// What only rvenv's environments have: a tag for backups, the `.gitignore` for every version
+    /// Entries that only rvenv's environments have: a tag for backups, the `.gitignore` for every version
     /// of Python (stdlib: from 3.13 on), scripts for more shells.
     pub(super) const EXTRA: [&str; 6] = [
         "CACHEDIR.TAG",
@@ -32,7 +32,7 @@ mod permitted {
     pub(super) const LEFT_BEHIND: &str = "share";
 }
 
-/// What a Python says of itself, with the environment's directory taken out.
+/// Paths, version and flags of a Python, without the environment's directory.
 const OBSERVE: &str = r"
 import json, os, site, sys, sysconfig
 seen = {
@@ -170,7 +170,9 @@ for_each_python!(another_platlibdir_gets_what_the_stdlib_venv_makes);
 
 /// Fedora, openSUSE and Gentoo build Python with `--with-platlibdir=lib64`.
 fn another_platlibdir_gets_what_the_stdlib_venv_makes(python: &Path) {
-    for name in ["lib64", "lib32"] {
+    let names: &[&str] =
+        if runs_long_variants("the platlibdir `lib32`") { &["lib64", "lib32"] } else { &["lib64"] };
+    for name in names {
         let base = tempfile::tempdir().expect("a directory");
         // PyPy's library is found in another way, and no distribution moves it.
         let Some(base) = with_platlibdir(python, name, base.path()) else { return };

@@ -1,4 +1,4 @@
-//! What a warm command asks of the system: no process, and few system calls.
+//! A warm command starts no process, and makes few system calls.
 //!
 //! Time differs from run to run; the number of system calls does not. What every start of the program
 //! takes is left out, as that depends on how it was linked.

@@ -1,4 +1,4 @@
-//! What every system has in common: the one module that runs on Windows too.
+//! Behaviour that is common to all systems: the one module that runs on Windows, too.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is said, how loud, and in which colours.
+//! Messages, their verbosity, and their colours.
 
 use std::os::unix::fs::PermissionsExt;
 

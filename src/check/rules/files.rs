@@ -1,4 +1,4 @@
-//! What RECORDs list and can be looked at cheaply: directories, commands, compiled modules, and files
+//! Entries of RECORDs that are checked without reading files: directories, commands, compiled modules, and files
 //! that several distributions list. `--deep` reads everything else.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

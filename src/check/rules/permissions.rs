@@ -56,7 +56,7 @@ mod unix {
         findings
     }
 
-    /// What decides what runs, and no more: the directories that are written into, the commands, and
+    /// The paths whose owner and mode decide which code runs: the directories that are written into, the commands, and
     /// the top of `site-packages`; the environment's own directory first.
     fn files(snapshot: &Snapshot<'_>) -> Vec<(PathBuf, Metadata)> {
         let scripts_dir = snapshot.scripts_dir();

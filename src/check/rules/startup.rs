@@ -107,7 +107,7 @@ fn exists(module: &str, site: &Site, base: &Interpreter) -> bool {
         || others().any(|dir| contains(&dir))
 }
 
-/// What failed while Python started, by what it printed on stderr (`site.addpackage`,
+/// The errors of a start of Python, from its output on stderr (`site.addpackage`,
 /// `site.execsitecustomize`).
 pub(super) fn failures(snapshot: &Snapshot<'_>, stderr: &str) -> Vec<Diagnosis> {
     let mut failures = Vec::new();

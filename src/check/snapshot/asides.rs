@@ -1,4 +1,4 @@
-//! What pip renamed to delete it when an install is done, and did not delete: until then, that is the
+//! Directories that pip renamed, to delete them at the end of an install, and did not delete: until then, each is the
 //! only whole copy that there is.
 
 use std::collections::HashSet;

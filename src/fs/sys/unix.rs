@@ -103,14 +103,14 @@ impl Handle {
         path.is_dir().then_some(path)
     }
 
-    /// Where it is now, if the system says so.
+    /// Its current path, if the system provides it.
     #[cfg(target_os = "macos")]
     pub(crate) fn path(&self) -> Option<PathBuf> {
         let path = rustix::fs::getpath(&self.0).ok()?;
         Some(OsString::from_vec(path.into_bytes()).into())
     }
 
-    /// Where it is now, if the system says so.
+    /// Its current path, if the system provides it.
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     #[allow(clippy::unused_self, reason = "as elsewhere")]
     pub(crate) fn path(&self) -> Option<PathBuf> {

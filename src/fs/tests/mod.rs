@@ -1,4 +1,4 @@
-//! What the parts promise together.
+//! Tests of the parts together.
 
 mod deletion;
 mod file;

@@ -13,7 +13,7 @@ type Arguments = Vec<Vec<u8>>;
 pub(super) struct Process {
     /// The file that it runs; unknown where it is another user's.
     pub(super) executable: Option<PathBuf>,
-    /// What it was called with, which is asked of few.
+    /// Its command line. Read on demand, as few processes need it.
     pub(super) arguments: LazyCell<Arguments, Box<dyn FnOnce() -> Arguments>>,
 }
 

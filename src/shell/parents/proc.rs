@@ -19,7 +19,7 @@ pub(super) fn parents() -> impl Iterator<Item = Process> {
     })
 }
 
-/// What `directory` has about a process; nothing where it is hidden.
+/// The process of a directory below `/proc`; `None` where it is hidden.
 fn process(directory: &Path) -> Option<Process> {
     let executable = std::fs::read_link(directory.join("exe")).ok();
     let cmdline = directory.join("cmdline");

@@ -49,7 +49,7 @@ impl Installed {
     /// The distributions that pip would find in `env`, whose Python is `interpreter`.
     ///
     /// # Errors
-    /// Where it would find more than the distributions in the environment's own `site-packages`, or
+    /// A place that has more than the distributions in the environment's own `site-packages`, or
     /// cannot say which version one of them has.
     pub fn read(env: &Env, interpreter: &Interpreter, host: &Host) -> Result<Self, Reason> {
         if env.cfg().includes_system_site_packages() {

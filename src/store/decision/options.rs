@@ -86,7 +86,7 @@ const KNOWN: &[Known] = &[
     option(&["retries"], None, Takes::Number, Meaning::NoEffect),
 ];
 
-/// What pip ignores as a variable or a key of a configuration file if its release does not know it, and
+/// Variables and keys of configuration files that pip ignores if its release does not know them, and
 /// what has no effect in an environment or is overridden by `rvenv install`.
 const HARMLESS_SETTINGS: &[&str] = &[
     "break-system-packages",

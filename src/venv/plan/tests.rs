@@ -95,8 +95,8 @@ fn planned(plan: &Plan) -> BTreeMap<PathBuf, Kind> {
     kinds.collect()
 }
 
-/// What rvenv takes from the base and stdlib's `venv` does not: what a copied executable of a relocatable
-/// build does not start without.
+/// Files that rvenv copies from the base and stdlib's `venv` does not: without them, a copied executable of
+/// a relocatable build does not start.
 fn is_needed_by_a_copy(path: &Path, kind: &Kind) -> bool {
     let library = |suffix| path.extension().is_some_and(|found| found == suffix);
     path.starts_with("lib") && matches!(kind, Kind::Copy(_)) && (library("so") || library("dylib"))

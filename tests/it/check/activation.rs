@@ -37,7 +37,7 @@ fn scripts_of_other_releases_are_distinguished_from_edited_ones() {
     assert_eq!(report.is_healthy().codes(), ["activation-altered"]);
     assert!(fs::read_to_string(&fish).unwrap().ends_with("# mine\n"));
 
-    // What another release would have written: other lines, and a seal that fits them.
+    // The script of another release: other lines, and a seal that fits them.
     let old = "# another release\n";
     let seal = "# rvenv wrote this file; changed files are left alone: ";
     let digest = crc32fast::hash(old.as_bytes());

@@ -261,7 +261,7 @@ fn a_venv_that_was_made_over_one_of_another_version() {
     venv(&other.path);
     world.install("thing", "1.0");
     venv(&newest.path);
-    // What it wrote is `pyvenv.cfg`; the links stayed, and the packages are there.
+    // It wrote `pyvenv.cfg`; the links stayed, and the packages are there.
     world.runs("import thing");
     assert_eq!(world.faults(), ["interpreter-elsewhere"]);
     let report = world.check(&[".venv", "--fix"]);
@@ -317,7 +317,7 @@ fn a_copy_of_what_the_base_was_before_its_upgrade() {
     fs::write(&executable, bytes).unwrap();
     world.is_free_of(&["interpreter-elsewhere"]);
     assert_eq!(fs::read(world.bin("python")).unwrap(), fs::read(executable).unwrap());
-    // Where it has not, what tells is `pyvenv.cfg`.
+    // If it has none, `pyvenv.cfg` decides.
     edit(&world.env().join("pyvenv.cfg"), "\nversion = 3", "\nversion = 3.0.3");
     let steps = world.check(&[".venv", "--fix", "--dry-run"]).steps();
     assert!(steps.iter().any(|step| step.ends_with("to `bin/python`")), "{steps:#?}");
@@ -332,7 +332,7 @@ fn a_base_where_things_do_not_last() {
     assert_eq!(world.faults(), ["base-ephemeral"]);
 }
 
-/// Where stdlib's venv of 3.8 to 3.10 leads when an environment makes another, and where Homebrew's did.
+/// The base in environments that stdlib's venv of 3.8 to 3.10 made from another environment, and in Homebrew's.
 #[test]
 fn a_path_to_the_base_that_does_not_last() {
     let world = world(&cpythons()[0]);

@@ -97,7 +97,7 @@ fn names_without_metadata_are_not_installed() {
     symlink("/nowhere", site.join("foo-1.0.dist-info")).unwrap();
     fs::create_dir(site.join("empty-1.0.dist-info")).unwrap();
     world.is_free_of(&["install-leftover"]);
-    // What pip leaves where the user put a file into the directory.
+    // pip leaves this if the user put a file into the directory.
     let own = site.join("mine-1.0.dist-info/notes.txt");
     fs::create_dir(own.parent().unwrap()).unwrap();
     fs::write(&own, "x").unwrap();
@@ -283,7 +283,7 @@ fn a_module_that_became_a_package_in_an_interrupted_upgrade() {
     assert_eq!(report.codes(), ["install-leftover"]);
     assert!(report.command("install-leftover").ends_with("thing==1.0"));
     assert!(!site.join("thing").exists() && site.join("~hing").is_dir());
-    // What that command does.
+    // The effect of that command.
     world.install("thing", "1.0");
     world.is_free_of(&["install-leftover"]);
     world.runs("import thing; assert thing.VERSION == '1.0'");
@@ -294,7 +294,7 @@ fn a_module_that_became_a_package_in_an_interrupted_upgrade() {
 fn files_of_no_package() {
     let world = World::new();
     let site = world.site();
-    // What a killed install of a wheel with compiled modules left.
+    // Leftovers of a killed install of a wheel with compiled modules.
     fs::create_dir_all(site.join("numbers_/_core")).unwrap();
     fs::write(site.join("numbers_/__init__.py"), "").unwrap();
     fs::write(site.join("numbers_/_core/x.cpython-312-x86_64-linux-gnu.so"), "").unwrap();
@@ -353,7 +353,7 @@ fn path_files_that_import_what_is_gone() {
         Ran::of(world.sandbox.command("sh").args(["-c", &line])).ok();
         assert_eq!(world.faults(), [""; 0]);
     }
-    // Where a package is damaged, that is the cause.
+    // If a package is damaged, that is the cause.
     world.install("thing", "1.0");
     let record = world.site().join("thing-1.0.dist-info/RECORD");
     for (path, text) in [("_hack/__init__.py", ""), ("left.pth", "import _hack\n")] {
@@ -426,7 +426,7 @@ fn activation_scripts_that_cannot_work() {
         world.is_free_of(&["activation-broken"]);
         assert_eq!(fs::read_to_string(&activate).unwrap(), whole);
     }
-    // What the user wrote stays.
+    // The user's lines stay.
     fs::write(&activate, format!("{whole}export MINE=1\n").replace('\n', "\r\n")).unwrap();
     assert_eq!(world.check(&[".venv", "--fix"]).is_healthy().codes(), ["activation-altered"]);
     assert_eq!(fs::read_to_string(&activate).unwrap(), format!("{whole}export MINE=1\n"));

@@ -133,7 +133,7 @@ fn packages_are_repaired_at_once_where_the_user_permits_it() {
     let ran = world.sandbox.run(["check", "--fix", "--packages", ".venv"]).ok();
     assert!(ran.stdout.contains("pip install --ignore-installed --no-deps thing==1.0"), "{ran:#?}");
     world.check(&[".venv", "--deep"]).is_healthy();
-    // What pip cannot repair is tried once.
+    // A repair by pip that fails is tried once.
     append(&site.join("thing-1.0.dist-info/METADATA"), "");
     let metadata = site.join("thing-1.0.dist-info/METADATA");
     fs::write(

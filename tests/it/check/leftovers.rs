@@ -1,4 +1,4 @@
-//! What an interrupted install left: pip renames the old version, writes the new one, and deletes the
+//! Leftovers of an interrupted install: pip renames the old version, writes the new one, and deletes the
 //! old one.
 
 use std::fs;

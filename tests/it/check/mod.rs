@@ -83,7 +83,7 @@ impl World {
         site(&self.env())
     }
 
-    /// What activating `root` sets.
+    /// Sets the variables of an activation of `root`.
     fn activate(&mut self, root: &Path) -> &mut Self {
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", root.join("bin").display());
         self.sandbox.set("VIRTUAL_ENV", root).set("PATH", path);
@@ -101,7 +101,7 @@ impl World {
         Report(json)
     }
 
-    /// What is wrong with the environment, active or not.
+    /// The codes of the environment's findings, whether it is active or not.
     #[track_caller]
     fn faults(&self) -> Vec<String> {
         self.check(&[".venv"]).codes().into_iter().map(str::to_owned).collect()
@@ -159,7 +159,7 @@ impl Report {
         self.findings().iter().filter_map(|finding| finding["code"].as_str()).collect()
     }
 
-    /// What was or would be done.
+    /// The steps that were or would be taken.
     fn steps(&self) -> Vec<String> {
         let steps = self.0["steps"].as_array().expect("`steps`");
         steps.iter().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -239,7 +239,7 @@ fn installation(of: &CPython, prefix: &Path) {
     fs::copy(real, prefix.join("bin").join(&name)).unwrap();
     symlink(&name, prefix.join("bin/python3")).unwrap();
     symlink(&of.stdlib, prefix.join("lib").join(&name)).unwrap();
-    // Where it is built so, the interpreter is in a shared library.
+    // With `--enable-shared`, the interpreter is in a shared library.
     for entry in fs::read_dir(of.prefix.join("lib")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().starts_with("libpython") {
             symlink(entry.path(), prefix.join("lib").join(entry.file_name())).unwrap();
@@ -301,7 +301,7 @@ impl<'a> Package<'a> {
     }
 }
 
-/// What an installer writes at the top of a script.
+/// The shebang line of an installer's script.
 fn first_line(python: &Path) -> String {
     let python = python.display().to_string();
     if python.contains(' ') {

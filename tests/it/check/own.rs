@@ -1,4 +1,4 @@
-//! What is the user's in an environment that is made anew for another minor version.
+//! The user's files in an environment that is created again for another minor version.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -41,7 +41,7 @@ fn the_users_own_word_at_the_top_stays() {
     symlink("/elsewhere", world.env().join("lib64")).unwrap();
     let ran = upgraded(&world, &newest);
     assert!(ran.stderr.contains("left as it was: `.gitignore`, `CACHEDIR.TAG`\n"), "{ran:#?}");
-    // Where a new environment has one itself.
+    // At a path that a new environment has itself.
     let lib64 = if cfg!(target_os = "linux") { "lib64.old" } else { "lib64" };
     assert_eq!(fs::read_link(world.env().join(lib64)).unwrap().to_str(), Some("/elsewhere"));
     for name in [".gitignore", "CACHEDIR.TAG", ".lock", ".rvenv/mine.toml"] {
@@ -65,7 +65,7 @@ fn files_that_makers_write_at_the_root_are_not_the_users() {
         fs::write(world.env().join(".gitignore"), ignore).unwrap();
         fs::write(world.env().join("CACHEDIR.TAG"), tag).unwrap();
         fs::write(world.env().join(".lock"), "").unwrap();
-        // What a killed process left.
+        // A leftover of a killed process.
         fs::create_dir_all(world.env().join(".rvenv/1")).unwrap();
         let ran = upgraded(&world, &newest);
         assert!(!ran.stderr.contains("warning"), "{ran:#?}");
@@ -183,7 +183,7 @@ fn edited_package_files_are_kept_beside_the_new_ones() {
     world.check(&[".venv", "--deep"]).is_healthy();
 }
 
-/// What setuptools and distutils installed has a list of names, not of files.
+/// Packages of setuptools and distutils have a list of names, not of files.
 #[test]
 fn the_users_own_modules_stay_beside_those_of_eggs() {
     let (mut world, newest) = world();

@@ -1,4 +1,4 @@
-//! What is installed.
+//! Findings about installed packages.
 
 use std::fs;
 
@@ -85,7 +85,7 @@ fn metadata_without_name_or_version() {
     let world = World::with_pip();
     let dist_info = world.site().join("thing-1.0.dist-info");
     let metadata = dist_info.join("METADATA");
-    // What pip cannot decode makes it fail, whatever it is asked for.
+    // A file that pip cannot decode makes each command of pip fail.
     let garbled = [vec![0xff; 3000], [b"x".repeat(1022), vec![0xff, 0xfe, 0xff]].concat()];
     for bytes in garbled {
         world.install("thing", "1.0");

@@ -1,40 +1,54 @@
 //! pip: missing, damaged, twice.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::World;
 
+/// The directory `pip-….dist-info`.
+fn dist_info(world: &World) -> PathBuf {
+    let entries = fs::read_dir(world.site()).unwrap().flatten().map(|entry| entry.path());
+    let is_of_pip = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("pip-") && name.ends_with(".dist-info")
+    };
+    entries.into_iter().find(is_of_pip).unwrap()
+}
+
+#[track_caller]
+fn starts(world: &World) {
+    assert!(world.pip(&["--version"]).ok().stdout.starts_with("pip "));
+}
+
 #[test]
-fn every_fault_of_pip_is_repaired_by_seeding_it_again() {
+fn a_pip_with_missing_files_is_seeded_again() {
     let world = World::with_pip();
     assert_eq!(world.faults(), [""; 0]);
     let site = world.site();
-    let dist_info = || {
-        let mut entries = fs::read_dir(&site).unwrap().flatten().map(|entry| entry.path());
-        entries
-            .find(|path| {
-                let name = path.file_name().unwrap().to_string_lossy();
-                name.starts_with("pip-") && name.ends_with(".dist-info")
-            })
-            .unwrap()
-    };
-    let works = || assert!(world.pip(&["--version"]).ok().stdout.starts_with("pip "));
-
     fs::write(site.join("pip/__init__.py"), "").unwrap();
     world.is_free_of(&["pip-damaged"]);
-    works();
+    starts(&world);
 
     fs::remove_dir_all(site.join("pip")).unwrap();
     world.is_free_of(&["pip-damaged"]);
-    works();
+    starts(&world);
 
-    // What a disk that is full leaves.
-    fs::write(dist_info().join("RECORD"), "").unwrap();
+    fs::remove_dir_all(dist_info(&world)).unwrap();
+    fs::remove_dir_all(site.join("pip")).unwrap();
+    world.is_free_of(&["pip-missing"]);
+    starts(&world);
+}
+
+#[test]
+fn a_pip_with_an_incomplete_record_is_seeded_again() {
+    let world = World::with_pip();
+    // A full disk leaves an empty file.
+    let record = dist_info(&world).join("RECORD");
+    fs::write(&record, "").unwrap();
     world.is_free_of(&["pip-damaged"]);
-    works();
+    starts(&world);
 
-    // What a kill leaves while pip compiles the pip that it has unpacked.
-    let record = dist_info().join("RECORD");
+    // A kill leaves this while pip compiles the pip that it has unpacked.
     let rows = fs::read_to_string(&record).unwrap();
     let rows: Vec<_> = rows.lines().filter(|row| !row.starts_with("../")).collect();
     fs::write(&record, rows.join("\n")).unwrap();
@@ -43,33 +57,38 @@ fn every_fault_of_pip_is_repaired_by_seeding_it_again() {
     }
     world.is_free_of(&["pip-damaged"]);
     assert!(world.bin("pip").exists());
-    works();
+    starts(&world);
+}
 
-    let archive = site.join("pip/_pip.zip");
+#[test]
+fn a_changed_archive_of_pip_is_seeded_again_by_a_deep_check() {
+    let world = World::with_pip();
+    let archive = world.site().join("pip/_pip.zip");
     let mut bytes = fs::read(&archive).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    // The cache may have it under another name.
+    // The file may be a hard link to the cache.
     fs::remove_file(&archive).unwrap();
     fs::write(&archive, bytes).unwrap();
     assert_eq!(world.faults(), [""; 0]);
     assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["pip-damaged"]);
-    let told = world.sandbox.run(["check", "--deep", ".venv"]).code(1).stdout;
-    assert!(told.contains("`rvenv check --deep --fix .venv`"), "{told}");
+    let report = world.sandbox.run(["check", "--deep", ".venv"]).code(1).stdout;
+    assert!(report.contains("`rvenv check --deep --fix .venv`"), "{report}");
     assert_eq!(world.check(&[".venv", "--deep", "--fix"]).is_healthy().codes(), [""; 0]);
-    works();
+    starts(&world);
+}
 
-    let other = site.join("pip-1.0.dist-info");
+#[test]
+fn a_second_pip_is_removed() {
+    let world = World::with_pip();
+    let own = dist_info(&world);
+    let other = world.site().join("pip-1.0.dist-info");
     fs::create_dir(&other).unwrap();
-    fs::copy(dist_info().join("RECORD"), other.join("RECORD")).unwrap();
-    fs::copy(dist_info().join("METADATA"), other.join("METADATA")).unwrap();
+    for name in ["RECORD", "METADATA"] {
+        fs::copy(own.join(name), other.join(name)).unwrap();
+    }
     world.is_free_of(&["pip-twice"]);
-    works();
-
-    fs::remove_dir_all(dist_info()).unwrap();
-    fs::remove_dir_all(site.join("pip")).unwrap();
-    world.is_free_of(&["pip-missing"]);
-    works();
+    starts(&world);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn says(program: &Path, expected: &str) {
     assert_eq!(ran.stdout.trim(), expected);
 }
 
-/// What a shell has after `activate`.
+/// The variables of a shell after `activate`.
 #[track_caller]
 fn activates(world: &World, env: &Path) {
     let script = ". \"$0/bin/activate\" && printf %s \"$VIRTUAL_ENV\"";
@@ -42,7 +42,7 @@ fn one_that_was_moved_works_where_it_is() {
     activates(&world, &world.env());
     let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
     assert!(!cfg.contains("made here"), "{cfg}");
-    // What RECORD says of the command is true again.
+    // The entry of the command in RECORD is right again.
     world.check(&[".venv", "--deep"]).is_healthy();
     let script = fs::read(world.bin("thing")).unwrap();
     let record = fs::read_to_string(world.site().join("thing-1.0.dist-info/RECORD")).unwrap();

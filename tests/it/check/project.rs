@@ -87,7 +87,7 @@ fn is_tracked(format: &str) {
         assert_eq!(report.codes(), ["tracked-by-git"], "{format}, index version {version}");
         assert!(report.command("tracked-by-git").ends_with("rm -r --cached --force --quiet -- ."));
     }
-    // What was added and never committed, and is another by now, git takes out only by force.
+    // git removes a file that was added, never committed, and changed since only by force.
     super::append(&world.env().join("pyvenv.cfg"), "x = y\n");
     let way = world.check(&[".venv"]).command("tracked-by-git");
     Ran::of(world.sandbox.command("sh").args(["-c", &way])).ok();

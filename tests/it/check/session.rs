@@ -1,4 +1,4 @@
-//! What a shell thinks is active.
+//! The environment that is active by the variables of a shell.
 
 use super::World;
 

@@ -1,4 +1,4 @@
-//! What an environment shares with the outside.
+//! Files that an environment shares with the outside.
 
 use std::fs;
 use std::path::PathBuf;

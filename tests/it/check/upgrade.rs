@@ -87,7 +87,7 @@ fn packages_are_carried_over_to_another_python() {
     assert!(!script.contains(".rvenv-"), "{script}");
 }
 
-/// What setuptools and distutils recorded in their own ways is a package too.
+/// Packages that setuptools and distutils recorded in their own formats are packages, too.
 #[test]
 fn distributions_without_dist_info_are_reinstalled() {
     let (newest, other) = two();
@@ -124,7 +124,7 @@ fn distributions_without_dist_info_are_reinstalled() {
     world.check(&[".venv", "--deep"]).is_healthy();
 }
 
-/// What no installer put there is the user's, wherever it is.
+/// A file that no installer wrote is the user's, in every directory.
 #[test]
 fn the_users_own_files_come_along() {
     let (newest, other) = two();
@@ -205,7 +205,7 @@ fn files_of_stdlibs_venv_are_not_edited() {
     assert_eq!(beside.collect::<Vec<_>>(), ["activate.csh.old"]);
 }
 
-/// What comes along may be anybody's, and is run on activation.
+/// Scripts that are kept may be from anybody, and run on activation.
 #[test]
 fn it_is_trusted_only_if_the_old_one_was() {
     let (newest, other) = two();

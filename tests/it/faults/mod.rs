@@ -24,10 +24,10 @@ use trace::{Point, Tracer, points};
 const REMEMBERED: [&str; 2] = ["cache", "home"];
 
 /// The number of points that a scenario takes if it does not take all.
-const SAMPLE: usize = 32;
+const SAMPLE: usize = 24;
 
 /// The same for a scenario in which most faults make pip run, which takes a second.
-const SAMPLE_WITH_PIP: usize = 10;
+const SAMPLE_WITH_PIP: usize = 6;
 
 /// The order in which a command changes the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Scenario {
                 State::default().put_back(&root.join("cache"), &[trace::LOG]);
             }
         };
-        // What is remembered from here on is what every warm run finds.
+        // From here on, caches and records are those of every warm run.
         self.run().ok();
         reset();
         let calls = tracer.calls();
@@ -153,7 +153,7 @@ impl Scenario {
         } else {
             match ran.code {
                 Some(0) if found == *new => {}
-                // What cannot be read is done without or made anew, which may differ in its spelling.
+                // A file that cannot be read is ignored or written again, perhaps with other bytes.
                 Some(0) if !point.changes() && self.works() => return Ok(()),
                 Some(0) if point.prevents_a_symlink() && self.works() => return Ok(()),
                 Some(0) => return fail("success is told of something else", &found),
@@ -196,7 +196,7 @@ impl Scenario {
         new: &State,
     ) -> Result<(), String> {
         let was_done = self.state().without_yards() == *new;
-        // What is younger than a second may be of a living process.
+        // Files that are younger than a second may belong to a living process.
         if !litter(&self.sandbox).is_empty() || has_temporary_file(&self.sandbox) {
             std::thread::sleep(Duration::from_millis(1100));
         }
@@ -206,7 +206,7 @@ impl Scenario {
         if !litter(&self.sandbox).is_empty() {
             self.make_another();
         }
-        // What is gone cannot be removed again.
+        // An environment that was removed cannot be removed again.
         let is_fine = again.code == Some(0) || (was_done && again.stderr.contains("error: "));
         let litter = litter(&self.sandbox);
         if !is_fine || found != *new || !litter.is_empty() {

@@ -44,6 +44,23 @@ fn sixteen_at_once_on_one_target() {
         vec!["cache", "clean"],
     ];
     let target = sandbox.project().join(".venv");
+    let (ran, seen) = run_at_once(&sandbox, &commands, &target);
+    assert!(seen > 0, "the reader never saw an environment");
+    sandbox.run(create).ok();
+    sandbox.run(["check", ".venv"]).ok();
+    assert!(look(&target));
+    let names = |dir: PathBuf| -> Vec<_> {
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    };
+    assert_eq!(names(sandbox.project()), [".venv"]);
+    let litter = super::litter(&sandbox);
+    assert!(litter.is_empty(), "left where things are remembered: {litter:?}");
+    super::tell(&format!("stress: {ran} runs, {seen} looks at a whole environment"));
+}
+
+/// Runs the commands in all processes for the [`duration`], while a thread looks at `target`. Returns the
+/// number of runs, and of looks at a complete environment.
+fn run_at_once(sandbox: &Sandbox, commands: &[Vec<&str>], target: &Path) -> (usize, usize) {
     let (ended, ran, seen) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let end = Instant::now() + duration();
     let work = |worker: usize| {
@@ -59,7 +76,7 @@ fn sixteen_at_once_on_one_target() {
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
-                seen.fetch_add(usize::from(look(&target)), Ordering::Relaxed);
+                seen.fetch_add(usize::from(look(target)), Ordering::Relaxed);
             }
         });
         let work = &work;
@@ -72,18 +89,7 @@ fn sixteen_at_once_on_one_target() {
             result.unwrap();
         }
     });
-    let (ran, seen) = (ran.into_inner(), seen.into_inner());
-    assert!(seen > 0, "the reader never saw an environment");
-    sandbox.run(create).ok();
-    sandbox.run(["check", ".venv"]).ok();
-    assert!(look(&target));
-    let names = |dir: PathBuf| -> Vec<_> {
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect()
-    };
-    assert_eq!(names(sandbox.project()), [".venv"]);
-    let litter = super::litter(&sandbox);
-    assert!(litter.is_empty(), "left where things are remembered: {litter:?}");
-    super::tell(&format!("stress: {ran} runs, {seen} looks at a whole environment"));
+    (ran.into_inner(), seen.into_inner())
 }
 
 /// Asserts that each command succeeds or prints a clear error.
@@ -91,7 +97,7 @@ fn fair(ran: &Ran, args: &[&str]) {
     let has_failed = ran.stderr.lines().any(|line| line.starts_with("error: "));
     let is_fair = match ran.code {
         Some(0) => true,
-        // What it looks at can be removed meanwhile.
+        // The environment may be removed while it is checked.
         Some(1) => has_failed || args[0] == "check",
         _ => false,
     };
@@ -109,7 +115,7 @@ fn look(target: &Path) -> bool {
     let fault = fault(&root);
     let is_there = fs::metadata(target)
         .is_ok_and(|meta| directory.metadata().is_ok_and(|open| open.ino() == meta.ino()));
-    // What was removed meanwhile is taken apart elsewhere.
+    // An environment that was removed meanwhile is being deleted under another name.
     if !is_there {
         return false;
     }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::world::{World, quoted, read};
+use crate::sandbox::Ran;
 use crate::shells::{Real, dialect, real};
 
 const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
@@ -161,7 +162,7 @@ fn virtual_env_that_was_changed_ends_the_activation() {
                 world.note("out", &shown).inactive();
                 world.note("in", &shown).active(&a);
             } else {
-                // What another tool set is not the hook's.
+                // The hook leaves the variables of other tools.
                 assert_eq!(
                     world.note("in", &shown).get("VIRTUAL_ENV"),
                     Some("/another"),
@@ -172,6 +173,14 @@ fn virtual_env_that_was_changed_ends_the_activation() {
     }
 }
 
+/// Texts of `.envrc`, and whether the environment of the hook is active beside each.
+const ENVRC: [(&str, bool); 4] = [
+    ("PATH_add bin", true),
+    ("layout python3 --without-pip", false),
+    ("export FOO=1", true),
+    ("export VIRTUAL_ENV=$PWD/other\nPATH_add bin", false),
+];
+
 /// Nothing of the environment is left after its project, whatever direnv restores.
 #[test]
 fn direnv_keeps_nothing_on_path() {
@@ -180,59 +189,44 @@ fn direnv_keeps_nothing_on_path() {
     }
     for label in PROMPTING {
         let Some(real) = real(label) else { continue };
-        for (case, envrc) in [
-            "PATH_add bin",
-            "layout python3",
-            "export FOO=1",
-            "export VIRTUAL_ENV=$PWD/other\nPATH_add bin",
-        ]
-        .into_iter()
-        .enumerate()
-        {
+        for (envrc, is_active) in ENVRC {
             for first in [true, false] {
-                let mut world = World::new();
-                let a = world.project("a");
-                std::fs::write(world.at("a/.envrc"), envrc).unwrap();
-                world.sandbox.set("DIRENV_LOG_FORMAT", "");
-                let allowed = world
-                    .sandbox
-                    .command("direnv")
-                    .args(["allow", "."])
-                    .current_dir(world.at("a"))
-                    .status();
-                assert!(allowed.unwrap().success());
-                let hook = match label {
-                    "fish" => "direnv hook fish | source".to_owned(),
-                    _ => format!("eval \"$(direnv hook {label})\""),
-                };
-                let lines =
-                    "cd ../a\n\nnote in\ncd ..\n\nnote out\n\ncd a\n\nnote back\ncd ..\n\nnote end";
-                let shown = if first {
-                    world.types_after(&real, &hook, lines)
-                } else {
-                    world.types(&real, &format!("{hook}\n{lines}"))
-                };
-                for name in ["out", "end"] {
-                    let note = world.note(name, &shown);
-                    let path = note.get("PATH").unwrap();
-                    assert!(
-                        !path.contains("a/.venv"),
-                        "{label}, {case}, {first}: {name}: {path}\n{shown}"
-                    );
-                    assert_eq!(note.get("VIRTUAL_ENV"), None, "{label}, {case}, {first}: {name}");
-                }
-                if case < 3 && case != 1 {
-                    for name in ["in", "back"] {
-                        let note = world.note(name, &shown);
-                        let path = note.get("PATH").unwrap();
-                        assert!(
-                            path.contains(a.join("bin").to_str().unwrap()),
-                            "{label}, {case}, {first}: {name}: {path}"
-                        );
-                    }
-                }
+                direnv(&real, envrc, is_active, first);
             }
         }
+    }
+}
+
+/// Goes into a project with this `.envrc` and out of it, twice. `first` is whether direnv's hook comes first.
+fn direnv(real: &Real, envrc: &str, is_active: bool, first: bool) {
+    let mut world = World::new();
+    let a = world.project("a");
+    std::fs::write(world.at("a/.envrc"), envrc).unwrap();
+    world.sandbox.set("DIRENV_LOG_FORMAT", "");
+    let mut allow = world.sandbox.command("direnv");
+    Ran::of(allow.args(["allow", "."]).current_dir(world.at("a"))).ok();
+    let label = real.label;
+    let hook = match label {
+        "fish" => "direnv hook fish | source".to_owned(),
+        _ => format!("eval \"$(direnv hook {label})\""),
+    };
+    let lines = "cd ../a\n\nnote in\ncd ..\n\nnote out\n\ncd a\n\nnote back\ncd ..\n\nnote end";
+    let shown = if first {
+        world.types_after(real, &hook, lines)
+    } else {
+        world.types(real, &format!("{hook}\n{lines}"))
+    };
+    for name in ["out", "end"] {
+        let note = world.note(name, &shown);
+        let path = note.get("PATH").unwrap();
+        assert!(!path.contains("a/.venv"), "{label}, {envrc}, {first}: {name}: {path}\n{shown}");
+        assert_eq!(note.get("VIRTUAL_ENV"), None, "{label}, {envrc}, {first}: {name}");
+    }
+    for name in ["in", "back"] {
+        let note = world.note(name, &shown);
+        let path = note.get("PATH").unwrap();
+        let is_on_path = path.contains(a.join("bin").to_str().unwrap());
+        assert!(is_on_path || !is_active, "{label}, {envrc}, {first}: {name}: {path}");
     }
 }
 

@@ -36,7 +36,7 @@ fn nests(real: &Real) {
     world.note("foreign", &shown).inactive();
 }
 
-/// What the user activated or deactivated by hand is left as it is.
+/// An activation or deactivation by the user is left as it is.
 fn leaves_the_hand_alone(real: &Real) {
     let world = World::new();
     let (a, mine) = (world.project("a"), world.project("mine"));

@@ -1,4 +1,4 @@
-//! What the hook leaves alone in the user's shell.
+//! State of the user's shell that the hook does not change.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -257,7 +257,7 @@ fn names_of_directories_run_nothing() {
     }
 }
 
-/// Where a file of this name is.
+/// The path of a file with this name.
 fn find(dir: &Path, name: &str) -> Option<std::path::PathBuf> {
     std::fs::read_dir(dir).unwrap().flatten().find_map(|entry| {
         let is_dir = entry.file_type().unwrap().is_dir();

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::world::{World, plant};
 use crate::shells::real;
 
-/// What bash notes in the directory `name`, and what the terminal shows.
+/// The note of bash in the directory `name`, and the output of the terminal.
 #[track_caller]
 fn visit(world: &World, name: &str) -> (super::world::Note, String) {
     let real = real("bash").expect("bash");

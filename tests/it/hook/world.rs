@@ -14,7 +14,7 @@ use rvenv::shell::Shell;
 use crate::sandbox::{Ran, Running, Sandbox};
 use crate::shells::Real;
 
-/// What `note` saw: the variables, and as `starts` how often rvenv was started so far.
+/// The variables of a call of `note`, and as `starts` the number of starts of rvenv up to then.
 #[derive(Debug)]
 pub(crate) struct Note(BTreeMap<String, String>);
 
@@ -23,7 +23,7 @@ impl Note {
         self.0.get(name).map(String::as_str)
     }
 
-    /// How often rvenv was started.
+    /// The number of starts of rvenv.
     pub(crate) fn starts(&self) -> usize {
         self.0["starts"].trim().parse().unwrap()
     }
@@ -138,7 +138,7 @@ impl World {
         running.wait().stdout
     }
 
-    /// What PowerShell's host does for each line that is typed: the engine of the tests has no prompt.
+    /// Does the work of PowerShell's host for each line: the engine of the tests has no prompt.
     fn calls_prompts(&self, real: &Real, lines: &str) -> String {
         let mut script = String::new();
         for line in lines.lines() {
@@ -158,7 +158,7 @@ impl World {
         ran.stdout + &ran.stderr
     }
 
-    /// What the call `note NAME` saw.
+    /// The note of the call `note NAME`.
     #[track_caller]
     pub(crate) fn note(&self, name: &str, shown: &str) -> Note {
         let note = std::fs::read(self.at("notes").join(name))

@@ -7,7 +7,7 @@ use super::world::{World, quoted};
 use crate::sandbox::skip_unless_required;
 use crate::shells::{Real, real};
 
-/// What the public scripts of the programs do with the prompt, without what they draw: they wrap
+/// The changes to the prompt by the public scripts of the programs, without their drawing: they wrap
 /// `PROMPT_COMMAND`, add to zsh's functions, copy and replace the prompt's function, or set `PS1` at each prompt.
 const WRAPPERS: [(&str, &str, &str); 12] = [
     (

@@ -1,4 +1,4 @@
-//! What is never deleted, by no command and with no flag.
+//! Files that no command deletes with any flag.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,7 +16,7 @@ const COMMANDS: [&[&str]; 4] = [
 
 #[track_caller]
 fn refused(sandbox: &Sandbox, command: &[&str], place: &str, reason: &str) {
-    // What is remembered may stand in the project here.
+    // Here, the records may be in the project.
     let listing = |sandbox| {
         let is_remembered = |path: &PathBuf| path.iter().any(|part| part == "interpreters");
         let all = listing(sandbox).into_iter();
@@ -117,7 +117,7 @@ fn links_and_their_targets() {
         refused(&sandbox, &["remove"], place, "it is a link");
         refused(&sandbox, &["remove", "--force"], place, "it is a link");
     }
-    // What an environment links to is not touched.
+    // The targets of an environment's links are not changed.
     let outside = sandbox.root().join("outside");
     fs::create_dir(&outside).unwrap();
     fs::write(outside.join("kept"), "mine").unwrap();

@@ -83,7 +83,7 @@ impl World {
     }
 }
 
-/// What is done to a clone, in words and as a function.
+/// An attack on a clone: its description and its function.
 type Change = (&'static str, fn(&World));
 
 #[test]

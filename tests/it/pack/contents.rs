@@ -1,4 +1,4 @@
-//! What is in an archive, and that it is always the same.
+//! The content of an archive, which is the same in each run.
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::sandbox::{for_each_python, skip_unless_required};
 
-/// What an environment says of itself: its prefix, its program, the prefix of a child process.
+/// The values of an environment's Python: its prefix, its program, the prefix of a child process.
 const SELF: &str = "import hi, subprocess, sys; print(sys.prefix); print(sys.executable); \
     print(subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.prefix)']).decode(), end=''); \
     print(hi.__file__); print(sys.base_prefix)";

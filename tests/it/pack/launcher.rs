@@ -1,4 +1,4 @@
-//! How `bin/python` of a packed environment finds a Python.
+//! The search of `bin/python` of a packed environment for a Python.
 
 use super::*;
 

@@ -65,7 +65,7 @@ impl World {
     }
 }
 
-/// Where packages are in an environment.
+/// The directory of packages in an environment.
 fn site(env: &Path) -> PathBuf {
     let lib = fs::read_dir(env.join("lib")).unwrap().flatten();
     let mut sites = lib.map(|entry| entry.path().join("site-packages"));

@@ -1,4 +1,4 @@
-//! What cannot work on another machine is refused before anything is written.
+//! An environment that cannot work on another machine is refused before anything is written.
 
 use super::*;
 

@@ -173,7 +173,7 @@ fn an_image_serves_environments_of_any_place() {
     assert_eq!(differing, [pip(""), pip("3"), pip(&python.version.short()), info]);
 }
 
-/// What macOS clones with one call is what is linked file by file where it cannot.
+/// A directory that macOS clones with one call has the content that is linked file by file elsewhere.
 #[test]
 fn a_package_is_removed_whole_only_if_it_contains_only_its_own_files() {
     let sandbox = Sandbox::cold();

@@ -23,7 +23,7 @@ struct Index {
     url: String,
 }
 
-/// What an index says about a wheel.
+/// The entry of an index for a wheel.
 struct Offer {
     wheel: PathBuf,
     requires: &'static str,
@@ -188,7 +188,7 @@ fn wheels_in_the_cache_that_do_not_fit_are_passed_over() {
     assert_eq!(seed.pip_version(), "90.0");
 }
 
-/// Why a base without pip got none.
+/// The error of `create` for a base without pip.
 #[track_caller]
 fn reason(host: &Host, python: &Interpreter) -> Error {
     match prepare_on(host, python, &Options::default()) {

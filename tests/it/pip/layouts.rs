@@ -1,4 +1,4 @@
-//! What stands in an environment.
+//! The files of pip in an environment.
 
 use std::fs;
 use std::path::Path;
@@ -75,18 +75,13 @@ fn pip_starts_in_both_layouts(python: &Path) {
             Err(error) => panic!("{}: {error:?}", python.executable.display()),
         };
         world::place(&seed, &python, &root);
-        for command in ["pip", "pip3", &format!("pip{}", python.version.short())] {
-            let ran =
-                Ran::of(sandbox.command(root.join("bin").join(command)).arg("--version")).ok();
-            assert!(
-                ran.stdout.starts_with(&format!(
-                    "pip {} from {}",
-                    seed.pip_version(),
-                    root.display()
-                )),
-                "{ran:?}"
-            );
-            assert_eq!(ran.stderr, "");
+        let ran = Ran::of(sandbox.command(root.join("bin/pip")).arg("--version")).ok();
+        let version = format!("pip {} from {}", seed.pip_version(), root.display());
+        assert!(ran.stdout.starts_with(&version), "{ran:?}");
+        assert_eq!(ran.stderr, "");
+        let script = |name: &str| fs::read_to_string(root.join("bin").join(name)).expect(name);
+        for name in ["pip3", &format!("pip{}", python.version.short())] {
+            assert_eq!(script(name), script("pip"), "{python:?}");
         }
         let listed =
             Ran::of(sandbox.command(root.join("bin/pip")).args(["list", "--format=freeze"])).ok();

@@ -20,7 +20,7 @@ use crate::sandbox::{Ran, Sandbox};
 /// `Basic me:pa55`
 const CREDENTIALS: &str = "Basic bWU6cGE1NQ==";
 
-/// What a server answers to a path.
+/// The answer of a server to a path.
 enum Answer {
     Redirect(String),
     Page(String),

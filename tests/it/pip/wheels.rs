@@ -11,7 +11,7 @@ use super::world;
 use super::world::{modern, prepare};
 use crate::sandbox::{Ran, Sandbox};
 
-/// What is wrong with the wheel that `make` writes.
+/// The error for the wheel that `make` writes.
 #[track_caller]
 fn fault(make: impl FnOnce(&Path) -> PathBuf) -> WheelFault {
     let sandbox = Sandbox::new();

@@ -8,7 +8,7 @@ use rvenv::settings::{Key, Settings, Value};
 use super::world::World;
 use crate::sandbox::USER_CONFIG;
 
-/// What is asked for in this world, with this option.
+/// The request in this world, with this option.
 fn demand(world: &World, option: Option<&str>) -> rvenv::Result<ResolvedRequest> {
     let host = world.host();
     let project = Project::find(&host)?;
@@ -17,7 +17,7 @@ fn demand(world: &World, option: Option<&str>) -> rvenv::Result<ResolvedRequest>
     Ok(ResolvedRequest::of(&settings, &project, &host)?)
 }
 
-/// What is asked for and by whom, in words.
+/// The request and its source, as text.
 #[track_caller]
 fn told(world: &World, option: Option<&str>) -> (String, String) {
     let demand = demand(world, option).unwrap();

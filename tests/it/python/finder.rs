@@ -17,7 +17,7 @@ fn path_precedes_other_sources_and_python3_precedes_names_with_a_version() {
     world.fake("two/bin/python3", "3.16.1");
     world.fake("two/bin/python3.16", "3.16.1");
     world.fake("home/.pyenv/versions/3.18.0/bin/python3", "3.18.0");
-    // What `python3` means to the user's shell is what he gets.
+    // The `python3` of the user's shell is used.
     assert_eq!(world.finds("python").0, "two/bin/python3");
     assert_eq!(world.finds("3").0, "two/bin/python3");
     assert_eq!(world.finds(">=3.17").0, "one/bin/python3.17");
@@ -111,7 +111,7 @@ fn one_that_hangs_is_passed_over() {
     let hanging = world.script("hangs/bin/python3", "/bin/sleep 1000");
     world.fake("bin/python3", "3.17.0");
     let (host, cache) = (world.host(), world.cache());
-    // What answers is known by now, so that the short limit meets the other one only.
+    // The Python that answers is cached by now, so that the short limit concerns the other one only.
     world.find(world.at("bin/python3").to_str().unwrap());
     let limit = Duration::from_millis(300);
     let mut finder = Finder::new(&host, &cache).time_limit(limit);
@@ -156,7 +156,7 @@ fn specialities_are_for_who_asks_for_them_and_for_when_there_is_nothing_else() {
     world.fake_with("pp/bin/pypy3", "3.18.3", |answer| answer["implementation"] = json!("pypy"));
     world.fake("plain/bin/python3", "3.18.4");
     let rows = [
-        // What `python3` means is the user's choice, but for a release that is none yet.
+        // The user chose `python3`, unless it is a pre-release.
         ("python", "ft/bin/python3"),
         ("3.18", "plain/bin/python3"),
         (">=3.18", "plain/bin/python3"),

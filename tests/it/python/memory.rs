@@ -103,7 +103,7 @@ fn hanging() -> World {
     world.path(["hangs/bin", "bin"]);
     world.script("hangs/bin/python3", &format!("{}\n{HANG}", world.counting("hanging")));
     world.fake("bin/python3", "3.17.0");
-    // What answers is known from here on, so that a short limit meets the other one only.
+    // The Python that answers is cached from here on, so that a short limit concerns the other one only.
     world.find(world.at("bin/python3").to_str().unwrap());
     world
 }
@@ -111,7 +111,7 @@ fn hanging() -> World {
 const HANG: &str = "/bin/sleep 1000";
 const SHORT: Duration = Duration::from_millis(500);
 
-/// What a search with a short time limit finds and passes over.
+/// The Pythons that a search with a short time limit finds and skips.
 fn search(world: &World, request: &Request) -> (rvenv::Result<Found>, Vec<PassedOver>) {
     search_within(SHORT, world, request)
 }
@@ -238,7 +238,7 @@ fn a_script_that_starts_some_other_python_is_asked_each_time() {
     world.script("bin/python3", &wrapper);
     world.path(["bin"]);
     for _ in 0..2 {
-        // What it starts is what an environment can be made from.
+        // An environment can be made from the program that it starts.
         assert_eq!(world.finds("python").0, "real/bin/python3");
     }
     assert_eq!(world.runs().iter().filter(|run| *run == "bin/python3").count(), 2);

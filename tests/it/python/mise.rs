@@ -144,64 +144,66 @@ fn the_files_override_each_other_in_the_order_of_mise() {
     no_shim_was_run(&world);
 }
 
+const OWN: &str = "home/project/mise.toml";
+const GLOBAL: &str = "home/.config/mise/config.toml";
+const SIMPLE: &str = "[tools]\npython = '3.17'\n";
+const DISABLED: &str = "[settings]\ndisable_tools = ['python']\n";
+const ALIAS: &str = "[alias.python]\nmine = '3.17'\n";
+
+type Pairs = &'static [(&'static str, &'static str)];
+/// Files with their text, variables, and the selected version.
+type Row = (Pairs, Pairs, Option<&'static str>);
+
+const ROWS: [Row; 24] = [
+    (&[(OWN, SIMPLE), (GLOBAL, DISABLED)], &[], None),
+    (&[(OWN, SIMPLE), ("home/mise.toml", DISABLED)], &[], None),
+    (&[(OWN, SIMPLE)], &[("MISE_DISABLE_TOOLS", "node,python")], None),
+    (&[(OWN, SIMPLE)], &[("MISE_ENABLE_TOOLS", "node")], None),
+    (&[(OWN, SIMPLE)], &[("MISE_NO_CONFIG", "1")], None),
+    (&[(OWN, "[tools]\npython = 'mine'\n"), (GLOBAL, ALIAS)], &[], Some("3.17.4")),
+    (&[("home/project/.tool-versions", "python mine\n"), (GLOBAL, ALIAS)], &[], Some("3.17.4")),
+    (&[(GLOBAL, ALIAS)], &[("MISE_PYTHON_VERSION", "mine")], Some("3.17.4")),
+    (&[(OWN, "[tools]\npython = {version = '3.17', os = 'macos'}\n")], &[], None),
+    (&[(OWN, "[tools]\npython = {version = '3.17', os = ['linux']}\n")], &[], Some("3.17.4")),
+    (&[(OWN, "[tools]\npython = {version = '3.17', os = ['linux/riscv64']}\n")], &[], None),
+    (&[(OWN, "[tools]\npython = {prefix = '3.16'}\n")], &[], Some("3.16.3")),
+    (&[(OWN, "[tools]\npython = 'latest'\n")], &[], Some("3.17.4")),
+    (&[(OWN, "[tools]\npython = 'v3.16.3'\n")], &[], Some("3.16.3")),
+    (&[(OWN, "[tools]\npython = '>=3.16'\n")], &[], None),
+    (&[("home/project/.tool-versions", "python 3.17\npython 3.16\n")], &[], Some("3.16.3")),
+    (&[("home/project/.tool-versions", "core:python 3.16\n")], &[], Some("3.16.3")),
+    (
+        &[("home/project/tv", "python 3.16\n")],
+        &[("MISE_DEFAULT_TOOL_VERSIONS_FILENAME", "tv")],
+        Some("3.16.3"),
+    ),
+    (
+        &[("home/project/.tool-versions", "python 3.16\n")],
+        &[("MISE_OVERRIDE_TOOL_VERSIONS_FILENAMES", "tv")],
+        None,
+    ),
+    (&[("home/project/mise.a.toml", SIMPLE)], &[("MISE_PROFILE", "a")], Some("3.17.4")),
+    (
+        &[("home/project/mise.a.toml", SIMPLE), ("home/project/.miserc.toml", "env = ['a']\n")],
+        &[],
+        Some("3.17.4"),
+    ),
+    (&[("home/project/.python-version", "3.17\n")], &[], None),
+    (
+        &[("home/project/.python-version", "3.17\n")],
+        &[("MISE_IDIOMATIC_VERSION_FILE_ENABLE_TOOLS", "python")],
+        Some("3.17.4"),
+    ),
+    (
+        &[("home/project/a.toml", SIMPLE), ("home/project/b.toml", "[tools]\npython = '3.16'\n")],
+        &[("MISE_OVERRIDE_CONFIG_FILENAMES", "a.toml:b.toml")],
+        Some("3.16.3"),
+    ),
+];
+
 #[test]
 fn variables_settings_and_kinds_of_requests_select_as_in_mise() {
-    let own = "home/project/mise.toml";
-    let global = "home/.config/mise/config.toml";
-    let simple = "[tools]\npython = '3.17'\n";
-    let disabled = "[settings]\ndisable_tools = ['python']\n";
-    let alias = "[alias.python]\nmine = '3.17'\n";
-    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], Option<&'a str>);
-    let rows: [Row<'_>; 24] = [
-        (&[(own, simple), (global, disabled)], &[], None),
-        (&[(own, simple), ("home/mise.toml", disabled)], &[], None),
-        (&[(own, simple)], &[("MISE_DISABLE_TOOLS", "node,python")], None),
-        (&[(own, simple)], &[("MISE_ENABLE_TOOLS", "node")], None),
-        (&[(own, simple)], &[("MISE_NO_CONFIG", "1")], None),
-        (&[(own, "[tools]\npython = 'mine'\n"), (global, alias)], &[], Some("3.17.4")),
-        (&[("home/project/.tool-versions", "python mine\n"), (global, alias)], &[], Some("3.17.4")),
-        (&[(global, alias)], &[("MISE_PYTHON_VERSION", "mine")], Some("3.17.4")),
-        (&[(own, "[tools]\npython = {version = '3.17', os = 'macos'}\n")], &[], None),
-        (&[(own, "[tools]\npython = {version = '3.17', os = ['linux']}\n")], &[], Some("3.17.4")),
-        (&[(own, "[tools]\npython = {version = '3.17', os = ['linux/riscv64']}\n")], &[], None),
-        (&[(own, "[tools]\npython = {prefix = '3.16'}\n")], &[], Some("3.16.3")),
-        (&[(own, "[tools]\npython = 'latest'\n")], &[], Some("3.17.4")),
-        (&[(own, "[tools]\npython = 'v3.16.3'\n")], &[], Some("3.16.3")),
-        (&[(own, "[tools]\npython = '>=3.16'\n")], &[], None),
-        (&[("home/project/.tool-versions", "python 3.17\npython 3.16\n")], &[], Some("3.16.3")),
-        (&[("home/project/.tool-versions", "core:python 3.16\n")], &[], Some("3.16.3")),
-        (
-            &[("home/project/tv", "python 3.16\n")],
-            &[("MISE_DEFAULT_TOOL_VERSIONS_FILENAME", "tv")],
-            Some("3.16.3"),
-        ),
-        (
-            &[("home/project/.tool-versions", "python 3.16\n")],
-            &[("MISE_OVERRIDE_TOOL_VERSIONS_FILENAMES", "tv")],
-            None,
-        ),
-        (&[("home/project/mise.a.toml", simple)], &[("MISE_PROFILE", "a")], Some("3.17.4")),
-        (
-            &[("home/project/mise.a.toml", simple), ("home/project/.miserc.toml", "env = ['a']\n")],
-            &[],
-            Some("3.17.4"),
-        ),
-        (&[("home/project/.python-version", "3.17\n")], &[], None),
-        (
-            &[("home/project/.python-version", "3.17\n")],
-            &[("MISE_IDIOMATIC_VERSION_FILE_ENABLE_TOOLS", "python")],
-            Some("3.17.4"),
-        ),
-        (
-            &[
-                ("home/project/a.toml", simple),
-                ("home/project/b.toml", "[tools]\npython = '3.16'\n"),
-            ],
-            &[("MISE_OVERRIDE_CONFIG_FILENAMES", "a.toml:b.toml")],
-            Some("3.16.3"),
-        ),
-    ];
-    for (files, variables, expected) in rows {
+    for (files, variables, expected) in ROWS {
         let mut world = world();
         for (file, text) in files {
             world.write(file, text);
@@ -213,10 +215,10 @@ fn variables_settings_and_kinds_of_requests_select_as_in_mise() {
         no_shim_was_run(&world);
     }
     let mut world = world();
-    world.write(own, simple);
+    world.write(OWN, SIMPLE);
     world.set("MISE_IGNORED_CONFIG_PATHS", world.at("home/project"));
     assert_eq!(world.finds("python").0, python(None));
-    world.write("system/config.toml", simple);
+    world.write("system/config.toml", SIMPLE);
     world.set("MISE_SYSTEM_CONFIG_DIR", world.at("system"));
     assert_eq!(world.finds("python").0, python(Some("3.17.4")));
 }

@@ -63,7 +63,7 @@ fn pyenv() {
     assert_eq!(world.finds("python"), ("bin/python3".into(), "PATH".into()));
     world.set("PYENV_VERSION", "3.9.9:3.16.3:system");
     assert_eq!(world.finds("python"), python("3.16.3"));
-    // What the rule does not choose is still installed.
+    // Versions that the rule does not choose are still installed.
     assert_eq!(
         world.finds("3.17"),
         ("home/.pyenv/versions/3.17.4/bin/python3.17".into(), "pyenv".into())
@@ -90,7 +90,7 @@ fn a_shim_is_known_by_its_content_too() {
         ("tools/versions/3.17.4/bin/python3".into(), "PATH, through pyenv".into())
     );
 
-    // What is looked at may end within a character.
+    // The part of the file that is read may end within a character.
     let asdf = "# asdf-plugin: python 3.17.4\nexec asdf exec \"python3\" \"$@\"\n# ";
     world.script("tools/shims/python3", &(asdf.to_owned() + &"\u{fffd}".repeat(1000)));
     world.fake("tools/installs/python/3.16.3/bin/python3", "3.16.3");

@@ -116,7 +116,7 @@ impl World {
         path
     }
 
-    /// What a Python would answer.
+    /// The answer of a Python to a probe.
     pub(crate) fn answer(&self, path: &str, version: &str) -> Value {
         let executable = self.at(path);
         let prefix = executable.parent().unwrap().parent().unwrap();
@@ -166,13 +166,13 @@ impl World {
         format!("echo '{path}' >> '{}'", self.at("runs").display())
     }
 
-    /// What has been run so far, in order.
+    /// The programs that ran, in order.
     pub(crate) fn runs(&self) -> Vec<String> {
         let text = fs::read_to_string(self.at("runs")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
-    /// What `text` finds.
+    /// The result for the request `text`.
     #[track_caller]
     pub(crate) fn find(&self, text: &str) -> Found {
         self.try_find(text).unwrap_or_else(|error| panic!("{error}"))

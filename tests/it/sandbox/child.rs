@@ -17,7 +17,7 @@ pub(crate) fn deadline() -> Duration {
     Duration::from_secs(seconds.unwrap_or(180))
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     /// The exit code; `None` if a signal ended the process.
@@ -237,7 +237,7 @@ pub(crate) fn output(command: &mut Command) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// What a stream brought so far. A thread reads it.
+/// The bytes of a stream up to now. A thread reads it.
 struct Collected {
     bytes: Arc<Mutex<Vec<u8>>>,
     ended: Receiver<()>,

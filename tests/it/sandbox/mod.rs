@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 pub(crate) use child::{Ran, Running, output};
 pub(crate) use pythons::{for_each_python, known_python, python_of_test, real_pythons};
-pub(crate) use skipped::{skip, skip_unless_required};
+pub(crate) use skipped::{runs_long_variants, skip, skip_unless_required};
 
 /// The user's own file of settings, from the root of a sandbox.
 #[cfg(unix)]

@@ -28,7 +28,7 @@ fn search() -> Vec<PathBuf> {
     found
 }
 
-/// Where Debian has its own Pythons.
+/// Debian's own Pythons.
 const SYSTEM: &str = "/usr/bin/python3";
 const PYPY: &str = "/usr/bin/pypy3";
 

@@ -1,4 +1,4 @@
-//! What could not be tested on this machine.
+//! The list of tests that did not run, with reasons.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -38,4 +38,14 @@ pub(crate) fn skip_unless_required(required: &str, why: &str) {
     let is_required = std::env::var_os(required).is_some_and(|value| value == "1");
     assert!(!is_required, "{why}, and {required} is set");
     skip(why);
+}
+
+/// Whether long variants of tests run: where `RVENV_TEST_LONG` is `1`, as in `.ci/long variants`. Elsewhere,
+/// `what` is reported as skipped.
+pub(crate) fn runs_long_variants(what: &str) -> bool {
+    let runs = std::env::var_os("RVENV_TEST_LONG").is_some_and(|value| value == "1");
+    if !runs {
+        skip(&format!("{what} (`.ci/long variants`)"));
+    }
+    runs
 }

@@ -37,7 +37,7 @@ fn all_that_is_derived_from_the_prefix_is_the_environments(python: &Path) {
         create.args(["create", "--quiet", "--without-pip"]).args(option).arg("-p").arg(python);
         Ran::of(create.arg("env")).ok();
         let root = sandbox.project().join("env");
-        // What is kept at the first use is used before.
+        // Python caches these at their first use, so they are used before the activation.
         let program = "import json, os, sys, sysconfig\n\
             sysconfig.get_config_vars()\n\
             if sys.argv[1:]: exec(open(sys.argv[1]).read(), {'__file__': sys.argv[1]})\n\

@@ -1,4 +1,4 @@
-//! How each shell says the few things that the scenarios need. All paths here are tame.
+//! The statements of the scenarios in the language of each shell. All paths are plain words.
 
 use std::path::Path;
 

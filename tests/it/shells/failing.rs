@@ -1,4 +1,4 @@
-//! What fails in rvenv fails in the shell that evaluates it, and so does what was not quoted.
+//! An error of rvenv is an error of the shell that evaluates its output, with and without quotes.
 
 use std::os::unix::fs::symlink;
 use std::process::Stdio;

@@ -11,7 +11,7 @@ use super::{Real, World, real};
 use crate::check::healthy::tool;
 use crate::sandbox::{Ran, real_pythons};
 
-/// What the shell has: variables, functions, aliases and the prompt, but not what changes by itself.
+/// The state of the shell: variables, functions, aliases and the prompt, without variables that change by themselves.
 fn snapshot(real: &Real, file: &Path) -> String {
     let file = file.display();
     match real.shell {
@@ -120,7 +120,7 @@ macro_rules! every_shell {
 
 every_shell! { bash zsh ksh93 mksh fish csh tcsh }
 
-/// What virtualenv's own scripts set, beyond what the standard library's do.
+/// Variables that the scripts of virtualenv set, and those of the standard library do not.
 #[test]
 fn variables_that_virtualenv_saved_are_restored() {
     for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]

@@ -8,7 +8,7 @@ use super::{Real, Seen, World, real};
 use rvenv::Host;
 use rvenv::shell::Shell;
 
-/// How a shell is told to activate.
+/// The form in which a shell reads the activation.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     /// `eval "$(rvenv activate)"`.

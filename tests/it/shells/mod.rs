@@ -171,7 +171,7 @@ impl World {
         self.code(&shell::deactivate(shell, host).unwrap())
     }
 
-    /// What rvenv would see of variables that are these and the world's own PATH.
+    /// The host of a process with these variables and the world's PATH.
     pub(crate) fn host(&self, vars: &[(&str, &OsStr)]) -> Host {
         let vars = [("PATH", self.path.as_os_str())].into_iter().chain(vars.iter().copied());
         Host::new(vars, self.at("cwd"))
@@ -226,7 +226,7 @@ impl World {
         assert!(left.is_empty(), "{}: something ran and left {left:?}", real.label);
     }
 
-    /// What the fake `python` that was called with `name` noted.
+    /// The note of the fake `python` that was called with `name`.
     #[track_caller]
     pub(crate) fn seen(&self, name: &str) -> Seen {
         let note = fs::read(self.at("notes").join(name))

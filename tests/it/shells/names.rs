@@ -10,105 +10,108 @@ use rvenv::shell::{Activation, Shell};
 
 use super::dialect::read_code;
 use super::{Real, World, real};
+use crate::sandbox::runs_long_variants;
 
 /// Names that broke an activation script somewhere, and their relatives.
+const TEXTS: [&str; 93] = [
+    "plain",
+    "a'b",
+    "a\"b",
+    "a`b",
+    "'",
+    "\"",
+    "a'''b",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "';touch pwned;'",
+    "\";touch pwned;\"",
+    "$HOME",
+    "${HOME}",
+    "$HOME'$HOME",
+    "a!b",
+    "!!",
+    "!$",
+    "%n",
+    "100%",
+    "%PATH%",
+    "%%",
+    "%{$(touch pwned)%}",
+    "\\",
+    "a\\",
+    "\\\\",
+    "a\\'b",
+    "\\n",
+    "\\u0041",
+    "{{ROOT}}",
+    "@@ROOT@@",
+    "__RVENV_ROOT__",
+    "__VENV_DIR__",
+    "-",
+    "-n",
+    "--help",
+    "~",
+    "~root",
+    "*",
+    "?",
+    "[a]",
+    "{a,b}",
+    " ",
+    "a b",
+    " a ",
+    "a\tb",
+    "a\nb",
+    "\n",
+    "a\n",
+    "#",
+    "#a",
+    "a#b",
+    "'#",
+    "'##'#",
+    "a;b",
+    "a&b",
+    "a|b",
+    "a<b",
+    "a>b",
+    "(a)",
+    "a)b",
+    "a(b",
+    "^a",
+    "a^b",
+    "=a",
+    "a=b",
+    "@a",
+    "$",
+    "$$",
+    "$a",
+    "a$",
+    "é",
+    "日本",
+    "𝒳😀",
+    "\u{2018}a\u{2019}",
+    "\u{201a}\u{201b}",
+    "\u{202e}a",
+    "a\rb",
+    "\u{1b}[31m",
+    "a\u{7f}b",
+    "'+(touch pwned)+'",
+    "\"+\"",
+    "r#'a'#",
+    "\u{fe0f}",
+    "{RED}",
+    "{x}",
+    "a{",
+    "a}",
+    "true",
+    "null",
+    "0",
+    "a,b",
+    "\u{1}",
+    "\u{85}\u{a0}\u{2028}",
+];
+
+/// [`TEXTS`], and names that are not UTF-8.
 fn hostile() -> Vec<Vec<u8>> {
-    let texts = [
-        "plain",
-        "a'b",
-        "a\"b",
-        "a`b",
-        "'",
-        "\"",
-        "a'''b",
-        "$(touch pwned)",
-        "`touch pwned`",
-        "';touch pwned;'",
-        "\";touch pwned;\"",
-        "$HOME",
-        "${HOME}",
-        "$HOME'$HOME",
-        "a!b",
-        "!!",
-        "!$",
-        "%n",
-        "100%",
-        "%PATH%",
-        "%%",
-        "%{$(touch pwned)%}",
-        "\\",
-        "a\\",
-        "\\\\",
-        "a\\'b",
-        "\\n",
-        "\\u0041",
-        "{{ROOT}}",
-        "@@ROOT@@",
-        "__RVENV_ROOT__",
-        "__VENV_DIR__",
-        "-",
-        "-n",
-        "--help",
-        "~",
-        "~root",
-        "*",
-        "?",
-        "[a]",
-        "{a,b}",
-        " ",
-        "a b",
-        " a ",
-        "a\tb",
-        "a\nb",
-        "\n",
-        "a\n",
-        "#",
-        "#a",
-        "a#b",
-        "'#",
-        "'##'#",
-        "a;b",
-        "a&b",
-        "a|b",
-        "a<b",
-        "a>b",
-        "(a)",
-        "a)b",
-        "a(b",
-        "^a",
-        "a^b",
-        "=a",
-        "a=b",
-        "@a",
-        "$",
-        "$$",
-        "$a",
-        "a$",
-        "é",
-        "日本",
-        "𝒳😀",
-        "\u{2018}a\u{2019}",
-        "\u{201a}\u{201b}",
-        "\u{202e}a",
-        "a\rb",
-        "\u{1b}[31m",
-        "a\u{7f}b",
-        "'+(touch pwned)+'",
-        "\"+\"",
-        "r#'a'#",
-        "\u{fe0f}",
-        "{RED}",
-        "{x}",
-        "a{",
-        "a}",
-        "true",
-        "null",
-        "0",
-        "a,b",
-        "\u{1}",
-        "\u{85}\u{a0}\u{2028}",
-    ];
-    let mut names: Vec<_> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    let mut names: Vec<_> = TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect();
     names.extend([
         b"\xff".to_vec(),
         b"a\xfe\x80'b".to_vec(),
@@ -118,66 +121,68 @@ fn hostile() -> Vec<Vec<u8>> {
     names
 }
 
-/// Names put together from what shells give a meaning: the same ones in every run.
+/// Text that has a meaning in some shell.
+const PIECES: [&[u8]; 56] = [
+    b"'",
+    b"\"",
+    b"`",
+    b"\\",
+    b"$",
+    b"!",
+    b"%",
+    b"#",
+    b"(",
+    b")",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"<",
+    b">",
+    b"|",
+    b"&",
+    b";",
+    b"*",
+    b"?",
+    b"~",
+    b"^",
+    b"=",
+    b"@",
+    b",",
+    b".",
+    b"-",
+    b"+",
+    b" ",
+    b"\t",
+    b"\n",
+    b"\r",
+    b"a",
+    b"Z",
+    b"0",
+    b"n",
+    b"$(touch pwned)",
+    b"`touch pwned`",
+    b"${IFS}",
+    b"$'",
+    b"$\"",
+    b"__RVENV_ROOT__",
+    b"{{",
+    b"}}",
+    b"@@",
+    b"''",
+    b"\\'",
+    b"\xff",
+    b"\xc3\xa9",
+    b"\xe2\x80\x99",
+    b"\xe2\x80\x98",
+    b"\xf0\x9f\x98\x80",
+    b"\x01",
+    b"\x7f",
+    b"!!",
+];
+
+/// Names of random [`PIECES`], the same in each run.
 fn fuzz(count: usize) -> Vec<Vec<u8>> {
-    const PIECES: [&[u8]; 56] = [
-        b"'",
-        b"\"",
-        b"`",
-        b"\\",
-        b"$",
-        b"!",
-        b"%",
-        b"#",
-        b"(",
-        b")",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b"<",
-        b">",
-        b"|",
-        b"&",
-        b";",
-        b"*",
-        b"?",
-        b"~",
-        b"^",
-        b"=",
-        b"@",
-        b",",
-        b".",
-        b"-",
-        b"+",
-        b" ",
-        b"\t",
-        b"\n",
-        b"\r",
-        b"a",
-        b"Z",
-        b"0",
-        b"n",
-        b"$(touch pwned)",
-        b"`touch pwned`",
-        b"${IFS}",
-        b"$'",
-        b"$\"",
-        b"__RVENV_ROOT__",
-        b"{{",
-        b"}}",
-        b"@@",
-        b"''",
-        b"\\'",
-        b"\xff",
-        b"\xc3\xa9",
-        b"\xe2\x80\x99",
-        b"\xe2\x80\x98",
-        b"\xf0\x9f\x98\x80",
-        b"\x01",
-        b"\x7f",
-        b"!!",
-    ];
     let mut state: u64 = 0x5EED_0F5E_ED00_1234;
     let mut next = |below: usize| {
         // xorshift64
@@ -208,7 +213,7 @@ fn beyond(shell: Shell, name: &[u8]) -> bool {
     }
 }
 
-/// What a name is as a directory: nothing on PATH can hold a colon.
+/// The directory of a name. An entry of PATH cannot contain a colon.
 fn directory(world: &World, name: &[u8]) -> PathBuf {
     let name = name.iter().map(|&byte| if byte == b':' { b'_' } else { byte }).collect();
     world.at("envs").join(OsString::from_vec(name))
@@ -291,28 +296,42 @@ fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Numbers of fuzzed names: by default, and with `RVENV_TEST_LONG`.
+const FUZZED: (usize, usize) = (150, 1000);
+
+/// The same in shells that start slowly, or take 15 ms for a name.
+const FUZZED_IF_SLOW: (usize, usize) = (40, 200);
+
+fn carries_all(label: &str, (by_default, all): (usize, usize)) {
+    let Some(real) = real(label) else { return };
+    let is_long = runs_long_variants("most fuzzed names in each shell");
+    carries(&real, &[hostile(), fuzz(if is_long { all } else { by_default })].concat());
+}
+
 macro_rules! every_shell {
-    ($($test:ident $label:literal $fuzz:literal)*) => { $(mod $test {
-        use super::*;
-
-        #[test]
-        fn hostile_names() {
-            if let Some(real) = real($label) {
-                carries(&real, &hostile());
-            }
-        }
-
-        #[test]
-        fn fuzzed_names() {
-            if let Some(real) = real($label) {
-                carries(&real, &fuzz($fuzz));
-            }
-        }
-    })* };
+    ($($test:ident $label:literal $count:ident)*) => {
+        $(#[test]
+        fn $test() {
+            carries_all($label, $count);
+        })*
+    };
 }
 
 every_shell! {
-    bash "bash" 1000 zsh "zsh" 1000 zsh_sh "zsh-sh" 1000 dash "dash" 1000 busybox "busybox" 1000 ksh "ksh93" 1000
-    mksh "mksh" 1000 yash "yash" 1000 fish "fish" 1000 csh "csh" 1000 tcsh "tcsh" 1000 nushell "nu" 200
-    powershell "pwsh" 200 elvish "elvish" 200 xonsh "xonsh" 200 xonsh_current "xonsh-current" 200
+    bash "bash" FUZZED
+    zsh "zsh" FUZZED
+    zsh_sh "zsh-sh" FUZZED
+    dash "dash" FUZZED
+    busybox "busybox" FUZZED
+    ksh "ksh93" FUZZED
+    mksh "mksh" FUZZED
+    yash "yash" FUZZED
+    fish "fish" FUZZED
+    csh "csh" FUZZED_IF_SLOW
+    tcsh "tcsh" FUZZED_IF_SLOW
+    nushell "nu" FUZZED_IF_SLOW
+    powershell "pwsh" FUZZED_IF_SLOW
+    elvish "elvish" FUZZED_IF_SLOW
+    xonsh "xonsh" FUZZED_IF_SLOW
+    xonsh_current "xonsh-current" FUZZED_IF_SLOW
 }

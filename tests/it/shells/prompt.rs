@@ -9,7 +9,7 @@ use super::dialect::{read_code, source};
 use super::{Real, World, real};
 use crate::sandbox::{Ran, output, real_pythons};
 
-/// What the tests' own prompt ends in.
+/// The end of the prompt that the tests set.
 const MARK: &str = "@P@";
 
 /// Sets the prompt to [`MARK`], without showing it in what is typed.
@@ -23,7 +23,7 @@ fn prompt(shell: Shell) -> &'static str {
             "$env.PROMPT_COMMAND = {|| ['@' 'P@'] | str join }; $env.PROMPT_INDICATOR = ' '"
         }
         Shell::Elvish => "set edit:prompt = { put '@' 'P@ ' }; set edit:rprompt = { }",
-        // What is typed while it starts may be lost.
+        // Input during the start may be lost.
         Shell::Xonsh => "pass\n$PROMPT = '{env_name}@' + 'P@ '",
         _ => "p=P; PS1=\"@${p}@ \"",
     }
@@ -143,7 +143,7 @@ fn powershell() {
     assert_eq!(fs::read_dir(world.at("cwd")).unwrap().count(), 0);
 }
 
-/// What a terminal shows of an output, as far as the tests look: no colours and no carriage returns.
+/// The output without colours and carriage returns.
 fn plain(output: &str) -> String {
     let mut plain = String::new();
     let mut chars = output.chars().peekable();

@@ -36,7 +36,7 @@ impl Numbers {
 /// A generated request.
 #[derive(Debug, Default)]
 pub(super) struct Request {
-    /// What the environment has before.
+    /// The packages that the environment has before.
     pub(super) installed: Vec<&'static str>,
     pub(super) arguments: Vec<String>,
     pub(super) variables: Vec<(&'static str, String)>,

@@ -109,7 +109,7 @@ fn a_filled_environment_is_the_one_that_pip_filled(python: &Path) {
     let skipped = vec![("rooted".to_owned(), NotStored::ContainsPath(rooted))];
     assert_eq!(added, Added { stored: projects.len(), skipped });
     let mut pips = contents(&filled.env());
-    // What is not stored, and what the start of pip leaves.
+    // Without the package that is not stored, and the bytecode of the start of pip.
     pips.retain(|path, _| {
         let path = path.to_string_lossy();
         !path.contains("rooted") && !path.contains("pip/__pycache__")

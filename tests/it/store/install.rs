@@ -237,11 +237,11 @@ fn existing_files_are_kept_and_pip_decides() {
 }
 
 #[test]
-fn eight_at_once_fill_from_an_empty_store() {
+fn four_at_once_fill_from_an_empty_store() {
     let sandbox = filled(&["plain"]);
     std::fs::remove_dir_all(store(&sandbox)).unwrap();
     sandbox.write("lock.txt", pins(&["plain", "pack", "with-data"]).join("\n"));
-    let names: Vec<String> = (0..8).map(|index| format!("env-{index}")).collect();
+    let names: Vec<String> = (0..4).map(|index| format!("env-{index}")).collect();
     let start = |name: &String| {
         let mut command = sandbox.rvenv();
         command.args(["-q", "create", "-r", "lock.txt", name]);
@@ -314,7 +314,7 @@ fn after_a_kill_the_environment_can_be_repaired() {
             break;
         }
         reached = nth;
-        // What is there is known to be incomplete, or nothing is there.
+        // The check finds an incomplete package, or there is none.
         sandbox.run(["check", "--fix", "two"]);
         let report = sandbox.run(["check", "two"]).stdout;
         let hint = report.split_once("`rvenv install ").and_then(|(_, rest)| rest.split_once('`'));

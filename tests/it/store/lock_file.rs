@@ -49,7 +49,7 @@ fn a_lock_file_is_installed_by_any_pip_and_then_from_the_store() {
     assert!(ran.stderr.contains("installed 2 packages in "), "{ran:#?}");
     assert_same(&by_pip, &world.contents());
 
-    // What pip installed from an index has the same archives.
+    // Packages that pip installed from an index have the same archives.
     world.prepare(&request);
     let ran = world.install(&["--no-store"], &installing(&["alpha==1.0", "beta==1.0"])).code(0);
     assert_same(&by_pip, &world.contents());

@@ -41,7 +41,7 @@ pub(crate) fn pins(projects: &[&str]) -> Vec<String> {
     projects.iter().map(|name| format!("{name}==1.0")).collect()
 }
 
-/// What is at a path: its permission bits and its bytes, or what a link says; `None` for a directory.
+/// An entry: its permission bits, and its bytes or the target of the link; `None` for a directory.
 pub(crate) type Content = (u32, Option<Vec<u8>>);
 
 /// Everything below `root`, by its relative path.

@@ -1,4 +1,4 @@
-//! What is found from the current directory upwards is used only if its owner and mode permit it.
+//! Files that are found from the current directory upwards are used only if their owner and mode permit it.
 
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
@@ -166,7 +166,7 @@ fn one_part_of_another_user_is_enough() {
         machine.run(VICTIM, VICTIM, &env, &[], &["allow", env.to_str().unwrap()]).ok();
         machine.assert_runs(VICTIM, VICTIM, &env, &[]);
     }
-    // What a link or a `.venv` file leads to can be replaced by whoever owns the directory there.
+    // The owner of the target's directory can replace the target of a link or a `.venv` file.
     let theirs = machine.dir("theirs", ATTACKER, ATTACKER, 0o755);
     machine.env(&theirs, VICTIM, VICTIM, 0o755);
     for name in ["link", "file"] {

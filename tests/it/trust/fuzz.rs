@@ -77,7 +77,7 @@ const FILES: [(&str, &str); 16] = [
 /// A project that somebody else wrote.
 struct World {
     sandbox: Sandbox,
-    /// What it is, to be shown.
+    /// Its description for messages.
     made: String,
 }
 
@@ -196,7 +196,7 @@ impl World {
     }
 }
 
-/// What a run did.
+/// The actions of a run.
 #[derive(Debug)]
 struct Calls {
     /// Every program, by the path that it was started by.

@@ -1,4 +1,4 @@
-//! What rvenv starts and uses, and what it does not: `start` for programs, `found` for what was
+//! The programs and files that rvenv uses, and those that it does not: `start` for programs, `found` for what was
 //! not named, `hook` for what is activated, `upgrade` for what is built.
 
 mod found;

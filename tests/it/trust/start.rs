@@ -11,7 +11,7 @@ struct Clone {
     ran: PathBuf,
 }
 
-/// How the environment names the program.
+/// The way in which the environment names the program.
 #[derive(Clone, Copy, Debug)]
 enum Names {
     Link,

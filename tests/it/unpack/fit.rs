@@ -1,4 +1,4 @@
-//! What an archive needs, compared with the machine.
+//! The needs of an archive, compared with the machine.
 
 use rvenv::Platform;
 use rvenv::pack::{Libc, LibcFamily, Manifest};

@@ -17,7 +17,7 @@ use rvenv::{Host, Platform};
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 use archives::{Item, directory, file, gzip, program, tar, zip, zstd};
 
-/// How the second line of a launcher begins.
+/// The start of a launcher's second line.
 const LAUNCHER: &str = "#!/bin/sh\n# rvenv pack: launcher\nexit 127\n";
 
 /// A sandbox, and an archive of an environment for its Python.

@@ -1,4 +1,4 @@
-//! What `rvenv pack` wrote: unpacked by rvenv, and by other programs.
+//! Archives of `rvenv pack`, unpacked by rvenv and by other programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -72,7 +72,7 @@ fn a_plainly_unpacked_archive_is_healthy_and_can_be_used() {
     let program = "import sys; print(sys.prefix)";
     let ran = sandbox.run(["run", "--env", "here", "python", "-c", program]).ok();
     assert_eq!(Path::new(ran.stdout.trim()), here);
-    sandbox.run(["activate", "here"]).ok();
+    sandbox.run(["activate", "--shell", "sh", "here"]).ok();
 }
 
 #[test]

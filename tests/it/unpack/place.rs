@@ -1,4 +1,4 @@
-//! Where an archive is unpacked to.
+//! The directory that an archive is unpacked to.
 
 use std::fs;
 use std::os::unix::fs::symlink;

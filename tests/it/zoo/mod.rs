@@ -110,8 +110,14 @@ fn zipped(python: &Path, to: &Path) -> PathBuf {
     let library = to.join(format!("lib/python{short}"));
     let archive = to.join(format!("lib/python{}.zip", short.replace('.', "")));
     let script = r"
-import os, sys, zipfile
+import os, py_compile, sys, zipfile
 library, archive = sys.argv[1:]
+def write(file, path, name):
+    # Bytecode instead of source, as in the archive of an embeddable Python: it starts much faster.
+    if name.endswith('.py'):
+        py_compile.compile(path, archive + 'c', name, doraise=True)
+        path, name = archive + 'c', name + 'c'
+    file.write(path, name)
 keep = ('os.py', 'lib-dynload', 'site-packages', 'ensurepip', 'venv', 'test', '__pycache__')
 with zipfile.ZipFile(archive, 'w') as file:
     for name in sorted(os.listdir(library)):
@@ -123,9 +129,9 @@ with zipfile.ZipFile(archive, 'w') as file:
                 dirs[:] = [d for d in dirs if d not in ('__pycache__', 'test', 'tests')]
                 for each in names:
                     whole = os.path.join(root, each)
-                    file.write(whole, os.path.relpath(whole, library))
+                    write(file, whole, os.path.relpath(whole, library))
         else:
-            file.write(path, name)
+            write(file, path, name)
         os.unlink(path)
 ";
     let made = Command::new(python).args(["-I", "-c", script]).args([&library, &archive]).status();
@@ -133,7 +139,7 @@ with zipfile.ZipFile(archive, 'w') as file:
     executable.with_file_name("python3")
 }
 
-/// What an environment's Python says of itself, without the environment's directory.
+/// Paths and version of an environment's Python, without the environment's directory.
 const OBSERVE: &str = r"
 import json, site, sys, sysconfig
 seen = {'prefix': sys.prefix, 'base_prefix': sys.base_prefix, 'path': sys.path, 'version': sys.version,
@@ -222,7 +228,7 @@ fn accompany(sandbox: &Sandbox, python: &Path, unusual: &Path) {
     .ok();
     run(&["check", "here"]);
 
-    // What stdlib made is upgraded; a package is installed, and a lost interpreter comes back.
+    // The environment of stdlib's `venv` is upgraded; a package is installed, and a lost interpreter is restored.
     run(&["create", "--upgrade", "-p", unusual, "--without-pip", own.to_str().unwrap()]);
     let wheel = wheel(sandbox, python);
     run(&["install", "--env", "a", "--no-index", wheel.to_str().unwrap()]);

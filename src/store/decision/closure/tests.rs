@@ -41,7 +41,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// What is to be installed, and how much is installed.
+    /// The requirements, and the number of installed ones.
     fn decide(&self) -> Result<(Vec<String>, usize), Reason> {
         let lines: Vec<_> = self
             .lines

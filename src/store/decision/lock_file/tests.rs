@@ -3,7 +3,7 @@ use super::*;
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
-/// What a lock file with this text after its first lines selects.
+/// The selection of a lock file with this text after its first lines.
 fn selected(text: &str) -> Result<Vec<Locked>, LockError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("pylock.toml");

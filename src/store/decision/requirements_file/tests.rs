@@ -113,7 +113,7 @@ fn requirements_that_pip_versions_read_differently_make_pip_run() {
     assert!(decode("# é".as_bytes(), &german).is_err());
 }
 
-/// What pip makes of a file.
+/// The lines of a file as pip reads them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reference {
