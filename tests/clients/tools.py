@@ -1,0 +1,6 @@
+"""All tools of .ci/clients."""
+
+import long
+import short
+
+TOOLS = short.TOOLS + long.TOOLS
