@@ -27,9 +27,9 @@ pub(super) fn render(blocks: &[Block]) -> String {
             }
             Block::Table(rows) => {
                 for row in rows.iter().skip(1) {
-                    let (first, rest) = row.split_at(row.len().min(1));
-                    let (first, rest) = (line(&first.concat()), line(&rest.join(": ")));
-                    let _ = writeln!(out, ".TP\n{first}\n{rest}");
+                    let lines: Vec<_> = row.iter().map(|cell| cell_line(cell)).collect();
+                    let (first, rest) = lines.split_at(lines.len().min(1));
+                    let _ = writeln!(out, ".TP\n{}\n{}", first.concat(), rest.join("\n.br\n"));
                 }
             }
         }
@@ -49,6 +49,14 @@ pub(super) fn line(text: &str) -> String {
         }
     }
     protect(&out)
+}
+
+/// A cell on one line; the formatter does not break a command, so that it can be copied.
+fn cell_line(cell: &str) -> String {
+    match spans(cell).as_slice() {
+        [(true, _)] => line(cell).replace(' ', "\\ "),
+        _ => line(cell),
+    }
 }
 
 /// Characters that the formatter would replace, so that commands can be copied (`man 7 groff_char`).

@@ -56,14 +56,14 @@ pub(crate) fn render(blocks: &[Block], width: usize) -> String {
 fn wrap(out: &mut String, first: &str, indent: usize, width: usize, text: &str) {
     let body = indent + first.width();
     let _ = write!(out, "{:indent$}{first}", "");
-    wrap_from(out, body, body, width, text);
+    wrap_from(out, body, body, width, &words(text));
 }
 
-/// Writes `text` from column `at` on; further lines begin in column `body`.
-fn wrap_from(out: &mut String, at: usize, body: usize, width: usize, text: &str) {
+/// Writes words from column `at` on; further lines begin in column `body`.
+fn wrap_from(out: &mut String, at: usize, body: usize, width: usize, words: &[String]) {
     let mut column = at;
     let mut is_first = true;
-    for word in &words(text) {
+    for word in words {
         let length = word.width();
         if !is_first && column + 1 + length > width {
             let _ = write!(out, "\n{:body$}", "");
@@ -102,42 +102,54 @@ fn words(text: &str) -> Vec<String> {
 
 /// A table whose last column is wrapped; a list of its rows where the terminal is too narrow.
 fn table(out: &mut String, indent: usize, width: usize, rows: &[Vec<String>]) {
-    let rows = rows.iter().map(|row| row.iter().map(|cell| bare(cell)).collect());
-    let rows: Vec<Vec<&str>> = rows.collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let wide = |column: usize| {
-        rows.iter().filter_map(|row| Some(row.get(column)?.width())).max().unwrap_or_default()
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| bare(cell).width()).max().unwrap_or_default()
     };
     let last = columns.saturating_sub(1);
     let widths: Vec<usize> = (0..last).map(wide).collect();
     let start = indent + widths.iter().map(|width| width + GAP).sum::<usize>();
-    let is_list = start + NARROW.min(wide(last)) > width;
+    // A command is not wrapped, so that it can be copied.
+    let longest = rows.iter().filter_map(|row| row.get(last)).flat_map(|cell| cell_words(cell));
+    let longest = longest.map(|word| word.width()).max().unwrap_or_default();
+    if start + longest.max(NARROW.min(wide(last))) > width {
+        return list(out, indent, width, rows);
+    }
     for (index, row) in rows.iter().enumerate() {
-        if is_list && index == 0 {
-            continue;
-        }
-        let (first, rest) = row.split_at(row.len().min(if is_list { 1 } else { last }));
-        let _ = write!(out, "{:indent$}", "");
+        let (first, rest) = row.split_at(row.len().min(last));
         let style = if index == 0 { TABLE_HEAD } else { Style::new() };
-        if is_list {
-            let body = indent + CODE_INDENT;
-            let _ = writeln!(out, "{}", first.concat());
-            let _ = write!(out, "{:body$}", "");
-            wrap_from(out, body, body, width, &rest.join(": "));
-            continue;
-        }
-        let _ = write!(out, "{style}");
+        let _ = write!(out, "{:indent$}{style}", "");
         for (cell, column) in first.iter().zip(&widths) {
-            let space = column - cell.width() + GAP;
-            let _ = write!(out, "{cell}{:space$}", "");
+            let space = column - bare(cell).width() + GAP;
+            let _ = write!(out, "{}{:space$}", bare(cell), "");
         }
-        wrap_from(out, start, start, width, &rest.concat());
+        let words: Vec<_> = rest.iter().flat_map(|cell| cell_words(cell)).collect();
+        wrap_from(out, start, start, width, &words);
         if index == 0 {
             // Before the end of the line, which `wrap_from` wrote.
             out.pop();
             let _ = writeln!(out, "{style:#}");
         }
     }
+}
+
+/// The rows of a table without its head, each cell after the first on lines of its own.
+fn list(out: &mut String, indent: usize, width: usize, rows: &[Vec<String>]) {
+    let body = indent + CODE_INDENT;
+    for row in rows.iter().skip(1) {
+        for (index, cell) in row.iter().enumerate() {
+            let column = if index == 0 { indent } else { body };
+            let _ = write!(out, "{:column$}", "");
+            wrap_from(out, column, body, width, &cell_words(cell));
+        }
+    }
+}
+
+/// The words of a cell; one that is a command is one word.
+fn cell_words(cell: &str) -> Vec<String> {
+    let code = bare(cell);
+    if code.len() < cell.len() { vec![code.to_owned()] } else { words(cell) }
 }
 
 /// A cell without the backticks around all of it.
@@ -173,5 +185,9 @@ mod tests {
         let plain = |width| anstream::adapter::strip_str(&shown(text, width)).to_string();
         assert_eq!(plain(40), "a     b\nname  what it means, in words of some\n      length\n");
         assert_eq!(plain(24), "name\n    what it means, in\n    words of some length\n");
+        let text = "| a | b | c |\n|---|---|---|\n| x | in y | `a command to copy` |\n";
+        let plain = |width| anstream::adapter::strip_str(&shown(text, width)).to_string();
+        assert_eq!(plain(26), "a  b     c\nx  in y  a command to copy\n");
+        assert_eq!(plain(25), "x\n    in y\n    a command to copy\n");
     }
 }
