@@ -84,10 +84,12 @@ pub enum Error {
     },
 
     /// A file contains the path of the staging area where it cannot be rewritten.
-    #[error("`{}` contains its own path", path.display())]
+    #[error("`{}`, installed again, contains the path of its environment and cannot be moved: `{}` is unchanged", file.display(), path.display())]
     NotRelocatable {
-        /// The file.
+        /// The environment.
         path: PathBuf,
+        /// The file, relative to it.
+        file: PathBuf,
     },
 
     /// What an environment that is not trusted contains would be fetched from a URL or built, which starts

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 use walkdir::WalkDir;
@@ -13,6 +13,7 @@ use crate::create::{Error, Result};
 use crate::fs;
 use crate::fs::{Refusal, Stage};
 use crate::relocate::relocation;
+use crate::support::parallel;
 use crate::support::session::Session;
 use crate::venv::repair::{Fixer, Step};
 use crate::venv::{Env, ensure_usable};
@@ -65,7 +66,6 @@ fn make(
     let mut leftovers = fs::sweep(request.root)?;
     let mut stage = Stage::beside(request.root)?;
     let created = build(&mut stage, request, session, progress, fill)?;
-    ensure_relocated(stage.dir().path())?;
     stage.publish()?;
     leftovers.extend(finish(stage));
     let (outcome, location) = (Outcome::Made, request.root.to_owned());
@@ -93,6 +93,9 @@ pub(super) fn rebuild(
 }
 
 /// Creates the environment in the stage, lets `fill` fill it, and rewrites the path of the stage in it.
+///
+/// # Errors
+/// [`Error::NotRelocatable`] if the path of the stage remains in a file.
 fn build(
     stage: &mut Stage,
     request: &CreateRequest<'_>,
@@ -111,38 +114,55 @@ fn build(
     // No step of a relocation seeds pip.
     let seed = &|_: &_, _: &mut _| Ok::<_, Error>(Vec::new());
     Fixer { root: &at, judged: None, session, seed }.apply(&steps, &mut |_| {})?;
-    Ok(created)
+    match file_with_path(&at)? {
+        Some(found) => Err(Error::NotRelocatable { path: request.root.to_owned(), file: found }),
+        None => Ok(created),
+    }
 }
 
-/// Returns an error if a file of the environment at `at` still contains that path. Bytecode does not count:
+/// A file of the environment at `at` that contains that path, relative to it. Bytecode does not count:
 /// Python corrects the path of the source when it imports it.
-fn ensure_relocated(at: &Path) -> Result<()> {
+fn file_with_path(at: &Path) -> Result<Option<PathBuf>> {
     let needle = memmem::Finder::new(at.as_os_str().as_encoded_bytes());
+    let mut files = Vec::new();
     for entry in WalkDir::new(at) {
         let entry = entry.map_err(|error| fs::Error::io("list", at)(error.into()))?;
         let is_bytecode = entry.path().extension().is_some_and(|end| end == "pyc");
-        let contains = entry.file_type().is_file()
-            && !is_bytecode
-            && contains(entry.path(), &needle).map_err(fs::Error::io("read", entry.path()))?;
-        if contains {
-            return Err(Error::NotRelocatable { path: entry.into_path() });
+        if entry.file_type().is_file() && !is_bytecode {
+            files.push(entry.into_path());
         }
     }
-    Ok(())
+    let contains = |buffer: &mut Vec<u8>, path: &PathBuf| {
+        contains(path, &needle, buffer).map_err(fs::Error::io("read", path))
+    };
+    let found = parallel::map_with(&files, parallel::processors, SHARE, Vec::new, contains);
+    for (path, contains) in files.iter().zip(found) {
+        if contains? {
+            return Ok(Some(path.strip_prefix(at).unwrap_or(path).to_owned()));
+        }
+    }
+    Ok(None)
 }
+
+/// The files that a thread searches at a time.
+const SHARE: usize = 64;
 
 /// The bytes that are read at a time.
 const CHUNK: usize = 1 << 20;
 
 /// Whether a file contains `needle`. Reads it in chunks, because compiled modules have gigabytes.
-fn contains(path: &Path, needle: &memmem::Finder<'_>) -> std::io::Result<bool> {
+fn contains(
+    path: &Path,
+    needle: &memmem::Finder<'_>,
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
     let overlap = needle.needle().len().saturating_sub(1);
-    let mut buffer = Vec::new();
+    buffer.clear();
     loop {
         let kept = buffer.len();
-        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut buffer)?;
-        if needle.find(&buffer).is_some() {
+        let read = (&mut file).take(CHUNK as u64).read_to_end(buffer)?;
+        if needle.find(buffer).is_some() {
             return Ok(true);
         }
         if read == 0 {
@@ -161,11 +181,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let needle = memmem::Finder::new(b"/stage/new");
+        let mut buffer = Vec::new();
         for (before, expected) in [(CHUNK - 3, true), (0, true), (2 * CHUNK, true)] {
             std::fs::write(&path, [&vec![b'/'; before][..], b"/stage/new", b"x"].concat()).unwrap();
-            assert_eq!(contains(&path, &needle).unwrap(), expected, "{before}");
+            assert_eq!(contains(&path, &needle, &mut buffer).unwrap(), expected, "{before}");
         }
         std::fs::write(&path, vec![b'/'; 2 * CHUNK]).unwrap();
-        assert!(!contains(&path, &needle).unwrap());
+        assert!(!contains(&path, &needle, &mut buffer).unwrap());
     }
 }

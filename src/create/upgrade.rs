@@ -37,8 +37,9 @@ pub fn needs_rebuild(request: &CreateRequest<'_>, session: Session<'_>) -> bool 
 ///
 /// # Errors
 /// [`Error::NotReinstallable`] if the old one contains a package whose source is unknown,
-/// [`Error::NeedsBuild`] if `builds` forbids a build, [`Error::NotReinstalled`] if `install` fails, and any
-/// error of [`create`](super::create). The old environment is then unchanged.
+/// [`Error::NeedsBuild`] if `builds` forbids a build, [`Error::NotReinstalled`] if `install` fails,
+/// [`Error::NotRelocatable`] if a package contains the path at which it was installed, and any error of
+/// [`create`](super::create). The old environment is then unchanged.
 pub fn upgrade(
     request: &CreateRequest<'_>,
     session: Session<'_>,

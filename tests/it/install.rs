@@ -7,7 +7,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 #[cfg(target_os = "linux")]
 use crate::sandbox::Running;
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, known_python, real_pythons};
 
 const WHEEL: &str = "greeting-1.0-py3-none-any.whl";
 
@@ -312,6 +312,33 @@ fn a_new_environment_appears_with_its_packages() {
             left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
         );
     }
+}
+
+/// The path of the staging area remains in no environment: pip installs again at the final path, and an
+/// upgrade, which would lose the old one by that, is refused.
+#[cfg(unix)]
+#[test]
+fn a_replaced_environment_does_not_contain_the_path_of_its_staging_area() {
+    let (Some(old), Some(new)) = (known_python("3.12"), known_python("3.13")) else { return };
+    let (old, new) = (old.to_str().unwrap(), new.to_str().unwrap());
+    let mut sandbox = Sandbox::new();
+    sandbox.set("PIP_NO_INDEX", "1").set("EMBED", "1");
+    sandbox.write("greeting/backend.py", BACKEND_THAT_LOOKS);
+    let manifest =
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n";
+    sandbox.write("greeting/pyproject.toml", manifest);
+    sandbox.run(["create", "-p", old, "env"]).ok();
+    sandbox.run(["create", "-p", old, "--clear", "--install", "./greeting", "env"]).ok();
+    let env = sandbox.project().join("env");
+    let made = || {
+        let code = "import greeting; print(greeting.made)";
+        Ran::of(sandbox.command(env.join("bin/python")).args(["-c", code])).ok().stdout
+    };
+    assert_eq!(made().trim(), env.to_str().unwrap());
+    let ran = sandbox.run(["create", "-p", new, "--upgrade", "--build", "env"]).code(1);
+    let told = "`lib/python3.13/site-packages/greeting.py`, installed again, contains the path";
+    assert!(ran.stderr.contains(told) && ran.stderr.contains("/env` is unchanged"), "{ran:#?}");
+    assert_eq!(made().trim(), env.to_str().unwrap());
 }
 
 // The processes that pip started are found by `/proc`.
