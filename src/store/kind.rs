@@ -67,3 +67,91 @@ impl PythonKind {
             && entry.built_on.as_ref().is_none_or(|on| *on == self.built_on)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::{Build, Implementation, Scheme, Version, WheelPlatform};
+
+    fn kind_of(change: impl FnOnce(&mut Interpreter)) -> PythonKind {
+        let library = Some(("glibc".to_owned(), 2, 36));
+        let mut interpreter = Interpreter {
+            executable: "/opt/bin/python3".into(),
+            real_executable: "/opt/bin/python3.13".into(),
+            prefix: "/opt".into(),
+            version: Version::new(3, 13, 0),
+            implementation: Implementation::CPython,
+            build: Build::default(),
+            platform: Platform::Linux,
+            machine: "x86_64".into(),
+            pointer_bits: 64,
+            cache_tag: "cpython-313".into(),
+            bytecode_magic: "f30d0d0a".into(),
+            extension_suffix: ".cpython-313-x86_64-linux-gnu.so".into(),
+            wheel_platform: Some(WheelPlatform { name: "linux_x86_64".into(), library }),
+            scheme: Scheme {
+                scripts: "bin".into(),
+                include: "include".into(),
+                purelib: "lib/python3.13/site-packages".into(),
+                platlib: "lib/python3.13/site-packages".into(),
+            },
+            stdlib: "/opt/lib/python3.13".into(),
+            shared_library: None,
+            companions: Vec::new(),
+            wheels: Vec::new(),
+            has_zlib: true,
+            missing_modules: Vec::new(),
+        };
+        change(&mut interpreter);
+        PythonKind::of(&interpreter).expect("a kind")
+    }
+
+    #[test]
+    fn each_kind_of_python_has_entries_of_its_own() {
+        let plain = kind_of(|_| {});
+        let patch = kind_of(|python| {
+            python.version = Version::new(3, 13, 9);
+            python.prefix = "/usr".into();
+            python.executable = "/usr/bin/python3".into();
+        });
+        assert_eq!(plain.name(), patch.name());
+        let changes: [fn(&mut Interpreter); 8] = [
+            |python| python.build.free_threaded = true,
+            |python| python.build.debug = true,
+            |python| python.version = Version::new(3, 12, 0),
+            |python| python.cache_tag = "cpython-313d".into(),
+            |python| python.bytecode_magic = "f40d0d0a".into(),
+            |python| python.scheme.platlib = "lib64/python3.13/site-packages".into(),
+            |python| python.pointer_bits = 32,
+            |python| {
+                python.implementation = Implementation::PyPy;
+                python.extension_suffix = ".pypy313-pp80-x86_64-linux-gnu.so".into();
+            },
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            assert_ne!(plain.name(), kind_of(change).name(), "change {index}");
+        }
+        for library in [("glibc", 2, 31), ("musl", 1, 2)] {
+            let other = kind_of(|python| {
+                let library = Some((library.0.to_owned(), library.1, library.2));
+                python.wheel_platform =
+                    Some(WheelPlatform { name: "linux_x86_64".into(), library });
+            });
+            assert_ne!((plain.name(), plain.built_on()), (other.name(), other.built_on()));
+        }
+    }
+
+    #[test]
+    fn the_stable_abi_is_not_for_free_threaded_builds() {
+        let free = kind_of(|python| python.build.free_threaded = true);
+        for (tag, is_accepted) in [
+            ("cp313-cp313t-linux_x86_64", true),
+            ("py3-none-any", true),
+            ("cp38-abi3-linux_x86_64", false),
+            ("cp313-cp313-linux_x86_64", false),
+        ] {
+            assert_eq!(free.tags.accept(tag), is_accepted, "{tag}");
+            assert_ne!(kind_of(|_| {}).tags.accept(tag), tag.contains("cp313t"), "{tag}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::pip::world::modern;
 use crate::sandbox::{Ran, Sandbox, has_strace};
 
 /// A world whose `-r lock.txt` pins every project, and that has one environment, filled by pip.
-fn filled(projects: &[&str]) -> Sandbox {
+pub(super) fn filled(projects: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let python = modern(&sandbox).executable;
     let mut sandbox = world(&python);
@@ -19,25 +19,25 @@ fn filled(projects: &[&str]) -> Sandbox {
     sandbox
 }
 
-fn store(sandbox: &Sandbox) -> PathBuf {
+pub(super) fn store(sandbox: &Sandbox) -> PathBuf {
     sandbox.root().join("cache/store")
 }
 
-fn site(env: &Path) -> PathBuf {
+pub(super) fn site(env: &Path) -> PathBuf {
     let mut versions = std::fs::read_dir(env.join("lib")).unwrap().flatten();
     versions.next().unwrap().path().join("site-packages")
 }
 
 /// Asserts that `rvenv ARGS` took everything from the store.
 #[track_caller]
-fn stored(sandbox: &Sandbox, args: &[&str]) {
+pub(super) fn stored(sandbox: &Sandbox, args: &[&str]) {
     let ran = sandbox.run(args).ok();
     assert!(ran.stderr.contains("from the store"), "{ran:#?}");
 }
 
 /// Asserts that pip ran for `rvenv -v ARGS`, and gives what was printed.
 #[track_caller]
-fn by_pip(sandbox: &Sandbox, args: &[&str]) -> String {
+pub(super) fn by_pip(sandbox: &Sandbox, args: &[&str]) -> String {
     let ran = sandbox.run([&["-v"], args].concat()).ok();
     assert!(!ran.stderr.contains("from the store"), "{ran:#?}");
     assert!(ran.stdout.contains("Successfully installed"), "{ran:#?}");
