@@ -44,7 +44,7 @@ pub(super) struct Request {
 }
 
 /// Distributions that need each other: with all of a group, a request is complete.
-const GROUPS: [&[&str]; 10] = [
+const GROUPS: [&[&str]; 14] = [
     &["alpha==1.0", "beta==1.0"],
     &["alpha==1.0", "beta==2.0"],
     &["gamma==1.0"],
@@ -55,10 +55,14 @@ const GROUPS: [&[&str]; 10] = [
     &["Kappa_k-k==1.0", "Gamma==1", "delta==1.0.0"],
     &["lambda==1.0", "beta==1.0"],
     &["best==1.0"],
+    &["mu[a]==1.0", "gamma[more]==1.0", "delta==1.0"],
+    &["mu[a,b]==1.0", "gamma[more]==1.0", "delta==1.0", "beta==2.0"],
+    &["mu==1.0; os_name == 'posix'"],
+    &["nu==1.0", "mu==1.0"],
 ];
 
 /// Lines that leave something open, or contradict others.
-const ODD: [&str; 16] = [
+const ODD: [&str; 28] = [
     "beta",
     "beta>=1",
     "beta==1.*",
@@ -75,10 +79,22 @@ const ODD: [&str; 16] = [
     "delta==1.0; platform_release != 'x'",
     "alpha==1.0",
     "epsilon==1.0",
+    "mu[b]==1.0",
+    "mu[a]==1.0; extra == 'x'",
+    "delta==1.0; sys_platform == 'win32'",
+    "beta==1.0; python_full_version >= '3.99'",
+    "delta == 1.0 ; implementation_name == 'cpython' and (os_name != 'nt' or extra == 'x')",
+    "delta (==1.0)",
+    "beta==1.0,<2",
+    "beta==1!1.0",
+    "beta==1.0.0.0",
+    "xi==1.0",
+    "nu==1.0",
+    "../links/delta-1.0-py3-none-any.whl",
 ];
 
 /// Options, most of which change nothing.
-const OPTIONS: [&[&str]; 16] = [
+const OPTIONS: [&[&str]; 28] = [
     &["-q"],
     &["--no-deps"],
     &["--pre"],
@@ -95,9 +111,21 @@ const OPTIONS: [&[&str]; 16] = [
     &["--no-compile"],
     &["--disable-pip-version-check"],
     &["--no-warn-conflicts"],
+    &["--dry-run"],
+    &["--ignore-requires-python"],
+    &["--upgrade-strategy", "eager"],
+    &["--no-build-isolation"],
+    &["--use-pep517"],
+    &["--no-cache-dir"],
+    &["--isolated"],
+    &["--root-user-action=ignore"],
+    &["--extra-index-url", "http://127.0.0.1:9/"],
+    &["--config-settings", "a=b"],
+    &["--report", "report.json"],
+    &["--no-binary=:none:"],
 ];
 
-const VARIABLES: [(&str, &str); 14] = [
+const VARIABLES: [(&str, &str); 26] = [
     ("PIP_QUIET", "1"),
     ("PIP_NO_DEPS", "1"),
     ("PIP_CONSTRAINT", "constraints.txt"),
@@ -112,9 +140,21 @@ const VARIABLES: [(&str, &str); 14] = [
     ("PYTHONOPTIMIZE", "1"),
     ("SOURCE_DATE_EPOCH", "1600000000"),
     ("PYTHONPATH", "../elsewhere"),
+    ("PIP_DRY_RUN", "1"),
+    ("PIP_EXTRA_INDEX_URL", "http://127.0.0.1:9/"),
+    ("PIP_INDEX_URL", "http://127.0.0.1:9/"),
+    ("PIP_NO_BINARY", "best"),
+    ("PIP_PREFER_BINARY", "1"),
+    ("PIP_IGNORE_INSTALLED", "1"),
+    ("PIP_IGNORE_REQUIRES_PYTHON", "1"),
+    ("PIP_CONFIG_SETTINGS", "a=b"),
+    ("PIP_ISOLATED", "1"),
+    ("PIP_NO_CACHE_DIR", "1"),
+    ("PIP_REQUIRE_VIRTUALENV", "1"),
+    ("PIP_UNKNOWN_OPTION", "1"),
 ];
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 13] = [
     "pre = true",
     "no-deps = 1",
     "constraint = constraints.txt",
@@ -122,6 +162,12 @@ const KEYS: [&str; 7] = [
     "find-links = ../few",
     "upgrade = yes",
     "quiet = 1",
+    "no-binary = best",
+    "only-binary = :all:",
+    "require-hashes = true",
+    "extra-index-url = http://127.0.0.1:9/",
+    "requirement = more.txt",
+    "unknown-key = 1",
 ];
 
 /// Hashes of archives by name and version.
@@ -157,6 +203,9 @@ fn request(numbers: &mut Numbers, hashes: &Hashes) -> Request {
             "zeta==1.0",
             "lambda==1.0 beta==1.0",
             "delta==1.0",
+            "alpha==1.0 beta==1.0",
+            "mu==1.0",
+            "eta==1.0",
         ]));
     }
     if numbers.one_in(4) {
@@ -176,7 +225,10 @@ fn add_files(request: &mut Request, lines: Vec<String>, numbers: &mut Numbers, h
         let _ = write!(place, "{line}");
         let key = line.split(';').next().unwrap_or_default().to_lowercase().replace("_k-k", ".k_k");
         let key = key
+            .trim()
             .replace("[more]", "")
+            .replace("[a]", "")
+            .replace("[a,b]", "")
             .replace("==1.0.0", "==1.0")
             .replace("gamma==1", "gamma==1.0")
             .replace("1.0.0", "1.0");
@@ -293,6 +345,8 @@ fn the_result_is_that_of_pip_or_pip_ran() {
             "Kappa.k_k==1.0",
             "lambda==1.0",
             "best==1.0",
+            "mu==1.0",
+            "nu==1.0",
         ]
         .map(str::to_owned)
         .into(),

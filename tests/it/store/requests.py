@@ -21,6 +21,10 @@ WHEELS = [
     ("iota", "1.0+local", "", {}),
     ("Kappa.k_k", "1.0", "Requires-Dist: gamma[more] (==1.0)\n", {}),
     ("lambda", "1.0", "Requires-Dist: beta<2\n", {}),
+    ("mu", "1.0", "Provides-Extra: a\nProvides-Extra: b\nRequires-Dist: gamma[more]==1.0; extra == 'a'\n"
+     "Requires-Dist: beta>1; extra == 'b' and python_version >= '3'\nRequires-Dist: absent; extra == 'c'\n", {}),
+    ("nu", "1.0", "Requires-Dist: mu!=2; platform_python_implementation == 'CPython'\n", {"deep/zeta/x.py": "x = 1\n"}),
+    ("xi", "1.0", "Requires-Python: <3\n", {}),
 ]
 
 
