@@ -3,7 +3,7 @@ set -u
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 WORK=${WORK:-$HERE/../../target/ci/engines}
 mkdir -p "$WORK"
-WORK=$(cd "$WORK" && pwd)
+WORK=$(cd "$WORK" && pwd -P)
 say() { echo "  $*" >&2; }
 die() { echo "$NAME could not run: $*"; exit 2; }
 
@@ -102,6 +102,7 @@ for r in rows:
     if r not in good or r not in scripts:
         print("  e.g.", json.dumps({k: r[k] for k in ("prefix", "numpy", "script_rc", "script_says")})[:600], file=sys.stderr)
         break
-sys.exit(0 if len(good) == len(rows) and workers == int(workers_wanted) else 1)
+whole = len(good) == len(children) == len(scripts) == len(rows) and workers == int(workers_wanted)
+sys.exit(0 if whole else 1)
 P
 }
