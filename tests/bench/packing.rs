@@ -1,8 +1,8 @@
-//! Archives of an environment with 105 packages: CPU time and length.
+//! Archives of an environment with 105 packages: CPU time, wall time and length.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::table::Table;
 use super::{World, run, rvenv};
@@ -37,35 +37,39 @@ pub(super) fn pack(world: &World) -> Table {
         ("rvenv pack, .tar.zst", rvenv(own("tar.zst", "2"))),
         ("tar | zstd -3", shell(format!("tar cf - -C {env} . | zstd -q -3 > {}", out("tar.zst")))),
         ("rvenv pack, .zip", rvenv(own("zip", "2"))),
+        ("rvenv pack --threads 1, .tar.gz", rvenv(own("tar.gz", "1"))),
     ];
-    let mut times = vec![Vec::new(); contenders.len()];
+    let mut cpu_times = vec![Vec::new(); contenders.len()];
+    let mut wall_times = cpu_times.clone();
     for round in 0..=ROUNDS {
-        for ((name, words), times) in contenders.iter().zip(&mut times) {
+        for (index, (name, words)) in contenders.iter().enumerate() {
             let mut command = world.command(Path::new(&words[0]));
             command.args(&words[1..]);
-            let before = cpu_time();
+            let (before, start) = (cpu_time(), Instant::now());
             run(command);
             if round > 0 {
-                times.push(cpu_time().saturating_sub(before));
+                wall_times[index].push(start.elapsed());
+                cpu_times[index].push(cpu_time().saturating_sub(before));
                 continue;
             }
-            let end = if name.contains("zst") {
-                "tar.zst"
-            } else if name.contains("zip") {
-                "zip"
-            } else {
-                "tar.gz"
-            };
-            let length = std::fs::metadata(out(end)).map_or(0, |meta| meta.len());
-            println!("{name}: {} MB", length / 1_000_000);
+            let ends = ["tar.zst", "zip", "tar.gz"];
+            let end = ends.into_iter().find(|end| words.iter().any(|word| word.ends_with(end)));
+            let file = out(end.expect("an archive"));
+            let length = std::fs::metadata(file).map_or(0, |meta| meta.len());
+            println!("{name}: {} kB", length / 1000);
         }
     }
-    let medians = times.into_iter().map(|mut times| {
+    let names = || contenders.iter().map(|(name, _)| *name);
+    let of = |times| Table::of(names().zip(medians(times)));
+    println!("\nWall time:\n\n{}\nCPU time (user and system):\n", of(wall_times));
+    of(cpu_times)
+}
+
+fn medians(times: Vec<Vec<Duration>>) -> impl Iterator<Item = Duration> {
+    times.into_iter().map(|mut times| {
         times.sort();
         times[times.len() / 2]
-    });
-    println!("\nCPU time (user and system):\n");
-    Table::of(contenders.iter().map(|(name, _)| *name).zip(medians))
+    })
 }
 
 /// The CPU time of all commands that ended.
