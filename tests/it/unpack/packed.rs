@@ -85,6 +85,11 @@ fn a_repair_binds_it_to_a_python() {
     assert!(cfg.contains("home = ") && !cfg.contains("packed"), "{cfg}");
     let ran = Ran::of(sandbox.command(here.join("bin/pip")).arg("--version")).ok();
     assert!(ran.stdout.contains(here.to_str().unwrap()), "{ran:#?}");
+    // The manifest stays, as a repair removes no file; it is not packed again.
+    assert!(here.join(".rvenv-pack.json").exists());
+    sandbox.run(["pack", "-q", "here", "-o", "b.tar.gz"]).ok();
+    let archive = |name: &str| fs::read(sandbox.project().join(name)).unwrap();
+    assert!(archive("a.tar.gz") == archive("b.tar.gz"), "another archive of the same environment");
 }
 
 #[test]
