@@ -170,7 +170,7 @@ catalogue! {
     "the session" {
         NotActive = "not-active", Error,
             "No environment is active",
-            "`python` and `pip` are those of the system";
+            "`python` and `pip` are the first ones that PATH contains";
         ActiveGone = "active-gone", Error,
             "`VIRTUAL_ENV` names a directory that does not exist",
             "`python` is another one, further down PATH";
