@@ -218,6 +218,15 @@ pub(crate) fn print(data: impl AsRef<[u8]>) -> io::Result<()> {
     write(io::stdout().lock(), data.as_ref())
 }
 
+/// Writes a path and a newline for another program, byte for byte; on a terminal with deceptive
+/// characters escaped.
+pub(crate) fn print_path(path: &Path) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        return print(visible_line(&path.to_string_lossy()) + "\n");
+    }
+    print([path.as_os_str().as_encoded_bytes(), b"\n"].concat())
+}
+
 /// Writes an answer for programs in JSON; on a terminal with deceptive characters escaped.
 pub(crate) fn print_json(answer: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(answer)? + "\n";

@@ -232,8 +232,8 @@ catalogue! {
             "The base is a Python of a version that rvenv does not know",
             "the environment may work, and cannot be judged";
         BaseIncomplete = "base-incomplete", Warning,
-            "The base lacks a module that installers need: `ssl` or `zlib`",
-            "pip cannot download, or not unpack what it downloaded";
+            "The base lacks a module that pip imports: `zlib`, `pyexpat`, `select` or `ssl`",
+            "`rvenv install` and `pip install` fail";
         BaseMinorChanged = "base-minor-changed", Error,
             "The base is now another minor version",
             "the packages that were installed are not seen";

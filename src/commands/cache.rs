@@ -27,10 +27,7 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
     };
     match args.action {
         None => print_parts(root, context)?,
-        Some(CacheAction::Dir) => {
-            ui::print(root.as_os_str().as_encoded_bytes())?;
-            ui::print("\n")?;
-        }
+        Some(CacheAction::Dir) => ui::print_path(root)?,
         Some(CacheAction::Prune { older_than }) => {
             let Pruned { entries, left } = store::prune(&context.cache, older_than);
             context.ui.say(format_args!("removed {entries} stored packages; {left} are left"));

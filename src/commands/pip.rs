@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rvenv::python::{Finder, Request};
+use rvenv::python::{Finder, Interpreter, Request};
 use rvenv::relocate;
 use rvenv::seed;
 use rvenv::settings::Key;
@@ -22,7 +22,7 @@ use lock_file::LockFile;
 
 use super::Context;
 use super::store::PackageStore;
-use crate::process;
+use crate::{process, ui};
 
 /// `python -m pip` without the current directory, which `-m` and `-c` put first on the module path: a
 /// `pip.py` there is not pip. Not by `PYTHONSAFEPATH`, which build backends would inherit.
@@ -148,22 +148,35 @@ impl<'a> Pip<'a> {
         })
     }
 
-    /// The module that the environment's Python lacks for pip.
-    fn obstacle(&self, context: &Context<'_>) -> Option<String> {
+    /// The environment's Python, if a probe succeeds.
+    fn interpreter(&self, context: &Context<'_>) -> Option<Interpreter> {
         let request = Request::Path(Program::typed(self.env.python()));
         let found = Finder::new(&context.host, &context.cache).find(&request).ok()?;
-        found.interpreter.pip_obstacle()
+        Some(found.interpreter)
     }
 
     /// Runs pip to its end and returns its exit code. What it installed is added to the store.
     ///
     /// # Errors
-    /// When `install` reported success and something that was named is not installed.
+    /// When the Python lacks a module without which pip fails with a traceback, and when `install` reported
+    /// success and something that was named is not installed.
     pub(super) fn run(
         &mut self,
         store: Option<&PackageStore<'_>>,
         context: &Context<'_>,
     ) -> anyhow::Result<i32> {
+        let interpreter = self.interpreter(context);
+        let obstacle = interpreter.as_ref().and_then(Interpreter::pip_obstacle);
+        if let Some(obstacle) = &obstacle
+            && interpreter.is_some_and(|interpreter| !interpreter.starts_pip())
+        {
+            context.ui.report_error(&anyhow::anyhow!("{obstacle}"));
+            let root = ui::word(self.env.root());
+            context.ui.hint(format_args!(
+                "choose a Python that has it: `rvenv create --upgrade --python VERSION {root}`"
+            ));
+            return Ok(1);
+        }
         let recording = store.and_then(|store| {
             store.record(&mut self.command, self.version.as_deref(), self.env, self.words)
         });
@@ -184,7 +197,7 @@ impl<'a> Pip<'a> {
         if code == 0 {
             let words = self.lock_file.as_ref().map_or(self.words, |lock_file| &lock_file.words);
             verify::verify(self.env, &self.command, self.program.as_deref(), words)?;
-        } else if let Some(obstacle) = self.obstacle(context) {
+        } else if let Some(obstacle) = obstacle {
             context.ui.warn(obstacle);
         }
         Ok(code)

@@ -85,8 +85,7 @@ fn chosen(request: Option<&OsStr>, context: &Context<'_>) -> anyhow::Result<Chos
 /// Prints the executable that a request gets.
 pub(super) fn find(args: &PythonFind, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let chosen = chosen(args.python.as_deref(), context)?;
-    let path = chosen.found.interpreter.executable.as_os_str().as_encoded_bytes();
-    ui::print([path, b"\n"].concat())?;
+    ui::print_path(&chosen.found.interpreter.executable)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{PassedOver, Reason};
+use super::{PassedOver, Reason, Version};
 use crate::support::hint::Hint;
 use crate::{fs, support};
 
@@ -16,10 +16,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A request for a Python has none of the known forms.
     #[error(
-        "cannot read `{text}` as a Python: it can be a version (`3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`), a range \
-         (`>=3.11,<3.14`, `~=3.12.0`), an implementation (`pypy`, `pypy3.10`, `cpython@3.12`), a build (`3.13t`, \
-         `3.14+freethreaded`, `3.12d`), the name of a program on PATH, or a path to an executable, an installation \
-         or an environment"
+        "cannot read `{text}` as a Python; it can be\n  \
+         a version: `3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`\n  \
+         a range: `>=3.11,<3.14`, `~=3.12.0`\n  \
+         an implementation: `pypy`, `pypy3.10`, `cpython@3.12`\n  \
+         a build: `3.13t`, `3.14+freethreaded`, `3.12d`\n  \
+         the name of a program on PATH\n  \
+         the path of an executable, an installation or an environment"
     )]
     UnreadableRequest {
         /// The request.
@@ -36,12 +39,14 @@ pub enum Error {
     },
 
     /// No Python on this machine satisfies the request.
-    #[error("found no Python for `{request}`{}{}{}", asked(asked_by.as_deref()), near(nearest), Listed(candidates))]
+    #[error("found no Python for `{request}`{}{}{}{}", asked(asked_by.as_deref()), minimum(*is_too_old), near(nearest), Listed(candidates))]
     NoPython {
         /// The request.
         request: String,
         /// The option, variable, or file and line that contains the request, if the caller did not make it.
         asked_by: Option<String>,
+        /// Whether the request is for versions that rvenv does not support.
+        is_too_old: bool,
         /// The versions on this machine that are nearest to the request.
         nearest: Vec<String>,
         /// The command that installs one, if the files of an installer show that it has that version.
@@ -99,6 +104,12 @@ impl Error {
 /// `, which ORIGIN requests`.
 fn asked(by: Option<&str>) -> String {
     by.map(|by| format!(", which {} requests", by.trim_end_matches(','))).unwrap_or_default()
+}
+
+/// `: rvenv needs Python 3.8 or later`.
+fn minimum(is_too_old: bool) -> String {
+    let oldest = Version::OLDEST.short();
+    if is_too_old { format!(": rvenv needs Python {oldest} or later") } else { String::new() }
 }
 
 /// `; the nearest are A and B`.

@@ -133,10 +133,13 @@ pub struct Interpreter {
     pub companions: Vec<PathBuf>,
     /// Whether `zlib` is importable: without it compressed archives cannot be read.
     pub has_zlib: bool,
-    /// The modules that pip needs and this Python was built without: `zlib`, `pyexpat`, `_ssl`.
+    /// The modules of the standard library that pip imports and this Python lacks: `zlib`, `_ssl`.
     #[serde(default)]
     pub missing_modules: Vec<String>,
 }
+
+/// The module that pip needs only to download.
+const SSL: &str = "_ssl";
 
 impl Interpreter {
     /// The directory of the executable: `home` in `pyvenv.cfg`.
@@ -144,15 +147,20 @@ impl Interpreter {
         self.platform.split(&self.executable).0
     }
 
+    /// Whether it has the modules without which pip fails before it reads its arguments.
+    pub fn starts_pip(&self) -> bool {
+        self.missing_modules.iter().all(|name| name == SSL)
+    }
+
     /// The reason that pip does not work with it, if a module that pip needs is missing.
     pub fn pip_obstacle(&self) -> Option<String> {
-        let has = |name: &str| !self.missing_modules.iter().any(|missing| missing == name);
-        let names: Vec<_> = ["zlib", "pyexpat"].into_iter().filter(|name| !has(name)).collect();
-        if !names.is_empty() {
-            let names = names.join("` and `");
-            return Some(format!("{self} was built without `{names}`: pip does not start"));
+        let names = self.missing_modules.iter().map(String::as_str).filter(|name| *name != SSL);
+        let names = names.collect::<Vec<_>>().join("` and `");
+        match &*names {
+            "" if self.missing_modules.is_empty() => None,
+            "" => Some(format!("{self} was built without `ssl`: pip cannot download")),
+            names => Some(format!("{self} was built without `{names}`: pip does not start")),
         }
-        (!has("_ssl")).then(|| format!("{self} was built without `ssl`: pip cannot download"))
     }
 }
 

@@ -294,6 +294,24 @@ impl Versions {
         fitting.next().is_none().then_some(minor)
     }
 
+    /// Whether every matching version is older than [`Version::OLDEST`].
+    pub(crate) fn precede_oldest(&self) -> bool {
+        let fits = |minor| {
+            let series = Series { major: 3, minor: Some(minor), micro: None };
+            !Self::Series(series).rules_out(self)
+        };
+        let oldest = Version::OLDEST.minor;
+        match self {
+            Self::Any => false,
+            Self::Exactly(version) => *version < Version::OLDEST,
+            Self::Series(series) if series.major != 3 => series.major < 3,
+            Self::Series(_) | Self::Range(_) => {
+                let fits_older = (0..oldest).any(fits) || self.contain(Version::new(2, 7, 18));
+                fits_older && !(oldest..=99).any(fits)
+            }
+        }
+    }
+
     /// The minor version, if only one matches.
     pub(crate) fn minor(&self) -> Option<u32> {
         match self {

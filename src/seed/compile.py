@@ -6,7 +6,6 @@ The bytecode carries the source's hash and no time (PEP 552): it stays valid how
 """
 import importlib.util
 import marshal
-import struct
 import sys
 import warnings
 
@@ -19,7 +18,8 @@ warnings.simplefilter("ignore")
 given = sys.stdin.buffer.read()
 at = 0
 while at < len(given):
-    name_size, size = struct.unpack_from("<II", given, at)
+    # Without `struct`, whose part in C a Python can lack.
+    name_size, size = (int.from_bytes(given[start : start + 4], "little") for start in (at, at + 4))
     at += 8
     name = given[at : at + name_size].decode("utf-8")
     at += name_size
@@ -27,10 +27,10 @@ while at < len(given):
     at += size
     try:
         code = compile(source, name, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, ImportError):  # a name of a character needs `unicodedata`
         pyc = b""
     else:
-        head = importlib.util.MAGIC_NUMBER + struct.pack("<I", FLAGS)
+        head = importlib.util.MAGIC_NUMBER + FLAGS.to_bytes(4, "little")
         pyc = head + importlib.util.source_hash(source) + marshal.dumps(code, VERSION)
-    sys.stdout.buffer.write(struct.pack("<I", len(pyc)) + pyc)
+    sys.stdout.buffer.write(len(pyc).to_bytes(4, "little") + pyc)
 sys.stdout.buffer.flush()

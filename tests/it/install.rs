@@ -501,6 +501,8 @@ fn a_python_without_a_module_that_pip_needs_is_named() {
     for (module, told) in [
         ("zlib", "without `zlib`: pip does not start"),
         ("pyexpat", "without `pyexpat`: pip does not start"),
+        ("select", "without `select`: pip does not start"),
+        ("unicodedata", "without `unicodedata`: pip does not start"),
         ("_ssl", "without `ssl`: pip cannot download"),
     ] {
         let mut sandbox = Sandbox::new();
@@ -533,5 +535,13 @@ fn a_python_without_a_module_that_pip_needs_is_named() {
         );
         let ran = sandbox.run(["install", "no-such-package"]).code(1);
         assert!(ran.stderr.contains(told), "{ran:#?}");
+        if told.ends_with("does not start") {
+            let lines: Vec<_> = ran.stderr.lines().collect();
+            assert!(
+                matches!(lines[..], [_, error, hint]
+                if error.starts_with("error: CPython") && hint.starts_with("hint: choose")),
+                "{ran:#?}"
+            );
+        }
     }
 }

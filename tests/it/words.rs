@@ -271,6 +271,18 @@ fn create_on_terminal(sandbox: &Sandbox, args: &str) -> String {
 }
 
 #[test]
+fn a_path_is_escaped_on_a_terminal_only() {
+    let mut sandbox = Sandbox::new();
+    let cache = sandbox.project().join("c\u{9b}2J\u{202e}");
+    sandbox.set("RVENV_CACHE_DIR", &cache);
+    let piped = sandbox.run(["cache", "dir"]).ok().stdout;
+    assert_eq!(piped.trim_end_matches('\n'), cache.to_str().unwrap());
+    let line = format!("'{}' cache dir", env!("CARGO_BIN_EXE_rvenv"));
+    let shown = Ran::of(sandbox.command("script").args(["-qec", &line, "/dev/null"])).ok().stdout;
+    assert!(shown.contains(r"c\u{9b}2J\u{202e}"), "{shown:?}");
+}
+
+#[test]
 fn progress_is_drawn_on_a_terminal_while_it_takes_long_and_cleared_afterwards() {
     let sandbox = Sandbox::new();
     // The first time pip is unpacked and compiled, which takes longer than a moment.

@@ -14,10 +14,16 @@ use crate::support::host::{Host, Platform};
 /// The number of versions in a message.
 const NEAREST: usize = 3;
 
-/// The versions of rejected candidates and of installers, the nearest to the request first: those of the
-/// same minor version, then the newest.
+/// The versions of rejected candidates and of installers, the nearest to the request first: by the distance
+/// of their minor version, then the newest. None for a request that CPython does not satisfy.
 pub(super) fn nearest(request: &Request, passed: &[PassedOver], host: &Host) -> Vec<String> {
     let Request::Wanted(wanted) = request else { return Vec::new() };
+    if !matches!(wanted.implementation, None | Some(Implementation::CPython)) {
+        return Vec::new();
+    }
+    // The right version in another build is near, too.
+    let names_build = wanted.free_threaded.is_some() || wanted.debug.is_some();
+    let is_other = |version: &Version| names_build || !wanted.versions.contain(*version);
     let reported = passed.iter().filter_map(|passed| match &passed.reason {
         Reason::Other(text) => {
             text.split([' ', ',']).find_map(|word| release(&Wanted::parse(word)?))
@@ -28,8 +34,9 @@ pub(super) fn nearest(request: &Request, passed: &[PassedOver], host: &Host) -> 
         managers::installations(host).into_iter().filter_map(|found| release(found.told.as_ref()?));
     let mut versions: Vec<Version> = reported.chain(installed).collect();
     let minor = request.minor();
-    versions.retain(|version| *version >= Version::OLDEST && !wanted.versions.contain(*version));
-    versions.sort_by_key(|version| (Some(version.minor) != minor, Reverse(*version)));
+    versions.retain(|version| *version >= Version::OLDEST && is_other(version));
+    let distance = |version: &Version| minor.map(|minor| version.minor.abs_diff(minor));
+    versions.sort_by_key(|version| (distance(version), Reverse(*version)));
     versions.dedup();
     versions.iter().take(NEAREST).map(ToString::to_string).collect()
 }

@@ -193,6 +193,7 @@ impl<'a> Finder<'a> {
         Error::NoPython {
             request: request.to_string(),
             asked_by: None,
+            is_too_old: matches!(request, Request::Wanted(wanted) if wanted.versions.precede_oldest()),
             nearest: missing::nearest(request, &candidates, self.host),
             install: missing::install_command(request, self.host),
             candidates,

@@ -270,8 +270,11 @@ def newest_wheel(place, project, version):
 
 
 def missing_modules(find_spec):
-    """What pip needs and a Python can be built without, as its libraries' headers were not there."""
-    return [name for name in ("zlib", "pyexpat", "_ssl") if find_spec(name) is None]
+    """What pip imports and a Python can lack, as headers were not there or files were left out."""
+    names = ["zlib", "pyexpat", "select", "_socket", "_struct", "unicodedata", "_ssl"]
+    if os.name == "posix" and sys.implementation.name == "cpython":
+        names.append("_posixsubprocess")
+    return [name for name in names if find_spec(name) is None]
 
 
 def has_zlib():

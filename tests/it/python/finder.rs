@@ -343,6 +343,29 @@ fn an_installation_with_a_versioned_name_alone_is_one() {
 }
 
 #[test]
+fn the_nearest_versions_are_those_of_near_minors_and_of_another_build() {
+    let world = World::new();
+    world.fake("bin/python3", "3.19.0");
+    for version in ["3.9.7", "3.8.18", "3.16.4", "3.16.2"] {
+        world.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), version);
+    }
+    for (request, told) in [
+        ("3.7", ": rvenv needs Python 3.8 or later; the nearest are 3.8.18, 3.9.7, 3.16.4\n"),
+        ("2", ": rvenv needs Python 3.8 or later; the nearest are 3.19.0, 3.16.4, 3.16.2\n"),
+        ("<3.8", ": rvenv needs Python 3.8 or later; the nearest are 3.19.0, 3.16.4, 3.16.2\n"),
+        ("3.6.15", ": rvenv needs Python 3.8 or later; the nearest are 3.8.18, 3.9.7, 3.16.4\n"),
+        ("3.15", "; the nearest are 3.16.4, 3.16.2, 3.19.0\n"),
+        (">3.99", "; the nearest are 3.19.0, 3.16.4, 3.16.2\n"),
+        ("3.16t", "; the nearest are 3.16.4, 3.16.2, 3.19.0\n"),
+        ("pypy3.10", "\n"),
+    ] {
+        let text = world.try_find(request).unwrap_err().to_string();
+        let (_, told_here) = text.split_once('`').unwrap().1.split_once('`').unwrap();
+        assert!(told_here.starts_with(told), "{request}: {text}");
+    }
+}
+
+#[test]
 fn a_missing_python_is_reported_with_the_nearest_and_the_command_that_installs_it() {
     let world = World::new();
     world.fake("bin/python3", "3.16.4");

@@ -302,6 +302,13 @@ fn legitimate_users_are_not_asked() {
     let sudo = VICTIM.to_string();
     machine.assert_runs(0, 0, &own, &[("SUDO_UID", &sudo)]);
     machine.assert_refused(0, 0, &own, &[], &own);
+    // On NFS that squashes root, what `sudo` creates belongs to nobody, and so may be any service's: one line permits it.
+    let squashed = machine.dir("squashed", VICTIM, VICTIM, 0o755);
+    machine.env(&squashed, 65534, 65534, 0o755);
+    let vars = [("SUDO_UID", &*sudo)];
+    machine.assert_refused(0, 0, &squashed, &vars, &squashed);
+    let trusted = ("RVENV_TRUSTED", squashed.to_str().unwrap());
+    machine.assert_runs(0, 0, &squashed, &[vars[0], trusted]);
     // SUDO_UID means something to root only.
     let other = machine.dir("other", ATTACKER, ATTACKER, 0o755);
     machine.env(&other, ATTACKER, ATTACKER, 0o755);
