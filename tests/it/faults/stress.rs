@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::pip::Maker;
-use crate::sandbox::{Ran, Sandbox, real_pythons};
+use crate::sandbox::{Ran, Sandbox, real_pythons, runs_long_variants};
 
 const PROCESSES: usize = 16;
 
@@ -90,6 +90,45 @@ fn run_at_once(sandbox: &Sandbox, commands: &[Vec<&str>], target: &Path) -> (usi
         }
     });
     (ran.into_inner(), seen.into_inner())
+}
+
+/// A probe that gets no processor time is no reason to use another Python.
+#[test]
+fn sixty_at_once_use_the_first_python_of_path() {
+    if !runs_long_variants("60 processes that probe Pythons at once") {
+        return;
+    }
+    let mut sandbox = Sandbox::new();
+    let pythons = real_pythons();
+    let first = pythons.first().and_then(|python| python.parent()).unwrap();
+    sandbox.set("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", first.display()));
+    let home = format!("home = {}\n", first.display());
+    let end = Instant::now() + duration();
+    let create = |worker: usize| {
+        let mut others = Vec::new();
+        let mut count = 0;
+        while Instant::now() < end {
+            let env = format!("{worker}-{count}");
+            let mut command = sandbox.rvenv();
+            // With an empty cache, so that the Python is probed.
+            command.env("RVENV_CACHE_DIR", sandbox.root().join("cache").join(&env));
+            Ran::of(command.args(["create", "--without-pip", &env])).ok();
+            let cfg = sandbox.project().join(&env).join("pyvenv.cfg");
+            let cfg = fs::read_to_string(cfg).unwrap();
+            others.extend((!cfg.contains(&home)).then_some(cfg));
+            count += 1;
+        }
+        (count, others)
+    };
+    let create = &create;
+    let results: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..60).map(|worker| scope.spawn(move || create(worker))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let count: usize = results.iter().map(|(count, _)| count).sum();
+    let others: Vec<_> = results.into_iter().flat_map(|(_, others)| others).collect();
+    super::tell(&format!("load: {count} environments, {} with another Python", others.len()));
+    assert!(others.is_empty(), "{} of {count} have another Python: {}", others.len(), others[0]);
 }
 
 /// Asserts that each command succeeds or prints a clear error.
