@@ -1,5 +1,7 @@
 """The tools of .ci/long: what each needs, and the commands whose answers are compared."""
 
+import re
+
 from tool import MODULE, PROJECT, TYPED, Tool
 
 PIPFILE = """\
@@ -132,7 +134,8 @@ TOOLS = [
     Tool(
         "build", "long", ["{python} -m build", "{python} -m build --no-isolation --wheel", "ls dist"],
         inside=["build", "setuptools"],
-        files={"pyproject.toml": PROJECT.replace("\"click==8.1.7\"", ""), "demo.py": MODULE},
+        files={"pyproject.toml": PROJECT.replace('"click==8.1.7"', ""), "demo.py": MODULE},
+        variable=[(re.compile(r"\.tmp-\w+"), "TEMPORARY")],
     ),
     Tool(
         "PyInstaller", "long", ["{bin}/pyinstaller --log-level ERROR demo.py", "dist/demo/demo"],
@@ -159,7 +162,7 @@ TOOLS = [
     Tool(
         "django", "long",
         [RELOAD + "urls.py {python} -m django runserver --settings settings 127.0.0.1:PORT"],
-        inside=["django"], files={"settings.py": SETTINGS, "urls.py": URLS}, env={"PYTHONPATH": "."},
+        inside=["django"], files={"settings.py": SETTINGS, "urls.py": URLS},
     ),
     Tool(
         "coverage", "long", ["{bin}/coverage run parent.py", "{bin}/coverage combine -q", "{bin}/coverage report -m"],
@@ -175,8 +178,9 @@ TOOLS = [
         [
             ANSIBLE + "-m setup -a filter=ansible_python*", ANSIBLE + "-m pip -a name=six==1.16.0",
             ANSIBLE + "-m pip -a name=six==1.16.0", ANSIBLE + "-m pip -a 'name=six state=absent'",
-            ANSIBLE + "-m pip_package_info", ANSIBLE + "-m package_facts -a manager=pip",
+            "{python} -m pip list",
         ],
-        tool=["ansible-core"],
+        # Its module `pip` imports packaging.
+        tool=["ansible-core"], inside=["packaging"],
     ),
 ]

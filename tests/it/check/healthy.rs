@@ -70,6 +70,22 @@ fn an_environment_of_rvenv_is_healthy(python: &Path) {
     assert_eq!(report.0["environment"]["maker"], "rvenv");
 }
 
+#[test]
+fn environments_of_rvenv_with_options_are_healthy() {
+    let world = world();
+    let python = &super::cpythons()[0].path;
+    world.sandbox.add_images(python, "files");
+    for (name, options) in [
+        ("files", &["--pip-layout", "files"][..]),
+        ("relocatable", &["--relocatable"]),
+        ("system", &["--system-site-packages", "--without-pip"]),
+    ] {
+        let mut command = world.sandbox.rvenv();
+        Ran::of(command.args(["create", name, "-p"]).arg(python).args(options)).ok();
+        is_healthy(&world, name);
+    }
+}
+
 for_each_python!(an_environment_with_a_copied_interpreter_is_healthy);
 
 /// The base of such an environment has another name than the command line that made it.

@@ -89,3 +89,23 @@ fn pip_starts_in_both_layouts(python: &Path) {
         world::assert_pip_check(&sandbox, &root);
     }
 }
+
+#[test]
+fn a_project_and_a_variable_set_the_layout() {
+    let mut sandbox = Sandbox::new();
+    let python = world::modern(&sandbox);
+    for layout in ["files", "archive"] {
+        sandbox.add_images(&python.executable, layout);
+    }
+    sandbox.write("pyproject.toml", "[tool.rvenv]\npip-layout = 'files'\n");
+    let created = |sandbox: &Sandbox, name: &str, flags: &[&str]| {
+        let mut create = sandbox.rvenv();
+        Ran::of(create.args(["create", name, "-p"]).arg(&python.executable).args(flags)).ok();
+        let pip = site(&sandbox.project().join(name), &python).join("pip");
+        [pip.join("_internal/__init__.py").is_file(), pip.join("_pip.zip").is_file()]
+    };
+    assert_eq!(created(&sandbox, "a", &[]), [true, false]);
+    sandbox.set("RVENV_PIP_LAYOUT", "archive");
+    assert_eq!(created(&sandbox, "b", &[]), [false, true]);
+    assert_eq!(created(&sandbox, "c", &["--pip-layout", "files"]), [true, false]);
+}
