@@ -43,6 +43,7 @@ pub const ON_PURPOSE: &[(&str, &str)] = &[
     ("a bash function `python` or `pip`, exported", "note `command-hidden`"),
     ("own modules in `site-packages`", "note `files-unowned`"),
     ("certificates added to certifi's `cacert.pem`", "note `package-altered`"),
+    ("sources deleted beside their bytecode: `compileall -b`", "no finding"),
     ("bytecode, `tests` directories and data of Jupyter deleted", "no finding"),
     ("an editable install's directory that its build backend creates later", "no finding"),
     ("`.gitignore` and `.gitkeep` of the environment tracked by git", "no finding"),

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::formats::metadata::{header, name_and_version};
 use crate::fs;
 use crate::support::limits;
@@ -11,7 +13,7 @@ use crate::support::limits;
 const START: u64 = 8 << 10;
 
 /// The state of a metadata file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     /// It says what is installed.
     Whole,

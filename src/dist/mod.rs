@@ -5,10 +5,12 @@ pub(crate) mod direct_url;
 pub(crate) mod eggs;
 pub(crate) mod info;
 pub(crate) mod markers;
+mod memory;
 pub(crate) mod metadata;
 pub(crate) mod pth;
 pub(crate) mod record;
 mod series;
+mod shared;
 pub(crate) mod site;
 pub(crate) mod verify;
 

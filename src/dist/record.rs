@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
 
 use super::site::{Dist, Site};
 use crate::formats::record;
@@ -115,20 +118,33 @@ pub(crate) fn is_bytecode(path: &str) -> bool {
     has_extension(path, "pyc")
 }
 
-/// The text of a RECORD with the places of those rows that can be verified without reading every file.
+/// A RECORD: what its rows tell that can be verified without reading every file, and its whole text, which is
+/// read when the first rule asks for it.
 #[derive(Debug)]
 pub(crate) struct Text {
-    whole: String,
-    /// The names at the top of `site-packages`.
-    pub(crate) tops: Vec<String>,
-    /// The directories of modules: `a`, and `a/b` of `a/b/c.py`.
-    pub(crate) directories: Vec<String>,
-    /// The rows of files outside of `site-packages`: commands, data.
-    outside: Vec<Span>,
-    /// The rows of compiled modules.
-    compiled: Vec<Span>,
-    blocks: Vec<Block>,
+    path: PathBuf,
+    whole: OnceLock<String>,
+    index: Index,
 }
+
+/// The contents of a RECORD that the fast check needs, each as lines. They are a small part of it, and strings of
+/// their own would take most of the time to read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Index {
+    /// The names at the top of `site-packages`, each once, in order.
+    tops: String,
+    /// The paths that show that the directories of modules exist, `a`, and `a/b` of `a/b/c.py`: of a package its
+    /// `__init__.py`, of another one itself, unless one below it is here. In order.
+    directories: String,
+    /// The rows of files outside of `site-packages`: commands, data.
+    outside: String,
+    /// The rows of compiled modules.
+    compiled: String,
+}
+
+/// The directories of a RECORD's files, except for those of bytecode and of metadata.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks(Vec<Block>);
 
 /// Rows of one directory that follow each other.
 #[derive(Debug)]
@@ -151,78 +167,110 @@ pub(crate) struct RowText<'a> {
 }
 
 impl Text {
-    /// That in a directory of metadata; `None` where there is none, or none that is whole.
-    pub(crate) fn read(dist_info: &Path) -> Option<Self> {
+    /// That in a directory of metadata, and the directories of its files; `None` where there is none, or none
+    /// that is whole.
+    pub(crate) fn read(dist_info: &Path) -> Option<(Self, Blocks)> {
         let path = dist_info.join("RECORD");
         let whole = read_text(&path)?;
-        let text = Self::index(whole)?;
-        is_final(&path, &text.whole).then_some(text)
+        let (index, blocks) = Index::of(&whole)?;
+        is_final(&path, &whole).then(|| (Self { path, whole: whole.into(), index }, blocks))
     }
 
-    /// Goes over the rows once, as a large environment has 100,000 of them. `None` if the text is cut off:
-    /// see [`record::is_whole`].
-    fn index(whole: String) -> Option<Self> {
-        let (mut outside, mut compiled) = (Vec::new(), Vec::new());
-        let mut names = Names::default();
-        let mut lists_itself = false;
-        for span in record::spans(&whole) {
-            let span = span?;
-            // Escaped quotes are rare, and a path with them is as good as any other.
-            let path = whole[span.path.clone()].trim_matches('"');
-            if path.starts_with("..") {
-                outside.push(span);
-                continue;
-            }
-            lists_itself |= path.ends_with(record::ITSELF);
-            names.add(path, &span);
-            if is_compiled(path) && !names.is_cache {
-                compiled.push(span);
-            }
-        }
-        let (tops, directories) = (owned(names.tops), owned(names.directories));
-        let blocks = names.blocks;
-        lists_itself.then_some(Self { whole, tops, directories, outside, compiled, blocks })
+    /// That of which this is known from a former run.
+    pub(crate) fn indexed(dist_info: &Path, index: Index) -> Self {
+        Self { path: dist_info.join("RECORD"), whole: OnceLock::new(), index }
     }
 
-    fn at(&self, rows: &[Span]) -> impl Iterator<Item = RowText<'_>> {
-        rows.iter().map(|span| span.of(&self.whole))
+    pub(crate) const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The names at the top of `site-packages`.
+    pub(crate) fn tops(&self) -> impl Iterator<Item = &str> {
+        self.index.tops.lines()
+    }
+
+    /// The paths that show that the directories of modules exist: `__init__.py`, or the directory itself.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = &str> {
+        self.index.directories.lines()
     }
 
     /// The rows of files outside of `site-packages`.
     pub(crate) fn outside(&self) -> impl Iterator<Item = RowText<'_>> {
-        self.at(&self.outside)
+        rows(&self.index.outside)
     }
 
     /// The rows of compiled modules.
     pub(crate) fn compiled(&self) -> impl Iterator<Item = RowText<'_>> {
-        self.at(&self.compiled)
-    }
-
-    /// Each directory that has files, except for those of bytecode and of metadata; some of them repeatedly.
-    pub(crate) fn packages(&self) -> impl Iterator<Item = &str> {
-        self.blocks.iter().map(|block| &self.whole[block.directory.clone()])
-    }
-
-    /// The rows of code that an import runs, directly in those of its directories that `is_wanted` accepts.
-    pub(crate) fn code_in(
-        &self,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> impl Iterator<Item = RowText<'_>> {
-        let blocks =
-            self.blocks.iter().filter(move |it| is_wanted(&self.whole[it.directory.clone()]));
-        let rows = blocks.flat_map(|block| {
-            let (text, directory) =
-                (&self.whole[block.start..], &self.whole[block.directory.clone()]);
-            let rows = record::spans(text).flatten().map(|span| span.of(text));
-            rows.take_while(move |row| directory_of(&row.path) == directory)
-        });
-        rows.filter(|row| is_code(&row.path, row.size))
+        rows(&self.index.compiled)
     }
 
     /// Every row.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowText<'_>> {
-        record::spans(&self.whole).flatten().map(|span| span.of(&self.whole))
+        rows(self.whole())
     }
+
+    /// The rows of code that an import runs, directly in those of the directories that `is_wanted` accepts.
+    pub(crate) fn code_in(
+        &self,
+        blocks: &Blocks,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = RowText<'_>> {
+        let whole = self.whole();
+        let blocks = blocks.0.iter().filter(move |it| is_wanted(&whole[it.directory.clone()]));
+        let rows = blocks.flat_map(move |block| {
+            let (text, directory) = (&whole[block.start..], &whole[block.directory.clone()]);
+            rows(text).take_while(move |row| directory_of(&row.path) == directory)
+        });
+        rows.filter(|row| is_code(&row.path, row.size))
+    }
+
+    /// Each directory that has files, except for those of bytecode and of metadata; some of them repeatedly.
+    pub(crate) fn packages<'t>(&'t self, blocks: &'t Blocks) -> impl Iterator<Item = &'t str> {
+        blocks.0.iter().map(|block| &self.whole()[block.directory.clone()])
+    }
+
+    fn whole(&self) -> &str {
+        self.whole.get_or_init(|| read_text(&self.path).unwrap_or_default())
+    }
+}
+
+impl Index {
+    /// Goes over the rows once, as a large environment has 100,000 of them. `None` if the text is cut off:
+    /// see [`record::is_whole`].
+    fn of(whole: &str) -> Option<(Self, Blocks)> {
+        let (mut outside, mut compiled) = (String::new(), String::new());
+        let mut names = Names::default();
+        let mut lists_itself = false;
+        for span in record::spans(whole) {
+            let span = span?;
+            // Escaped quotes are rare, and a path with them is as good as any other.
+            let path = whole[span.path.clone()].trim_matches('"');
+            let add_to = |rows: &mut String| {
+                rows.push_str(&whole[span.path.start..span.size.end]);
+                rows.push('\n');
+            };
+            if path.starts_with("..") {
+                add_to(&mut outside);
+                continue;
+            }
+            lists_itself |= path.ends_with(record::ITSELF);
+            names.add(path, &span);
+            if path.ends_with(INIT) && !is_small(&whole[span.size.clone()]) {
+                names.packages.insert(directory_of(path));
+            }
+            if is_compiled(path) && !names.is_cache {
+                add_to(&mut compiled);
+            }
+        }
+        let (directories, tops) = (names.existing(), lines(once(std::mem::take(&mut names.tops))));
+        let index = Self { tops, directories, outside, compiled };
+        lists_itself.then_some((index, Blocks(names.blocks)))
+    }
+}
+
+fn rows(text: &str) -> impl Iterator<Item = RowText<'_>> {
+    record::spans(text).flatten().map(|span| span.of(text))
 }
 
 /// The top-level names that RECORD lists in `site-packages`, and the directories of modules.
@@ -230,6 +278,8 @@ impl Text {
 struct Names<'t> {
     tops: Vec<&'t str>,
     directories: Vec<&'t str>,
+    /// The directories with an `__init__.py` that is not small.
+    packages: HashSet<&'t str>,
     blocks: Vec<Block>,
     /// The directory of the last row.
     last: Option<&'t str>,
@@ -267,19 +317,41 @@ impl<'t> Names<'t> {
         self.directories.push(top);
         self.directories.extend(ends.next().filter(|dir| !TESTS.contains(&&dir[top.len() + 1..])));
     }
+
+    /// The paths whose existence shows that of the directories.
+    fn existing(&self) -> String {
+        let directories = once(self.directories.clone());
+        let mut existing = String::new();
+        for (at, directory) in directories.iter().enumerate() {
+            let next = directories.get(at + 1).and_then(|next| next.strip_prefix(*directory));
+            let is_package = self.packages.contains(directory);
+            if is_package || !next.is_some_and(|rest| rest.starts_with('/')) {
+                existing.push_str(directory);
+                existing.push_str(if is_package { INIT } else { "" });
+                existing.push('\n');
+            }
+        }
+        existing
+    }
 }
 
 /// Each name once, in order.
-fn owned(mut names: Vec<&str>) -> Vec<String> {
+fn once(mut names: Vec<&str>) -> Vec<&str> {
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(str::to_owned).collect()
+    names
+}
+
+fn lines<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
+    names.into_iter().flat_map(|name| [name, "\n"]).collect()
 }
 
 /// Everything before the last `/`.
 fn directory_of(path: &str) -> &str {
     memchr::memrchr(b'/', path.as_bytes()).map_or("", |end| &path[..end])
 }
+
+const INIT: &str = "/__init__.py";
 
 const TESTS: [&str; 2] = ["tests", "test"];
 
@@ -300,6 +372,11 @@ fn has_extension(path: &str, extension: &str) -> bool {
     path.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.'))
 }
 
+/// Whether a file is a module's source.
+pub(crate) fn is_source(path: &str) -> bool {
+    has_extension(path, "py")
+}
+
 fn is_compiled(path: &str) -> bool {
     has_extension(path, "so") || has_extension(path, "pyd")
 }
@@ -307,12 +384,15 @@ fn is_compiled(path: &str) -> bool {
 /// In bytes. A smaller `__init__.py` marks a package, or a namespace that several distributions share.
 const SMALL: u64 = 512;
 
+fn is_small(size: &str) -> bool {
+    size.parse::<u64>().is_ok_and(|size| size < SMALL)
+}
+
 /// Whether a file is importable code and not a test or documentation.
 fn is_code(path: &str, size: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
     let is_python = has_extension(path, "py");
-    let is_small =
-        path.ends_with("__init__.py") && size.parse::<u64>().is_ok_and(|size| size < SMALL);
+    let is_small = path.ends_with("__init__.py") && is_small(size);
     (is_python || is_compiled(path))
         && !is_small
         && !["tests", "test", "docs", "doc", "examples"].contains(&top)

@@ -127,7 +127,12 @@ fn is_judged(path: &str) -> bool {
 /// The fault of a file, as far as its row shows one.
 fn fault(root: &Path, row: &RowText<'_>, piece: &mut [u8]) -> Option<Fault> {
     let path = root.join(&*row.path);
-    let Ok(mut file) = fs::open_regular(&path) else { return Some(Fault::Missing) };
+    let Ok(mut file) = fs::open_regular(&path) else {
+        // Of a wheel that was made on Windows, pip keeps the row with `\` beside that of the file.
+        let is_listed_twice =
+            row.path.contains('\\') && root.join(row.path.replace('\\', "/")).is_file();
+        return (!is_listed_twice && !is_compiled_alone(&path)).then_some(Fault::Missing);
+    };
     let length = file.metadata().ok()?.len();
     let size = row.size.parse::<u64>().ok();
     let digest = record::sha256(row.hash);
@@ -149,6 +154,13 @@ fn fault(root: &Path, row: &RowText<'_>, piece: &mut [u8]) -> Option<Fault> {
         return Some(Fault::Extended);
     }
     Some(if seen.is_loadable(length) { Fault::Altered } else { Fault::Unloadable })
+}
+
+/// Whether a source was deleted beside its bytecode (`compileall -b`), from which Python imports it.
+fn is_compiled_alone(path: &Path) -> bool {
+    path.extension().is_some_and(|found| found == "py")
+        && path.symlink_metadata().is_err()
+        && path.with_extension("pyc").is_file()
 }
 
 /// The properties of a file that are collected while it is read.
@@ -237,11 +249,14 @@ mod tests {
         let mut rows: Vec<_> =
             installed.iter().map(|(path, bytes)| record::Row::of(*path, bytes)).collect();
         rows.push(record::Row::bare("a-1.dist-info/RECORD"));
+        rows.push(record::Row::of("sub\\same.py", b"x = 1\n"));
+        std::fs::create_dir(dir.path().join("sub")).unwrap();
         let text = record::write(rows);
         std::fs::create_dir(dir.path().join("a-1.dist-info")).unwrap();
         std::fs::write(dir.path().join("a-1.dist-info/RECORD"), text).unwrap();
         for (path, bytes) in [
             ("same.py", &b"x = 1\n"[..]),
+            ("sub/same.py", b"x = 1\n"),
             ("edited.py", b"x = 2 # mine\n"),
             ("zeros.py", b"\0\0\0\0\0\0"),
             ("empty.py", b""),
@@ -250,7 +265,7 @@ mod tests {
         ] {
             std::fs::write(dir.path().join(path), bytes).unwrap();
         }
-        let record = Text::read(&dir.path().join("a-1.dist-info")).unwrap();
+        let (record, _) = Text::read(&dir.path().join("a-1.dist-info")).unwrap();
         let found = faults(dir.path(), &[&record]).remove(0);
         let found: Vec<_> = found.iter().map(|file| (&*file.path, file.fault)).collect();
         assert_eq!(

@@ -10,7 +10,7 @@ use crate::support::host::Host;
 use crate::support::private_dir::{self, PrivacyProblem};
 
 /// The names in the directory that are rvenv's: what cleaning removes.
-const PARTS: [&str; 3] = ["interpreters", "pip", "store"];
+const PARTS: [&str; 4] = ["interpreters", "packages", "pip", "store"];
 
 /// The directory for what is remembered, if there is one that can be trusted.
 #[derive(Clone, Debug)]

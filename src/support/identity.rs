@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 #[cfg(not(unix))]
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,42 @@ impl FileVersion {
         let (device, inode) = number(meta);
         Some(Self { device, inode, size: meta.len(), modified })
     }
+}
+
+/// The version of a file, and the time of the last change of its status. Programs can set a modification
+/// time, but not this one, so a file that was changed and got its former time again has another stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileStamp {
+    version: FileVersion,
+    /// ctime (inode(7)), in nanoseconds since 1970. On Windows the modification time: the standard library reads
+    /// no other one.
+    changed: u64,
+}
+
+impl FileStamp {
+    /// That of the file at `path`, links being followed; `None` if it cannot be looked at.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::metadata(path).ok()?;
+        let version = FileVersion::of_metadata(&meta)?;
+        Some(Self { version, changed: changed(&meta).unwrap_or(version.modified) })
+    }
+
+    /// The time of the last change.
+    pub(crate) fn changed(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_nanos(self.changed))
+    }
+}
+
+#[cfg(unix)]
+fn changed(meta: &Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = u64::try_from(meta.ctime()).ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(u64::try_from(meta.ctime_nsec()).ok()?)
+}
+
+#[cfg(not(unix))]
+fn changed(_meta: &Metadata) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]

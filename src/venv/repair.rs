@@ -61,10 +61,15 @@ impl Step {
         }
     }
 
-    /// The place, where a directory stands in it instead of a file, or a file instead of a directory: what
-    /// is in there may be the user's.
+    /// The place, where a directory stands in it instead of a file, or a file instead of a directory; or the file
+    /// that is in the place of a directory above it. It may be the user's.
     pub(crate) fn obstacle(&self, root: &Path) -> Option<&Path> {
         let Self::Put(Entry { path, content }) = self else { return None };
+        let is_file = |dir: &&Path| root.join(dir).metadata().is_ok_and(|meta| meta.is_file());
+        let above = path.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+        if let Some(file) = above.filter(is_file).last() {
+            return Some(file);
+        }
         let meta = root.join(path).symlink_metadata().ok()?;
         let is_obstacle = match content {
             Content::Directory | Content::Tree(_) => meta.is_file(),

@@ -62,6 +62,17 @@ impl Script {
         line.starts_with(b"#!").then_some(line)
     }
 
+    /// Whether it is text that no system starts as a program: neither a first line that names an interpreter,
+    /// nor a compiled program.
+    pub(crate) fn is_text_without_interpreter(&self) -> bool {
+        !self.head.is_empty() && !self.head.starts_with(b"#!") && !self.head.contains(&0)
+    }
+
+    /// Whether it begins with zeros, as files do after a crash of the system.
+    pub(crate) fn is_void(&self) -> bool {
+        self.head.starts_with(&[0; 8])
+    }
+
     /// The whole of it, unless it is too large for a script that activates.
     pub(crate) fn text(&self) -> Option<&[u8]> {
         let length = self.meta.as_ref()?.len();

@@ -1,13 +1,14 @@
 //! Entries of RECORDs that are checked without reading files: directories, commands, compiled modules, and files
 //! that several distributions list. `--deep` reads everything else.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
+use std::path::Path;
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
-use crate::dist::record::{RowText, Text};
+use crate::dist::record::{RowText, Text, is_source};
 use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
 use crate::fs::{read_bounded, read_start};
@@ -30,7 +31,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     findings.extend(files.damaged(&records));
     findings.extend(files.commands(&records));
     findings.extend(files.foreign(&records));
-    findings.extend(shared(snapshot, &records));
+    findings.extend(shared(snapshot, site));
     findings
 }
 
@@ -43,7 +44,9 @@ struct Files<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CommandFault {
     Missing,
+    NotAFile,
     Empty,
+    NoInterpreter,
     LineEnds,
     NotExecutable,
 }
@@ -52,7 +55,9 @@ impl CommandFault {
     const fn text(self) -> &'static str {
         match self {
             Self::Missing => "is missing",
+            Self::NotAFile => "is not a file",
             Self::Empty => "is empty",
+            Self::NoInterpreter => "does not begin with its interpreter",
             Self::LineEnds => "has Windows line ends",
             Self::NotExecutable => "is not executable",
         }
@@ -121,13 +126,20 @@ impl<'a> Files<'a> {
     fn command_fault(&self, name: &str, size: &str) -> Option<CommandFault> {
         let path = self.snapshot.scripts_dir().join(name);
         let Some(script) = self.snapshot.script(name.as_ref()) else {
-            return (!path.exists()).then_some(CommandFault::Missing);
+            return match path.metadata() {
+                Err(_) => Some(CommandFault::Missing),
+                Ok(meta) => (!meta.is_file()).then_some(CommandFault::NotAFile),
+            };
         };
         let meta = script.meta.as_ref()?;
         if meta.len() == 0 && size.parse::<u64>().is_ok_and(|size| size > 0) {
             return Some(CommandFault::Empty);
         }
-        let line = script.first_line()?;
+        let Some(line) = script.first_line() else {
+            let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
+            let is_lost = script.is_text_without_interpreter() && is_other;
+            return (is_lost || script.is_void()).then_some(CommandFault::NoInterpreter);
+        };
         if line.ends_with(b"\r") && !cfg!(windows) {
             return Some(CommandFault::LineEnds);
         }
@@ -141,7 +153,10 @@ impl<'a> Files<'a> {
         let bytes = match fault {
             CommandFault::NotExecutable => bytes,
             CommandFault::LineEnds => super::activation::without_carriage_returns(&bytes),
-            CommandFault::Missing | CommandFault::Empty => return None,
+            CommandFault::Missing
+            | CommandFault::NotAFile
+            | CommandFault::Empty
+            | CommandFault::NoInterpreter => return None,
         };
         Some(Entry::new(path, Content::Script(bytes)))
     }
@@ -183,19 +198,12 @@ impl<'a> Files<'a> {
 
 /// The damaged files, each with its damage.
 fn damage(site: &Site, record: &Text) -> Option<(String, String)> {
-    let is_gone = |dir: &str| !site.path.join(dir).is_dir() && !is_put_aside(site, dir);
-    // They are in order: where one below it exists, a directory does, too.
-    let has_next_below = |dirs: &[String]| {
-        dirs.get(1)
-            .is_some_and(|next| next.strip_prefix(&*dirs[0]).is_some_and(|it| it.starts_with('/')))
+    let is_lost = |name: &&str| {
+        is_source(name) && !names_entry(site, name) && !names_entry(site, &format!("{name}c"))
     };
-    let mut rest = &record.directories[..];
-    while let [dir, after @ ..] = rest {
-        if !has_next_below(rest) && is_gone(dir) {
-            let top = dir.split('/').next().filter(|top| is_gone(top)).unwrap_or(dir);
-            return Some((format!("the directory `{top}`"), "is missing".to_owned()));
-        }
-        rest = after;
+    let module = record.tops().find(is_lost).map(|module| format!("`{module}`"));
+    if let Some(lost) = module.or_else(|| lost_directory(site, record)) {
+        return Some((lost, "is missing".to_owned()));
     }
     record.compiled().find_map(|RowText { path, size, .. }| {
         match std::fs::metadata(site.path.join(&*path)) {
@@ -210,11 +218,37 @@ fn damage(site: &Site, record: &Text) -> Option<(String, String)> {
     })
 }
 
+/// The first directory that does not exist, or `__init__.py` of a package.
+fn lost_directory(site: &Site, record: &Text) -> Option<String> {
+    let exists = |path: &str| {
+        if is_source(path) {
+            [path, &format!("{path}c")].iter().any(|file| site.path.join(file).is_file())
+        } else {
+            site.path.join(path).is_dir()
+        }
+    };
+    let is_gone = |path: &str| !exists(path) && !is_put_aside(site, path);
+    let path = record.directories().find(|path| is_gone(path))?;
+    let mut above: Vec<_> = Path::new(path).ancestors().filter_map(Path::to_str).collect();
+    above.retain(|dir| !dir.is_empty() && !site.path.join(dir).is_dir());
+    let highest = above.pop().unwrap_or(path);
+    let kind = if is_source(highest) { "" } else { "the directory " };
+    Some(format!("{kind}`{highest}`"))
+}
+
 /// Whether a compiled module of another size can be loaded: one without its debug symbols can.
 fn is_complete(site: &Site, path: &str, length: u64) -> bool {
     let needed = ObjectFile::HEADER_WITH_SECTIONS as u64;
     read_start(&site.path.join(path), needed)
         .is_ok_and(|(head, _)| ObjectFile::is_complete(&head, length))
+}
+
+/// Whether `site-packages` has an entry of this name: its directory was read before.
+fn names_entry(site: &Site, name: &str) -> bool {
+    site.names.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok()
+        || is_put_aside(site, name)
+        // The system may not distinguish the cases of letters.
+        || site.path.join(name).exists()
 }
 
 /// Whether pip has put a directory aside: that is a finding of its own.
@@ -223,43 +257,17 @@ fn is_put_aside(site: &Site, dir: &str) -> bool {
     site.names.iter().any(|name| name.starts_with('~') && is_aside(name, top))
 }
 
-/// Files of which two distributions installed different contents.
-fn shared(snapshot: &Snapshot<'_>, records: &[(&Text, Dist<'_>)]) -> Vec<Diagnosis> {
-    let (mut owners, mut pairs) = (HashMap::new(), BTreeSet::new());
-    let packages = shared_packages(records);
-    for (index, (record, _)) in records.iter().enumerate() {
-        let code = record.code_in(|package| packages.contains(package));
-        for RowText { path, hash, .. } in code.filter(|row| !row.hash.is_empty()) {
-            let (first, known) = *owners.entry(path.clone()).or_insert((index, hash));
-            if first != index && known != hash {
-                pairs.insert((first, index, path.into_owned()));
-            }
-        }
-    }
+/// Files of which two distributions installed different contents: one for each two.
+fn shared(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Diagnosis> {
     let mut told = HashSet::new();
-    let pairs = pairs.into_iter().filter(|(one, other, _)| told.insert((*one, *other)));
-    let finding = |(one, other, path): (usize, usize, String)| {
-        let (one, other) = (&records[one].1, &records[other].1);
-        // Two versions of one package are another finding.
-        if one.key() == other.key() {
-            return None;
-        }
+    let files = snapshot.infos().shared(site);
+    let first = files.filter(|(one, other, _)| told.insert((one.directory, other.directory)));
+    // Two versions of one package are another finding.
+    let different = first.filter(|(one, other, _)| one.key() != other.key());
+    let finding = |(one, other, path): (Dist<'_>, Dist<'_>, &str)| {
         let seen = format!("{} and {} both installed `{path}`", one.name, other.name);
         // The other one then lacks the file, which is the next finding.
-        Some(Diagnosis::new(Code::FileShared, seen, Repair::uninstall(snapshot, other.name)))
+        Diagnosis::new(Code::FileShared, seen, Repair::uninstall(snapshot, other.name))
     };
-    pairs.filter_map(finding).collect()
-}
-
-/// The directories in which several distributions have files.
-fn shared_packages<'r>(records: &'r [(&Text, Dist<'_>)]) -> HashSet<&'r str> {
-    let (mut first, mut shared) = (HashMap::new(), HashSet::new());
-    for (index, (record, _)) in records.iter().enumerate() {
-        for package in record.packages() {
-            if *first.entry(package).or_insert(index) != index {
-                shared.insert(package);
-            }
-        }
-    }
-    shared
+    different.map(finding).collect()
 }

@@ -50,7 +50,14 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     findings.extend(project::findings(snapshot, project));
     let is_running = findings.iter().any(|finding| finding.code == Code::InstallRunning);
     if deep && !is_running {
-        findings.extend(deep::findings(snapshot));
+        let deep = deep::findings(snapshot);
+        // Damage that is seen without reading the files is then found twice.
+        let is_again = |it: &Diagnosis| {
+            it.code == Code::PackageDamaged
+                && deep.iter().any(|other| (other.code, &other.repair) == (it.code, &it.repair))
+        };
+        findings.retain(|it| !is_again(it));
+        findings.extend(deep);
     }
     findings
 }

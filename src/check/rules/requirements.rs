@@ -34,11 +34,21 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     let finding = |code, wanted: Wanted| {
         let words = wanted.words.into_values().map(|word| vec![word]);
         let remedy = Repair::Install(InstallMode::Missing, words.collect());
-        (!wanted.seen.is_empty()).then(|| Diagnosis::new(code, wanted.seen.join(", "), remedy))
+        (!wanted.seen.is_empty()).then(|| Diagnosis::new(code, joined(&wanted.seen), remedy))
     };
     let missing = finding(Code::RequirementMissing, missing);
     let conflicts = finding(Code::RequirementConflict, conflicts);
     missing.into_iter().chain(conflicts).chain(of_other_python(&installed, interpreter)).collect()
+}
+
+/// The first of the faults: the command below them names all.
+fn joined(seen: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = seen[..seen.len().min(SHOWN)].join(", ");
+    match seen.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
 }
 
 /// Distributions whose `Requires-Python` excludes the environment's Python: `pip install --target` and

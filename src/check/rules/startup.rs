@@ -43,6 +43,12 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
         return Vec::new();
     }
     let finding = |name: &str| {
+        let path = site.path.join(name);
+        if is_pipe(&path) {
+            let seen = format!("`{name}` is a pipe, and each start of Python waits for its text");
+            let remove = Repair::command(["rm", "--", &*path.to_string_lossy()]);
+            return Some(Diagnosis::new(Code::StartupFails, seen, remove));
+        }
         let bytes = fs::read_bounded(&site.path.join(name), limits::SITE_FILE).ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let lines = text.lines().filter(|line| pth::is_code(line));
@@ -57,10 +63,15 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     pth::files(site).filter_map(finding).collect()
 }
 
+/// Whether opening a file can wait for another process.
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
 /// Whether a distribution has installed the module.
 fn is_recorded(snapshot: &Snapshot<'_>, dist: &Dist<'_>, module: &str) -> bool {
     let record = snapshot.infos().record(dist);
-    record.is_some_and(|record| record.tops.iter().any(|top| is_named(top, module)))
+    record.is_some_and(|record| record.tops().any(|top| is_named(top, module)))
 }
 
 /// Whether a file or directory is what `import MODULE` looks for.
@@ -71,10 +82,7 @@ fn is_named(name: &str, module: &str) -> bool {
 /// The distribution that the file belongs to is installed again; without one the file is removed.
 fn repair(snapshot: &Snapshot<'_>, site: &Site, name: &str) -> Repair {
     let is_listed = |dist: &_| {
-        snapshot
-            .infos()
-            .record(dist)
-            .is_some_and(|record| record.tops.iter().any(|top| top == name))
+        snapshot.infos().record(dist).is_some_and(|record| record.tops().any(|top| top == name))
     };
     match site.dists().find(is_listed) {
         Some(dist) => Repair::Install(InstallMode::Again, vec![dist.requirement(site)]),

@@ -85,7 +85,7 @@ impl Owned {
         let outside = record.outside();
         self.commands
             .extend(outside.filter_map(|row| Some(row.path.rsplit('/').next()?.to_owned())));
-        self.names.extend(record.tops.iter().cloned());
+        self.names.extend(record.tops().map(str::to_owned));
     }
 
     fn has(&self, name: &str) -> bool {

@@ -51,7 +51,8 @@ impl<'a> Snapshot<'a> {
 
     /// The metadata of each distribution in the `site-packages` that the environment's Python uses.
     pub(super) fn infos(&self) -> &DistInfos {
-        self.infos.get_or_init(|| self.site().map(DistInfos::read).unwrap_or_default())
+        let read = |site| DistInfos::read(site, self.cache);
+        self.infos.get_or_init(|| self.site().map(read).unwrap_or_default())
     }
 }
 

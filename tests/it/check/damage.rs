@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 use super::{Package, World, cpythons, site};
 use crate::sandbox::Ran;
@@ -28,9 +29,20 @@ fn commands_that_cannot_start() {
     world.is_free_of(&["command-broken"]);
     assert_eq!(fs::read(&command).unwrap(), whole);
 
+    for broken in [&whole[whole.iter().position(|&byte| byte == b'\n').unwrap()..], &[0; 64]] {
+        fs::write(&command, broken).unwrap();
+        assert!(shown(&world).contains("`thing` does not begin with its interpreter"));
+    }
+    // A compiled program without its debug symbols has another size, too.
+    fs::write(&command, b"\x7fELF\x02\x01\0\0\0").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+
     fs::write(&command, "").unwrap();
     assert!(shown(&world).contains("`thing` is empty"));
     fs::remove_file(&command).unwrap();
+    fs::create_dir(&command).unwrap();
+    assert!(shown(&world).contains("`thing` is not a file"));
+    fs::remove_dir(&command).unwrap();
     assert!(shown(&world).contains("`thing` is missing"));
     let report = world.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["command-broken"]);
@@ -82,10 +94,52 @@ fn a_directory_of_a_package_is_gone() {
     let record = site.join("thing-1.0.dist-info/RECORD");
     super::append(&record, &format!("things/core/a.py,{},0\n", super::hash(b"")));
     assert_eq!(world.faults(), [""; 0]);
+    super::append(&record, &format!("things/__init__.py,{},600\n", super::hash(b"")));
+    assert!(shown(&world).contains("`things/__init__.py` of thing 1.0 is missing"));
+    // Python imports the bytecode, too.
+    fs::write(site.join("things/__init__.pyc"), "").unwrap();
+    assert_eq!(world.faults(), [""; 0]);
     fs::remove_dir_all(site.join("things/core")).unwrap();
     assert!(shown(&world).contains("the directory `things/core` of thing 1.0 is missing"));
     fs::remove_dir_all(site.join("things")).unwrap();
-    assert_eq!(world.faults(), ["package-damaged"]);
+    assert!(shown(&world).contains("the directory `things` of thing 1.0 is missing"));
+}
+
+#[test]
+fn a_module_at_the_top_is_gone() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let module = world.site().join("thing.py");
+    fs::rename(&module, world.site().join("thing.pyc")).unwrap();
+    assert_eq!(world.faults(), [""; 0], "Python imports it from its bytecode");
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+    fs::remove_file(world.site().join("thing.pyc")).unwrap();
+    assert!(shown(&world).contains("`thing.py` of thing 1.0 is missing"));
+    // One finding for one cause.
+    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["package-damaged"]);
+}
+
+#[test]
+fn a_file_in_the_place_of_a_directory_is_moved_first() {
+    let world = World::new();
+    fs::remove_dir_all(world.env().join("lib")).unwrap();
+    fs::write(world.env().join("lib"), "mine").unwrap();
+    let lib = world.env().join("lib").display().to_string();
+    let report = world.check(&[".venv", "--fix"]);
+    assert_eq!(report.command("site-packages-missing"), format!("mv {lib} {lib}.old"));
+    fs::rename(&lib, format!("{lib}.old")).unwrap();
+    assert_eq!(world.check(&[".venv", "--fix"]).is_healthy().codes(), [""; 0]);
+    assert_eq!(fs::read_to_string(format!("{lib}.old")).unwrap(), "mine");
+}
+
+#[test]
+fn a_path_file_that_python_waits_for() {
+    let world = World::new();
+    let pipe = world.site().join("x.pth");
+    Ran::of(Command::new("mkfifo").arg(&pipe)).ok();
+    let report = world.check(&[".venv"]);
+    assert_eq!(report.codes(), ["startup-fails"]);
+    assert_eq!(report.command("startup-fails"), format!("rm -- {}", pipe.display()));
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(crate) mod healthy;
 mod hints;
 mod ignored;
 mod leftovers;
+mod memory;
 mod own;
 mod packages;
 mod permissions;

@@ -1,0 +1,111 @@
+//! What `check` stores of the metadata of packages, and when it is not used.
+
+use std::fs::{self, File, FileTimes};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{World, edit};
+
+/// The age of a change from which its content is stored.
+const SETTLED: Duration = Duration::from_millis(2100);
+
+/// An environment with as many packages as are worth a file of the cache, whose metadata is stored.
+fn remembered() -> World {
+    let world = World::new();
+    for letter in 'a'..='j' {
+        world.install(&format!("thing_{letter}"), "1.0");
+    }
+    std::thread::sleep(SETTLED);
+    assert_eq!(world.faults(), [""; 0]);
+    world
+}
+
+/// The file of the cache.
+fn record(world: &World) -> PathBuf {
+    let form = world.sandbox.root().join("cache/packages/1");
+    let mut files = fs::read_dir(&form).unwrap().flatten();
+    let file = files.next().expect("a file").path();
+    assert!(files.next().is_none());
+    file
+}
+
+/// Changes a file, and gives it its former times again, as far as a program can.
+fn edit_secretly(path: &Path, old: &str, new: &str) {
+    assert_eq!(old.len(), new.len());
+    let modified = fs::metadata(path).unwrap().modified().unwrap();
+    edit(path, old, new);
+    let times = FileTimes::new().set_modified(modified);
+    File::options().write(true).open(path).unwrap().set_times(times).unwrap();
+}
+
+#[test]
+fn a_change_that_keeps_size_and_mtime_is_noticed() {
+    let world = remembered();
+    let stored = fs::read(record(&world)).unwrap();
+    let dist_info = world.site().join("thing_a-1.0.dist-info");
+    edit_secretly(&dist_info.join("METADATA"), "Name: thing_a", "Nome: thing_a");
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    edit_secretly(&dist_info.join("METADATA"), "Nome: thing_a", "Name: thing_a");
+    edit_secretly(&dist_info.join("RECORD"), "../bin/thing_a", "../bin/thing_z");
+    assert_eq!(world.faults(), ["command-broken"]);
+    edit_secretly(&dist_info.join("RECORD"), "../bin/thing_z", "../bin/thing_a");
+    edit_secretly(&dist_info.join("WHEEL"), "py3-none-any", "py2-none-any");
+    assert_eq!(world.faults(), ["foreign-abi"]);
+    edit_secretly(&dist_info.join("WHEEL"), "py2-none-any", "py3-none-any");
+    assert_eq!(world.faults(), [""; 0]);
+    // What was changed a moment ago may change again at the same time.
+    assert_eq!(fs::read(record(&world)).unwrap(), stored);
+}
+
+#[test]
+fn files_are_looked_at_whatever_is_stored() {
+    let world = remembered();
+    fs::remove_file(world.bin("thing_b")).unwrap();
+    assert_eq!(world.faults(), ["command-broken"]);
+    world.install("thing_b", "1.0");
+    fs::remove_dir_all(world.site().join("thing_c-1.0.dist-info")).unwrap();
+    assert_eq!(world.faults(), ["files-unowned"]);
+}
+
+#[test]
+fn a_damaged_file_of_the_cache_is_ignored_and_replaced() {
+    let world = remembered();
+    let record = record(&world);
+    let stored = fs::read(&record).unwrap();
+    // What is stored is used: the digest is that of other text.
+    let lie = String::from_utf8_lossy(&stored[4..]).replace("../bin/thing_d", "../bin/thing_x");
+    let sum = crc32fast::hash(lie.as_bytes()).to_le_bytes();
+    fs::write(&record, [&sum[..], lie.as_bytes()].concat()).unwrap();
+    assert_eq!(world.faults(), ["command-broken"]);
+    for damaged in [&b""[..], b"x", &stored[..stored.len() / 2], &[&stored[..], b" "].concat()] {
+        fs::write(&record, damaged).unwrap();
+        assert_eq!(world.faults(), [""; 0]);
+        assert_eq!(fs::read(&record).unwrap(), stored);
+    }
+    let mut flipped = stored.clone();
+    let at = stored.len() - stored.len() / 3;
+    flipped[at] ^= 1;
+    fs::write(&record, flipped).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(fs::read(&record).unwrap(), stored);
+}
+
+#[test]
+fn a_file_of_the_cache_that_others_can_write_is_not_used() {
+    let world = remembered();
+    let record = record(&world);
+    let stored = fs::read(&record).unwrap();
+    let lie = String::from_utf8_lossy(&stored[4..]).replace("../bin/thing_d", "../bin/thing_x");
+    let sum = crc32fast::hash(lie.as_bytes()).to_le_bytes();
+    let lie = [&sum[..], lie.as_bytes()].concat();
+    fs::write(&record, &lie).unwrap();
+    let mode: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    fs::set_permissions(&record, mode).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
+    if fs::metadata(&record).is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0) {
+        fs::write(&record, &lie).unwrap();
+        std::os::unix::fs::chown(&record, Some(54_321), None).unwrap();
+        assert_eq!(world.faults(), [""; 0]);
+    }
+    assert_eq!(fs::read(&record).unwrap(), stored);
+}
