@@ -34,7 +34,13 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
         starts: if args.deep { Starts::Everything } else { Starts::Allowed },
         ignored: &ignored,
     };
-    let mut report = context.ui.timed("looked at it", || check.report())?;
+    let mut report = {
+        let mut progress = context.ui.progress();
+        if args.deep {
+            progress.show_work("comparing the files of the packages with their RECORDs");
+        }
+        context.ui.timed("looked at it", || check.report())?
+    };
     let mut steps = Vec::new();
     if args.fix && !args.dry_run {
         process::watch_signals(&context.interrupt)?;
