@@ -10,6 +10,7 @@
     reason = "a program of its own, for people"
 )]
 
+mod checking;
 mod hook;
 mod packages;
 mod packing;
@@ -43,13 +44,17 @@ fn main() {
 
 type Comparison = fn(&World) -> Table;
 
-const COMPARISONS: [(&str, Comparison); 10] = [
+const COMPARISONS: [(&str, Comparison); 14] = [
     ("create, warm", create_warm),
     ("create behind a pyenv shim", create_behind_shim),
     ("create, then the first pip", create_and_pip),
     ("create, first ever", create_cold),
     ("pip as files", create_files),
     ("activate, check, python find", small_commands),
+    ("check 10 distributions", checking::of_10),
+    ("check 100 distributions", checking::of_100),
+    ("check 400 distributions", checking::of_400),
+    ("check --deep of 400 distributions", checking::deep),
     ("a hundred environments", hundred),
     ("a thousand prompts", hook::hook),
     ("pack", packing::pack),
