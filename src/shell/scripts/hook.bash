@@ -3,9 +3,9 @@
 # $1: the code of the last command, which the prompt may show.
 # `case` compares several values faster than `[[` does one; unquoted, a key is not quoted once more.
 _rvenv_hook () {
-    case ${1-0}:$PWD:${VIRTUAL_ENV-}:$PATH in
-        $_RVENV_HOOK_OUTSIDE*) ;;
+    case $*:$PWD:${VIRTUAL_ENV-}:$PATH in
         $_RVENV_HOOK_INSIDE*) [[ ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_look "${1-0}" last ;;
+        $_RVENV_HOOK_OUTSIDE*) ;;
         *) _rvenv_hook_look "${1-0}" last ;;
     esac
 }
