@@ -8,8 +8,8 @@ if alias deactivate >/dev/null 2>&1; then
     unalias deactivate
 fi
 if command -v deactivate >/dev/null 2>&1; then
-    # yash prints it by another option.
-    case $(typeset -f deactivate 2>/dev/null; typeset -fp deactivate 2>/dev/null) in
+    # yash prints it by another option. It may be a program: what fails there must not run the user's trap for ERR.
+    case $( { typeset -f deactivate || :; typeset -fp deactivate || :; } 2>/dev/null) in
         # The `pydoc` of other tools goes with their `deactivate`, which ours replaces.
         *'unset -f pydoc'*) unset -f pydoc || : ;;
         *VIRTUAL_ENV* | *_rvenv_deactivate* | '') ;;

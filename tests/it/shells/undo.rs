@@ -63,6 +63,26 @@ fn a_function_named_deactivate_comes_back() {
     });
 }
 
+/// pyenv-virtualenv has a program of that name among its shims.
+#[test]
+fn a_program_named_deactivate_fails_no_strict_script() {
+    for label in ["bash", "zsh", "ksh93", "mksh"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        std::os::unix::fs::symlink("python", world.at("system/deactivate")).unwrap();
+        let activate = source(real.shell, &world.environment("env", "name"));
+        let strict = if label == "bash" { "set -eE" } else { "set -e" };
+        let script = format!(
+            "{strict}\ntrap 'echo failed' ERR\n{activate}{}deactivate\n{}",
+            note("on"),
+            note("off")
+        );
+        assert_eq!(prints(&world, &real, &script), "", "{label}");
+        assert_eq!(world.seen("on")["VIRTUAL_ENV"], world.at("env"), "{label}");
+        assert_eq!(world.seen("off")["PATH"], world.path, "{label}");
+    }
+}
+
 #[test]
 fn the_entry_is_removed_without_virtual_env() {
     each_posix_shell(|world, real, activate| {
