@@ -156,9 +156,18 @@ impl Ui {
 
     /// Warns of temporary files that could not be removed, and says how.
     pub(crate) fn report_leftovers(&self, leftovers: &[Leftover]) {
-        for Leftover { path, reason } in leftovers {
+        for Leftover { path, reason, is_denied } in leftovers {
             self.warn(format_args!("cannot remove the leftover `{}`: {reason}", path.display()));
-            self.hint(format_args!("look at it, and remove it yourself: `rm -rf {}`", word(path)));
+            let path = word(path);
+            let hint = if *is_denied && cfg!(unix) {
+                // The owner of the directory decides, or `chattr +i` on Linux, which stops root, too.
+                format!(
+                    "look at it, and remove it as root: `sudo rm -rf {path}`; `lsattr` shows what is immutable"
+                )
+            } else {
+                format!("look at it, and remove it yourself: `rm -rf {path}`")
+            };
+            self.hint(hint);
         }
     }
 

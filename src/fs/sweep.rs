@@ -24,13 +24,18 @@ pub struct Leftover {
     pub path: PathBuf,
     /// The reason.
     pub reason: String,
+    /// Whether the system refused, so that `rm` by the same user fails, too.
+    pub is_denied: bool,
 }
 
 impl From<Error> for Leftover {
     fn from(error: Error) -> Self {
         match error {
-            Error::Io { path, source, .. } => Self { path, reason: source.to_string() },
-            error => Self { path: PathBuf::new(), reason: error.to_string() },
+            Error::Io { path, source, .. } => {
+                let is_denied = source.kind() == std::io::ErrorKind::PermissionDenied;
+                Self { path, reason: source.to_string(), is_denied }
+            }
+            error => Self { path: PathBuf::new(), reason: error.to_string(), is_denied: false },
         }
     }
 }
@@ -77,7 +82,7 @@ fn complete_in_place(parent: &Handle, target: &Path, name: &Path) -> Option<Left
             continue;
         }
         if is_deleting && let Some(refusal) = refusal_of_unfinished(&directory, target) {
-            return Some(Leftover { path: target.to_owned(), reason: refusal });
+            return Some(Leftover { path: target.to_owned(), reason: refusal, is_denied: false });
         }
         // A deletion has no new environment.
         let is_replacing = stage.kind(&Path::new(NEW).join("pyvenv.cfg")).is_ok();
@@ -251,5 +256,5 @@ fn refused(stage: &Handle, name: &str, path: &Path) -> Option<Leftover> {
         Ok(refusal) => refusal?.to_string(),
         Err(error) => error.to_string(),
     };
-    Some(Leftover { path, reason: refusal })
+    Some(Leftover { path, reason: refusal, is_denied: false })
 }

@@ -130,6 +130,9 @@ fn base(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
                     snapshot.python().display(),
                     target.display()
                 ),
+                _ if place.as_os_str().is_empty() => {
+                    "neither a link nor `pyvenv.cfg` names its Python".to_owned()
+                }
                 _ => format!("there is no Python in `{}`", place.display()),
             };
             Some(Diagnosis::new(Code::BaseGone, seen, Repair::SameSeries))

@@ -531,6 +531,7 @@ fn undeletable_leftovers_are_a_warning_and_do_not_stop_the_next_command() {
     fs::write(roots.join("a.pyc"), "").unwrap();
     let ran = run(&[create.as_slice(), &["--clear", ".venv"]].concat()).ok();
     assert!(ran.stderr.contains("warning: cannot remove the leftover"), "{ran:#?}");
+    assert!(ran.stderr.contains("`sudo rm -rf "), "{ran:#?}");
     pip_runs(&sandbox, &sandbox.project().join(".venv"));
     for words in [create.clone(), vec!["remove", ".venv"], create.clone()] {
         let ran = run(&words);
