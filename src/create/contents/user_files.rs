@@ -1,6 +1,7 @@
 //! The user's files in an environment: those that no RECORD lists with their content and that no tool
 //! generates.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -59,12 +60,14 @@ struct Search<'a> {
     state: &'a State<'a>,
     /// Every `site-packages`.
     sites: Vec<Installed<'a>>,
+    /// See [`Search::stdlib`].
+    stdlib: OnceCell<Option<PathBuf>>,
 }
 
 impl<'a> Search<'a> {
     fn of(state: &'a State<'a>) -> Self {
         let sites = state.sites.iter().map(|site| Installed::read(site, state.root()));
-        Self { state, sites: sites.collect() }
+        Self { state, sites: sites.collect(), stdlib: OnceCell::new() }
     }
 
     /// The `site-packages` that contains a path, and the path relative to it.
@@ -94,10 +97,23 @@ impl<'a> Search<'a> {
         self.site(path).is_some_and(|(site, path)| site.has(path))
     }
 
+    /// The library of the environment's base. If that is gone, another Python of the same minor version has the same
+    /// templates as a rule.
+    fn stdlib(&self) -> Option<&Path> {
+        let find = || {
+            if let Some(base) = self.state.base.interpreter() {
+                return Some(base.stdlib.clone());
+            }
+            let request = self.state.series()?.request(self.state.host)?;
+            Some(self.state.finder().find(&request).ok()?.interpreter.stdlib)
+        };
+        self.stdlib.get_or_init(find).as_deref()
+    }
+
     /// Whether a script is as the `venv` module of the environment's base generates it.
     fn is_stdlibs(&self, name: &str, text: &[u8]) -> bool {
-        let Some(base) = self.state.base.interpreter() else { return false };
-        let folder = base.stdlib.join("venv/scripts");
+        let Some(stdlib) = self.stdlib() else { return false };
+        let folder = stdlib.join("venv/scripts");
         let mut templates =
             ["common", "posix", "nt"].map(|kind| folder.join(kind).join(name)).into_iter();
         let Ok(text) = std::str::from_utf8(text) else { return false };

@@ -9,7 +9,7 @@ use rvenv::Host;
 use rvenv::trust::Trust;
 
 use super::base::{two, world};
-use super::{Package, World, append, hash};
+use super::{Package, World, append, hash, installation};
 use crate::sandbox::Ran;
 
 /// A wheel of a package, where pip finds it without a network.
@@ -203,6 +203,27 @@ fn files_of_stdlibs_venv_are_not_edited() {
     let names = fs::read_dir(world.bin("")).unwrap().map(|entry| entry.unwrap().file_name());
     let beside = names.filter(|name| name.to_str().unwrap().ends_with(".old"));
     assert_eq!(beside.collect::<Vec<_>>(), ["activate.csh.old"]);
+}
+
+#[test]
+fn files_of_stdlibs_venv_are_not_edited_if_their_base_is_gone() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    fs::remove_dir_all(world.env()).unwrap();
+    let prefix = world.sandbox.root().join("opt/other");
+    installation(&other, &prefix);
+    let python = prefix.join("bin").join(format!("python{}", other.minor));
+    let venv = ["-m", "venv", "--without-pip", ".venv"];
+    Ran::of(world.sandbox.command(python).args(venv)).ok();
+    fs::remove_dir_all(&prefix).unwrap();
+    // Another Python of the same minor version has the same templates.
+    let directory = other.path.parent().unwrap().display().to_string();
+    world.sandbox.set("PATH", format!("{directory}:/usr/bin:/bin"));
+    let newest = newest.path.display().to_string();
+    let ran = world.sandbox.run(["create", "--upgrade", "--python", &newest, ".venv"]).ok();
+    let names = fs::read_dir(world.bin("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let beside: Vec<_> = names.filter(|name| name.to_str().unwrap().ends_with(".old")).collect();
+    assert_eq!(beside, [""; 0], "{ran:#?}");
 }
 
 /// Scripts that are kept may be from anybody, and run on activation.
