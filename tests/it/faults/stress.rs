@@ -112,10 +112,10 @@ fn sixty_at_once_use_the_first_python_of_path() {
             let mut command = sandbox.rvenv();
             // With an empty cache, so that the Python is probed.
             command.env("RVENV_CACHE_DIR", sandbox.root().join("cache").join(&env));
-            Ran::of(command.args(["create", "--without-pip", &env])).ok();
+            let ran = Ran::of(command.args(["create", "--without-pip", &env])).ok();
             let cfg = sandbox.project().join(&env).join("pyvenv.cfg");
             let cfg = fs::read_to_string(cfg).unwrap();
-            others.extend((!cfg.contains(&home)).then_some(cfg));
+            others.extend((!cfg.contains(&home)).then(|| ran.stderr + &cfg));
             count += 1;
         }
         (count, others)
