@@ -299,8 +299,11 @@ fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
 /// Numbers of fuzzed names: by default, and with `RVENV_TEST_LONG`.
 const FUZZED: (usize, usize) = (150, 1000);
 
-/// The same in shells that start slowly, or take 15 ms for a name.
+/// The same in shells that start slowly.
 const FUZZED_IF_SLOW: (usize, usize) = (40, 200);
+
+/// The same in shells that take 15 ms for a name.
+const FUZZED_IN_CSH: (usize, usize) = (40, 1000);
 
 fn carries_all(label: &str, (by_default, all): (usize, usize)) {
     let Some(real) = real(label) else { return };
@@ -327,8 +330,8 @@ every_shell! {
     mksh "mksh" FUZZED
     yash "yash" FUZZED
     fish "fish" FUZZED
-    csh "csh" FUZZED_IF_SLOW
-    tcsh "tcsh" FUZZED_IF_SLOW
+    csh "csh" FUZZED_IN_CSH
+    tcsh "tcsh" FUZZED_IN_CSH
     nushell "nu" FUZZED_IF_SLOW
     powershell "pwsh" FUZZED_IF_SLOW
     elvish "elvish" FUZZED_IF_SLOW

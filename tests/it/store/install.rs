@@ -237,11 +237,11 @@ fn existing_files_are_kept_and_pip_decides() {
 }
 
 #[test]
-fn four_at_once_fill_from_an_empty_store() {
+fn eight_at_once_fill_from_an_empty_store() {
     let sandbox = filled(&["plain"]);
     std::fs::remove_dir_all(store(&sandbox)).unwrap();
     sandbox.write("lock.txt", pins(&["plain", "pack", "with-data"]).join("\n"));
-    let names: Vec<String> = (0..4).map(|index| format!("env-{index}")).collect();
+    let names: Vec<String> = (0..8).map(|index| format!("env-{index}")).collect();
     let start = |name: &String| {
         let mut command = sandbox.rvenv();
         command.args(["-q", "create", "-r", "lock.txt", name]);
