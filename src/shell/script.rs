@@ -306,7 +306,8 @@ mod tests {
             let rendered = String::from_utf8(rendered).unwrap();
             assert!(script.activate.is_empty() || rendered.contains("{{ROOT}}"), "{}", script.file);
             assert!(
-                script.shell == Shell::Cmd || rendered.contains("/__RVENV_PROMPT__"),
+                !script.activate.contains("__RVENV_ROOT__")
+                    || rendered.contains("/__RVENV_PROMPT__"),
                 "{}",
                 script.file
             );
