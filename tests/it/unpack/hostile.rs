@@ -176,7 +176,7 @@ fn a_file_that_is_not_an_archive_of_pack_is_refused() {
     let dir = world.sandbox.project().join("dir");
     fs::create_dir(&dir).unwrap();
     world.refuses(&dir, "is not a regular file");
-    world.refuses(&world.sandbox.project().join("absent"), "No such file");
+    world.refuses(&world.sandbox.project().join("absent"), "it does not exist");
 }
 
 #[test]
