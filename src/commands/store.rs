@@ -18,6 +18,7 @@ use rvenv::venv::Env;
 use tempfile::TempDir;
 
 use super::Context;
+use crate::ui;
 
 /// The store for one Python.
 pub(super) struct PackageStore<'a> {
@@ -123,7 +124,7 @@ impl<'a> PackageStore<'a> {
         let installed = Installed::read(env, &self.interpreter, host);
         let Some(decision) = self.decide(words, env.root(), installed) else { return Ok(false) };
         if decision.entries.is_empty() {
-            let count = packages(decision.already);
+            let count = ui::counted(decision.already, "package");
             ui.say(format_args!("{count} installed already: nothing to do"));
             return Ok(true);
         }
@@ -226,7 +227,7 @@ impl Recording<'_> {
                     context.ui.detail(format_args!("`{name}` is not stored: {reason}"));
                 }
                 if added.stored > 0 {
-                    let (count, time) = (packages(added.stored), seconds(start));
+                    let (count, time) = (ui::counted(added.stored, "package"), seconds(start));
                     context.ui.detail(format_args!("added {count} to the store in {time}"));
                 }
             }
@@ -237,7 +238,7 @@ impl Recording<'_> {
 
 /// The line that reports the number of packages and the time.
 pub(super) fn sentence(count: usize, start: Instant) -> String {
-    format!("installed {} in {} from the store", packages(count), seconds(start))
+    format!("installed {} in {} from the store", ui::counted(count, "package"), seconds(start))
 }
 
 /// The time since `start`.
@@ -245,8 +246,4 @@ fn seconds(start: Instant) -> String {
     let seconds = start.elapsed().as_secs_f64();
     let digits = if seconds < 0.095 { 2 } else { 1 };
     format!("{seconds:.digits$} s")
-}
-
-fn packages(count: usize) -> String {
-    if count == 1 { "1 package".to_owned() } else { format!("{count} packages") }
 }

@@ -319,8 +319,8 @@ impl<'t> Names<'t> {
     }
 
     /// The paths whose existence shows that of the directories.
-    fn existing(&self) -> String {
-        let directories = once(self.directories.clone());
+    fn existing(&mut self) -> String {
+        let directories = once(std::mem::take(&mut self.directories));
         let mut existing = String::new();
         for (at, directory) in directories.iter().enumerate() {
             let next = directories.get(at + 1).and_then(|next| next.strip_prefix(*directory));

@@ -49,7 +49,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
             let remove = Repair::command(["rm", "--", &*path.to_string_lossy()]);
             return Some(Diagnosis::new(Code::StartupFails, seen, remove));
         }
-        let bytes = fs::read_bounded(&site.path.join(name), limits::SITE_FILE).ok()?;
+        let bytes = fs::read_bounded(&path, limits::SITE_FILE).ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let lines = text.lines().filter(|line| pth::is_code(line));
         let missing = lines.flat_map(imported).find(|module| !exists(module, site, base))?;

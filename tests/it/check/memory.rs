@@ -29,6 +29,13 @@ fn record(world: &World) -> PathBuf {
     file
 }
 
+/// A valid file of the cache that lists another command of `thing_d`.
+fn with_another_command(stored: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&stored[4..]).replace("../bin/thing_d", "../bin/thing_x");
+    let sum = crc32fast::hash(text.as_bytes()).to_le_bytes();
+    [&sum[..], text.as_bytes()].concat()
+}
+
 /// Changes a file, and gives it its former times again, as far as a program can.
 fn edit_secretly(path: &Path, old: &str, new: &str) {
     assert_eq!(old.len(), new.len());
@@ -53,7 +60,7 @@ fn a_change_that_keeps_size_and_mtime_is_noticed() {
     assert_eq!(world.faults(), ["foreign-abi"]);
     edit_secretly(&dist_info.join("WHEEL"), "py2-none-any", "py3-none-any");
     assert_eq!(world.faults(), [""; 0]);
-    // What was changed a moment ago may change again at the same time.
+    // A file that was just changed can change again with the same ctime, so nothing is written.
     assert_eq!(fs::read(record(&world)).unwrap(), stored);
 }
 
@@ -72,10 +79,8 @@ fn a_damaged_file_of_the_cache_is_ignored_and_replaced() {
     let world = remembered();
     let record = record(&world);
     let stored = fs::read(&record).unwrap();
-    // What is stored is used: the digest is that of other text.
-    let lie = String::from_utf8_lossy(&stored[4..]).replace("../bin/thing_d", "../bin/thing_x");
-    let sum = crc32fast::hash(lie.as_bytes()).to_le_bytes();
-    fs::write(&record, [&sum[..], lie.as_bytes()].concat()).unwrap();
+    // The stored contents are used: a valid file with another command leads to a finding.
+    fs::write(&record, with_another_command(&stored)).unwrap();
     assert_eq!(world.faults(), ["command-broken"]);
     for damaged in [&b""[..], b"x", &stored[..stored.len() / 2], &[&stored[..], b" "].concat()] {
         fs::write(&record, damaged).unwrap();
@@ -95,9 +100,7 @@ fn a_file_of_the_cache_that_others_can_write_is_not_used() {
     let world = remembered();
     let record = record(&world);
     let stored = fs::read(&record).unwrap();
-    let lie = String::from_utf8_lossy(&stored[4..]).replace("../bin/thing_d", "../bin/thing_x");
-    let sum = crc32fast::hash(lie.as_bytes()).to_le_bytes();
-    let lie = [&sum[..], lie.as_bytes()].concat();
+    let lie = with_another_command(&stored);
     fs::write(&record, &lie).unwrap();
     let mode: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     fs::set_permissions(&record, mode).unwrap();
