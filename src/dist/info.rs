@@ -24,7 +24,7 @@ const PER_THREAD: usize = 16;
 /// More threads than this wait for the same directories.
 const THREADS: usize = 8;
 
-/// What is read of a dist-info.
+/// The contents of a dist-info, with the stamps of its files.
 type Read = (Stamps, Facts, Option<(Text, Blocks)>);
 
 /// The content of the files of one dist-info.
@@ -163,6 +163,7 @@ impl DistInfos {
     pub(crate) fn record(&self, dist: &Dist<'_>) -> Option<&Text> {
         self.of(dist)?.record.as_ref()
     }
+
     /// The files of which two distributions installed different contents, with the dist-infos of the two.
     pub(crate) fn shared<'s>(
         &'s self,

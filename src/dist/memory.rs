@@ -1,7 +1,7 @@
 //! The contents of the metadata of a `site-packages`, stored between runs.
 //!
-//! Each `site-packages` has one file in the cache directory, named by a digest of its path. It contains what was
-//! read of each dist-info, with the identity, size, mtime and ctime of each of its files, and is valid as a
+//! Each `site-packages` has one file in the cache directory, named by a digest of its path. It contains the facts
+//! of each dist-info, with the identity, size, mtime and ctime of each of its files, and is valid as a
 //! whole: if a distribution was added, removed or changed, all are read again. Programs can set an mtime, but
 //! not a ctime, so a changed file of the same size and mtime is detected. Whether the files of the packages
 //! exist is not stored. A file that cannot be read, is damaged, or belongs to another user is ignored.
@@ -46,7 +46,7 @@ const FILES: [&str; 5] = ["METADATA", "RECORD", "WHEEL", "direct_url.json", "ent
 /// The stamps of [`FILES`]; `None` for one that does not exist.
 pub(super) type Stamps = [Option<FileStamp>; FILES.len()];
 
-/// What is stored of a `site-packages`.
+/// The stored contents of a `site-packages`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Memory {
     /// The dist-infos, in the order of their names.
@@ -54,7 +54,7 @@ pub(super) struct Memory {
     pub(super) shared: Vec<SharedFile>,
 }
 
-/// What is stored of a distribution.
+/// The stored contents of the dist-info of one distribution.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Remembered {
     /// The name of its dist-info.

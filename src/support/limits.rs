@@ -18,7 +18,7 @@ pub const VERSION_FILE: u64 = MIB;
 pub const TRUST_RECORD: u64 = 64 * KIB;
 /// A cached record of one interpreter: about 2 KiB.
 pub const PROBE_RECORD: u64 = MIB;
-/// What is cached of the metadata of a `site-packages`: about 2 KiB per distribution.
+/// The cached metadata of a `site-packages`: about 2 KiB per distribution.
 pub const PACKAGES_RECORD: u64 = 64 * MIB;
 /// The manifest of an unpacked wheel: about 100 bytes per file.
 pub const IMAGE_MANIFEST: u64 = 64 * MIB;

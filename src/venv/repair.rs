@@ -61,8 +61,8 @@ impl Step {
         }
     }
 
-    /// The place, where a directory stands in it instead of a file, or a file instead of a directory; or the file
-    /// that is in the place of a directory above it. It may be the user's.
+    /// The path that the step needs and an entry of another kind has: a directory instead of a file, a file
+    /// instead of a directory, or a file instead of a directory above it. That entry may be the user's.
     pub(crate) fn obstacle(&self, root: &Path) -> Option<&Path> {
         let Self::Put(Entry { path, content }) = self else { return None };
         let is_file = |dir: &&Path| root.join(dir).metadata().is_ok_and(|meta| meta.is_file());

@@ -92,7 +92,7 @@ fn run_at_once(sandbox: &Sandbox, commands: &[Vec<&str>], target: &Path) -> (usi
     (ran.into_inner(), seen.into_inner())
 }
 
-/// A probe that gets no processor time is no reason to use another Python.
+/// On a busy machine a probe waits for processor time; `create` must then not use another Python.
 #[test]
 fn sixty_at_once_use_the_first_python_of_path() {
     if !runs_long_variants("60 processes that probe Pythons at once") {

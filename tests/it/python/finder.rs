@@ -111,7 +111,7 @@ fn one_that_hangs_is_passed_over() {
     let hanging = world.script("hangs/bin/python3", "/bin/sleep 1000");
     world.fake("bin/python3", "3.17.0");
     let (host, cache) = (world.host(), world.cache());
-    // The Python that answers is cached by now, so that the short limit concerns the other one only.
+    // The answer of the working Python is cached, so the short limit applies only to the other one.
     world.find(world.at("bin/python3").to_str().unwrap());
     let limit = Duration::from_millis(300);
     let mut finder = Finder::new(&host, &cache).time_limit(limit);
