@@ -19,6 +19,7 @@ pub(crate) mod parallel;
 pub mod path;
 pub mod pip_config;
 pub mod private_dir;
+pub(crate) mod processes;
 pub mod program;
 pub mod python_vars;
 pub mod session;

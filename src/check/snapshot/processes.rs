@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use crate::support::processes;
+
 /// The number of a pip or uv that works in the environment at `root`. On systems without `/proc`,
 /// and for processes of other users, nothing is known.
 pub(in crate::check) fn installer(root: &Path) -> Option<u32> {
     let own = std::process::id();
-    let processes = std::fs::read_dir("/proc").ok()?.flatten();
-    let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.find(|id| *id != own && is_installer(&Path::new("/proc").join(id.to_string()), root))
+    let found = processes::directories()
+        .find(|process| processes::id(process) != Some(own) && is_installer(process, root));
+    found.and_then(|process| processes::id(&process))
 }
 
 fn is_installer(process: &Path, root: &Path) -> bool {

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::python::Reason;
 use crate::support::host::Host;
+#[cfg(target_os = "linux")]
+use crate::support::processes::{self, Stat};
 use crate::support::python_vars::MISLEADING;
 
 #[cfg(not(unix))]
@@ -91,13 +93,65 @@ impl Stream {
     }
 }
 
-/// Runs `command` to its end. After `limit`, the child and its process group are killed.
+/// The time until which a child has to end.
+struct Deadline {
+    start: Instant,
+    limit: Duration,
+    end: Instant,
+}
+
+impl Deadline {
+    /// A child that the machine has no time for gets this multiple of its limit.
+    const MOST: u32 = 6;
+
+    fn after(limit: Duration) -> Self {
+        let start = Instant::now();
+        Self { start, limit, end: start + limit }
+    }
+
+    /// The time that is left. When none is, and `child` waits for a processor or a disk instead of
+    /// something that may never happen, it gets more.
+    fn left(&mut self, child: &Child) -> Duration {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if !left.is_zero() || self.start.elapsed() > self.limit * Self::MOST {
+            return left;
+        }
+        let more = if is_starved(child.id(), self.limit) { self.limit / 10 } else { left };
+        self.end = Instant::now() + more;
+        more
+    }
+}
+
+/// Whether a process of `group` is busy although all of them together had a processor for less than `limit`.
+#[cfg(target_os = "linux")]
+fn is_starved(group: u32, limit: Duration) -> bool {
+    let stats = processes::directories().filter_map(|process| Stat::read(&process));
+    let stats: Vec<_> = stats.filter(|stat| u32::try_from(stat.group) == Ok(group)).collect();
+    let ticks: u64 = stats.iter().map(|stat| stat.ticks).sum();
+    let spent = Duration::from_secs(ticks) / clock_ticks_per_second();
+    stats.iter().any(|stat| stat.is_busy) && spent < limit
+}
+
+/// The unit of the times in `/proc`.
+#[cfg(target_os = "linux")]
+fn clock_ticks_per_second() -> u32 {
+    u32::try_from(rustix::param::clock_ticks_per_second()).unwrap_or(100)
+}
+
+/// Other systems do not say how long a process waited for a processor.
+#[cfg(not(target_os = "linux"))]
+const fn is_starved(_group: u32, _limit: Duration) -> bool {
+    false
+}
+
+/// Runs `command` to its end. After `limit`, the child and its process group are killed; on a busy
+/// machine, on which it had no processor for so long, later.
 ///
 /// # Errors
 /// [`Reason::CannotRun`] when the child cannot be started or its output cannot be read;
 /// [`Reason::Hangs`] when it did not end within `limit`.
 pub(crate) fn run_with_timeout(command: &mut Command, limit: Duration) -> Result<Output, Reason> {
-    let deadline = Instant::now() + limit;
+    let deadline = Deadline::after(limit);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -134,17 +188,21 @@ pub(crate) fn wait_with_output(mut child: Child) -> io::Result<Output> {
 ///
 /// When `waitpid` reports the exit, the pipes contain everything that the child wrote, and a process that
 /// it left may keep them open. So the pipes are read once more without waiting.
-fn collect(child: &mut Child, keep: Keep, deadline: Option<Instant>) -> io::Result<Option<Output>> {
+fn collect(
+    child: &mut Child,
+    keep: Keep,
+    mut deadline: Option<Deadline>,
+) -> io::Result<Option<Output>> {
     let streams = [Stream::new(keep), Stream::new(Keep::Last(PROBE_OUTPUT_LIMIT))];
     let mut pipes = Pipes::new(child.stdout.take(), child.stderr.take(), streams)?;
     let mut pause = Duration::from_micros(500);
     loop {
         let is_open = pipes.read_available()?;
         if let Some(status) = child.try_wait()? {
-            let [stdout, stderr] = pipes.finish(deadline)?;
+            let [stdout, stderr] = pipes.finish(deadline.map(|deadline| deadline.end))?;
             return Ok(Some(Output { status, stdout, stderr }));
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = deadline.as_mut().map(|deadline| deadline.left(child));
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(None);
         }
@@ -172,4 +230,53 @@ fn kill(child: &mut Child) {
     // Both fail only if it has already exited.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// Starts `sh -c TEXT` in a process group of its own.
+    fn start(text: &str) -> io::Result<Child> {
+        use std::os::unix::process::CommandExt;
+        Command::new("sh").args(["-c", text]).process_group(0).spawn()
+    }
+
+    /// A deadline of 1 s after a start that was `age` ago.
+    fn deadline(age: Duration) -> Option<Deadline> {
+        let start = Instant::now().checked_sub(age)?;
+        let limit = Duration::from_secs(1);
+        Some(Deadline { start, limit, end: start + limit })
+    }
+
+    #[test]
+    fn a_child_that_had_no_processor_gets_more_time() {
+        let mut busy = start("while :; do :; done").unwrap();
+        let left = |age| deadline(Duration::from_secs(age)).unwrap().left(&busy);
+        assert_eq!(left(2), Duration::from_millis(100));
+        assert_eq!(left(7), Duration::ZERO, "after six times its limit");
+        kill_group(&mut busy);
+    }
+
+    #[test]
+    fn a_child_that_waits_for_something_else_gets_no_more_time() {
+        let mut waits = start("exec sleep 60").unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while is_starved(waits.id(), Duration::from_secs(20)) && Instant::now() < end {
+            thread::sleep(LONGEST_PAUSE);
+        }
+        assert_eq!(deadline(Duration::from_secs(2)).unwrap().left(&waits), Duration::ZERO);
+        kill_group(&mut waits);
+    }
+
+    #[test]
+    fn a_child_that_waits_or_uses_its_time_gets_no_more() {
+        for text in ["sleep 60", "while :; do :; done"] {
+            let start = Instant::now();
+            let limit = Duration::from_millis(300);
+            let ran = run_with_timeout(Command::new("sh").args(["-c", text]), limit);
+            assert!(matches!(ran, Err(Reason::Hangs(_))), "{text}: {ran:?}");
+            assert!(start.elapsed() < Duration::from_secs(50), "{text}");
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! From `/proc`, which may be hidden.
 
 use std::cell::LazyCell;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Process;
+use crate::support::processes::{Stat, read_once};
 
 /// Mostly the first one is the shell, so nothing is read before it is asked for.
 pub(super) fn parents() -> impl Iterator<Item = Process> {
@@ -31,25 +30,13 @@ fn process(directory: &Path) -> Option<Process> {
 
 /// The number of a process's parent.
 fn parent(directory: &Path) -> Option<i32> {
-    let stat = read_once(&directory.join("stat")).ok()?;
-    // `1234 (name) S 1233 …`, where the name can hold anything, brackets too: see proc(5).
-    let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
-    let parent = std::str::from_utf8(after_name).ok()?.split_ascii_whitespace().nth(1)?;
-    parent.parse().ok().filter(|&parent| parent > 0)
+    Stat::read(directory).map(|stat| stat.parent).filter(|&parent| parent > 0)
 }
 
+/// The words that a process was called with, as many as 4 KiB contain: a shell is known by the first ones.
 fn arguments(cmdline: &Path) -> Vec<Vec<u8>> {
     let arguments = read_once(cmdline).unwrap_or_default();
     arguments.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect()
-}
-
-/// The beginning of a file of `/proc`, which gives it in one call. A shell is known by the first
-/// words that it was called with.
-fn read_once(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; 4096];
-    let read = File::open(path)?.read(&mut bytes)?;
-    bytes.truncate(read);
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -59,7 +46,8 @@ mod tests {
     #[test]
     fn a_name_with_brackets_hides_no_parent() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("stat"), "7 (a) R 1) S 42 7 7").unwrap();
+        std::fs::write(directory.path().join("stat"), "7 (a) R 1) S 42 7 7 0 -1 0 0 0 0 0 1 1")
+            .unwrap();
         std::fs::write(directory.path().join("cmdline"), "zsh\0-i\0").unwrap();
         assert_eq!(parent(directory.path()), Some(42));
         let process = process(directory.path()).unwrap();
