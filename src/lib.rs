@@ -83,6 +83,6 @@ pub mod unpack;
 pub mod venv;
 
 pub use error::{Error, Result};
-pub use support::hint::Hint;
+pub use support::hint::{DeletionHint, Hint, PackHint};
 pub use support::host::{Host, Platform};
 pub use support::interrupt::Interrupt;

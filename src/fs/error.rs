@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Refusal;
 use crate::support;
-use crate::support::hint::Hint;
+use crate::support::hint::{DeletionHint, Hint};
 
 /// The result of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -114,20 +114,25 @@ fn absence(source: &io::Error) -> &'static str {
     if source.kind() == io::ErrorKind::NotFound { ": it does not exist" } else { "" }
 }
 
+/// The next step after the refusal to delete `path`.
+fn deletion_hint(path: &Path, refusal: &Refusal) -> Option<DeletionHint> {
+    match refusal {
+        Refusal::NotAnEnvironment => Some(DeletionHint::Force),
+        Refusal::OwnProgram(program) => Some(DeletionHint::RunCopy(program.clone())),
+        Refusal::UserEntries(_) | Refusal::InnerRepository(_) => Some(DeletionHint::WithUserFiles),
+        Refusal::MountInside(mount) => Some(DeletionHint::Unmount(mount.clone())),
+        Refusal::Link(Some(real)) => {
+            Some(DeletionHint::NameTarget { link: path.to_owned(), target: real.clone() })
+        }
+        _ => None,
+    }
+}
+
 impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::Protected { path, refusal } => match refusal {
-                Refusal::NotAnEnvironment => Some(Hint::Force),
-                Refusal::OwnProgram(program) => Some(Hint::RunCopy(program.clone())),
-                Refusal::UserEntries(_) | Refusal::InnerRepository(_) => Some(Hint::WithUserFiles),
-                Refusal::MountInside(mount) => Some(Hint::Unmount(mount.clone())),
-                Refusal::Link(Some(real)) => {
-                    Some(Hint::NameTarget { link: path.clone(), target: real.clone() })
-                }
-                _ => None,
-            },
+            Self::Protected { path, refusal } => deletion_hint(path, refusal).map(Hint::Deletion),
             Self::Occupied { .. } | Self::Changed { .. } | Self::InUse { .. } => Some(Hint::Retry),
             _ => self.lower_hint(),
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::support::hint::Hint;
+use crate::support::hint::{Hint, PackHint};
 use crate::{fs, python, shell, support, venv};
 
 /// The result of this module.
@@ -178,21 +178,27 @@ impl Error {
         match self {
             Self::FileChanged { .. } => Some(Hint::Retry),
             Self::NoPython { root } => Some(Hint::CheckEnvironment(root.clone())),
-            Self::Unhealthy { root, .. } => Some(Hint::FixOrForce(root.clone())),
-            Self::SystemSitePackages { .. } => Some(Hint::InstallOrForce),
+            _ => self.pack_hint().map(Hint::Pack).or_else(|| self.lower_hint()),
+        }
+    }
+
+    fn pack_hint(&self) -> Option<PackHint> {
+        match self {
+            Self::Unhealthy { root, .. } => Some(PackHint::FixOrForce(root.clone())),
+            Self::SystemSitePackages { .. } => Some(PackHint::InstallOrForce),
             Self::LeavesArchive { leaving } => {
-                leaving.first().map(|first| Hint::Exclude(first.path.clone()))
+                leaving.first().map(|first| PackHint::Exclude(first.path.clone()))
             }
             Self::NotAFile { path } | Self::NameNotText { path } => {
-                Some(Hint::Exclude(PathBuf::from(path.file_name().unwrap_or(path.as_os_str()))))
+                Some(PackHint::Exclude(PathBuf::from(path.file_name().unwrap_or(path.as_os_str()))))
             }
-            Self::SystemLibraries { .. } => Some(Hint::WithoutStrict),
+            Self::SystemLibraries { .. } => Some(PackHint::WithoutStrict),
             Self::LibraryNotFound { .. } | Self::NotElf { .. } | Self::MacOs => {
-                Some(Hint::WithoutPython)
+                Some(PackHint::WithoutPython)
             }
-            Self::Editables { .. } => Some(Hint::EditableChoices),
-            Self::EditableUnclear { .. } => Some(Hint::InstallPlainly),
-            _ => self.lower_hint(),
+            Self::Editables { .. } => Some(PackHint::EditableChoices),
+            Self::EditableUnclear { .. } => Some(PackHint::InstallPlainly),
+            _ => None,
         }
     }
 

@@ -20,23 +20,10 @@ pub enum Hint {
     InstallPython(String),
     /// Permit builds and URLs, or trust this environment.
     PermitBuild(PathBuf),
-    /// Permit the deletion of a directory that is not an environment.
-    Force,
-    /// Permit the deletion of the user's files.
-    WithUserFiles,
-    /// Unmount this first.
-    Unmount(PathBuf),
-    /// Repeat the command with the target of the link.
-    NameTarget {
-        /// The link, as it was given.
-        link: PathBuf,
-        /// The real path.
-        target: PathBuf,
-    },
+    /// After a refusal to delete.
+    Deletion(DeletionHint),
     /// Repeat the command.
     Retry,
-    /// Run a copy of this program, because the command would delete the program itself.
-    RunCopy(PathBuf),
     /// Leave pip out (`--without-pip`), give a wheel (`--pip FILE.whl`), or install the operating
     /// system's package.
     WaysToPip {
@@ -69,7 +56,34 @@ pub enum Hint {
     NamePackages,
     /// Change to the environment's parent directory.
     ChangeDirectory,
-    /// Mend this environment, or pack it as it is.
+    /// After a refusal to pack.
+    Pack(PackHint),
+}
+
+/// The next step after a refusal to delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeletionHint {
+    /// Permit the deletion of a directory that is not an environment.
+    Force,
+    /// Permit the deletion of the user's files.
+    WithUserFiles,
+    /// Unmount this first.
+    Unmount(PathBuf),
+    /// Repeat the command with the target of the link.
+    NameTarget {
+        /// The link, as it was given.
+        link: PathBuf,
+        /// The real path.
+        target: PathBuf,
+    },
+    /// Run a copy of this program, because the command would delete the program itself.
+    RunCopy(PathBuf),
+}
+
+/// The next step after a refusal to pack an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackHint {
+    /// Repair this environment, or pack it as it is.
     FixOrForce(PathBuf),
     /// Install the packages into the environment, or pack it without them.
     InstallOrForce,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rvenv::Hint;
 use rvenv::shell::Shell;
+use rvenv::{DeletionHint, Hint, PackHint};
 
 /// The text of a hint. The match has no `_` arm, so that each new hint needs a text.
 pub(super) fn words(hint: &Hint) -> String {
@@ -23,18 +23,7 @@ pub(super) fn words(hint: &Hint) -> String {
             "`--build` permits that; or trust the environment with `rvenv allow {}`",
             super::word(env)
         ),
-        Hint::Force => {
-            "`--force` permits the deletion of a directory that is not an environment".into()
-        }
-        Hint::WithUserFiles => {
-            "move them elsewhere, or delete them too with `--with-user-files`".into()
-        }
-        Hint::Unmount(mount) => format!("unmount it first: `umount {}`", super::word(mount)),
-        Hint::NameTarget { link, target } => {
-            format!("to use the target of the link: `{}`", same_command(link, target))
-        }
         Hint::Retry => "repeat the command".into(),
-        Hint::RunCopy(program) => run_copy(program),
         Hint::WaysToPip { package } => {
             let package = package.as_ref().map(|name| format!("install `{name}`, or "));
             let package = package.unwrap_or_default();
@@ -71,24 +60,51 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::Uninstall(name) => format!("`rvenv uninstall {}`", super::word(name)),
         Hint::NamePackages => "name packages, or a requirements file with `-r`".into(),
-        Hint::FixOrForce(env) => format!(
+        Hint::Deletion(hint) => deletion_words(hint),
+        Hint::Pack(hint) => pack_words(hint),
+    }
+}
+
+fn deletion_words(hint: &DeletionHint) -> String {
+    match hint {
+        DeletionHint::Force => {
+            "`--force` permits the deletion of a directory that is not an environment".into()
+        }
+        DeletionHint::WithUserFiles => {
+            "move them elsewhere, or delete them too with `--with-user-files`".into()
+        }
+        DeletionHint::Unmount(mount) => {
+            format!("unmount it first: `umount {}`", super::word(mount))
+        }
+        DeletionHint::NameTarget { link, target } => {
+            format!("to use the target of the link: `{}`", same_command(link, target))
+        }
+        DeletionHint::RunCopy(program) => run_copy(program),
+    }
+}
+
+fn pack_words(hint: &PackHint) -> String {
+    match hint {
+        PackHint::FixOrForce(env) => format!(
             "`rvenv check --deep --fix {}` repairs them; `--force` packs the environment as it is",
             super::word(env)
         ),
-        Hint::InstallOrForce => {
+        PackHint::InstallOrForce => {
             "install them into the environment; `--force` packs it without them".into()
         }
-        Hint::Exclude(path) => {
+        PackHint::Exclude(path) => {
             format!("`--exclude {}` leaves it out of the archive", super::word(path))
         }
-        Hint::EditableChoices => {
+        PackHint::EditableChoices => {
             "`--editable include` copies their packages, `--editable skip` leaves them out".into()
         }
-        Hint::WithoutPython => {
+        PackHint::WithoutPython => {
             "without `--with-python`, the archive uses a Python of the other machine".into()
         }
-        Hint::WithoutStrict => "install them on the other machine, and leave out `--strict`".into(),
-        Hint::InstallPlainly => {
+        PackHint::WithoutStrict => {
+            "install them on the other machine, and leave out `--strict`".into()
+        }
+        PackHint::InstallPlainly => {
             "install it without `-e`, or leave it out with `--editable skip`".into()
         }
     }
