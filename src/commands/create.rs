@@ -205,13 +205,14 @@ impl Creation<'_> {
             reinstall.report(created.is_ok());
             return Ok(Ok(created?));
         }
+        if filling.is_empty() {
+            return Ok(Ok(create::create(recipe, session, progress)?));
+        }
         if let Some(created) = self.create_from_store(recipe, filling, progress)? {
             return Ok(Ok(created));
         }
-        let is_free = !filling.is_empty() && std::fs::symlink_metadata(recipe.root).is_err();
-        let is_replaced = !filling.is_empty()
-            && args.clear
-            && Env::open(recipe.root, context.host.platform()).is_ok();
+        let is_free = std::fs::symlink_metadata(recipe.root).is_err();
+        let is_replaced = args.clear && Env::open(recipe.root, context.host.platform()).is_ok();
         let failed = || {
             let state = if is_free { "was not created" } else { "is unchanged" };
             context.ui.warn(format_args!("`{}` {state}", dir.display()));
@@ -256,7 +257,7 @@ impl Creation<'_> {
     ) -> anyhow::Result<Option<Created>> {
         let context = self.context;
         let is_new = recipe.existing == Existing::Clear || !recipe.root.join("pyvenv.cfg").exists();
-        if filling.is_empty() || !is_new || recipe.options.system_site_packages {
+        if !is_new || recipe.options.system_site_packages {
             return Ok(None);
         }
         let start = Instant::now();
