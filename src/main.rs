@@ -30,8 +30,9 @@ fn main() -> ExitCode {
                 return commands::help::show(&error.render());
             }
             evaluated::print_failure(std::env::args_os().skip(1));
-            return match synonyms::known_elsewhere(&error) {
-                Some((name, command)) => ui::unknown_command(&name, command),
+            let args: Vec<_> = std::env::args_os().skip(1).collect();
+            return match synonyms::known_elsewhere(&error, &args) {
+                Some((name, command)) => ui::unknown_command(&name, &command),
                 None => ui::usage(&error),
             };
         }

@@ -1,6 +1,10 @@
 //! Words of other tools that users type as commands, and what does the same here.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::ui;
 
 /// Words, and the command or the sentence that helps; a command is put between backticks.
 const SYNONYMS: &[(&[&str], &str)] = &[
@@ -8,7 +12,7 @@ const SYNONYMS: &[(&[&str], &str)] = &[
     (&["sync"], "rvenv install -r requirements.txt"),
     (
         &["pip"],
-        "rvenv install NAME`, `rvenv uninstall NAME`, `rvenv freeze`, or `rvenv run pip COMMAND",
+        "rvenv install PACKAGE`, `rvenv uninstall PACKAGE`, `rvenv freeze`, or `rvenv run pip COMMAND",
     ),
     (&["packages", "export", "show", "lock"], "rvenv freeze"),
     (&["venv", "virtualenv", "new", "init", "make", "mk", "mkvirtualenv"], "rvenv create"),
@@ -34,14 +38,25 @@ const SYNONYMS: &[(&[&str], &str)] = &[
 
 /// The same for words after `rvenv python`.
 const PYTHON_SYNONYMS: &[(&[&str], &str)] = &[
-    (&["install", "add", "download"], "pyenv install 3.13`, or `uv python install 3.13"),
+    (&["install", "add", "download"], "pyenv install VERSION`, or `uv python install VERSION"),
     (&["ls", "versions"], "rvenv python list"),
     (&["which", "path", "where"], "rvenv python find"),
-    (&["pin", "use", "set"], "rvenv create -p 3.13"),
+    (&["pin", "use", "set"], "rvenv create -p VERSION"),
 ];
 
-/// An unknown command and the command that does what its name says elsewhere.
-pub(crate) fn known_elsewhere(error: &clap::Error) -> Option<(String, &'static str)> {
+/// The words of a command that are replaced by the arguments that were typed, with the value where there are
+/// none.
+const PLACEHOLDERS: [(&str, &str); 5] = [
+    ("NAME", "NAME"),
+    ("COMMAND", "COMMAND"),
+    ("DIR", "DIR"),
+    ("SHELL", "SHELL"),
+    ("VERSION", "3.13"),
+];
+
+/// An unknown command and the command that does what its name says elsewhere, with the arguments of `args`,
+/// the words of the command line.
+pub(crate) fn known_elsewhere(error: &clap::Error, args: &[OsString]) -> Option<(String, String)> {
     if error.kind() != ErrorKind::InvalidSubcommand {
         return None;
     }
@@ -51,7 +66,35 @@ pub(crate) fn known_elsewhere(error: &clap::Error) -> Option<(String, &'static s
     let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
     let table = if usage.contains("rvenv python ") { PYTHON_SYNONYMS } else { SYNONYMS };
     let (_, command) = table.iter().find(|(words, _)| words.contains(&word.as_str()))?;
-    Some((word.clone(), command))
+    let index = args.iter().position(|arg| arg == word.as_str())?;
+    Some((word.clone(), completed(command, &args[index + 1..])))
+}
+
+/// What `command` is for a range of versions, which pyenv does not accept.
+fn for_range<'a>(command: &'a str, args: &[OsString]) -> &'a str {
+    let is_range = |arg: &OsString| arg.to_string_lossy().contains(['<', '>', '=', '~', '!', ',']);
+    let others = command.strip_prefix("pyenv install VERSION`, or `");
+    others.filter(|_| args.iter().any(is_range)).unwrap_or(command)
+}
+
+/// The command with its placeholder replaced by `args`. The flags of another tool's command for Pythons are
+/// not those of this command.
+fn completed(command: &str, args: &[OsString]) -> String {
+    let words: Vec<_> =
+        for_range(command, args).split(' ').map(|word| completed_word(word, args)).collect();
+    words.join(" ")
+}
+
+fn completed_word(word: &str, args: &[OsString]) -> String {
+    let name = word.trim_end_matches(['`', ',']);
+    let Some((_, default)) = PLACEHOLDERS.iter().find(|(placeholder, _)| *placeholder == name)
+    else {
+        return word.to_owned();
+    };
+    let is_value = |arg: &&OsString| name != "VERSION" || !arg.as_encoded_bytes().starts_with(b"-");
+    let args: Vec<_> = args.iter().filter(is_value).map(ui::word).collect();
+    let args = if args.is_empty() { (*default).to_owned() } else { args.join(" ") };
+    word.replacen(name, &args, 1)
 }
 
 #[cfg(test)]
@@ -76,6 +119,22 @@ mod tests {
                 let name = command.split(' ').next().unwrap();
                 assert!(name.starts_with('-') || root.find_subcommand(name).is_some(), "{command}");
             }
+        }
+    }
+
+    #[test]
+    fn a_hint_has_the_arguments_that_were_typed() {
+        for (command, args, expected) in [
+            ("rvenv install NAME", &["rich", "x>1"][..], "rvenv install rich 'x>1'"),
+            ("rvenv install NAME", &[], "rvenv install NAME"),
+            ("a VERSION`, or `b VERSION", &["--force", "3.12"], "a 3.12`, or `b 3.12"),
+            ("pyenv install VERSION`, or `b VERSION", &["3.12"], "pyenv install 3.12`, or `b 3.12"),
+            ("pyenv install VERSION`, or `b VERSION", &[">=3.12"], "b '>=3.12'"),
+            ("rvenv create -p VERSION", &[], "rvenv create -p 3.13"),
+            ("rvenv check --fix", &["x"], "rvenv check --fix"),
+        ] {
+            let args: Vec<_> = args.iter().map(OsString::from).collect();
+            assert_eq!(completed(command, &args), expected);
         }
     }
 }

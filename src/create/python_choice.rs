@@ -15,13 +15,10 @@ use pep440_rs::VersionSpecifiers;
 use crate::create::{Error, Result};
 use crate::python::{Interpreter, Request, Versions, Wanted, files};
 use crate::settings;
-use crate::settings::project::Project;
+use crate::settings::project::{Project, RANGE, REQUIRES_PYTHON};
 use crate::settings::{Key, Settings};
 use crate::support::found;
 use crate::support::host::Host;
-
-/// The part of an unreadable request that is shown, in characters; a file may have any length.
-const SHOWN: usize = 60;
 
 /// The source of a request for a Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,33 +57,38 @@ pub struct Requires {
 
 /// A request in a project's file that is ignored because it is unusable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored {
-    /// Which.
-    pub origin: Origin,
-    /// Its content.
-    pub text: String,
-}
+pub struct Ignored(String);
 
 impl ResolvedRequest {
     /// The first demand that is made, with the option among the settings.
     ///
     /// # Errors
     /// [`Error::UnreadableDemand`] when a setting cannot be read, [`Error::UnreadableVersionFile`] when the
-    /// nearest `.python-version` cannot be opened or decoded. What a `.python-version` or a
-    /// `requires-python` says was written for other tools too: where it cannot be read, it is
-    /// [ignored](Self::ignored).
+    /// nearest `.python-version` cannot be opened or decoded, [`settings::Error::WrongValue`] when
+    /// `requires-python` decides and is not a range of versions. A `.python-version` with the name of an
+    /// environment was written for pyenv-virtualenv: it is [ignored](Self::ignored).
     pub fn of(settings: &Settings, project: &Project, host: &Host) -> Result<Self> {
         let mut ignored = Vec::new();
-        let requires = Requires::of_project(project, &mut ignored);
-        let (request, origin) = if is_strong(settings) {
-            setting(settings, host)?
-        } else if let Some(made) = version_file(project, host, &mut ignored)? {
-            made
-        } else if let Some(Requires { versions, file }) = &requires {
-            let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
-            (Request::Wanted(wanted), Origin::RequiresPython(file.clone()))
+        let requires = Requires::of_project(project);
+        let made = if is_strong(settings) {
+            Some(setting(settings, host)?)
         } else {
-            setting(settings, host)?
+            version_file(project, host, &mut ignored)?
+        };
+        let requires = match (requires, &made) {
+            (Err(error), Some(_)) => {
+                ignored.push(Ignored(error.to_string()));
+                None
+            }
+            (requires, _) => requires?,
+        };
+        let (request, origin) = match (made, &requires) {
+            (Some(made), _) => made,
+            (None, Some(Requires { versions, file })) => {
+                let wanted = Wanted { versions: versions.clone(), ..Wanted::default() };
+                (Request::Wanted(wanted), Origin::RequiresPython(file.clone()))
+            }
+            (None, None) => setting(settings, host)?,
         };
         Ok(Self { request, origin, requires, ignored })
     }
@@ -159,7 +161,7 @@ fn of_version_file(
     }
     let wanted = version.and_then(Wanted::parse).filter(|wanted| *wanted != Wanted::default());
     if wanted.is_none() {
-        ignored.push(Ignored { origin: origin.clone(), text: line.to_owned() });
+        ignored.push(Ignored::version_file(&origin, line));
     }
     Ok(wanted.map(|wanted| (Request::Wanted(wanted), origin)))
 }
@@ -181,14 +183,11 @@ fn is_root(dir: &Path, project: &Project) -> bool {
 
 impl Requires {
     /// The `requires-python` of the project's `pyproject.toml`.
-    fn of_project(project: &Project, ignored: &mut Vec<Ignored>) -> Option<Self> {
-        let (text, file) = project.requires_python()?;
-        let file = file.to_owned();
-        let Ok(range) = text.parse::<VersionSpecifiers>() else {
-            ignored.push(Ignored { origin: Origin::RequiresPython(file), text: text.to_owned() });
-            return None;
-        };
-        Some(Self { versions: Versions::Range(range), file })
+    fn of_project(project: &Project) -> settings::Result<Option<Self>> {
+        let Some((text, manifest)) = project.requires_python()? else { return Ok(None) };
+        let range = text.parse::<VersionSpecifiers>();
+        let range = range.map_err(|_| manifest.wrong(REQUIRES_PYTHON, RANGE))?;
+        Ok(Some(Self { versions: Versions::Range(range), file: manifest.path.clone() }))
     }
 
     /// Whether the project runs on `interpreter`, by what it says.
@@ -219,12 +218,16 @@ impl fmt::Display for Origin {
     }
 }
 
+impl Ignored {
+    /// A line of a `.python-version`.
+    fn version_file(origin: &Origin, line: &str) -> Self {
+        let line = settings::shortened(line);
+        Self(format!("{origin} says `{line}`, which is not a version of Python"))
+    }
+}
+
 impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown: String = self.text.chars().take(SHOWN).collect();
-        if shown.len() < self.text.len() {
-            shown.push('…');
-        }
-        write!(f, "{} says `{shown}`, which is not a version of Python", self.origin)
+        f.write_str(&self.0)
     }
 }

@@ -36,6 +36,8 @@ pub enum Error {
         path: PathBuf,
         /// The reason.
         reason: Reason,
+        /// For a shim of a version manager, a version of this manager that has the program.
+        instead: Option<String>,
     },
 
     /// No Python on this machine satisfies the request.
@@ -94,7 +96,14 @@ impl Error {
             Self::NoPython { install: Some(command), .. } => {
                 Some(Hint::InstallPython(command.clone()))
             }
-            Self::NoPython { .. } => Some(Hint::ListPythons),
+            Self::UnusablePython { instead: Some(version), .. } => {
+                Some(Hint::SelectVersion(version.clone()))
+            }
+            Self::NoPython { .. }
+            | Self::UnusablePython {
+                reason: Reason::Shim { .. } | Reason::UnfollowedShim { .. },
+                ..
+            } => Some(Hint::ListPythons),
             Self::UnfollowedShim { .. } => Some(Hint::NamePython),
             _ => self.lower_hint(),
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Source;
+use super::{Source, project};
 use crate::support::hint::Hint;
 use crate::{fs, python, support};
 
@@ -61,11 +61,19 @@ pub enum Error {
         why: &'static str,
     },
 
-    /// `tool.rvenv` is not a table.
-    #[error("`tool.rvenv` of `{}` is not a table", path.display())]
-    SettingsNotATable {
+    /// A key of `pyproject.toml` that rvenv reads has a value of another kind.
+    #[error("`{}`, line {line}: `{key}` is `{}`: expected {expected}", path.display(), shortened(found))]
+    WrongValue {
         /// The file.
         path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// Its value, as in the file.
+        found: String,
+        /// The valid values.
+        expected: &'static str,
     },
 
     /// Two files of one directory contain settings, so that one of them would be ignored.
@@ -111,10 +119,27 @@ impl Error {
                 Some(Hint::DidYouMean(near.clone()))
             }
             Self::UnknownSetting { .. } => Some(Hint::ShowSettings),
+            Self::WrongValue { key: project::REQUIRES_PYTHON | "project", .. } => {
+                Some(Hint::NamePython)
+            }
             Self::ForbiddenSetting { key, .. } => Some(Hint::SetByUser(key)),
             Self::TwoConfigurations { .. } => Some(Hint::KeepOneConfiguration),
             Self::NothingToInstall { .. } => Some(Hint::NamePackages),
             _ => self.lower_hint(),
         }
     }
+}
+
+/// The part of a value that is shown, in characters; a file may have any length.
+const SHOWN: usize = 60;
+
+/// The beginning of a value, on one line.
+pub(crate) fn shortened(value: &str) -> String {
+    let words: Vec<_> = value.split_whitespace().collect();
+    let line = words.join(" ");
+    let mut shown: String = line.chars().take(SHOWN).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    shown
 }

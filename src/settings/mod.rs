@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Table;
 
+pub(crate) use error::shortened;
 pub use error::{Error, Result};
 pub use key::{Key, Kind, Value};
 
@@ -295,14 +296,7 @@ pub fn user_file(host: &Host) -> Option<PathBuf> {
 /// The project's settings: `rvenv.toml`, or `[tool.rvenv]`.
 fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
     let section = match &project.manifest {
-        Some(manifest) => match manifest.table.get("tool").and_then(|tool| tool.get("rvenv")) {
-            Some(toml::Value::Table(section)) => Some((manifest, section)),
-            Some(_) => {
-                let path = manifest.path.clone();
-                return Err(Error::SettingsNotATable { path });
-            }
-            None => None,
-        },
+        Some(manifest) => section(manifest)?.map(|section| (manifest, section)),
         None => None,
     };
     let own = project.settings.as_ref().map(|own| (own, &own.table));
@@ -313,6 +307,14 @@ fn of_project(project: &Project) -> Result<Option<(&Document, &Table)>> {
         }
         (own, section) => Ok(own.or(section)),
     }
+}
+
+/// The table `[tool.rvenv]`.
+fn section(manifest: &Document) -> Result<Option<&Table>> {
+    let Some(tool) = manifest.table.get("tool") else { return Ok(None) };
+    let tool = tool.as_table().ok_or_else(|| manifest.wrong("tool", "a table"))?;
+    let Some(section) = tool.get("rvenv") else { return Ok(None) };
+    section.as_table().ok_or_else(|| manifest.wrong("tool.rvenv", "a table")).map(Some)
 }
 
 #[cfg(all(test, unix))]

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
+use toml::de::{DeTable, DeValue};
 
 use crate::fs;
 use crate::settings::{Error, Result};
@@ -18,6 +19,8 @@ pub struct Document {
     pub path: PathBuf,
     /// Its content.
     pub table: Table,
+    /// Its text.
+    text: String,
 }
 
 /// The files of the project.
@@ -77,11 +80,17 @@ impl Project {
         files.into_iter().flatten().any(|file| file.path.parent() == Some(dir))
     }
 
-    /// `requires-python` of the manifest, and the path of the manifest.
-    pub fn requires_python(&self) -> Option<(&str, &Path)> {
-        let manifest = self.manifest.as_ref()?;
-        let text = manifest.table.get("project")?.get("requires-python")?.as_str()?;
-        Some((text, &manifest.path))
+    /// `requires-python` of the manifest, and the manifest.
+    ///
+    /// # Errors
+    /// [`Error::WrongValue`] if it is not text, or `project` is not a table.
+    pub fn requires_python(&self) -> Result<Option<(&str, &Document)>> {
+        let Some(manifest) = &self.manifest else { return Ok(None) };
+        let Some(project) = manifest.table.get("project") else { return Ok(None) };
+        let table = project.as_table().ok_or_else(|| manifest.wrong("project", "a table"))?;
+        let Some(value) = table.get("requires-python") else { return Ok(None) };
+        let text = value.as_str().ok_or_else(|| manifest.wrong(REQUIRES_PYTHON, RANGE))?;
+        Ok(Some((text, manifest)))
     }
 }
 
@@ -92,22 +101,49 @@ impl Document {
     /// If it is not a regular file, too large, or not valid TOML.
     pub fn read(path: PathBuf) -> Result<Option<Self>> {
         match read_text(&path)? {
-            Some(text) => Self::parse(path, &text).map(Some),
+            Some(text) => Self::parse(path, text).map(Some),
             None => Ok(None),
         }
     }
 
-    fn parse(path: PathBuf, text: &str) -> Result<Self> {
+    fn parse(path: PathBuf, text: String) -> Result<Self> {
         match text.parse() {
-            Ok(table) => Ok(Self { path, table }),
+            Ok(table) => Ok(Self { path, table, text }),
             Err(error) => {
                 let start = error.span().map_or(0, |span| span.start);
-                let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+                let line = line_at(&text, start);
                 let reason = error.message().lines().collect::<Vec<_>>().join(", ");
                 Err(Error::BadToml { path, line, reason })
             }
         }
     }
+
+    /// The error that the value of `key` is not what is `expected`; `key` has dots between its parts.
+    pub(crate) fn wrong(&self, key: &'static str, expected: &'static str) -> Error {
+        let mut line = 1;
+        let mut value = None;
+        if let Ok(root) = DeTable::parse(&self.text) {
+            let mut table = root.get_ref();
+            for part in key.split('.') {
+                let Some((name, found)) = table.get_key_value(part) else { break };
+                line = line_at(&self.text, name.span().start);
+                value = self.text.get(found.span());
+                let DeValue::Table(inner) = found.get_ref() else { break };
+                table = inner;
+            }
+        }
+        let found = value.unwrap_or_default().to_owned();
+        Error::WrongValue { path: self.path.clone(), line, key, found, expected }
+    }
+}
+
+/// The key of the versions on which a project runs (PEP 621), and its value.
+pub(crate) const REQUIRES_PYTHON: &str = "project.requires-python";
+pub(crate) const RANGE: &str = "a range in quotes, like \">=3.11\"";
+
+/// The number of the line at a byte of `text`, counted from 1.
+fn line_at(text: &str, byte: usize) -> usize {
+    text.get(..byte).unwrap_or_default().matches('\n').count() + 1
 }
 
 /// The default requirements of `install` without arguments.
@@ -163,7 +199,7 @@ fn is_found(path: &Path, host: &Host) -> Result<bool> {
 fn manifest(path: PathBuf) -> Result<Option<Document>, (Error, bool)> {
     let Some(text) = read_text(&path).map_err(|error| (error, false))? else { return Ok(None) };
     let ours = text.contains("tool.rvenv");
-    Document::parse(path, &text).map(Some).map_err(|error| (error, ours))
+    Document::parse(path, text).map(Some).map_err(|error| (error, ours))
 }
 
 fn read_text(path: &Path) -> Result<Option<String>> {

@@ -16,6 +16,8 @@ pub enum Hint {
     ListPythons,
     /// Name a Python, which overrides the files that select one.
     NamePython,
+    /// Select this version, which a version manager has.
+    SelectVersion(String),
     /// Install a Python with this command.
     InstallPython(String),
     /// Permit builds and URLs, or trust this environment.

@@ -18,6 +18,9 @@ pub(super) fn words(hint: &Hint) -> String {
         }
         Hint::NamePython => "`--python VERSION` overrides it".into(),
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
+        Hint::SelectVersion(version) => {
+            format!("`rvenv create -p {}` selects an installed one", super::word(version))
+        }
         Hint::InstallPython(command) => format!("`{command}` installs one"),
         Hint::PermitBuild(env) => format!(
             "`--build` permits that; or trust the environment with `rvenv allow {}`",

@@ -193,10 +193,12 @@ fn help_explains_commands_nested_commands_and_topics() {
 fn commands_of_other_tools_are_answered_with_the_one_of_rvenv() {
     let sandbox = Sandbox::new();
     for (words, command) in [
-        (&["add", "six"][..], "`rvenv install NAME`"),
-        (&["pip", "install", "six"], "`rvenv uninstall NAME`"),
+        (&["add", "six"][..], "`rvenv install six`"),
+        (&["pip", "install", "six"], "`rvenv run pip install six`"),
         (&["venv"], "`rvenv create`"),
-        (&["python", "install", "3.13"], "`uv python install 3.13`"),
+        (&["python", "install", "3.12"], "`pyenv install 3.12`, or `uv python install 3.12`"),
+        (&["python", "install"], "`pyenv install 3.13`, or `uv python install 3.13`"),
+        (&["python", "pin", "pypy3.10"], "`rvenv create -p pypy3.10`"),
     ] {
         let ran = sandbox.run(words).code(2);
         assert!(ran.stderr.starts_with("error: there is no command `"), "{ran:#?}");

@@ -38,14 +38,14 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>, dir: &Path) -> Vec<Diagnosis> {
 fn requires_python(snapshot: &Snapshot<'_>, dir: &Path) -> Option<Diagnosis> {
     let interpreter = snapshot.base.interpreter()?;
     let project = Project::described(dir);
-    let (requires, file) = project.requires_python()?;
+    let (requires, manifest) = project.requires_python().ok()??;
     let range = requires.parse::<VersionSpecifiers>().ok()?;
     if Versions::Range(range).contain(interpreter.version) {
         return None;
     }
     let seen = format!(
         "`{}` requires Python {requires}, and the environment has {}",
-        file.display(),
+        manifest.path.display(),
         interpreter.version
     );
     let root = snapshot.root().to_string_lossy();

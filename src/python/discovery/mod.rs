@@ -216,9 +216,11 @@ impl<'a> Finder<'a> {
             let looked = self.look(&candidate, &Request::Any);
             looked.map_err(|(_, reason)| reason)
         };
-        executable
-            .and_then(look)
-            .map_err(|reason| Error::UnusablePython { path: path.to_owned(), reason })
+        executable.and_then(look).map_err(|reason| {
+            let is_shim = matches!(reason, Reason::Shim { .. } | Reason::UnfollowedShim { .. });
+            let instead = is_shim.then(|| self.shims.installed_version(path)).flatten();
+            Error::UnusablePython { path: path.to_owned(), reason, instead }
+        })
     }
 
     /// The interpreter of a candidate, if it satisfies the request.

@@ -3,12 +3,12 @@
 //! hangs (uv#21047).
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::managers;
+use super::managers::{self, Installation};
 use crate::fs::open_regular;
 use crate::python::{Installer, Reason};
 use crate::support::host::{Host, Platform};
@@ -86,20 +86,46 @@ impl<'a> Shims<'a> {
         Some(Shim { place, root: root.or_else(|| managers::root(place, self.host))? })
     }
 
-    /// The program that the shim at `path` would start.
-    pub(super) fn resolve(&self, shim: Shim, path: &Path) -> Result<PathBuf, Reason> {
-        let manager = shim.place.name();
+    /// The newest version of its manager that has the program of the shim at `path`, as a request.
+    pub(super) fn installed_version(&self, path: &Path) -> Option<String> {
+        let shim = self.by_place(path).or_else(|| self.by_content(path))?;
+        let program = self.program(path)?;
+        let has_program = |found: &Installation| {
+            found.place == shim.place && executable_in(&found.dir, &program).is_some()
+        };
+        let mut installations = managers::installations(self.host).into_iter();
+        let told = installations.find_map(|found| {
+            found.told.clone().filter(|told| has_program(&found) && !told.versions.precede_oldest())
+        })?;
+        Some(told.to_string())
+    }
+
+    /// The name of the program that the shim at `path` starts.
+    fn program(&self, path: &Path) -> Option<OsString> {
         let is_windows = self.host.platform() == Platform::Windows;
         // pyenv-win's `python.bat` starts `python.exe`.
         let program = if is_windows { path.with_extension("exe") } else { path.to_owned() };
-        let program = program.file_name().unwrap_or_default();
+        program.file_name().map(OsStr::to_owned)
+    }
+
+    /// The program that the shim at `path` would start.
+    pub(super) fn resolve(&self, shim: Shim, path: &Path) -> Result<PathBuf, Reason> {
+        let manager = shim.place.name();
+        let program = self.program(path).unwrap_or_default();
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let chosen = chosen.entry(shim).or_insert_with_key(|shim| Chosen::by(shim, self.host));
         if let Some(what) = &chosen.unfollowed {
             return Err(Reason::UnfollowedShim { manager, what: what.clone() });
         }
-        chosen.executable(program).map_err(|outcome| Reason::Shim { manager, outcome })
+        chosen.executable(&program).map_err(|outcome| Reason::Shim { manager, outcome })
     }
+}
+
+/// The executable `program` of an installation.
+fn executable_in(dir: &Path, program: &OsStr) -> Option<PathBuf> {
+    // Only on Windows the executable is in the tree's root.
+    let places = ["bin", "install/bin", "", "install"];
+    places.iter().map(|place| dir.join(place).join(program)).find(|path| path.is_file())
 }
 
 /// The manager that a script calls.
@@ -170,12 +196,8 @@ impl Chosen {
 
     /// The executable `program` of the first installation that has one.
     fn executable(&self, program: &OsStr) -> Result<PathBuf, String> {
-        // Only on Windows the executable is in the tree's root.
-        let places = ["bin", "install/bin", "", "install"];
-        let of = |dir: &PathBuf| {
-            places.iter().map(|place| dir.join(place).join(program)).find(|path| path.is_file())
-        };
-        self.dirs.iter().find_map(of).ok_or_else(|| match &self.end {
+        let executable = self.dirs.iter().find_map(|dir| executable_in(dir, program));
+        executable.ok_or_else(|| match &self.end {
             Some(end) => end.clone(),
             None if self.dirs.is_empty() => {
                 format!("`{}` is chosen, which is not installed", self.names)

@@ -40,7 +40,7 @@ pub fn probe(executable: &Path, host: &Host) -> Result<Interpreter> {
     let path = host.absolute(executable);
     let cache = ProbeCache::new(&Cache::none(), host);
     let probed = Prober { host, limit: TIME_LIMIT, cache: &cache }.probe(&path);
-    probed.outcome.map_err(|reason| Error::UnusablePython { path, reason })
+    probed.outcome.map_err(|reason| Error::UnusablePython { path, reason, instead: None })
 }
 
 /// The file that [`Prober::probe`] starts first: `path`, or the base that its `pyvenv.cfg` names.

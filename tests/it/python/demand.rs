@@ -105,13 +105,43 @@ fn unreadable_version_files_are_errors() {
     assert!(source.contains("`3.x!`") && source.contains("pypy3.10"), "{source}");
 
     let world = World::new();
-    world.write("home/project/pyproject.toml", "[project]\nrequires-python = '^3.9'\n");
-    let made = demand(&world, None).unwrap();
-    assert_eq!((made.requires, made.ignored.len()), (None, 1));
-    for text in ["no toml at all [", "[project]\nrequires-python = 3\n", ""] {
+    for text in ["no toml at all [", "[project]\nname = 'x'\n", ""] {
         world.write("home/project/pyproject.toml", text);
         let made = demand(&world, None).unwrap();
         assert_eq!((made.requires, made.ignored.len()), (None, 0), "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_value_of_requires_python_is_an_error_with_its_line_unless_another_source_decides() {
+    let world = World::new();
+    let rows = [
+        (
+            "[project]\nname = 'x'\nrequires-python = '^3.9'\n",
+            3,
+            "`project.requires-python` is `'^3.9'`",
+        ),
+        (
+            "[project]\nrequires-python = [\n'3.9'\n]\n",
+            2,
+            "`project.requires-python` is `[ '3.9' ]`",
+        ),
+        ("# x\n\nproject.requires-python = 3.12\n", 3, "`project.requires-python` is `3.12`"),
+        ("\nproject = 3\n", 2, "`project` is `3`"),
+        ("[[project]]\nrequires-python = '>=3.9'\n", 1, "`project` is `[[project]]`"),
+    ];
+    for (text, line, wrong) in rows {
+        let file = world.write("home/project/pyproject.toml", text);
+        let expected = format!("`{}`, line {line}: {wrong}: expected ", file.display());
+        let error = demand(&world, None).unwrap_err();
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        assert_eq!(error.hint(), Some(rvenv::Hint::NamePython));
+        let made = demand(&world, Some("3.13")).unwrap();
+        let [ignored] = &made.ignored[..] else { panic!("{made:?}") };
+        assert!(ignored.to_string().starts_with(&expected), "{ignored}");
+        let version_file = world.write("home/project/.python-version", "3.17\n");
+        assert_eq!(demand(&world, None).unwrap().request.to_string(), "3.17");
+        std::fs::remove_file(version_file).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fs;
 use std::process::Command;
 
+use rvenv::Hint;
 use rvenv::python::Reason;
 
 use super::world::World;
@@ -75,6 +76,33 @@ fn pyenv() {
         outcome: "`3.9.9` is chosen, which is not installed".into(),
     };
     assert_eq!(world.passed_over("python")[0], ("home/.pyenv/shims/python3".into(), reason));
+    no_shim_was_run(&world);
+}
+
+#[test]
+fn a_shim_given_by_its_path_that_selects_nothing_has_a_hint_with_a_version_that_works() {
+    let mut world = shimmed("home/.pyenv/shims", "home/.pyenv/versions");
+    world.fake("home/.pyenv/versions/3.7.16/bin/python3.7", "3.7.16");
+    world.script("home/.pyenv/shims/python3.7", "exit 1");
+    let hint = |world: &World, name: &str| {
+        let shim = world.at("home/.pyenv/shims").join(name);
+        world.try_find(shim.to_str().unwrap()).unwrap_err().hint()
+    };
+    let select = |version: &str| Some(Hint::SelectVersion(version.to_owned()));
+    assert_eq!(hint(&world, "python3"), select("3.17.4"), "nothing is selected");
+    world.write("home/.pyenv/version", "3.17.4\n");
+    assert_eq!(hint(&world, "python3.16"), select("3.16.3"), "another version is selected");
+    assert_eq!(world.find("3.16.3").interpreter.version.to_string(), "3.16.3");
+    for (selected, name) in [("3.9.9", "python"), ("system", "python3")] {
+        world.set("PYENV_VERSION", selected);
+        assert_eq!(hint(&world, name), select("3.17.4"), "{selected}");
+    }
+    assert_eq!(hint(&world, "python3.7"), Some(Hint::ListPythons), "not supported");
+    world.write("home/project/mise.toml", "[tools]\npython = 'path:/x'\n");
+    world.script("home/.local/share/mise/shims/python3", "exit 1");
+    world.fake("home/.local/share/mise/installs/python/3.15.1/bin/python3", "3.15.1");
+    let mise = world.at("home/.local/share/mise/shims/python3");
+    assert_eq!(world.try_find(mise.to_str().unwrap()).unwrap_err().hint(), select("3.15.1"));
     no_shim_was_run(&world);
 }
 
