@@ -170,16 +170,22 @@ impl Check<'_> {
         let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
             .map(|root| Snapshot::read(root, self.starts(root), host, cache));
-        if let (Some(_), Some(snapshot)) = (&named, &snapshot) {
-            snapshot.ensure_environment()?;
-        }
+        let is_environment = snapshot.as_ref().map_or(Ok(()), |it| it.ensure_environment());
+        let is_project = named.is_none() && session.active().is_none();
+        let snapshot = match is_environment {
+            Err(_) if is_project => None,
+            Err(error) if named.is_some() => return Err(error.into()),
+            _ => snapshot,
+        };
+        let is_other = snapshot.is_none() && root.is_some_and(Path::is_dir);
         let active = match (session.active(), root) {
             (Some(active), Some(root)) => is_same_file(active, root),
             _ => false,
         };
         let mut findings = Vec::new();
         if named.is_none() || active {
-            findings.extend(session.findings(root, state::scripts(host.platform())));
+            let scripts = state::scripts(host.platform());
+            findings.extend(session.findings(root, is_other, scripts));
         }
         if let Some(snapshot) = &snapshot {
             let project = session.project_of(snapshot.root());

@@ -72,7 +72,8 @@ impl Action {
             if let Some(end) = end {
                 return Ok((end, Self::Make));
             }
-            crate::support::path::canonicalize(root).map_err(fs::Error::io("follow", root))?
+            crate::support::path::canonicalize(root)
+                .map_err(|source| Error::UnusableLink { path: root.to_owned(), source })?
         } else {
             root.to_owned()
         };
@@ -146,13 +147,13 @@ fn ensure_followable(
     if is_empty(location)? || fs::is_unfinished(location) {
         return Ok(());
     }
-    if request.existing == Existing::Clear {
-        let refusal = Refusal::Link(Some(location.to_owned()));
-        return Err(fs::Error::Protected { path: root.to_owned(), refusal }.into());
-    }
     match Env::open(location, session.host.platform()) {
         Err(venv::Error::NotAnEnvironment { .. }) => {
             Err(Error::LinkToFiles { path: root.to_owned(), target: location.to_owned() })
+        }
+        _ if request.existing == Existing::Clear => {
+            let refusal = Refusal::Link(Some(location.to_owned()));
+            Err(fs::Error::Protected { path: root.to_owned(), refusal }.into())
         }
         _ => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! The failures to create or upgrade an environment.
 
+use std::io;
 use std::path::PathBuf;
 
 use super::python_choice::Origin;
@@ -47,6 +48,15 @@ pub enum Error {
         path: PathBuf,
         /// Its target.
         target: PathBuf,
+    },
+
+    /// A link that cannot be followed: it leads to itself, or through a directory that is closed.
+    #[error("cannot follow the link `{}`", path.display())]
+    UnusableLink {
+        /// The link.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
     },
 
     /// A file of the user has the path of a file to create.
@@ -159,9 +169,10 @@ impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::NotADirectory { .. } | Self::LinkToFiles { .. } | Self::WouldOverwrite { .. } => {
-                Some(Hint::ChooseAnotherPath)
-            }
+            Self::NotADirectory { .. }
+            | Self::LinkToFiles { .. }
+            | Self::UnusableLink { .. }
+            | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
             Self::UnreadableVersionFile { .. } => Some(Hint::NamePython),
             Self::NeedsBuild { path, .. } | Self::NotReinstalled { path, wheels_only: true } => {

@@ -36,6 +36,8 @@ pub enum Hint {
     NameShell,
     /// This shell has a hook for a change of directory.
     HookOf(&'static str),
+    /// Rename this, which is in the place of an environment.
+    Rename(PathBuf),
     /// Choose another path.
     ChooseAnotherPath,
     /// Replace the environment, or upgrade it to the other Python.

@@ -9,6 +9,7 @@ pub mod found;
 pub(crate) mod hex;
 pub mod host;
 pub mod identity;
+pub(crate) mod installation;
 pub mod interrupt;
 pub mod json;
 pub(crate) mod kernel;

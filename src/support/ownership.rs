@@ -53,6 +53,7 @@ mod unix {
 
     use super::{Objection, ObjectionKind};
     use crate::support::host::Host;
+    use crate::support::installation;
 
     /// Group and others can write.
     const GROUP_WRITE: u32 = 0o020;
@@ -279,17 +280,7 @@ mod unix {
         let Some(prefix) = real.parent().and_then(Path::parent) else { return false };
         let exact = |lib: &PathBuf| lib.join(name).join("os.py").is_file();
         let libraries = ["lib", "lib64"].map(|lib| prefix.join(lib));
-        libraries.iter().any(exact) || libraries.iter().any(|lib| has_any_library(lib))
-    }
-
-    fn has_any_library(lib: &Path) -> bool {
-        let mut entries = std::fs::read_dir(lib).into_iter().flatten().flatten();
-        entries.any(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            (name.starts_with("python") || name.starts_with("pypy"))
-                && entry.path().join("os.py").is_file()
-        })
+        libraries.iter().any(exact) || libraries.iter().any(|lib| installation::has_library(lib))
     }
 
     #[cfg(test)]

@@ -39,6 +39,12 @@ pub(super) fn words(hint: &Hint) -> String {
             format!("name it with `--shell`: {}", names.join(", "))
         }
         Hint::HookOf(shell) => format!("{shell} has one: `rvenv hook {shell}`"),
+        Hint::Rename(path) => {
+            let command = if cfg!(windows) { "move" } else { "mv" };
+            let mut renamed = path.clone().into_os_string();
+            renamed.push(".old");
+            format!("rename it: `{command} {} {}`", super::word(path), super::word(renamed))
+        }
         Hint::ChooseAnotherPath => "choose another path for the environment".into(),
         Hint::ClearOrUpgrade => {
             "`--clear` replaces it; `--upgrade` keeps its packages and changes its Python".into()

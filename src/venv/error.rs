@@ -142,6 +142,10 @@ impl Error {
             Self::NoEnvironment { unnamed: Some(unnamed), .. } => {
                 Some(Hint::NameEnvironment(unnamed.clone()))
             }
+            // `create` writes no environment into what the link leads to.
+            Self::NotAnEnvironment { path } if path.is_symlink() => {
+                Some(Hint::Rename(path.clone()))
+            }
             Self::NoEnvironment { .. } | Self::NotAnEnvironment { .. } => {
                 Some(Hint::CreateEnvironment)
             }

@@ -18,6 +18,7 @@ use crate::fs;
 use crate::python::{Finder, Interpreter, Request};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
+use crate::support::installation::is_installation;
 use crate::support::limits;
 use crate::support::program::{Program, Starts};
 
@@ -124,12 +125,12 @@ impl<'a> State<'a> {
         Finder::new(self.host, self.cache).starting(self.starts)
     }
 
-    /// Refuses a directory that has nothing of an environment, and so is none that broke.
+    /// Refuses a directory that has nothing of an environment, and so is none that broke. An installation
+    /// of Python has packages and programs, too.
     pub(crate) fn ensure_environment(&self) -> Result<()> {
-        let has_something = !matches!(self.configuration, Configuration::Missing)
-            || self.way != InterpreterLink::Missing
-            || !self.sites.is_empty();
-        if has_something {
+        let has_something = self.way != InterpreterLink::Missing || !self.sites.is_empty();
+        let is_missing = matches!(self.configuration, Configuration::Missing);
+        if !is_missing || (has_something && !is_installation(self.root())) {
             return Ok(());
         }
         Err(Error::NotAnEnvironment { path: self.root().to_owned() })

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::finding::Remedy;
+use crate::check::repairs::moved_aside;
 use crate::check::snapshot::Snapshot;
 use crate::dist::LibrarySeries;
 use crate::formats::PyvenvCfg;
@@ -12,6 +13,7 @@ use crate::python::{Interpreter, Request};
 use crate::support::program::Program;
 use crate::venv::base;
 use crate::venv::repair::Step;
+use crate::venv::state::Configuration;
 use crate::venv::{Content, Entry, interpreter_entries};
 
 /// Steps that put these entries. Where there are none, what is wrong is not in the environment.
@@ -90,6 +92,10 @@ fn same_series(snapshot: &Snapshot<'_>) -> Option<Interpreter> {
 /// The way when the series is gone: make it anew with another one, and install again. What stands
 /// in the base's place is as a rule the next one, whether or not a search would find it.
 fn upgrade(snapshot: &Snapshot<'_>) -> Remedy {
+    if matches!(snapshot.configuration, Configuration::Missing) {
+        // Without `pyvenv.cfg`, an upgrade takes its files for the user's.
+        return moved_aside(snapshot.root(), snapshot.host.platform());
+    }
     let newest = snapshot.finder().find(&Request::Any).ok();
     let newest = newest.map(|found| found.interpreter.version);
     let newer =

@@ -1,9 +1,11 @@
 //! The active environment by the variables of the calling shell.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::check::code::Code;
 use crate::check::finding::{Finding, Remedy};
+use crate::check::repairs::moved_aside;
 use crate::support;
 use crate::support::executable;
 use crate::support::host::Host;
@@ -66,8 +68,13 @@ impl<'a> ShellSession<'a> {
         }
     }
 
-    /// The fault of the session if `root` is to be its environment.
-    pub(crate) fn findings(&self, root: Option<&Path>, scripts: &Path) -> Vec<Finding> {
+    /// The fault of the session if `root` is to be its environment; `is_other` if it is not an environment.
+    pub(crate) fn findings(
+        &self,
+        root: Option<&Path>,
+        is_other: bool,
+        scripts: &Path,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         match (&self.variable, self.active()) {
             (Some(variable), _) if !variable.is_dir() => findings.push(gone(variable)),
@@ -79,7 +86,9 @@ impl<'a> ShellSession<'a> {
             )),
             (None, None) => findings.push(match (root, &self.refused) {
                 (None, Some((objection, dir))) => refused(objection, dir),
-                _ => not_active(root, locate::unnamed(self.host).as_deref()),
+                (Some(root), _) if is_other => not_an_environment(root, self.host),
+                (Some(root), _) => not_active(root),
+                (None, None) => none(self.host),
             }),
         }
         findings.extend(self.another());
@@ -177,21 +186,45 @@ fn refused(objection: &Objection, dir: &Path) -> Finding {
     )
 }
 
-/// `unnamed` is an environment that is used only if it is named.
-fn not_active(root: Option<&Path>, unnamed: Option<&Path>) -> Finding {
-    if let Some(root) = root {
-        let seen = format!("`{}` is not active", root.display());
-        return Finding::new(Code::NotActive, seen, activate(root));
-    }
+fn not_active(root: &Path) -> Finding {
+    let seen = format!("`{}` is not active", root.display());
+    Finding::new(Code::NotActive, seen, activate(root))
+}
+
+/// The finding for a directory of the user in the place of the project's environment.
+fn not_an_environment(root: &Path, host: &Host) -> Finding {
+    let target = root.read_link().map(|_| crate::support::path::canonicalize(root));
+    let leads = match target {
+        Ok(Ok(target)) => format!(", a link to `{}`,", target.display()),
+        _ => String::new(),
+    };
+    let root_shown = root.display();
+    let seen = format!("no environment is active, and `{root_shown}`{leads} is not an environment");
+    Finding::new(Code::NotActive, seen, moved_aside(root, host.platform()))
+}
+
+/// The finding for a project without an environment.
+fn none(host: &Host) -> Finding {
     let seen = "no environment is active, and the project has none";
-    match unnamed.and_then(Path::file_name) {
-        Some(name) => Finding::new(
+    // One with this name is used only if it is named.
+    if let Some(name) = locate::unnamed(host).as_deref().and_then(Path::file_name) {
+        return Finding::new(
             Code::NotActive,
             format!("{seen} that is found without its name; `{}` is there", name.display()),
             Remedy::run(["rvenv", "check", &*name.to_string_lossy()]),
-        ),
-        None => Finding::new(Code::NotActive, seen, Remedy::run(["rvenv", "create"])),
+        );
     }
+    let place = host.cwd().join(".venv");
+    let is_free = match place.metadata() {
+        Ok(meta) => meta.is_dir(),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    };
+    if is_free {
+        return Finding::new(Code::NotActive, seen, Remedy::run(["rvenv", "create"]));
+    }
+    let place_shown = place.display();
+    let seen = format!("no environment is active, and `{place_shown}` does not lead to one");
+    Finding::new(Code::NotActive, seen, moved_aside(&place, host.platform()))
 }
 
 /// The command that activates `root` in the calling shell, whichever it is.

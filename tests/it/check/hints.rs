@@ -1,7 +1,7 @@
 //! Each hint typed as it is shown, in a real shell: then `check` is clean or shows the next cause.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::upgrade::wheel;
@@ -144,4 +144,48 @@ fn packages_are_repaired_at_once_where_the_user_permits_it() {
     let ran = world.sandbox.run(["check", "--fix", "--packages", ".venv"]).code(1);
     assert_eq!(ran.stdout.matches("pip install nowhere").count(), 1, "{ran:#?}");
     assert!(ran.stdout.contains("pip could not repair 1 of them"), "{ran:#?}");
+}
+
+#[test]
+fn of_what_is_in_the_place_of_an_environment() {
+    let world = world();
+    let python = world.python.parent().unwrap().parent().unwrap();
+    let files = world.sandbox.root().join("files");
+    fs::create_dir_all(files.join("lib/python3.12/site-packages/x")).unwrap();
+    fs::write(files.join("lib/python3.12/os.py"), "").unwrap();
+    let place = world.env();
+    let obstacles: [(&str, &dyn Fn()); 7] = [
+        ("a link to files", &|| symlink(&files, &place).unwrap()),
+        ("a link to a Python", &|| symlink(python, &place).unwrap()),
+        ("a link to itself", &|| symlink(&place, &place).unwrap()),
+        ("a link to /", &|| symlink("/", &place).unwrap()),
+        ("a file", &|| fs::write(&place, "nowhere\n").unwrap()),
+        ("files", &|| {
+            fs::create_dir_all(place.join("bin")).unwrap();
+            fs::write(place.join("bin/activate"), "mine").unwrap();
+        }),
+        ("an installation", &|| {
+            fs::create_dir_all(place.join("lib/python3.12/site-packages/x")).unwrap();
+            fs::write(place.join("lib/python3.12/os.py"), "").unwrap();
+        }),
+    ];
+    for (name, put) in obstacles {
+        fs::remove_dir_all(&place).unwrap();
+        put();
+        // Nothing of it is repaired.
+        world.sandbox.run(["check", "--fix"]).code(1);
+        assert!(!place.join("pyvenv.cfg").exists(), "{name}");
+        for command in ["mv ", "rvenv create"] {
+            let page = world.sandbox.run(["check"]).code(1).stdout;
+            let hint = page.lines().find(|line| line.trim_start().starts_with('→')).unwrap();
+            let line = hint.split('`').nth(1).unwrap();
+            assert!(line.starts_with(command), "{name}: {page}");
+            Ran::of(world.sandbox.command("sh").args(["-c", line])).ok();
+        }
+        world.check(&[".venv"]).is_healthy();
+        let renamed = place.with_extension("old");
+        renamed.symlink_metadata().unwrap();
+        Ran::of(world.sandbox.command("rm").arg("-r").arg(renamed)).ok();
+    }
+    assert!(!files.join("pyvenv.cfg").exists() && !python.join("pyvenv.cfg").exists());
 }
