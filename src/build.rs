@@ -28,7 +28,7 @@ fn packaged(root: &Path) -> Option<String> {
     rest.split('"').nth(1).and_then(hash)
 }
 
-/// The commit that a repository stands at; `git` is a file in a linked worktree.
+/// The commit of a repository's HEAD; `git` is a file in a linked worktree.
 fn checked_out(git: &Path) -> Option<String> {
     let dir = match read(git) {
         Some(link) => git.parent()?.join(link.strip_prefix("gitdir:")?.trim()),

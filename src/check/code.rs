@@ -31,7 +31,7 @@ pub const SEVERITY_RULE: &str = "An error stops something that the environment i
     stop one of these, or does so in some cases. A note is a fact. What the user did on purpose is at \
     most a note.";
 
-/// The cases that count as done on purpose, and their treatment. There are no others.
+/// All cases that count as done on purpose, and their treatment.
 pub const ON_PURPOSE: &[(&str, &str)] = &[
     ("no pip: `--without-pip`, `uv venv`, `virtualenv --no-pip`", "no finding"),
     ("pip uninstalled with all of its files", "note `pip-missing`"),
@@ -108,7 +108,7 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.name() == name).or_else(former)
     }
 
-    /// Whether an installer that works now causes this for a moment.
+    /// Whether a running installer causes this temporarily.
     pub(super) const fn is_caused_by_installing(self) -> bool {
         matches!(
             self,

@@ -59,7 +59,7 @@ impl Remedy {
     }
 }
 
-/// One thing that is wrong.
+/// One fault of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its code.

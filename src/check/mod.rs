@@ -60,7 +60,7 @@ pub struct Report {
     pub version: u32,
     /// Whether the environment is the one that commands run in.
     pub active: bool,
-    /// Whether there is no error and no warning.
+    /// Whether it contains neither an error nor a warning.
     pub healthy: bool,
     /// The value of `VIRTUAL_ENV`.
     #[serde(serialize_with = "crate::support::json::optional_path")]
@@ -159,14 +159,14 @@ impl Check<'_> {
     /// Looks.
     ///
     /// # Errors
-    /// When what is named is no directory, or has nothing of an environment.
+    /// When the named path is not a directory, or has no part of an environment.
     pub fn report(&self) -> Result<Report> {
         let Session { host, cache, .. } = self.session;
         let session = ShellSession::of(host);
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
         let root = named.as_deref().or(session.meant());
         let judged = root.and_then(|root| FileId::of(root).ok());
-        // One that is named was seen a moment before; where it is gone, that is an error.
+        // A named directory existed when it was located; its absence now is an error.
         let snapshot = root
             .filter(|root| named.is_some() || root.is_dir())
             .map(|root| Snapshot::read(root, self.starts(root), host, cache));

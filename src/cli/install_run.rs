@@ -20,7 +20,7 @@ pub(crate) struct Install {
     /// Let pip install, and store nothing of it
     #[arg(long)]
     pub(crate) no_store: bool,
-    /// Answer in JSON; pip's output goes to stderr
+    /// Answer in JSON; pip's output is written to stderr
     #[arg(long)]
     pub(crate) json: bool,
     /// What `pip install` takes; without it the project's requirements.txt, else the project

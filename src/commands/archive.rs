@@ -22,7 +22,7 @@ pub(super) fn named(args: &cli::Check, context: &Context<'_>) -> Option<PathBuf>
     (file.is_file() && unpack::is_archive(&file)).then_some(file)
 }
 
-/// Reads the whole archive, and tells what it needs; the exit code is whether it would run here.
+/// Reads the whole archive, and reports its needs; the exit code is 0 if it would run here.
 pub(super) fn check(
     args: &cli::Check,
     file: &Path,

@@ -98,7 +98,7 @@ impl PackageInstall {
     /// The requirements in the flags of `create`.
     ///
     /// # Errors
-    /// When there is no such file: better told before anything is made.
+    /// When the file does not exist, which is reported before anything is created.
     pub(super) fn of(args: &Create, context: &Context<'_>) -> rvenv::Result<Self> {
         let mut words = Vec::new();
         if context.ui.is_quiet() {

@@ -151,7 +151,7 @@ impl Row {
             active: false,
             healthy: false,
             problems: Vec::new(),
-            // A time that is still to come is no age.
+            // A time in the future has no age.
             age: used.map(|time| now.duration_since(time).unwrap_or_default()),
             path,
         }

@@ -142,7 +142,7 @@ fn uses_cache(command: &Command) -> bool {
     )
 }
 
-/// Says why there is no cache, which costs seconds: to those that would use it most, or with `-v`.
+/// Reports why no cache is used, which costs seconds: in commands that profit from it most, or with `-v`.
 fn report_cache(cache: &Cache, command: &Command, ui: &Ui) {
     match cache.problem() {
         // `cache` says it as its own error.

@@ -63,7 +63,7 @@ pub(super) struct Pip<'a> {
     lock_file: Option<LockFile>,
     /// The program, where it is not the environment's own.
     program: Option<PathBuf>,
-    /// The directory that holds the program, when there is no cache; removed afterwards.
+    /// The directory of the program if there is no cache; removed afterwards.
     _unpacked: Option<TempDir>,
 }
 

@@ -55,7 +55,7 @@ pub fn create_filled(
     }
 }
 
-/// Creates the environment beside its path, which is free, lets `fill` fill it, and renames it.
+/// Creates the environment beside its path, which is free, fills it with `fill`, and renames it.
 fn make(
     request: &CreateRequest<'_>,
     session: Session<'_>,
@@ -72,7 +72,7 @@ fn make(
     Ok(Created { outcome, location, leftovers, ..created })
 }
 
-/// Creates the environment beside the one at `location`, lets `fill` fill it, and exchanges the two.
+/// Creates the environment beside the one at `location`, fills it with `fill`, and exchanges the two.
 pub(super) fn rebuild(
     request: &CreateRequest<'_>,
     session: Session<'_>,
@@ -92,7 +92,7 @@ pub(super) fn rebuild(
     Ok(Created { outcome, location, leftovers, ..created })
 }
 
-/// Creates the environment in the stage, lets `fill` fill it, and rewrites the path of the stage in it.
+/// Creates the environment in the stage, fills it with `fill`, and rewrites the path of the stage in it.
 ///
 /// # Errors
 /// [`Error::NotRelocatable`] if the path of the stage remains in a file.

@@ -51,7 +51,7 @@ pub struct ResolvedRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requires {
     versions: Versions,
-    /// The `pyproject.toml` that says so.
+    /// The `pyproject.toml` with the key.
     pub file: PathBuf,
 }
 
@@ -94,7 +94,7 @@ impl ResolvedRequest {
     }
 }
 
-/// Whether a setting goes before what the project's other files say: any but the user's own file.
+/// Whether a setting takes precedence over the project's version files: any but one of the user's own file.
 fn is_strong(settings: &Settings) -> bool {
     settings.get(Key::Python).is_some_and(|set| !matches!(set.source, settings::Source::User(_)))
 }

@@ -80,7 +80,7 @@ impl<'a> Egg<'a> {
         files.find_map(|file| metadata::headers(&file))
     }
 
-    /// `six-1.16.0-py3.12.egg`, which can be an archive; `_` stands for `-`.
+    /// `six-1.16.0-py3.12.egg`, which can be an archive; `_` replaces `-`.
     fn name_says(&self) -> Option<(String, String)> {
         let stem = Path::new(self.entry).file_stem()?.to_str()?;
         let mut words = stem.split('-');

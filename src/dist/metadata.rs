@@ -19,7 +19,7 @@ pub(crate) enum State {
     Whole,
     /// It does not, or is not there.
     Void,
-    /// It is no text: pip fails at it, whatever it is asked for.
+    /// It is not UTF-8: every command of pip fails at it.
     Garbled,
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn listed(dist_info: &Path) -> Vec<String> {
     paths.filter(|path| !record::is_outside(path)).collect()
 }
 
-/// The text of a RECORD, if it is whole, and tells of an install that ended.
+/// The text of a RECORD, if it is complete, which means that the install ended.
 fn text(path: &Path) -> Option<String> {
     let text = read_text(path)?;
     (record::is_whole(&text) && is_final(path, &text)).then_some(text)

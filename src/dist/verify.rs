@@ -91,7 +91,7 @@ pub(crate) fn missing<'r>(
     rows: impl Iterator<Item = RowText<'r>>,
 ) -> impl Iterator<Item = Cow<'r, str>> {
     rows.filter_map(move |RowText { path, size, .. }| {
-        // virtualenv records the directories that bytecode goes to.
+        // virtualenv records the directories of bytecode.
         if is_bytecode(&path) || path.ends_with(BYTECODE) {
             return None;
         }
@@ -119,7 +119,7 @@ fn is_judged(path: &str) -> bool {
     !record::is_outside(path)
         && !is_bytecode(path)
         && !path.rsplit('/').skip(1).any(is_removed_at_times)
-        // virtualenv records the directories that bytecode goes to.
+        // virtualenv records the directories of bytecode.
         && !path.ends_with(BYTECODE)
         && !path.ends_with('/')
 }

@@ -41,7 +41,7 @@ pub(crate) struct Elf {
     pub(crate) linker: Option<String>,
 }
 
-/// Reads a file; `None` where it is no ELF file, or a damaged one.
+/// Reads a file; `None` if it is not an ELF file, or a damaged one.
 pub(crate) fn read(file: &mut (impl Read + Seek)) -> Option<Elf> {
     let head = at(file, 0, 64).ok()?;
     let object = ObjectFile::parse(&head).filter(|_| head.starts_with(b"\x7fELF"))?;

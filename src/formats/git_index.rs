@@ -8,7 +8,7 @@ const STAT: usize = 40;
 const FLAGS: usize = 2;
 /// Two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
-/// The stage of a merge, which is 0 where there is no conflict.
+/// The stage of a merge; 0 without a conflict.
 const STAGE: u16 = 0x3000;
 /// In the second two bytes: the file is not in the working tree, and one that is not in a commit yet.
 const SKIP_WORKTREE: u16 = 0x4000;

@@ -112,7 +112,7 @@ pub(crate) fn python_repr(text: &str) -> String {
     out
 }
 
-/// The reverse of [`python_repr`]; text without quotes stands for itself.
+/// The reverse of [`python_repr`]; text without quotes is returned unchanged.
 fn unquote(value: &str) -> Cow<'_, str> {
     let inner =
         ['\'', '"'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));

@@ -64,7 +64,7 @@ fn add_row(blocks: &mut Vec<Block>, line: &str, is_continued: bool) {
 fn cells(line: &str) -> Vec<String> {
     let inner = line.trim().trim_start_matches('|');
     let inner = inner.strip_suffix('|').unwrap_or(inner);
-    // A character that no page contains stands for the bar of a cell meanwhile.
+    // A character that no page contains replaces the bar of a cell meanwhile.
     let cells = inner.replace(r"\|", "\u{0}");
     cells.split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
 }

@@ -74,7 +74,7 @@ impl<'a> Contents<'a> {
     }
 
     /// The path of an entry in the archive; `None` for a place outside of the environment, and for
-    /// names that are no text.
+    /// names that are not text.
     pub(super) fn path(&self, path: &Path) -> Option<String> {
         archive_path(&normalized(path)?, self.state.root())
     }

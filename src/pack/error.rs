@@ -35,7 +35,7 @@ pub enum Error {
         library: String,
     },
 
-    /// An interpreter that is no ELF file.
+    /// An interpreter that is not an ELF file.
     #[error("`{}` is not an ELF program", path.display())]
     NotElf {
         /// The interpreter.

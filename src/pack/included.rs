@@ -120,7 +120,7 @@ impl Contents<'_> {
         for entry in walk.into_iter().filter_entry(is_packed) {
             let entry = match entry {
                 Ok(entry) => entry,
-                // A link that leads nowhere is no module.
+                // A link to a missing file is not a module.
                 Err(error) if error.path().is_some_and(Path::is_symlink) => continue,
                 Err(error) => return Err(unreadable(error, &stdlib)),
             };

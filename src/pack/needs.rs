@@ -89,7 +89,7 @@ impl Needs {
             }
         }
         for version in elf.versions.iter().filter_map(|version| version.strip_prefix(GLIBC)) {
-            // `GLIBC_PRIVATE` and `GLIBC_ABI_DT_RELR` are no releases.
+            // `GLIBC_PRIVATE` and `GLIBC_ABI_DT_RELR` are not releases.
             let numbers: Option<Vec<u32>> =
                 version.split('.').map(|number| number.parse().ok()).collect();
             let libc =

@@ -49,7 +49,7 @@ pub(crate) fn exec(mut command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The child was told already.
+/// The console has sent the signal to the child, too.
 pub(super) fn forward_signal(_signal: usize, _child: &Child) {}
 
 /// The exit code.

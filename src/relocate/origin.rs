@@ -11,7 +11,7 @@ use crate::venv::state::State;
 /// The place for which an environment's scripts were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// There is no environment any more: this one was moved.
+    /// No environment is at that path any more: this one was moved.
     Left(PathBuf),
     /// There is an environment still: this one is a copy.
     Copied(PathBuf),

@@ -36,10 +36,10 @@ pub(super) fn activate(activation: &Activation, host: &Host) -> Result<Vec<u8>> 
     Ok(lines.concat().into_bytes())
 }
 
-/// Runs the active environment's `deactivate.bat`; without one, tells the variables.
+/// Runs the active environment's `deactivate.bat`; without one, prints the variables.
 ///
 /// # Errors
-/// [`Error::Unrepresentable`] when what is told is not ASCII.
+/// [`Error::Unrepresentable`] when the text is not ASCII.
 pub(super) fn deactivate(host: &Host) -> Result<Vec<u8>> {
     let script = r"Scripts\deactivate.bat";
     match host.path_var("VIRTUAL_ENV") {

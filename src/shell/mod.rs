@@ -31,7 +31,7 @@ pub(crate) use integrity::{Seal, seal};
 pub(crate) use quote::literal;
 pub use script::Script;
 
-/// A POSIX shell script from a template, in which `__RVENV_NAME__` stands for the value of that name.
+/// A POSIX shell script from a template, in which the value of that name replaces `__RVENV_NAME__`.
 ///
 /// # Errors
 /// [`Error::Placeholder`] when the template and the values have other names: a mistake in this crate.

@@ -46,7 +46,7 @@ fn quoted(value: &[u8], escape: impl Fn(u8) -> &'static [u8]) -> Vec<u8> {
     out
 }
 
-/// `'…'`, which holds text only; bytes that are no text need `"…"`.
+/// `'…'`, which can contain only text; other bytes need `"…"`.
 fn elvish(value: &[u8]) -> Vec<u8> {
     if let Ok(text) = std::str::from_utf8(value) {
         return format!("'{}'", text.replace('\'', "''")).into_bytes();
@@ -88,7 +88,7 @@ fn nushell(value: &str) -> Vec<u8> {
     format!("r{fence}'{value}'{fence}").into_bytes()
 }
 
-/// Plain ASCII, so that no encoding matters; bytes that are no text are as `os.fsdecode` has them.
+/// Plain ASCII, so that no encoding matters; bytes that are not text are written as `os.fsdecode` decodes them.
 fn python(value: &[u8]) -> Vec<u8> {
     let mut out = String::from("'");
     for chunk in value.utf8_chunks() {

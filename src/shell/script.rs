@@ -1,4 +1,4 @@
-//! The scripts and what stands in them: one table.
+//! The table of the scripts and their contents.
 
 use Placeholder::{CmdPrompt, CshPrompt, File, Prompt, Root, Scripts, TcshPrompt, XonshRoot};
 
@@ -169,7 +169,7 @@ impl Script {
     const ALL: [&'static Self; 10] =
         [&POSIX, &FISH, &CSH, &POWERSHELL, &NUSHELL, &XONSH, &ELVISH, &PYTHON, &BATCH, &BATCH_BACK];
 
-    /// The one that goes by this name on disk.
+    /// The one with this file name.
     pub(crate) fn named(file: &str) -> Option<&'static Self> {
         Self::ALL.into_iter().find(|script| script.file.eq_ignore_ascii_case(file))
     }

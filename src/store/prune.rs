@@ -45,7 +45,7 @@ pub fn prune(cache: &Cache, age: Duration) -> Pruned {
 
 /// Removes an entry, and the directories above it that are empty then.
 fn remove(entry: &Path) -> bool {
-    // Without its head it is no entry: what follows may be interrupted.
+    // Without its head it is not an entry, so the rest may be interrupted.
     let _ = fs::remove_file(entry.join(HEAD));
     let is_removed = fs::remove_dir_all(entry).is_ok();
     for parent in entry.ancestors().skip(1).take(2) {

@@ -48,7 +48,7 @@ mod tests {
         for name in VARIABLES {
             assert!(is_container(&host(&[(name, "x")])), "{name}");
         }
-        // Anything else is no answer.
+        // Anything else says nothing about containers.
         let by_system = is_container(&host(&[]));
         assert_eq!(is_container(&host(&[("RVENV_CONTAINER", "no")])), by_system);
     }

@@ -28,13 +28,13 @@ pub(crate) fn has_execute_bit(meta: &std::fs::Metadata) -> bool {
     meta.permissions().mode() & 0o111 != 0
 }
 
-/// There is no such mode here.
+/// Windows has no such mode.
 #[cfg(not(unix))]
 pub(crate) fn has_execute_bit(_meta: &std::fs::Metadata) -> bool {
     false
 }
 
-/// Whether `path` is a command, to be started by its name: on Windows its ending says so.
+/// Whether `path` is a command that can be started by its name: on Windows its extension decides.
 pub(crate) fn is_command(path: &Path, platform: Platform) -> bool {
     match platform {
         Platform::Windows => path.extension().is_some_and(|end| {

@@ -49,7 +49,7 @@ impl Platform {
     pub fn split(self, path: &Path) -> (PathBuf, OsString) {
         let separators: &[char] = if self == Self::Windows { &['\\', '/'] } else { &['/'] };
         let Some(text) = path.to_str() else {
-            // Only a path of the running platform's can hold what is no text.
+            // Only a path of the running platform can contain bytes that are not text.
             let dir = path.parent().unwrap_or(path).to_owned();
             return (dir, path.file_name().unwrap_or_default().to_owned());
         };

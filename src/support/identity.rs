@@ -116,14 +116,14 @@ fn number(meta: &Metadata) -> (u64, u64) {
     (meta.dev(), meta.ino())
 }
 
-/// Stable Rust does not give a file's number on Windows; its creation time stands in for it.
+/// Stable Rust does not return a file's number on Windows; its creation time replaces it.
 #[cfg(windows)]
 fn number(meta: &Metadata) -> (u64, u64) {
     use std::os::windows::fs::MetadataExt;
     (0, meta.creation_time())
 }
 
-/// There is no number.
+/// Always 0: the system has no such number.
 #[cfg(not(any(unix, windows)))]
 fn number(_meta: &Metadata) -> (u64, u64) {
     (0, 0)

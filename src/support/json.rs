@@ -1,4 +1,4 @@
-//! Paths in JSON, which holds Unicode only: what is no Unicode in one is replaced.
+//! Paths in JSON, which is Unicode: other bytes are replaced.
 
 use std::path::{Path, PathBuf};
 

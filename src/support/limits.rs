@@ -67,7 +67,7 @@ pub const SITE_FILE: u64 = MIB;
 pub const RECORD: u64 = 16 * MIB;
 /// A command that an installer writes: a few lines, or a zip archive behind its first line (`zipapp`).
 pub const COMMAND: u64 = 64 * MIB;
-/// A launcher of a Windows command: a stub and a small archive. Larger programs are no launchers.
+/// A launcher of a Windows command: a stub and a small archive. Larger programs are not launchers.
 pub const LAUNCHER: u64 = 4 * MIB;
 /// The stub of the Windows launcher (distlib, CPython): below 200 KiB; it differs in its first part.
 pub const LAUNCHER_START: u64 = 64 * KIB;

@@ -260,7 +260,7 @@ mod unix {
 
     /// Whether the program at `path` is a Python that only root can have put there: its real path and
     /// every directory above it belong to root and are writable by nobody else, it is called as
-    /// Pythons are, and its standard library lies beside it.
+    /// Pythons are, and its standard library is beside it.
     pub fn is_system_python(path: &Path) -> bool {
         let Ok(real) = crate::support::path::canonicalize(path) else { return false };
         let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -70,7 +70,7 @@ pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || same(one, other)
 }
 
-/// Whether a directory that `path` is in may not be entered: what is there cannot be told.
+/// Whether a directory above `path` cannot be searched, so that its content is unknown.
 pub(crate) fn is_permission_denied(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }

@@ -35,7 +35,7 @@ pub enum PrivacyProblem {
 /// is the user's alone, and those above it are the user's or root's.
 ///
 /// # Errors
-/// The property that lets others change it.
+/// The property because of which others can change it.
 #[cfg(unix)]
 pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
     let dirs: Vec<&Path> = root.ancestors().collect();

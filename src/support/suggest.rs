@@ -1,6 +1,6 @@
 //! Names that were probably meant.
 
-/// No more than these are told.
+/// The maximum number of suggestions.
 const SHOWN: usize = 3;
 
 /// The candidates that are a slip of the hand away from `name`, nearest first: one letter, or one

@@ -116,7 +116,7 @@ pub(crate) fn owner(dir: &Path) -> Option<u32> {
     dir.ancestors().find_map(|dir| dir.metadata().ok()).map(|meta| meta.uid())
 }
 
-/// Whether `uid` stands for all users that this user namespace does not map (`user_namespaces(7)`).
+/// Whether `uid` represents all users that this user namespace does not map (`user_namespaces(7)`).
 #[cfg(unix)]
 pub(crate) fn is_unmapped(uid: u32) -> bool {
     let read = |path: &str| std::fs::read_to_string(path).ok();
@@ -138,7 +138,7 @@ pub(crate) fn is_foreign_home(_path: &Path, _own_home: Option<&Path>) -> bool {
     false
 }
 
-/// Elsewhere there is no root.
+/// Other systems have no root user.
 #[cfg(not(unix))]
 pub(crate) fn roots_own_home(_dir: &Path) -> Option<PathBuf> {
     None

@@ -137,7 +137,7 @@ impl Trust {
     /// Permits the use of the files of the project at `dir`, which others own or can write to.
     ///
     /// # Errors
-    /// When there is no such directory, and when the list cannot be kept.
+    /// When the directory does not exist, and when the list cannot be written.
     pub fn allow_project(&self, dir: &Path) -> Result<()> {
         let dir = canonical(dir)?;
         let record = project_record(&dir).map_err(fs::Error::io("examine", &dir))?;

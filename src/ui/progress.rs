@@ -71,7 +71,7 @@ impl Drop for Progress<'_> {
 #[derive(Debug)]
 pub(super) struct Line {
     bar: ProgressBar,
-    /// Dropping it tells the waiting thread that the work has ended.
+    /// Dropping it ends the waiting thread.
     _working: mpsc::Sender<()>,
 }
 
@@ -84,7 +84,7 @@ impl Line {
         }
         let (working, work) = mpsc::channel();
         let shown = bar.clone();
-        // If no thread can be started, the work goes on without a line.
+        // If no thread can be started, the work continues without a line.
         let _ = thread::Builder::new().spawn(move || {
             if work.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                 shown.set_draw_target(ProgressDrawTarget::stderr());

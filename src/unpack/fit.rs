@@ -200,7 +200,7 @@ fn own_machine() -> Option<String> {
     Some(rustix::system::uname().machine().to_str().ok()?.to_owned())
 }
 
-/// There are no archives for it.
+/// rvenv makes no archives for it.
 #[cfg(not(unix))]
 fn own_machine() -> Option<String> {
     None

@@ -114,7 +114,7 @@ pub fn unpack(
             place.finish()
         }
     };
-    // The environment is in its place: what cannot be removed now is no failure.
+    // The environment is complete: a leftover that cannot be removed is not a failure.
     let leftovers =
         leftovers.into_iter().chain(finished.err().map(Leftover::from)).collect::<Vec<_>>();
     Ok(Unpacked { fit, location, leftovers })

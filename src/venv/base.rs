@@ -12,13 +12,13 @@ use crate::support::program::Program;
 /// The target of a chain of links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InterpreterLink {
-    /// There is nothing of this name.
+    /// No entry has this name.
     Missing,
-    /// It ends at this path, where nothing is.
+    /// It ends at this path, which does not exist.
     Dangling(PathBuf),
-    /// It goes round.
+    /// A cycle of links.
     Loop,
-    /// It leads to this path, which the user has no right to look at.
+    /// It points to this path, which the user cannot examine.
     PermissionDenied(PathBuf),
     /// It ends in the environment: a copy or a launcher.
     Inside(PathBuf),
@@ -72,7 +72,7 @@ pub(crate) enum Base {
 }
 
 impl Base {
-    /// The base of an environment whose `python`, in `scripts`, goes this way.
+    /// The base of an environment whose `python`, in `scripts`, follows these links.
     pub(crate) fn of(
         way: &InterpreterLink,
         cfg: &PyvenvCfg,

@@ -26,7 +26,7 @@ pub fn active(host: &Host) -> Option<PathBuf> {
 /// in the environment itself.
 ///
 /// # Errors
-/// When a `.venv` is there and is no environment, and when nothing is found at all.
+/// When a `.venv` exists and is not an environment, and when nothing is found.
 pub fn nearest(host: &Host) -> Result<Env> {
     Env::open(nearest_root(host)?, host.platform())
 }
@@ -109,7 +109,7 @@ fn usable_place(dir: &Path, name: &str, host: &Host) -> Result<Option<(PathBuf, 
 /// The environment that a user names, or the nearest one.
 ///
 /// # Errors
-/// As [`nearest`] and [`named_root`], and when what is named is no environment.
+/// As [`nearest`] and [`named_root`], and when the named directory is not an environment.
 pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
     match named {
         Some(named) => Env::open(named_root(named, host)?, host.platform()),

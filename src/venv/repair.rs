@@ -155,7 +155,7 @@ impl<E> Fixer<'_, E>
 where
     E: From<Error> + From<fs::Error> + From<crate::support::Error>,
 {
-    /// Takes the steps in their order, and tells of each one that is done. Each file is replaced
+    /// Takes the steps in their order, and reports each one that is done. Each file is replaced
     /// whole, so that stopping between two steps, or in one, leaves nothing half made.
     ///
     /// # Errors
@@ -211,7 +211,7 @@ where
         write_entry(entry, at, &Linker::of_cache(None, self.root, self.session.host))
     }
 
-    /// Replaces what is left of pip. The new one is at hand before the old one goes.
+    /// Replaces the remains of pip. The new pip is complete before the old one is removed.
     fn seed_pip(&self, seeding: &Seeding, at: &mut InPlace, aside: &mut Aside) -> Result<(), E> {
         let entries = (self.seed)(seeding, at)?;
         for path in &seeding.instead_of {
@@ -222,7 +222,7 @@ where
     }
 }
 
-/// The name under which an entry hides no module among `others`: `a/` goes before `a.py`, and `a.so` too
+/// The name under which an entry hides no module among `others`: `a/` and `a.so` take precedence over `a.py`
 /// (`FileFinder` in CPython's `importlib`).
 fn harmless(name: OsString, others: &[OsString]) -> OsString {
     let hides = module(&name)
@@ -249,7 +249,7 @@ struct Aside {
 }
 
 impl Aside {
-    /// Moves what is at `path` into the directory that goes away at the end; gives where it is.
+    /// Moves the entry at `path` into the directory that is removed at the end; returns its new path.
     fn take(
         &mut self,
         root: &Path,

@@ -176,7 +176,7 @@ impl<'a> State<'a> {
         self.scripts.iter().find(|script| script.name == name)
     }
 
-    /// The `site-packages` that its Python uses; the only one where that cannot be told.
+    /// The `site-packages` that its Python uses; the only one if that is not known.
     pub(crate) fn site(&self) -> Option<&Site> {
         match self.base.interpreter() {
             Some(interpreter) => {
@@ -222,7 +222,7 @@ impl<'a> State<'a> {
 
     /// Whether the interpreter is a copy; if it is missing, whether the environment was created so.
     pub(crate) fn is_copied(&self) -> bool {
-        // The launchers of a packed environment are no copies.
+        // The launchers of a packed environment are not copies.
         if self.cfg().packed().is_some() {
             return false;
         }

@@ -84,7 +84,7 @@ fn same_series(snapshot: &Snapshot<'_>) -> Option<Interpreter> {
     let mut requests = at_home.into_iter().chain(own).chain(series.request(snapshot.host));
     requests.find_map(|request| {
         let found = snapshot.finder().find(&request).ok()?.interpreter;
-        // A request for 3.13 takes a free-threaded one when there is no other.
+        // A request for 3.13 accepts a free-threaded one if it is the only one.
         (LibrarySeries::of_interpreter(&found) == series).then_some(found)
     })
 }

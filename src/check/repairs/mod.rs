@@ -208,7 +208,7 @@ fn install(snapshot: &Snapshot<'_>, mode: InstallMode, requirements: Vec<Vec<Str
     }
 }
 
-/// The command that gives what stands at a path another name.
+/// The command that renames the entry at a path.
 pub(super) fn moved_aside(path: &Path, platform: Platform) -> Remedy {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".old");

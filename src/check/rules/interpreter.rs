@@ -267,7 +267,7 @@ fn interpreter_not_executable(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     Some(Diagnosis::new(Code::InterpreterNotExecutable, seen, Repair::SameSeries))
 }
 
-/// Whether the file system of the environment lets nothing be executed.
+/// Whether the file system of the environment is mounted with `noexec`.
 fn no_exec(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let seen =
         format!("`{}` is on a file system that is mounted `noexec`", snapshot.root().display());
@@ -282,7 +282,7 @@ fn is_no_exec(dir: &Path) -> bool {
         .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::NOEXEC))
 }
 
-/// There, `statvfs` tells only whether a file system is read-only.
+/// On macOS, `statvfs` reports only whether a file system is read-only.
 #[cfg(target_vendor = "apple")]
 fn is_no_exec(dir: &Path) -> bool {
     const MNT_NOEXEC: u32 = 4;

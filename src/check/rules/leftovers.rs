@@ -26,11 +26,11 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
 /// The repair of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// The new version is whole: the old one goes.
+    /// The new version is complete: the old one is removed.
     Goes,
     /// The new version is not whole, and the old one is: it comes back.
     ComesBack,
-    /// Neither can be told to be whole.
+    /// Neither is known to be complete.
     Stays,
 }
 
@@ -93,7 +93,7 @@ impl Leftovers<'_> {
         *kept = others;
     }
 
-    /// The fate of what no metadata that is aside tells of.
+    /// The action for entries that no set-aside metadata lists.
     fn fate_by_name(&self, leftover: &str) -> Fate {
         let metadata = leftover.strip_suffix(".dist-info").and_then(|name| name.split_once('-'));
         let is_replaced = if let Some((name, _)) = metadata {

@@ -1,4 +1,4 @@
-//! The place of an environment: its path, and what stands beside it.
+//! The place of an environment: its path, and the entries beside it.
 
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};

@@ -71,7 +71,7 @@ impl<'a> Packages<'a> {
                     void.push(dist);
                     continue;
                 }
-                // Of that is told as of what is recorded twice.
+                // The rule of duplicate records reports it.
                 (State::Whole, false) if self.beside(&dist).any(|dist| self.has_record(&dist)) => {
                     continue;
                 }
@@ -103,7 +103,7 @@ impl<'a> Packages<'a> {
     }
 
     /// Names that look like a distribution and have nothing of one: no directory, or none with a
-    /// file that an installer writes. A hint never installs what only such a name stands for.
+    /// file that an installer writes. A hint never installs a package that only such a name suggests.
     fn stray(&self) -> Vec<Diagnosis> {
         let strays: Vec<_> = self.dists().filter(|dist| self.is_stray(dist)).collect();
         let (empty, filled): (Vec<_>, Vec<_>) =
@@ -195,7 +195,7 @@ impl<'a> Packages<'a> {
     fn twice(&self) -> Vec<Diagnosis> {
         let mut findings = Vec::new();
         for mut dists in self.site.twice() {
-            // Of those without any metadata, and where no RECORD is whole, is told before.
+            // The rules above report those without metadata, and those without a complete RECORD.
             dists.retain(|dist| self.is_recorded(dist));
             let is_told = |dist: &Dist<'_>| self.snapshot.asides().supersede(dist);
             let has_record = dists.iter().any(|dist| self.has_record(dist));

@@ -42,7 +42,7 @@ fn missing(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
             let names = snapshot.site().into_iter().flat_map(|site| &site.names);
             names.into_iter().any(|name| name.starts_with("pip-") && name.ends_with(".virtualenv"))
         }
-        // Until 3.10 nothing tells how it was made.
+        // Until 3.10 no file records how it was made.
         Maker::Rvenv | Maker::Venv => {
             snapshot.cfg().get("command").is_some() && !snapshot.made_with("--without-pip")
         }
@@ -82,7 +82,7 @@ fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> 
 
 /// pip's archive, if its end is not that of an archive: cut off, or overwritten with zeros.
 fn broken_archive(site: &Site) -> Option<&'static str> {
-    /// The end-of-central-directory record (APPNOTE.TXT 4.3.16): 22 bytes where there is no comment.
+    /// The end-of-central-directory record (APPNOTE.TXT 4.3.16): 22 bytes without a comment.
     const END: usize = 22;
     let name = "pip/_pip.zip";
     let mut file = open_regular(&site.path.join(name)).ok()?;

@@ -90,7 +90,7 @@ struct Installed<'a> {
     environment: Environment,
     dists: Vec<(Dist<'a>, &'a DistInfo)>,
     versions: HashMap<String, Option<pep440_rs::Version>>,
-    /// Installed in a way that tells no version.
+    /// Installed in a way that records no version.
     others: HashSet<String>,
 }
 

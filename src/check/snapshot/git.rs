@@ -69,7 +69,7 @@ impl Repository {
     /// Whether an ignore rule of the repository or the user hides the environment from git.
     pub(crate) fn ignores(&self, host: &Host) -> bool {
         let Ok(path) = self.env.strip_prefix(&self.top) else { return false };
-        // A name that is no text is none of the environment's.
+        // The environment has no entry whose name is not text.
         let read = |file: &Path| {
             let bytes = read_bounded(file, limits::GIT_TEXT).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()

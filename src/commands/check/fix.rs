@@ -48,7 +48,7 @@ impl Fix<'_> {
     }
 
     /// The report of an environment whose packages nobody changes: what an installer does now looks
-    /// like an interrupted install for a moment.
+    /// like an interrupted install until it ends.
     fn settled(&self, mut report: Report) -> anyhow::Result<Report> {
         let start = Instant::now();
         while let Some(wait) = self.check.unsettled(&report).filter(|_| start.elapsed() < PATIENCE)

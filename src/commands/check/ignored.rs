@@ -1,4 +1,4 @@
-//! The codes that the settings make notes: `check-ignore`.
+//! The setting `check-ignore`: codes whose findings become notes.
 
 use rvenv::check::{Code, FORMER_NAMES, Severity};
 use rvenv::settings::project::Project;

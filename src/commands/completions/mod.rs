@@ -68,7 +68,7 @@ fn join_assignments(words: &[OsString], at: usize) -> (Vec<OsString>, usize) {
             index = joined.len() - 1;
         }
     }
-    // The cursor stands behind the last word.
+    // The cursor is behind the last word.
     (joined, if at < words.len() { index } else { index + 1 })
 }
 
@@ -79,7 +79,7 @@ fn line(candidate: &CompletionCandidate, shell: CompletionShell, typed: &OsStr) 
     let help = help.lines().next().unwrap_or_default();
     Some(match shell {
         CompletionShell::Bash => {
-            // readline replaces what stands after the `=`.
+            // readline replaces the text after the `=`.
             let assigned = typed.to_str().filter(|typed| typed.starts_with("--"));
             let value =
                 match (assigned.and_then(|typed| typed.split_once('=')), value.split_once('=')) {

@@ -46,7 +46,7 @@ impl Refs {
                 values.insert(name.to_owned(), value.to_owned());
             }
         }
-        // A ref in a file goes before a packed one.
+        // A ref in a file takes precedence over a packed one.
         for entry in WalkDir::new(git_dir.join("refs")) {
             let entry = entry.ok()?;
             if entry.file_type().is_dir() {

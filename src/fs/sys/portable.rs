@@ -53,7 +53,7 @@ impl Handle {
         FileId::of(&self.0)
     }
 
-    /// Access lists guard a user's directories; there is no owner to ask for.
+    /// Access lists protect a user's directories; this function has no owner to compare.
     pub(crate) fn is_ours(&self) -> io::Result<bool> {
         Ok(true)
     }

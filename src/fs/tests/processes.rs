@@ -49,7 +49,7 @@ fn litter_of_the_killed_is_swept_and_nothing_else() {
     sweep(&target).unwrap();
     assert_eq!(tree(&root), in_use, "it is still in use");
     kill(child);
-    // What looks like litter but is not ours stays.
+    // An entry with the name of a leftover that rvenv did not create stays.
     std::fs::create_dir_all(root.join(".rvenv-env/mine/lock")).unwrap();
     std::fs::create_dir_all(root.join(".rvenv-env/1-0")).unwrap();
     std::fs::write(root.join(".rvenv-env/1-0/lock"), "my own text").unwrap();
@@ -64,7 +64,7 @@ fn litter_of_the_killed_is_swept_and_nothing_else() {
     assert_eq!(tree(&root), kept);
 }
 
-/// Whoever can write here could have made it look like litter.
+/// Any user who can write here can create an entry with the name of a leftover.
 #[test]
 fn litter_of_another_user_stays() {
     let (_guard, root) = world();

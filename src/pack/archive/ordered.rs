@@ -56,7 +56,7 @@ pub(super) fn run<J: Send, R: Send, S, E>(
     })
 }
 
-/// Works until there are no more jobs.
+/// Works until no job is left.
 fn worker<J, R, S>(
     waiting: &Mutex<Receiver<(usize, J)>>,
     done: &Sender<(usize, R)>,

@@ -148,7 +148,7 @@ pub(super) fn in_dir(place: Installer, dir: &Path) -> Vec<Installation> {
 /// The manager's newest installation whose name, or a prefix of whose version, is `name`.
 pub(super) fn installed(place: Installer, root: &Path, name: &str) -> Option<PathBuf> {
     let dir = versions_dir(place, root);
-    // `python` alone is no version to any manager.
+    // No manager accepts `python` alone as a version.
     let wanted = Wanted::parse(name)
         .filter(|wanted| wanted.versions != Versions::Any || wanted.implementation.is_some());
     let exact = dir.join(name);

@@ -10,7 +10,7 @@ use crate::support::host::{Host, Platform};
 /// The newest minor version whose name is tried: some years ahead, because each name costs a `stat`.
 const NEWEST: u32 = 20;
 
-/// The names to look for on PATH. Each round goes over the whole of PATH.
+/// The names to look for on PATH. Each round searches the whole PATH.
 pub(super) fn rounds(request: &Request, host: &Host) -> Vec<Vec<String>> {
     let rounds = match request {
         Request::Path(_) => vec![],

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 type Arguments = Vec<Vec<u8>>;
 
-/// A process, as far as it tells which shell it is.
+/// The properties of a process that identify a shell.
 pub(super) struct Process {
     /// The file that it runs; unknown where it is another user's.
     pub(super) executable: Option<PathBuf>,

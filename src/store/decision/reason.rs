@@ -37,7 +37,7 @@ pub enum Reason {
     /// A requirement is not of the form `NAME==VERSION`, with or without extras and a marker.
     #[error("`{0}` is not pinned with `==`")]
     NotPinned(String),
-    /// There is no requirement.
+    /// The request contains no requirement.
     #[error("nothing is requested")]
     Empty,
     /// A marker's value depends on the release of pip, or on something that is not known.
