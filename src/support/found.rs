@@ -4,10 +4,16 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-#[cfg(unix)]
-use super::Error;
-use super::Result;
 use super::host::Host;
+use super::ownership::{Objection, User};
+use super::{Error, Result};
+
+/// The directory of an environment's programs.
+#[cfg(unix)]
+const PROGRAMS: &[&str] = &["bin"];
+/// The Pythons of MSYS2 use `bin` on Windows, too.
+#[cfg(windows)]
+const PROGRAMS: &[&str] = &["Scripts", "bin"];
 
 /// The user's permissions in addition to the ownership rule.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,13 +34,10 @@ pub struct Permits {
 /// # Errors
 /// [`Error::NotOwned`] when another user owns it or its directory, or can write there, and the user did
 /// not permit it.
-#[cfg(unix)]
 pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
-    use super::ownership::{Facts, User};
     let user = User::of(host);
     let parent = entry.parent().unwrap_or(entry);
-    let is_foreign = || Facts::of(entry).is_ok_and(|facts| !user.owns(facts.uid));
-    if Facts::of(parent).is_ok_and(Facts::is_sticky) && is_foreign() {
+    if user.passes_over(entry) {
         if let Some(passed_over) = host.permits().passed_over {
             passed_over(&format!(
                 "passed over `{}`: it belongs to another user, and everybody can create files in `{}`",
@@ -54,11 +57,7 @@ pub fn is_usable(entry: &Path, host: &Host) -> Result<bool> {
 
 /// The objection to the file that a link leads to, and to its directory. An environment's directory is
 /// judged by [`is_usable_environment`].
-#[cfg(unix)]
-fn object_to_target(
-    entry: &Path,
-    user: super::ownership::User,
-) -> Option<super::ownership::Objection> {
+fn object_to_target(entry: &Path, user: User) -> Option<Objection> {
     if !entry.is_symlink() || entry.is_dir() {
         return None;
     }
@@ -71,41 +70,27 @@ fn object_to_target(
 ///
 /// # Errors
 /// As [`is_usable`].
-#[cfg(unix)]
 pub fn is_usable_environment(root: &Path, place: &Path, host: &Host) -> Result<bool> {
-    let user = super::ownership::User::of(host);
+    let user = User::of(host);
     let is_elsewhere = root != place || root.is_symlink();
     let real = || super::path::canonicalize(root).ok();
     let root = if is_elsewhere { real() } else { None }.unwrap_or_else(|| root.to_owned());
-    let own = [root.clone(), root.join("bin"), root.join("pyvenv.cfg")];
     let above = || if is_elsewhere { user.object(root.parent()?, true) } else { None };
-    let objection = own.iter().find_map(|path| user.object(path, false)).or_else(above);
+    let objection = object_to_environment(&root, user).or_else(above);
     let parent = place.parent().unwrap_or(place);
     let objection = objection.filter(|_| place.is_symlink() || !is_listed(&root, host));
     objection.map_or(Ok(true), |objection| permit(objection, parent, host))
 }
 
-/// Access lists of Windows are not looked at.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub fn is_usable(_entry: &Path, _host: &Host) -> Result<bool> {
-    Ok(true)
-}
-
-/// Access lists of Windows are not looked at.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub fn is_usable_environment(_root: &Path, _place: &Path, _host: &Host) -> Result<bool> {
-    Ok(true)
+/// The objection to the environment at `root`: to its root, its directory of programs or its `pyvenv.cfg`.
+pub(crate) fn object_to_environment(root: &Path, user: User) -> Option<Objection> {
+    let programs = PROGRAMS.iter().map(|name| root.join(name));
+    let own = [root.to_owned()].into_iter().chain(programs).chain([root.join("pyvenv.cfg")]);
+    own.into_iter().find_map(|path| user.object(&path, false))
 }
 
 /// The verdict on an objection to a file or directory of the project `dir`.
-#[cfg(unix)]
-fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Result<bool> {
+fn permit(objection: Objection, dir: &Path, host: &Host) -> Result<bool> {
     if is_trusted(dir, host) || is_listed(dir, host) {
         return Ok(true);
     }
@@ -119,13 +104,11 @@ fn permit(objection: super::ownership::Objection, dir: &Path, host: &Host) -> Re
 }
 
 /// Whether the user allowed `dir`.
-#[cfg(unix)]
 fn is_listed(dir: &Path, host: &Host) -> bool {
     host.permits().is_listed.is_some_and(|is_listed| is_listed(host, dir))
 }
 
 /// Whether `dir` is, or is below, a directory of `RVENV_TRUSTED`; `*` is every directory.
-#[cfg(unix)]
 fn is_trusted(dir: &Path, host: &Host) -> bool {
     let trusted = host.trusted();
     std::env::split_paths(&trusted).any(|entry| {
@@ -135,7 +118,6 @@ fn is_trusted(dir: &Path, host: &Host) -> bool {
 }
 
 /// CI services set the variable `CI`.
-#[cfg(unix)]
 fn is_ci(host: &Host) -> bool {
     host.var("CI").is_some_and(|value| value != "false" && value != "0")
 }

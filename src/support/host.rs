@@ -74,7 +74,6 @@ pub struct Host {
     vars: BTreeMap<OsString, OsString>,
     cwd: PathBuf,
     platform: Platform,
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     permits: Permits,
 }
 
@@ -130,14 +129,12 @@ impl Host {
     }
 
     /// The user's permissions.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn permits(&self) -> Permits {
         self.permits
     }
 
     /// The directories whose files may be used whoever owns them: `RVENV_TRUSTED`, else the user's
     /// setting.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells who else may write"))]
     pub(crate) fn trusted(&self) -> OsString {
         let variable = self.var("RVENV_TRUSTED").map(OsStr::to_owned);
         let configured = || self.permits.trusted.map(|trusted| trusted(self));

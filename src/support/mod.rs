@@ -24,6 +24,8 @@ pub(crate) mod processes;
 pub mod program;
 pub mod python_vars;
 pub mod session;
+#[cfg(windows)]
+mod sid;
 pub mod suggest;
 pub(crate) mod users;
 

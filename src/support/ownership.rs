@@ -1,6 +1,8 @@
 //! The owner of a file or directory, and the other users who can change it.
 //!
-//! Decisions from owner, mode and identity alone. Which command refuses what is not decided here.
+//! Decisions from owner, mode and identity alone. Which command refuses what is not decided here. On Windows
+//! only owners count: an access list can permit anything to anybody, and that of the user's profile keeps
+//! others out.
 
 use std::path::PathBuf;
 
@@ -42,7 +44,104 @@ impl std::fmt::Display for Objection {
 }
 
 #[cfg(unix)]
-pub use unix::{Facts, User, is_system_python};
+pub use unix::{User, is_system_python};
+#[cfg(windows)]
+pub use windows::User;
+#[cfg(windows)]
+pub(crate) use windows::object_to_owner;
+
+/// Accounts that Windows itself and its administrators act as, like root: `LocalSystem`, Administrators and
+/// `TrustedInstaller` (MS-DTYP 2.4.2.4).
+#[cfg(any(windows, test))]
+const ADMINISTRATORS: [&str; 3] =
+    ["S-1-5-18", "S-1-5-32-544", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"];
+/// Everyone: the owner of each file where the filesystem keeps no owners (FAT, exFAT).
+#[cfg(any(windows, test))]
+const EVERYONE: &str = "S-1-1-0";
+
+/// Whether a file with the owner `owner`, a SID, is as good as one of the user's own.
+#[cfg(any(windows, test))]
+fn is_trusted_sid(owner: &str, user: Option<&str>) -> bool {
+    Some(owner) == user || owner == EVERYONE || ADMINISTRATORS.contains(&owner)
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::io;
+    use std::path::Path;
+    use std::sync::OnceLock;
+
+    use super::{Objection, ObjectionKind, is_trusted_sid};
+    use crate::support::host::Host;
+    use crate::support::sid;
+
+    /// The user whom rvenv works for.
+    #[derive(Clone, Copy, Debug)]
+    pub struct User;
+
+    impl User {
+        /// The user of this process.
+        pub fn of(_host: &Host) -> Self {
+            Self
+        }
+
+        /// The objection to `path`, which is an entry that was found, or a directory above one.
+        pub fn object(&self, path: &Path, _is_parent: bool) -> Option<Objection> {
+            let (path, kind, owner) =
+                (path.to_owned(), ObjectionKind::OtherOwner, object_to_owner(path)?);
+            Some(Objection { path, owner, kind })
+        }
+
+        /// Whether `entry` belongs to another user and is in the root directory of a drive, where every
+        /// user can create directories.
+        pub fn passes_over(&self, entry: &Path) -> bool {
+            let is_in_root = entry.parent().is_some_and(|dir| dir.parent().is_none());
+            is_in_root && self.object(entry, false).is_some()
+        }
+    }
+
+    /// The owner of `path` if it is another user.
+    pub(crate) fn object_to_owner(path: &Path) -> Option<String> {
+        let owner = match sid::owner(path) {
+            Ok(owner) => owner?,
+            // Whoever can read a file can read its owner, unless somebody prevents just that.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unknown".into(),
+            Err(_) => return None,
+        };
+        (!is_trusted_sid(&owner, user())).then_some(owner)
+    }
+
+    fn user() -> Option<&'static str> {
+        static USER: OnceLock<Option<String>> = OnceLock::new();
+        USER.get_or_init(|| sid::user().ok()).as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn administrators_are_trusted_and_other_users_are_not() {
+        let user = Some("S-1-5-21-1-2-3-1001");
+        for (owner, expected) in [
+            ("S-1-5-21-1-2-3-1001", true),
+            ("S-1-5-21-1-2-3-1002", false),
+            ("S-1-5-32-544", true),
+            ("S-1-5-18", true),
+            (ADMINISTRATORS[2], true),
+            ("S-1-1-0", true),
+            // Users, Authenticated Users, a user of Samba's host, and unknown.
+            ("S-1-5-32-545", false),
+            ("S-1-5-11", false),
+            ("S-1-22-1-1000", false),
+            ("unknown", false),
+        ] {
+            assert_eq!(is_trusted_sid(owner, user), expected, "{owner}");
+        }
+        assert!(!is_trusted_sid("S-1-5-21-1-2-3-1001", None));
+    }
+}
 
 #[cfg(unix)]
 mod unix {
@@ -172,6 +271,14 @@ mod unix {
                 return None;
             }
             self.objection(facts)
+        }
+
+        /// Whether `entry` belongs to another user and is in a directory where everybody can create files,
+        /// and only their owners can remove them.
+        pub fn passes_over(&self, entry: &Path) -> bool {
+            let is_foreign = || Facts::of(entry).is_ok_and(|facts| !self.owns(facts.uid));
+            let parent = entry.parent().unwrap_or(entry);
+            Facts::of(parent).is_ok_and(Facts::is_sticky) && is_foreign()
         }
 
         /// The objection to `path`, which is an entry that was found, or a directory above one.

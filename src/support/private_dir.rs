@@ -14,12 +14,12 @@ pub enum PrivacyProblem {
     #[error("others can write to `{}`", .0.display())]
     Writable(PathBuf),
     /// The directory, or one above it, belongs to another user.
-    #[error("`{}` belongs to another user (uid {owner})", path.display())]
+    #[error("`{}` belongs to another user ({owner})", path.display())]
     Foreign {
         /// The directory.
         path: PathBuf,
-        /// Its owner's number.
-        owner: u32,
+        /// Its owner: `uid` and a number, or a SID.
+        owner: String,
     },
     /// The system refuses the directory.
     #[error("cannot use `{}`: {reason}", path.display())]
@@ -80,6 +80,7 @@ fn check_directory(
     // Inside a user namespace, files of users that are not mapped have the overflow uid.
     let is_unmapped = || users::is_unmapped(owner);
     if owner != user && !(is_above && (owner == 0 || is_unmapped())) {
+        let owner = format!("uid {owner}");
         return Err(PrivacyProblem::Foreign { path: dir.to_owned(), owner });
     }
     let group_may = is_above && (group == owner || group == 0);
@@ -91,11 +92,18 @@ fn check_directory(
     Ok(())
 }
 
-/// Access lists guard the user's own directories.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+/// The directory, which need not exist yet, if another user has not created it. The access lists of the
+/// directories above it decide who can replace it; the profile of a user can belong to another SID, such as
+/// that of an account before its migration.
+///
+/// # Errors
+/// If it belongs to another user.
+#[cfg(windows)]
 pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
-    Ok(root.to_owned())
+    match super::ownership::object_to_owner(root) {
+        Some(owner) => Err(PrivacyProblem::Foreign { path: root.to_owned(), owner }),
+        None => Ok(root.to_owned()),
+    }
 }
 
 /// Whether a directory is the user's alone, or is not there yet.
@@ -117,7 +125,8 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(path)?;
-    let are_private = path.ancestors().take(2).all(is_private);
+    let checked = if cfg!(unix) { 2 } else { 1 };
+    let are_private = path.ancestors().take(checked).all(is_private);
     if are_private { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
@@ -127,9 +136,9 @@ fn is_private(dir: &Path) -> bool {
     meta.is_ok_and(|meta| meta.is_dir() && check_directory(dir, &meta, true).is_ok())
 }
 
-#[cfg(not(unix))]
-fn is_private(_dir: &Path) -> bool {
-    true
+#[cfg(windows)]
+fn is_private(dir: &Path) -> bool {
+    dir.is_dir() && check(dir).is_ok()
 }
 
 #[cfg(all(test, unix))]
@@ -195,7 +204,8 @@ mod tests {
         for foreign in ["a", "a/b", "a/b/cache"] {
             let foreign = dir.join(foreign);
             std::os::unix::fs::chown(&foreign, Some(54_321), None).unwrap();
-            let expected = PrivacyProblem::Foreign { path: foreign.clone(), owner: 54_321 };
+            let expected =
+                PrivacyProblem::Foreign { path: foreign.clone(), owner: "uid 54321".into() };
             assert_eq!(check(&cache), Err(expected));
             std::os::unix::fs::chown(&foreign, Some(0), None).unwrap();
         }

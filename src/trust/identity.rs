@@ -3,6 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use crate::support::found::object_to_environment;
+use crate::support::ownership::User;
+
 /// The values that no other environment at this path can have. Root and directory of programs: inode, owner and
 /// mode, which installing packages does not change. `pyvenv.cfg`: also the time at which it was last
 /// written, renamed or linked (ctime), which nobody can set, unlike the time of its content, which
@@ -74,10 +77,8 @@ pub(super) fn old_identity(root: &Path) -> io::Result<String> {
 
 /// Whether the environment at `root` belongs to the user, nobody else can write to it, and nobody else
 /// can put another in its place.
-#[cfg(unix)]
-pub(super) fn is_private(root: &Path, user: crate::support::ownership::User) -> bool {
-    let own = [root.to_owned(), root.join("bin"), root.join("pyvenv.cfg")];
-    own.iter().all(|path| user.object(path, false).is_none())
+pub(super) fn is_private(root: &Path, user: User) -> bool {
+    object_to_environment(root, user).is_none()
         && root.parent().is_none_or(|parent| user.object(parent, true).is_none())
 }
 
