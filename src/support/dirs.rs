@@ -21,7 +21,7 @@ pub fn cache(host: &Host) -> Option<PathBuf> {
         Platform::Windows => absolute(host, "LOCALAPPDATA"),
     }?;
     let below = if host.platform() == Platform::MacOs { "Library/Caches" } else { ".cache" };
-    Some(users::roots_own_home(&dir).map_or(dir, |home| home.join(below)))
+    Some(own(dir, below))
 }
 
 /// The directory for settings: `XDG_CONFIG_HOME` or `~/.config`,
@@ -35,13 +35,21 @@ pub fn config(host: &Host) -> Option<PathBuf> {
 }
 
 /// The directory for persistent state: `XDG_STATE_HOME` or `~/.local/state`,
-/// `~/Library/Application Support`, `%LOCALAPPDATA%`.
+/// `~/Library/Application Support`, `%LOCALAPPDATA%`. For root in another user's home as [`cache`].
 pub fn state(host: &Host) -> Option<PathBuf> {
-    match host.platform() {
+    let dir = match host.platform() {
         Platform::Linux => xdg(host, "XDG_STATE_HOME", ".local/state"),
         Platform::MacOs => in_home(host, "Library/Application Support"),
         Platform::Windows => absolute(host, "LOCALAPPDATA"),
-    }
+    }?;
+    let is_mac = host.platform() == Platform::MacOs;
+    let below = if is_mac { "Library/Application Support" } else { ".local/state" };
+    Some(own(dir, below))
+}
+
+/// `dir`, or for root in another user's home `below` in root's own.
+fn own(dir: PathBuf, below: &str) -> PathBuf {
+    users::roots_own_home(&dir).map_or(dir, |home| home.join(below))
 }
 
 /// `XDG_CONFIG_HOME` or `~/.config`, which git and mise use on every platform.

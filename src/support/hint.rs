@@ -12,6 +12,10 @@ pub enum Hint {
     NameEnvironment(PathBuf),
     /// Allow the use of this project directory.
     AllowProject(PathBuf),
+    /// Permit the use of a project by a variable.
+    TrustByVariable,
+    /// Revoke the permission of others to write to this directory.
+    MakePrivate(PathBuf),
     /// List the available Pythons.
     ListPythons,
     /// Name a Python, which overrides the files that select one.

@@ -1,6 +1,7 @@
 //! The failures of the list of allowed environments.
 
 use crate::support::hint::Hint;
+use crate::support::private_dir::PrivacyProblem;
 use crate::{fs, support};
 
 /// The result of this module.
@@ -10,9 +11,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The user has no home directory, or it belongs to another user.
-    #[error("cannot store the list of allowed environments: you own no home directory")]
+    /// No variable names a directory for the list.
+    #[error("cannot store the list of allowed environments: no variable names a home directory")]
     NoTrustList,
+
+    /// Others could change the list.
+    #[error("cannot store the list of allowed environments: {0}")]
+    TrustListNotPrivate(PrivacyProblem),
 
     /// An error of a lower layer.
     #[error(transparent)]
@@ -31,6 +36,12 @@ support::lift_errors! { Error {
 impl Error {
     /// The next step for the user, if there is one.
     pub fn hint(&self) -> Option<Hint> {
-        self.lower_hint()
+        match self {
+            Self::TrustListNotPrivate(PrivacyProblem::Writable(dir)) => {
+                Some(Hint::MakePrivate(dir.clone()))
+            }
+            Self::NoTrustList | Self::TrustListNotPrivate(_) => Some(Hint::TrustByVariable),
+            _ => self.lower_hint(),
+        }
     }
 }

@@ -22,9 +22,8 @@ use crate::support::dirs;
 use crate::support::hex::hex;
 use crate::support::host::{Host, Platform};
 use crate::support::limits;
-#[cfg(unix)]
 use crate::support::ownership::User;
-use crate::support::private_dir;
+use crate::support::private_dir::{self, PrivacyProblem};
 pub use error::{Error, Result};
 use identity::{identity, old_identity};
 
@@ -33,10 +32,10 @@ const DENIED: &str = "denied";
 /// The list of environments that the user allowed or denied.
 #[derive(Clone, Debug)]
 pub struct Trust {
+    /// The directory of the list, if a variable names one.
     dir: Option<PathBuf>,
-    /// Whether nobody else can put another directory in its place. Only who reads the list asks.
-    is_safe: OnceLock<bool>,
-    #[cfg(unix)]
+    /// The reason why others could change the list. Only who needs a record asks.
+    problem: OnceLock<Option<PrivacyProblem>>,
     user: User,
 }
 
@@ -74,12 +73,7 @@ impl Trust {
         // On Windows this is the directory of the cache, too.
         let own = if host.platform() == Platform::Windows { "rvenv-state" } else { "rvenv" };
         let dir = dirs::state(host).map(|state| state.join(own).join("allowed"));
-        Self {
-            dir: dir.filter(|dir| private_dir::is_own(dir)),
-            is_safe: OnceLock::new(),
-            #[cfg(unix)]
-            user: User::of(host),
-        }
+        Self { dir, problem: OnceLock::new(), user: User::of(host) }
     }
 
     /// The list's entry for the environment at `root`, with links followed.
@@ -149,7 +143,7 @@ impl Trust {
     pub fn forget_project(&self, dir: &Path) {
         let file = canonical(dir).ok().and_then(|dir| self.project_file(&dir));
         // It need not be there.
-        let _ = file.map(std::fs::remove_file);
+        let _ = file.filter(|_| self.list().is_ok()).map(std::fs::remove_file);
     }
 
     /// Whether `dir` is, or is below, a project that [`Trust::allow_project`] permitted.
@@ -161,16 +155,8 @@ impl Trust {
         })
     }
 
-    #[cfg(unix)]
     fn is_private(&self, path: &Path) -> bool {
         identity::is_private(path, self.user)
-    }
-
-    /// The access list of the user's profile guards it.
-    #[cfg(not(unix))]
-    #[allow(clippy::unused_self, reason = "as on Unix")]
-    fn is_private(&self, _path: &Path) -> bool {
-        true
     }
 
     /// Whether there is an environment at `root`, and it is allowed.
@@ -208,7 +194,8 @@ impl Trust {
             return;
         };
         let (Some(file), Ok(identity)) = (self.file(path), identity(path)) else { return };
-        if !self.is_private(path) {
+        if !(self.is_private(path) && self.dir.as_ref().is_some_and(|dir| private_dir::is_own(dir)))
+        {
             return;
         }
         let record = allowance(&identity, "", path);
@@ -259,7 +246,7 @@ impl Trust {
     /// Forgets every environment that is not there any more, and removes what was being written when
     /// its process was killed.
     pub fn sweep(&self) {
-        let Some(dir) = &self.dir else { return };
+        let Ok(dir) = self.list() else { return };
         fs::sweep_files(dir);
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         for file in entries.map(|entry| entry.path()) {
@@ -271,10 +258,16 @@ impl Trust {
         }
     }
 
+    /// The directory of the list, which need not exist yet.
+    fn list(&self) -> Result<&Path> {
+        let dir = self.dir.as_deref().ok_or(Error::NoTrustList)?;
+        let problem = self.problem.get_or_init(|| private_dir::check(dir).err());
+        problem.clone().map_or(Ok(dir), |problem| Err(Error::TrustListNotPrivate(problem)))
+    }
+
     fn read(&self, file: &Path) -> Option<Vec<u8>> {
         let record = fs::read_bounded(file, limits::TRUST_RECORD).ok()?;
-        let is_safe = || self.dir.as_ref().is_some_and(|dir| private_dir::check(dir).is_ok());
-        self.is_safe.get_or_init(is_safe).then_some(record)
+        self.list().is_ok().then_some(record)
     }
 
     fn file(&self, path: &Path) -> Option<PathBuf> {
@@ -296,9 +289,8 @@ impl Trust {
         self.write_file(&file, record)
     }
 
-    #[allow(clippy::unused_self, reason = "only a list that is trusted is written to")]
     fn write_file(&self, file: &Path, record: &[u8]) -> Result<()> {
-        let dir = file.parent().unwrap_or(file);
+        let dir = self.list()?;
         if !dir.is_dir() {
             make_private(dir)?;
         }
@@ -371,17 +363,10 @@ fn hash(bytes: &[u8], length: usize) -> String {
     hex(&Sha256::digest(bytes)[..length])
 }
 
-/// Makes a directory that only its owner can look into, and its parents, in a place of our own:
-/// with `sudo`, the home may be another user's, who could not use the list any more.
+/// Makes a directory that only its owner can look into, and its parents, where nobody else can replace
+/// them.
 fn make_private(dir: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let above = dir.ancestors().find_map(|above| above.metadata().ok());
-        if above.is_some_and(|meta| meta.uid() != rustix::process::geteuid().as_raw()) {
-            return Err(Error::NoTrustList);
-        }
-    }
+    private_dir::check(dir).map_err(Error::TrustListNotPrivate)?;
     private_dir::create_private_dir(dir).map_err(fs::Error::io("create", dir)).map_err(Into::into)
 }
 

@@ -98,7 +98,8 @@ fn a_list_that_others_can_write_to_counts_for_nothing() {
     std::fs::set_permissions(&list, PermissionsExt::from_mode(0o777)).unwrap();
     let trust = trust(&place.path(""));
     assert_eq!(trust.verdict(&place.path(".venv")), Verdict::Unknown);
-    assert!(matches!(trust.allow(&place.path(".venv")), Err(Error::NoTrustList)));
+    let refused = trust.allow(&place.path(".venv"));
+    assert!(matches!(refused, Err(Error::TrustListNotPrivate(_))), "{refused:?}");
 }
 
 #[test]

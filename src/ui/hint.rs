@@ -16,6 +16,10 @@ pub(super) fn words(hint: &Hint) -> String {
                 super::word(dir)
             )
         }
+        Hint::TrustByVariable => {
+            "set `RVENV_TRUSTED` to the directories of projects whose files may be used".into()
+        }
+        Hint::MakePrivate(dir) => format!("`chmod go-w {}`", super::word(dir)),
         Hint::NamePython => "`--python VERSION` overrides it".into(),
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
         Hint::SelectVersion(version) => {

@@ -5,5 +5,7 @@ mod found;
 #[cfg(target_os = "linux")]
 mod fuzz;
 mod hook;
+mod machine;
+mod privilege;
 mod start;
 mod upgrade;
