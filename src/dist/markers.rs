@@ -20,7 +20,7 @@ pub(crate) fn environment(interpreter: &Interpreter) -> Environment {
     };
     let values = [
         ("python_version", interpreter.version.short()),
-        ("python_full_version", interpreter.version.release()),
+        ("python_full_version", interpreter.version.to_string()),
         ("os_name", os_name.to_owned()),
         ("sys_platform", sys_platform.to_owned()),
         ("platform_system", system.to_owned()),

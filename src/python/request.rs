@@ -182,7 +182,7 @@ impl Versions {
             // For a range without a pre-release, 3.14.0rc1 counts as 3.14.0, so that it is used if nothing else
             // matches.
             Self::Range(range) if self.names_prerelease() => range.contains(&version.pep440()),
-            Self::Range(range) => range.contains(&version.pep440().only_release()),
+            Self::Range(range) => range.contains(&version.pep440_release()),
         }
     }
 

@@ -70,6 +70,11 @@ impl Version {
         pep440_rs::Version::new([self.major, self.minor, self.micro].map(u64::from)).with_pre(pre)
     }
 
+    /// The version that pip compares with `Requires-Python` (`sys.version_info[:3]`): 3.14.0rc1 counts as 3.14.0.
+    pub(crate) fn pep440_release(self) -> pep440_rs::Version {
+        self.pep440().only_release()
+    }
+
     /// Whether this is `major.minor` or later, including its pre-releases.
     pub fn at_least(self, major: u32, minor: u32) -> bool {
         (self.major, self.minor) >= (major, minor)

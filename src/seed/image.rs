@@ -122,7 +122,7 @@ impl Image {
         }
         let prefix = format!(".{name}.");
         lock.sweep(&dir, &prefix);
-        let content = Wheel::read(wheel, project, &super::pep440(job.interpreter.version))?;
+        let content = Wheel::read(wheel, project, &job.interpreter.version.pep440_release())?;
         (job.progress)(Event::BuildingImage {
             project: project.to_owned(),
             version: content.version.clone(),

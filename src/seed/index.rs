@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::image::Image;
 use super::lock::Lock;
 use super::wheel::{fits, version_in_name};
-use super::{Event, SeedContext, cache_error, pep440};
+use super::{Event, SeedContext, cache_error};
 use crate::fs::read_bounded;
 use crate::python::{isolated, wait_with_output};
 use crate::seed::{Error, Result};
@@ -57,7 +57,7 @@ pub(crate) fn fetch(job: &mut SeedContext<'_>) -> Result<PathBuf> {
         index: "the package index".to_owned(),
         source,
     })?;
-    let python = pep440(job.interpreter.version);
+    let python = job.interpreter.version.pep440_release();
     let (version, file) = page
         .files
         .iter()

@@ -25,7 +25,7 @@ pub use layout::Layout;
 pub use wheel::WheelFault;
 
 use crate::formats::record::{self, Row};
-use crate::python::{Interpreter, Version, isolated};
+use crate::python::{Interpreter, isolated};
 use crate::settings::{Key, Settings};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
@@ -290,11 +290,6 @@ fn parents(path: &str) -> impl Iterator<Item = &str> {
 /// A relative path in the form of RECORD, with `/` on every platform.
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
-}
-
-/// The version that `Requires-Python` is compared with, as in pip: without the pre-release segment.
-fn pep440(version: Version) -> pep440_rs::Version {
-    pep440_rs::Version::new([version.major, version.minor, version.micro].map(u64::from))
 }
 
 /// Wraps a system error on a path of the cache.

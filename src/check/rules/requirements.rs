@@ -54,7 +54,7 @@ fn joined(seen: &[String]) -> String {
 /// Distributions whose `Requires-Python` excludes the environment's Python: `pip install --target` and
 /// copied directories put them there.
 fn of_other_python(installed: &Installed<'_>, interpreter: &Interpreter) -> Option<Diagnosis> {
-    let version: pep440_rs::Version = interpreter.version.release().parse().ok()?;
+    let version = interpreter.version.pep440_release();
     let wanted = |info: &DistInfo| {
         let versions = header(&info.headers, "Requires-Python")?;
         let parsed: pep440_rs::VersionSpecifiers = versions.parse().ok()?;

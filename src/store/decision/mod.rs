@@ -20,8 +20,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use pep440_rs::Version;
-
 pub use installed::Installed;
 pub use lock_file::{LockError, WithoutLockFile, pip_reads_lock_files};
 pub use reason::{Reason, Setting};
@@ -77,7 +75,7 @@ pub fn decide(request: &Request<'_>) -> Result<Decision, Reason> {
     installed::check_python_path(host)?;
     let inputs = Inputs::read(words, host, root)?;
     let environment = markers(interpreter);
-    let python = release(interpreter);
+    let python = interpreter.version.pep440_release();
     let pins = match &inputs.lock_file {
         None => pins::of_lines(&inputs.requirements, &environment)?,
         Some(path) => locked_pins(path, &inputs, interpreter)?,
@@ -113,14 +111,9 @@ fn locked_pins(
 
 fn select(path: &Path, interpreter: &Interpreter) -> Result<Vec<Locked>, LockError> {
     let tags: Vec<String> = WheelTags::of(interpreter).iter().flat_map(WheelTags::all).collect();
-    let (environment, python) = (markers(interpreter), release(interpreter));
+    let (environment, python) = (markers(interpreter), interpreter.version.pep440_release());
     let selector = Selector { path, environment: &environment, python: &python, tags: &tags };
     selector.select(lock_file::read(path)?)
-}
-
-fn release(interpreter: &Interpreter) -> Version {
-    let version = interpreter.version;
-    Version::new([version.major, version.minor, version.micro].map(u64::from))
 }
 
 /// The settings of a run of pip, for the entries that it adds to the store. To be read before the run.
@@ -202,14 +195,10 @@ fn check_variables(host: &Host) -> Result<(), Reason> {
 /// The markers' variables, with those of the running kernel.
 fn markers(interpreter: &Interpreter) -> Environment {
     let mut environment = environment(interpreter);
-    // On Windows the probe gives what Python was built for, which may be another machine; releases of
-    // pip compare pre-releases of Python in different ways.
-    let is_certain = |name: &str| match name {
-        "platform_machine" => interpreter.platform != Platform::Windows,
-        "python_full_version" => !interpreter.version.is_prerelease(),
-        _ => true,
-    };
-    environment.values.retain(|(name, _)| is_certain(name));
+    // On Windows the probe reports the machine that Python was built for, which may be another one.
+    if interpreter.platform == Platform::Windows {
+        environment.values.retain(|(name, _)| *name != "platform_machine");
+    }
     if let Some((release, version)) = kernel::release_and_version() {
         environment.values.push(("platform_release", release));
         environment.values.push(("platform_version", version));
