@@ -120,7 +120,7 @@ mod tests {
         let mut names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().flatten().collect();
         names.sort_by_key(std::fs::DirEntry::file_name);
         let names = names.iter().map(|entry| entry.file_name().into_string().unwrap());
-        let site = Site { path: dir.path().to_owned(), series: None, names: names.collect() };
+        let site = Site::of(dir.path().to_owned(), None, names.collect());
         let words = Egg::all(&site).map(|egg| Some(egg.requirement()?.join(" ")));
         let expected = ["A.a==1", "b==2", "c_c==3.0-1", "-e file:///my%20d", "", "zope.f==6"]
             .map(|words| Some(words.to_owned()).filter(|words| !words.is_empty()));

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::{Memory, Place, Remembered, Stamps, stamps};
+use super::memory::{Memory, Place, Remembered, Stamps};
 use super::metadata::State;
-use super::record::{Blocks, Index, Text};
+use super::record::{Blocks, Index, Text, directory_of};
+use super::seen::Seen;
 use super::shared::{Listed, SharedFile, shared};
 use super::site::{Dist, Site};
 use crate::formats::direct_url::DirectUrl;
-use crate::formats::requirement::{Extras, Requirement, requires_dist};
 use crate::fs;
 use crate::support::cache::Cache;
 use crate::support::{limits, parallel};
@@ -24,8 +24,8 @@ const PER_THREAD: usize = 16;
 /// More threads than this wait for the same directories.
 const THREADS: usize = 8;
 
-/// The contents of a dist-info, with the stamps of its files.
-type Read = (Stamps, Facts, Option<(Text, Blocks)>);
+/// The contents of a dist-info, with what is stored beside them.
+type Read = (Stamps, Vec<Seen>, Facts, Option<(Text, Blocks)>);
 
 /// The content of the files of one dist-info.
 #[derive(Debug)]
@@ -36,12 +36,20 @@ pub(crate) struct DistInfo {
     pub(crate) state: State,
     /// The headers of METADATA that say what the distribution requires.
     pub(crate) headers: String,
-    /// The requirements that do not depend on an extra.
-    pub(crate) requirements: Vec<Requirement>,
     /// WHEEL.
     pub(crate) wheel: String,
     /// `direct_url.json`.
     pub(crate) direct_url: Option<DirectUrl>,
+    /// The directories at the top of `site-packages` that contain everything of [`Text::directories`].
+    seen: Vec<Seen>,
+}
+
+impl DistInfo {
+    /// Whether a path of [`Text::directories`] is known to exist.
+    pub(crate) fn has_seen(&self, path: &str) -> bool {
+        let directory = directory_of(path);
+        self.seen.iter().any(|seen| seen.name == directory)
+    }
 }
 
 /// The contents of the small files of a dist-info, and of its RECORD in short: what is stored between runs.
@@ -69,16 +77,36 @@ impl Facts {
         }
     }
 
-    fn info(self, record: Option<Text>) -> DistInfo {
+    fn info(self, record: Option<Text>, seen: Vec<Seen>) -> DistInfo {
         DistInfo {
             record,
+            seen,
             state: self.state,
-            requirements: requires_dist(&self.headers, Extras::Without).collect(),
             headers: self.headers,
             wheel: self.wheel,
             direct_url: self.direct_url.and_then(|text| DirectUrl::parse(text.as_bytes())),
         }
     }
+}
+
+/// Looks again at the directories that were changed; whether some have all of their entries still. One that
+/// lacks an entry keeps its former stamp, and is looked at the next time too.
+fn look_again(site: &Site, memory: &mut Memory) -> bool {
+    let mut is_changed = false;
+    for it in &mut memory.dists {
+        if it.seen.iter().all(|seen| seen.is_current(site)) {
+            continue;
+        }
+        let record = it.facts.record.as_ref();
+        let found = record.map(|record| Seen::all(site, record)).unwrap_or_default();
+        for seen in it.seen.iter_mut().filter(|seen| !seen.is_current(site)) {
+            if let Some(now) = found.iter().find(|now| now.name == seen.name) {
+                *seen = now.clone();
+                is_changed = true;
+            }
+        }
+    }
+    is_changed
 }
 
 /// The headers `Requires-Dist` and `Requires-Python`.
@@ -100,29 +128,37 @@ pub(crate) struct DistInfos {
 impl DistInfos {
     /// Those of a `site-packages`, from the cache if they are unchanged.
     pub(crate) fn read(site: &Site, cache: &Cache) -> Self {
-        let place = Place::of(site, cache);
-        match place.as_ref().and_then(Place::read) {
-            Some(memory) => Self::remembered(site, memory),
-            None => Self::read_files(site, place.as_ref()),
+        let Some(place) = Place::of(site, cache) else { return Self::read_files(site, None) };
+        let Some(mut memory) = place.read() else { return Self::read_files(site, Some(&place)) };
+        if look_again(site, &mut memory) {
+            place.write(&memory);
         }
+        Self::remembered(site, memory)
     }
 
     fn remembered(site: &Site, memory: Memory) -> Self {
-        let info = |it: Remembered| {
+        let info = |mut it: Remembered| {
+            it.seen.retain(|seen| seen.is_current(site));
             let text = |index: &Index| Text::indexed(&site.path.join(&it.directory), index.clone());
             let record = it.facts.record.as_ref().map(text);
-            (it.directory, it.facts.info(record))
+            (it.directory, it.facts.info(record, it.seen))
         };
         Self { infos: memory.dists.into_iter().map(info).collect(), shared: memory.shared }
     }
 
     fn read_files(site: &Site, place: Option<&Place<'_>>) -> Self {
         let dists: Vec<_> = site.dists().collect();
+        if place.is_some() {
+            // Before the contents, as the stamps are: a change in between is then detected later.
+            let _ = site.entries();
+        }
         let read = |(): &mut (), dist: &Dist<'_>| {
             let directory = site.path.join(dist.directory);
-            // Before the contents: a change in between is then detected later.
-            let stamps = place.map(|_| stamps(&directory)).unwrap_or_default();
-            (stamps, Facts::read(&directory), Text::read(&directory))
+            let stamps = place.map(|_| Stamps::of(site, dist.directory)).unwrap_or_default();
+            let (facts, record) = (Facts::read(&directory), Text::read(&directory));
+            let seen = record.as_ref().filter(|_| place.is_some());
+            let seen = seen.map(|(record, _)| Seen::all(site, record.index()));
+            (stamps, seen.unwrap_or_default(), facts, record)
         };
         let threads = || parallel::processors().min(THREADS);
         let read = parallel::map_with(&dists, threads, PER_THREAD, || (), read);
@@ -132,9 +168,10 @@ impl DistInfos {
         });
         let shared = shared(&records.collect::<Vec<_>>());
         if let Some(place) = place {
-            let dist = |(dist, (stamps, facts, record)): (&Dist<'_>, &Read)| Remembered {
+            let dist = |(dist, (stamps, seen, facts, record)): (&Dist<'_>, &Read)| Remembered {
                 directory: dist.directory.to_owned(),
                 stamps: *stamps,
+                seen: seen.clone(),
                 facts: Facts {
                     record: record.as_ref().map(|(text, _)| text.index().clone()),
                     ..facts.clone()
@@ -143,8 +180,8 @@ impl DistInfos {
             let dists = dists.iter().zip(&read).map(dist).collect();
             place.write(&Memory { dists, shared: shared.clone() });
         }
-        let infos = dists.iter().zip(read).map(|(dist, (_, facts, record))| {
-            (dist.directory.to_owned(), facts.info(record.map(|(text, _)| text)))
+        let infos = dists.iter().zip(read).map(|(dist, (_, seen, facts, record))| {
+            (dist.directory.to_owned(), facts.info(record.map(|(text, _)| text), seen))
         });
         Self { infos: infos.collect(), shared }
     }

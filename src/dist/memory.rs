@@ -4,7 +4,8 @@
 //! of each dist-info, with the identity, size, mtime and ctime of each of its files, and is valid as a
 //! whole: if a distribution was added, removed or changed, all are read again. Programs can set an mtime, but
 //! not a ctime, so a changed file of the same size and mtime is detected. Whether the files of the packages
-//! exist is not stored. A file that cannot be read, is damaged, or belongs to another user is ignored.
+//! exist is stored only with the stamp of their directory: see [`seen`](super::seen). A file that cannot be
+//! read, is damaged, or belongs to another user is ignored.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::info::Facts;
+use super::seen::Seen;
 use super::shared::SharedFile;
 use super::site::Site;
 use crate::fs::{self, FileFacts, write_whole};
@@ -43,8 +45,14 @@ const LIFETIME: Duration = Duration::from_secs(60 * 60 * 24 * 90);
 /// The files of a dist-info that are read.
 const FILES: [&str; 5] = ["METADATA", "RECORD", "WHEEL", "direct_url.json", "entry_points.txt"];
 
-/// The stamps of [`FILES`]; `None` for one that does not exist.
-pub(super) type Stamps = [Option<FileStamp>; FILES.len()];
+/// The stamps of a dist-info.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Stamps {
+    /// That of the directory, if each of [`FILES`] either has a stamp or is no entry of it.
+    directory: Option<FileStamp>,
+    /// Those of [`FILES`]; `None` for one that does not exist.
+    files: [Option<FileStamp>; FILES.len()],
+}
 
 /// The stored contents of a `site-packages`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +68,7 @@ pub(super) struct Remembered {
     /// The name of its dist-info.
     pub(super) directory: String,
     pub(super) stamps: Stamps,
+    pub(super) seen: Vec<Seen>,
     pub(super) facts: Facts,
 }
 
@@ -98,8 +107,10 @@ impl<'s> Place<'s> {
     }
 
     fn is_current(&self, memory: &Memory) -> bool {
+        // Before it is asked for by several threads, of which one would read it.
+        let _ = self.site.entries();
         let is_current =
-            |(): &mut (), it: &Remembered| stamps(&self.site.path.join(&it.directory)) == it.stamps;
+            |(): &mut (), it: &Remembered| it.stamps.are_current(self.site, &it.directory);
         parallel::map_with(&memory.dists, parallel::processors, SHARE, || (), is_current)
             .into_iter()
             .all(|is_current| is_current)
@@ -125,16 +136,37 @@ impl<'s> Place<'s> {
 impl Memory {
     /// Whether each file was changed so long ago that a later change has another ctime.
     fn is_settled(&self) -> bool {
-        let stamps = self.dists.iter().flat_map(|it| it.stamps.iter().flatten());
+        let stamps = self.dists.iter().flat_map(|it| {
+            let seen = it.seen.iter().map(|seen| &seen.stamp);
+            it.stamps.files.iter().flatten().chain(&it.stamps.directory).chain(seen)
+        });
         let youngest = stamps.filter_map(FileStamp::changed).max();
         youngest
             .is_none_or(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age >= SETTLED))
     }
 }
 
-/// The stamps of the files of a dist-info.
-pub(super) fn stamps(dist_info: &Path) -> Stamps {
-    FILES.map(|name| FileStamp::of(&dist_info.join(name)))
+impl Stamps {
+    pub(super) fn of(site: &Site, dist_info: &str) -> Self {
+        let directory = site.directory_stamp(dist_info);
+        let files = FILES.map(|name| stamp(site, dist_info, name));
+        let is_known = |(name, stamp): (&str, &Option<FileStamp>)| {
+            stamp.is_some() || site.entry(&format!("{dist_info}/{name}")).is_none()
+        };
+        let are_known = FILES.into_iter().zip(&files).all(is_known);
+        Self { directory: directory.filter(|_| are_known), files }
+    }
+
+    /// Whether the files are as they were. One that did not exist is not created in an unchanged directory.
+    fn are_current(&self, site: &Site, dist_info: &str) -> bool {
+        let is_same = self.directory.is_some() && site.directory_stamp(dist_info) == self.directory;
+        let mut files = FILES.into_iter().zip(&self.files);
+        files.all(|(name, was)| is_same && was.is_none() || stamp(site, dist_info, name) == *was)
+    }
+}
+
+fn stamp(site: &Site, dist_info: &str, name: &str) -> Option<FileStamp> {
+    site.facts(&format!("{dist_info}/{name}"))?.stamp
 }
 
 fn remove_old(directory: &Path) {

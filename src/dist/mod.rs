@@ -9,6 +9,7 @@ mod memory;
 pub(crate) mod metadata;
 pub(crate) mod pth;
 pub(crate) mod record;
+mod seen;
 mod series;
 mod shared;
 pub(crate) mod site;

@@ -192,7 +192,7 @@ impl Text {
 
     /// The paths that show that the directories of modules exist: `__init__.py`, or the directory itself.
     pub(crate) fn directories(&self) -> impl Iterator<Item = &str> {
-        self.index.directories.lines()
+        self.index.directories()
     }
 
     /// The rows of files outside of `site-packages`.
@@ -236,6 +236,10 @@ impl Text {
 }
 
 impl Index {
+    pub(super) fn directories(&self) -> impl Iterator<Item = &str> {
+        self.directories.lines()
+    }
+
     /// Goes over the rows once, as a large environment has 100,000 of them. `None` if the text is cut off:
     /// see [`record::is_whole`].
     fn of(whole: &str) -> Option<(Self, Blocks)> {
@@ -347,7 +351,7 @@ fn lines<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
 }
 
 /// Everything before the last `/`.
-fn directory_of(path: &str) -> &str {
+pub(crate) fn directory_of(path: &str) -> &str {
     memchr::memrchr(b'/', path.as_bytes()).map_or("", |end| &path[..end])
 }
 

@@ -106,15 +106,15 @@ pub(crate) enum Extras {
     Without,
 }
 
-/// The headers `Requires-Dist` of METADATA.
-pub(crate) fn requires_dist(metadata: &str, extras: Extras) -> impl Iterator<Item = Requirement> {
+/// The values of the headers `Requires-Dist` of METADATA.
+pub(crate) fn requires_dist(metadata: &str, extras: Extras) -> impl Iterator<Item = &str> {
     let headers = metadata.lines().take_while(|line| !line.is_empty());
     headers.filter_map(move |line| {
         const NAME: &str = "Requires-Dist:";
         let is_one = line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
         let value = is_one.then(|| &line[NAME.len()..])?;
         let marker = value.split_once(';').map_or("", |(_, marker)| marker);
-        (names_extra(marker) == (extras == Extras::With)).then(|| Requirement::parse(value))?
+        (names_extra(marker) == (extras == Extras::With)).then_some(value)
     })
 }
 

@@ -3,9 +3,13 @@
 use std::fs::Metadata;
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::kind::Kind;
+use crate::support::identity::FileStamp;
+
 /// The metadata of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileFacts {
+    pub(crate) kind: Kind,
     /// Whether it is a regular file.
     pub(crate) is_file: bool,
     /// Permission bits; 0 where there is only one mode.
@@ -18,6 +22,10 @@ pub(crate) struct FileFacts {
     pub(crate) owner: u32,
     /// The number of its group; 0 likewise.
     pub(crate) group: u32,
+    /// The number of its hard links; 0 where the standard library does not read it.
+    pub(crate) links: u64,
+    /// `None` if it was modified before 1970.
+    pub(crate) stamp: Option<FileStamp>,
 }
 
 impl FileFacts {
@@ -25,8 +33,18 @@ impl FileFacts {
     pub(crate) fn of(meta: &Metadata) -> Self {
         let modified = meta.modified().ok();
         let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let (mode, owner, group) = rights(meta);
-        Self { is_file: meta.is_file(), mode, size: meta.len(), modified, owner, group }
+        let (mode, owner, group, links) = rights(meta);
+        Self {
+            kind: Kind::of(meta.file_type()),
+            is_file: meta.is_file(),
+            mode,
+            size: meta.len(),
+            modified,
+            owner,
+            group,
+            links,
+            stamp: FileStamp::of_metadata(meta),
+        }
     }
 
     /// Whether it belongs to the user, and nobody else can write to it. A user-private group has the number
@@ -45,14 +63,14 @@ impl FileFacts {
     }
 }
 
-/// Permission bits, owner and group.
+/// Permission bits, owner, group and number of hard links.
 #[cfg(unix)]
-fn rights(meta: &Metadata) -> (u32, u32, u32) {
+fn rights(meta: &Metadata) -> (u32, u32, u32, u64) {
     use std::os::unix::fs::MetadataExt;
-    (meta.mode() & 0o7777, meta.uid(), meta.gid())
+    (meta.mode() & 0o7777, meta.uid(), meta.gid(), meta.nlink())
 }
 
 #[cfg(not(unix))]
-fn rights(_meta: &Metadata) -> (u32, u32, u32) {
-    (0, 0, 0)
+fn rights(_meta: &Metadata) -> (u32, u32, u32, u64) {
+    (0, 0, 0, 0)
 }

@@ -1,6 +1,6 @@
 //! Types that the directory handles of all systems share.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io;
 
 /// The kind of a directory entry.
@@ -9,6 +9,18 @@ pub(crate) enum Kind {
     Directory,
     Link,
     Other,
+}
+
+impl Kind {
+    pub(super) fn of(file_type: FileType) -> Self {
+        if file_type.is_symlink() {
+            Self::Link
+        } else if file_type.is_dir() {
+            Self::Directory
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// Whether the opening of a subdirectory may cross a mount point. On Windows a mounted volume is a link,

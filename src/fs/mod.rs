@@ -34,6 +34,7 @@ mod sweep;
 #[cfg_attr(not(unix), path = "sys/portable.rs")]
 mod sys;
 mod undo_log;
+mod view;
 
 pub(crate) use deletion::is_mount_point;
 pub use deletion::{DeletionTarget, Guard, Refusal};
@@ -43,6 +44,7 @@ pub use error::{Error, Result};
 pub(crate) use facts::FileFacts;
 pub(crate) use file::{NewFile, names_in, read_start, sweep_files};
 pub use file::{open_regular, read_bounded, write_whole};
+pub(crate) use kind::Kind;
 pub use link::{LinkMode, Linker};
 pub(crate) use pair::DirPair;
 pub use remove::remove_tree;
@@ -50,6 +52,7 @@ pub(crate) use root_entries::has_user_entries;
 pub use stage::{InPlace, Stage, discard};
 pub(crate) use sweep::is_staging_area;
 pub use sweep::{Leftover, has_stale_temp_files, is_unfinished, sweep};
+pub(crate) use view::DirView;
 
 #[cfg(test)]
 mod tests;

@@ -77,6 +77,7 @@ impl FileVersion {
 /// The version of a file, and the time of the last change of its status. Programs can set a modification
 /// time, but not this one, so a file that was changed and got its former time again has another stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "[u64; 5]", from = "[u64; 5]")]
 pub(crate) struct FileStamp {
     version: FileVersion,
     /// ctime (inode(7)), in nanoseconds since 1970. On Windows the modification time: the standard library reads
@@ -84,12 +85,38 @@ pub(crate) struct FileStamp {
     changed: u64,
 }
 
+/// The stored form, short because a cache file has thousands of them.
+impl From<FileStamp> for [u64; 5] {
+    fn from(FileStamp { version, changed }: FileStamp) -> Self {
+        [version.device, version.inode, version.size, version.modified, changed]
+    }
+}
+
+impl From<[u64; 5]> for FileStamp {
+    fn from([device, inode, size, modified, changed]: [u64; 5]) -> Self {
+        Self { version: FileVersion { device, inode, size, modified }, changed }
+    }
+}
+
 impl FileStamp {
-    /// That of the file at `path`, links being followed; `None` if it cannot be looked at.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        let version = FileVersion::of_metadata(&meta)?;
-        Some(Self { version, changed: changed(&meta).unwrap_or(version.modified) })
+    /// That of a file with this metadata; `None` if its modification time is before 1970.
+    pub(crate) fn of_metadata(meta: &Metadata) -> Option<Self> {
+        let version = FileVersion::of_metadata(meta)?;
+        Some(Self { version, changed: changed(meta).unwrap_or(version.modified) })
+    }
+
+    /// The types of the fields differ from system to system.
+    #[cfg(unix)]
+    #[allow(clippy::useless_conversion, clippy::cast_sign_loss, clippy::unnecessary_cast)]
+    pub(crate) fn of_stat(stat: &rustix::fs::Stat) -> Option<Self> {
+        let version = FileVersion {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: u64::try_from(stat.st_size).ok()?,
+            modified: nanoseconds(stat.st_mtime.into(), stat.st_mtime_nsec as u64)?,
+        };
+        let changed = nanoseconds(stat.st_ctime.into(), stat.st_ctime_nsec as u64);
+        Some(Self { version, changed: changed.unwrap_or(version.modified) })
     }
 
     /// The time of the last change.
@@ -101,8 +128,13 @@ impl FileStamp {
 #[cfg(unix)]
 fn changed(meta: &Metadata) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
-    let seconds = u64::try_from(meta.ctime()).ok()?;
-    seconds.checked_mul(1_000_000_000)?.checked_add(u64::try_from(meta.ctime_nsec()).ok()?)
+    nanoseconds(meta.ctime(), u64::try_from(meta.ctime_nsec()).ok()?)
+}
+
+/// A time since 1970; `None` before that.
+#[cfg(unix)]
+fn nanoseconds(seconds: i64, rest: u64) -> Option<u64> {
+    u64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?.checked_add(rest)
 }
 
 #[cfg(not(unix))]

@@ -8,10 +8,11 @@ use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
 use crate::dist::aside::is_aside;
+use crate::dist::info::DistInfo;
 use crate::dist::record::{RowText, Text, is_source};
 use crate::dist::site::{Dist, Site};
 use crate::formats::object_file::ObjectFile;
-use crate::fs::{read_bounded, read_start};
+use crate::fs::{FileFacts, Kind, read_bounded, read_start};
 use crate::python::Interpreter;
 use crate::support::{limits, parallel};
 use crate::venv::repair::Step;
@@ -68,8 +69,11 @@ impl<'a> Files<'a> {
     /// Packages whose directories or compiled modules are gone, or whose compiled modules are cut.
     fn damaged(&self, records: &[(&Text, Dist<'a>)]) -> Vec<Diagnosis> {
         let site = self.site;
+        let infos = self.snapshot.infos();
         let damage = |(): &mut (), (record, dist): &(&Text, Dist<'a>)| {
-            if dist.key() == "pip" { None } else { damage(site, record) }
+            // pip is judged by itself.
+            let info = infos.of(dist).filter(|_| dist.key() != "pip")?;
+            damage(site, info, record)
         };
         let damage = parallel::map_with(records, parallel::processors, SHARE, || (), damage);
         let damaged = damage.into_iter().zip(records);
@@ -197,40 +201,40 @@ impl<'a> Files<'a> {
 }
 
 /// The damaged files, each with its damage.
-fn damage(site: &Site, record: &Text) -> Option<(String, String)> {
+fn damage(site: &Site, info: &DistInfo, record: &Text) -> Option<(String, String)> {
     let is_lost = |name: &&str| {
         is_source(name) && !names_entry(site, name) && !names_entry(site, &format!("{name}c"))
     };
     let module = record.tops().find(is_lost).map(|module| format!("`{module}`"));
-    if let Some(lost) = module.or_else(|| lost_directory(site, record)) {
+    if let Some(lost) = module.or_else(|| lost_directory(site, info, record)) {
         return Some((lost, "is missing".to_owned()));
     }
     record.compiled().find_map(|RowText { path, size, .. }| {
-        match std::fs::metadata(site.path.join(&*path)) {
-            Err(_) => Some((format!("`{path}`"), "is missing".to_owned())),
-            Ok(meta) => {
-                let is_other = size.parse::<u64>().is_ok_and(|size| size != meta.len());
-                (is_other && !is_complete(site, &path, meta.len())).then(|| {
-                    (format!("`{path}`"), format!("has {} bytes instead of {size}", meta.len()))
-                })
-            }
-        }
+        let Some(FileFacts { size: length, .. }) = site.facts(&path) else {
+            return Some((format!("`{path}`"), "is missing".to_owned()));
+        };
+        let is_other = size.parse::<u64>().is_ok_and(|size| size != length);
+        (is_other && !is_complete(site, &path, length))
+            .then(|| (format!("`{path}`"), format!("has {length} bytes instead of {size}")))
     })
 }
 
 /// The first directory that does not exist, or `__init__.py` of a package.
-fn lost_directory(site: &Site, record: &Text) -> Option<String> {
+fn lost_directory(site: &Site, info: &DistInfo, record: &Text) -> Option<String> {
+    let is_file = |path: &str| site.facts(path).is_some_and(|facts| facts.is_file);
+    let is_dir = |path: &str| site.facts(path).is_some_and(|facts| facts.kind == Kind::Directory);
     let exists = |path: &str| {
-        if is_source(path) {
-            [path, &format!("{path}c")].iter().any(|file| site.path.join(file).is_file())
-        } else {
-            site.path.join(path).is_dir()
-        }
+        info.has_seen(path)
+            || if is_source(path) {
+                is_file(path) || is_file(&format!("{path}c"))
+            } else {
+                is_dir(path)
+            }
     };
     let is_gone = |path: &str| !exists(path) && !is_put_aside(site, path);
     let path = record.directories().find(|path| is_gone(path))?;
     let mut above: Vec<_> = Path::new(path).ancestors().filter_map(Path::to_str).collect();
-    above.retain(|dir| !dir.is_empty() && !site.path.join(dir).is_dir());
+    above.retain(|dir| !dir.is_empty() && !is_dir(dir));
     let highest = above.pop().unwrap_or(path);
     let kind = if is_source(highest) { "" } else { "the directory " };
     Some(format!("{kind}`{highest}`"))
@@ -245,7 +249,7 @@ fn is_complete(site: &Site, path: &str, length: u64) -> bool {
 
 /// Whether `site-packages` has an entry of this name: its directory was read before.
 fn names_entry(site: &Site, name: &str) -> bool {
-    site.names.binary_search_by(|entry| entry.as_str().cmp(name)).is_ok()
+    site.place(name).is_some()
         || is_put_aside(site, name)
         // The system may not distinguish the cases of letters.
         || site.path.join(name).exists()

@@ -16,39 +16,48 @@ pub(crate) fn findings(_subject: &Snapshot<'_>) -> Vec<Diagnosis> {
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::Metadata;
-    use std::os::unix::fs::MetadataExt;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use crate::check::code::Code;
     use crate::check::repairs::{Diagnosis, Repair};
     use crate::check::snapshot::Snapshot;
-    use crate::support::parallel;
+    use crate::fs::{FileFacts, Kind};
     use crate::venv::repair::Step;
 
-    /// The number of files that a thread takes at a time: a look at one takes about 1 µs, the start of a
-    /// thread about 50 µs.
-    const SHARE: usize = 256;
+    /// A file in a directory, or the directory itself.
+    struct Place<'s> {
+        dir: &'s Path,
+        name: Option<&'s Path>,
+        facts: FileFacts,
+    }
+
+    impl Place<'_> {
+        fn path(&self) -> PathBuf {
+            self.name.map_or_else(|| self.dir.to_owned(), |name| self.dir.join(name))
+        }
+    }
 
     pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
-        let files = files(snapshot);
-        let Some((_, root)) = files.first() else { return Vec::new() };
+        let scripts_dir = snapshot.scripts_dir();
+        let files = files(snapshot, &scripts_dir);
+        let Some(root) = files.first() else { return Vec::new() };
         let mut findings = Vec::new();
-        findings.extend(owners(snapshot, &files, root.uid()));
-        let writable = |bit| files.iter().filter(move |(_, meta)| is_writable_by(meta, bit));
-        if let Some((path, _)) = writable(0o002).next() {
+        findings.extend(owners(snapshot, &files, root.facts.owner));
+        let writable = |bit| files.iter().filter(move |file| is_writable_by(&file.facts, bit));
+        if let Some(first) = writable(0o002).next() {
             let seen = format!(
                 "everybody may write `{}`{}",
-                snapshot.shown(path),
+                snapshot.shown(&first.path()),
                 more(writable(0o002).count())
             );
             let remedy = Repair::Steps(vec![Step::Protect]);
             findings.push(Diagnosis::new(Code::WritableByAll, seen, remedy));
-        } else if let Some((path, meta)) =
-            writable(0o020).find(|(_, meta)| meta.gid() != meta.uid())
+        } else if let Some(first) =
+            writable(0o020).find(|file| file.facts.group != file.facts.owner)
         {
             // A group with its user's number is the user's own, which umask 002 counts on.
-            let seen = format!("group {} may write `{}`", meta.gid(), snapshot.shown(path));
+            let path = first.path();
+            let seen = format!("group {} may write `{}`", first.facts.group, snapshot.shown(&path));
             let remedy =
                 Repair::command(["chmod", "-R", "g-w", &*snapshot.root().to_string_lossy()]);
             findings.push(Diagnosis::new(Code::WritableByGroup, seen, remedy));
@@ -56,43 +65,48 @@ mod unix {
         findings
     }
 
-    /// The paths whose owner and mode decide which code runs: the directories that are written into, the commands, and
+    /// The places whose owner and mode decide which code runs: the directories that are written into, the commands, and
     /// the top of `site-packages`; the environment's own directory first.
-    fn files(snapshot: &Snapshot<'_>) -> Vec<(PathBuf, Metadata)> {
-        let scripts_dir = snapshot.scripts_dir();
-        let sites = snapshot.sites.iter().flat_map(|site| {
-            let names = site.names.iter().map(|name| site.path.join(name));
-            std::iter::once(site.path.clone()).chain(names)
-        });
-        let paths =
-            [snapshot.root().join("pyvenv.cfg"), scripts_dir.clone()].into_iter().chain(sites);
-        let paths: Vec<_> = paths.collect();
-        let look = |(): &mut (), path: &PathBuf| {
-            path.symlink_metadata().ok().filter(|meta| !meta.is_symlink())
+    fn files<'s>(snapshot: &'s Snapshot<'_>, scripts_dir: &'s Path) -> Vec<Place<'s>> {
+        let at = |path: &Path| Some(FileFacts::of(&path.symlink_metadata().ok()?));
+        let alone = |dir: &'s Path, facts: Option<FileFacts>| {
+            Some(Place { dir, name: None, facts: facts? })
         };
-        let looked_at = parallel::map_with(&paths, parallel::processors, SHARE, || (), look);
-        let looked_at = paths.into_iter().zip(looked_at);
-        let looked_at = looked_at.filter_map(|(path, meta)| Some((path, meta?)));
-        let scripts = snapshot
-            .scripts
-            .iter()
-            .filter_map(|script| Some((scripts_dir.join(&script.name), script.meta.clone()?)));
         // The environment itself may be reached by a link.
-        let root = snapshot.root().metadata().map(|meta| (snapshot.root().to_owned(), meta));
-        root.into_iter().chain(looked_at).chain(scripts).collect()
+        let root = snapshot.root().metadata().ok().map(|meta| FileFacts::of(&meta));
+        let cfg = Path::new("pyvenv.cfg");
+        let cfg = at(&snapshot.root().join(cfg)).map(|facts| Place {
+            dir: snapshot.root(),
+            name: Some(cfg),
+            facts,
+        });
+        let mut files = Vec::new();
+        files.extend(alone(snapshot.root(), root));
+        files.extend(cfg);
+        files.extend(alone(scripts_dir, at(scripts_dir)));
+        for site in &snapshot.sites {
+            files.extend(alone(&site.path, at(&site.path)));
+            let entries = site.names.iter().map(Path::new).zip(site.entries());
+            files.extend(entries.filter_map(|(name, facts)| {
+                Some(Place { dir: &site.path, name: Some(name), facts: (*facts)? })
+            }));
+        }
+        files.extend(snapshot.scripts.iter().filter_map(|script| {
+            let facts = FileFacts::of(script.meta.as_ref()?);
+            Some(Place { dir: scripts_dir, name: Some(Path::new(&script.name)), facts })
+        }));
+        // Who may write to a link says nothing about its target.
+        files.retain(|file| file.facts.kind != Kind::Link);
+        files
     }
 
-    fn owners(
-        snapshot: &Snapshot<'_>,
-        files: &[(PathBuf, Metadata)],
-        owner: u32,
-    ) -> Option<Diagnosis> {
+    fn owners(snapshot: &Snapshot<'_>, files: &[Place<'_>], owner: u32) -> Option<Diagnosis> {
         let me = rustix::process::geteuid().as_raw();
-        let mut others = files.iter().filter(|(_, meta)| meta.uid() != owner);
+        let mut others = files.iter().filter(|file| file.facts.owner != owner);
         let seen = match others.next() {
-            Some((path, meta)) => {
-                let (path, uid, more) =
-                    (snapshot.shown(path), meta.uid(), more(1 + others.count()));
+            Some(first) => {
+                let (path, uid) = (first.path(), first.facts.owner);
+                let (path, more) = (snapshot.shown(&path), more(1 + others.count()));
                 format!("the environment belongs to user {owner}, and `{path}`{more} to user {uid}")
             }
             // Files that only root may write are safe, and files that root owns are meant for all users.
@@ -103,11 +117,11 @@ mod unix {
         };
         let (owner, root) = (owner.to_string(), &*snapshot.root().to_string_lossy());
         // `chown` would give away the cache, or another environment, of which the files are hard links.
-        let is_shared = files.iter().any(|(_, meta)| meta.is_file() && meta.nlink() > 1)
-            || snapshot.sites.iter().any(|site| {
-                let pip = site.path.join("pip/__init__.py").metadata();
-                pip.is_ok_and(|meta| meta.nlink() > 1)
-            });
+        let is_shared = files.iter().any(|file| file.facts.is_file && file.facts.links > 1)
+            || snapshot
+                .sites
+                .iter()
+                .any(|site| site.facts("pip/__init__.py").is_some_and(|facts| facts.links > 1));
         let remedy = Repair::command(if is_shared {
             vec!["rvenv", "create", "--clear", "--link-mode", "copy", root]
         } else {
@@ -117,8 +131,8 @@ mod unix {
     }
 
     /// In a directory with the sticky bit everybody may write, and only their own.
-    fn is_writable_by(meta: &Metadata, bit: u32) -> bool {
-        meta.mode() & bit != 0 && meta.mode() & 0o1000 == 0
+    fn is_writable_by(facts: &FileFacts, bit: u32) -> bool {
+        facts.mode & bit != 0 && facts.mode & 0o1000 == 0
     }
 
     fn more(count: usize) -> String {

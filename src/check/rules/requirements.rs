@@ -10,8 +10,9 @@ use crate::dist::info::{DistInfo, DistInfos};
 use crate::dist::markers::environment;
 use crate::dist::site::{Dist, Site};
 use crate::formats::metadata::header;
-use crate::formats::requirement::normalized;
-use crate::formats::requirement::{Environment, Extras, Requirement, requires_dist};
+use crate::formats::requirement::{
+    Environment, Extras, Requirement, evaluate, normalized, requires_dist,
+};
 use crate::python::Interpreter;
 
 pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
@@ -24,10 +25,22 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     }
     let installed = Installed::read(site, snapshot.infos(), environment(interpreter));
     let (mut missing, mut conflicts) = (Wanted::default(), Wanted::default());
+    // Many distributions have the same requirements, and most have the same markers.
+    let (mut met, mut markers) = (HashSet::new(), HashMap::new());
     for (dist, info) in &installed.dists {
-        for requirement in &info.requirements {
-            if requirement.applies(&installed.environment, None) {
-                installed.judge(dist.name, requirement, &mut missing, &mut conflicts);
+        for line in requires_dist(&info.headers, Extras::Without) {
+            let applies = line.split_once(';').is_none_or(|(_, marker)| {
+                let is_true = || evaluate(marker, &installed.environment, "") == Some(true);
+                *markers.entry(marker).or_insert_with(is_true)
+            });
+            if !applies || met.contains(line) {
+                continue;
+            }
+            let is_met = Requirement::parse(line).is_none_or(|requirement| {
+                installed.judge(dist.name, &requirement, &mut missing, &mut conflicts)
+            });
+            if is_met {
+                met.insert(line);
             }
         }
     }
@@ -107,21 +120,24 @@ impl<'a> Installed<'a> {
         }
     }
 
+    /// Whether the requirement of the distribution `name` is met; adds what is not.
     fn judge(
         &self,
         name: &str,
         requirement: &Requirement,
         missing: &mut Wanted,
         conflicts: &mut Wanted,
-    ) {
+    ) -> bool {
         let key = normalized(&requirement.name);
         if self.others.contains(&key) {
-            return;
+            return true;
         }
         let Some(version) = self.versions.get(&key) else {
             let seen = format!("{name} needs {}, which is not installed", requirement.name);
-            return missing.add(seen, requirement);
+            missing.add(seen, requirement);
+            return false;
         };
+        let before = conflicts.seen.len();
         let versions = requirement.versions.as_ref();
         if let (Some(version), Some(versions)) = (version, versions)
             && !versions.contains(version)
@@ -133,6 +149,7 @@ impl<'a> Installed<'a> {
         for extra in &requirement.extras {
             self.judge_extra(name, requirement, extra, conflicts);
         }
+        conflicts.seen.len() == before
     }
 
     /// The requirements of a requested extra; neither `pip check` nor `uv pip check` examines them.
@@ -140,7 +157,8 @@ impl<'a> Installed<'a> {
         let key = normalized(&of.name);
         let found = self.dists.iter().find(|(dist, _)| dist.key() == key);
         let Some((_, info)) = found else { return };
-        for requirement in &requires_dist(&info.headers, Extras::With).collect::<Vec<_>>() {
+        let requirements = requires_dist(&info.headers, Extras::With);
+        for requirement in &requirements.filter_map(Requirement::parse).collect::<Vec<_>>() {
             let needed = normalized(&requirement.name);
             if requirement.applies(&self.environment, Some(extra))
                 && !self.versions.contains_key(&needed)

@@ -70,7 +70,7 @@ impl Handle {
 
     /// The kind of the entry `name`, without following a link.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
-        Ok(kind_of(self.0.join(name).symlink_metadata()?.file_type()))
+        Ok(Kind::of(self.0.join(name).symlink_metadata()?.file_type()))
     }
 
     /// The metadata of the entry `name`, without following a link.
@@ -217,7 +217,7 @@ impl Handle {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.0)? {
             let entry = entry?;
-            found.push((entry.file_name(), entry.file_type().ok().map(kind_of)));
+            found.push((entry.file_name(), entry.file_type().ok().map(Kind::of)));
         }
         Ok(found)
     }
@@ -253,16 +253,6 @@ fn patiently(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
 /// `ERROR_SHARING_VIOLATION`, `ERROR_LOCK_VIOLATION`, `ERROR_USER_MAPPED_FILE`.
 pub(crate) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224))
-}
-
-fn kind_of(file_type: std::fs::FileType) -> Kind {
-    if file_type.is_symlink() {
-        Kind::Link
-    } else if file_type.is_dir() {
-        Kind::Directory
-    } else {
-        Kind::Other
-    }
 }
 
 /// On Windows a mounted volume is a link, which is rejected as one.

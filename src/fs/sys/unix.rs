@@ -17,7 +17,7 @@ use rustix::io::Errno;
 const BLOCKS_OF_ITS_OWN: [rustix::fs::FsWord; 2] = [0xef53, 0x0102_1994];
 
 use crate::fs::FileFacts;
-use crate::support::identity::FileId;
+use crate::support::identity::{FileId, FileStamp};
 use crate::support::users::effective_uid;
 
 pub(crate) use super::kind::{Kind, Mounts, Opened};
@@ -25,6 +25,14 @@ pub(crate) use super::kind::{Kind, Mounts, Opened};
 /// An open directory.
 #[derive(Debug)]
 pub(crate) struct Handle(OwnedFd);
+
+fn kind_of(file_type: FileType) -> Kind {
+    match file_type {
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Link,
+        _ => Kind::Other,
+    }
+}
 
 // O_PATH needs no read permission: parent directories of other users may permit only search and write.
 #[cfg(target_os = "linux")]
@@ -144,26 +152,26 @@ impl Handle {
     /// The kind of the entry `name`, without following a link.
     pub(crate) fn kind(&self, name: &Path) -> io::Result<Kind> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => Kind::Directory,
-            FileType::Symlink => Kind::Link,
-            _ => Kind::Other,
-        })
+        Ok(kind_of(FileType::from_raw_mode(stat.st_mode)))
     }
 
     /// The metadata of the entry `name`, without following a link.
     #[allow(clippy::useless_conversion, reason = "the type differs from system to system")]
     pub(crate) fn facts(&self, name: &Path) -> io::Result<FileFacts> {
         let stat = rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let file_type = FileType::from_raw_mode(stat.st_mode);
         let seconds = u64::try_from(stat.st_mtime).ok();
         let modified = seconds.zip(u32::try_from(stat.st_mtime_nsec).ok());
         Ok(FileFacts {
-            is_file: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
+            kind: kind_of(file_type),
+            is_file: file_type == FileType::RegularFile,
             mode: Mode::from_raw_mode(stat.st_mode).bits().into(),
             size: stat.st_size.try_into().unwrap_or_default(),
             modified: modified.map(|(seconds, nanos)| Duration::new(seconds, nanos)),
             owner: stat.st_uid,
             group: stat.st_gid,
+            links: stat.st_nlink.into(),
+            stamp: FileStamp::of_stat(&stat),
         })
     }
 
@@ -321,9 +329,7 @@ impl Handle {
             }
             let kind = match entry.file_type() {
                 FileType::Unknown => None,
-                FileType::Directory => Some(Kind::Directory),
-                FileType::Symlink => Some(Kind::Link),
-                _ => Some(Kind::Other),
+                known => Some(kind_of(known)),
             };
             found.push((OsString::from_vec(name.to_vec()), kind));
         }

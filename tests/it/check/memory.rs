@@ -1,10 +1,11 @@
 //! What `check` stores of the metadata of packages, and when it is not used.
 
 use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{World, edit};
+use super::{World, append, edit};
 
 /// The age of a change from which its content is stored.
 const SETTLED: Duration = Duration::from_millis(2100);
@@ -14,6 +15,25 @@ fn remembered() -> World {
     let world = World::new();
     for letter in 'a'..='j' {
         world.install(&format!("thing_{letter}"), "1.0");
+    }
+    std::thread::sleep(SETTLED);
+    assert_eq!(world.faults(), [""; 0]);
+    world
+}
+
+/// The same, with directories of which `check` looks at each one.
+fn remembered_with(directories: &[&str], prepare: impl Fn(&Path)) -> World {
+    let world = World::new();
+    for letter in 'a'..='j' {
+        world.install(&format!("thing_{letter}"), "1.0");
+    }
+    let site = world.site();
+    let rows = directories.iter().map(|directory| format!("{directory}/x.py,,\n"));
+    append(&site.join("thing_a-1.0.dist-info/RECORD"), &rows.collect::<String>());
+    prepare(&site);
+    for directory in directories {
+        fs::create_dir_all(site.join(directory)).unwrap();
+        fs::write(site.join(directory).join("x.py"), "").unwrap();
     }
     std::thread::sleep(SETTLED);
     assert_eq!(world.faults(), [""; 0]);
@@ -72,6 +92,61 @@ fn files_are_looked_at_whatever_is_stored() {
     world.install("thing_b", "1.0");
     fs::remove_dir_all(world.site().join("thing_c-1.0.dist-info")).unwrap();
     assert_eq!(world.faults(), ["files-unowned"]);
+}
+
+#[test]
+fn directories_that_existed_are_looked_at_again() {
+    let world = remembered_with(&["parts/one", "parts/two"], |_| {});
+    let package = world.site().join("parts");
+    let stored = fs::read(record(&world)).unwrap();
+    let remove = |path: &Path| fs::remove_dir_all(path).unwrap();
+    let rename = |path: &Path| fs::rename(path, path.with_extension("old")).unwrap();
+    let replace = |path: &Path| {
+        rename(path);
+        fs::write(path, "").unwrap();
+    };
+    let damages: [&dyn Fn(&Path); 3] = [&remove, &rename, &replace];
+    for damage in damages {
+        damage(&package.join("two"));
+        let modified = std::time::SystemTime::UNIX_EPOCH;
+        let times = FileTimes::new().set_modified(modified);
+        File::open(&package).unwrap().set_times(times).unwrap();
+        assert_eq!(world.faults(), ["package-damaged"]);
+        let _ = fs::remove_file(package.join("two"));
+        let _ = fs::remove_dir_all(package.join("two.old"));
+        fs::create_dir(package.join("two")).unwrap();
+        assert_eq!(world.faults(), [""; 0]);
+    }
+    // The directories that were changed are stored again when a further change would have another ctime.
+    assert!(fs::read(record(&world)).unwrap() == stored);
+    std::thread::sleep(SETTLED);
+    assert_eq!(world.faults(), [""; 0]);
+    assert!(fs::read(record(&world)).unwrap() != stored);
+    fs::remove_dir(package.join("two")).unwrap();
+    assert_eq!(world.faults(), ["package-damaged"]);
+}
+
+#[test]
+fn the_target_of_a_link_that_existed_is_looked_at_again() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = elsewhere.path().join("two");
+    let world = remembered_with(&["parts/one", "parts/two"], |site| {
+        fs::create_dir_all(site.join("parts")).unwrap();
+        fs::create_dir(&target).unwrap();
+        symlink(&target, site.join("parts/two")).unwrap();
+    });
+    fs::remove_dir_all(&target).unwrap();
+    assert_eq!(world.faults(), ["package-damaged"]);
+}
+
+#[test]
+fn a_file_that_is_added_to_a_dist_info_is_noticed() {
+    let world = remembered();
+    let file = world.site().join("thing_a-1.0.dist-info/direct_url.json");
+    fs::write(&file, r#"{"url": "file:///no/project", "dir_info": {"editable": true}}"#).unwrap();
+    assert_eq!(world.faults(), ["editable-gone"]);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(world.faults(), [""; 0]);
 }
 
 #[test]
