@@ -185,7 +185,7 @@ impl Ui {
     /// Prints a failure: the error, its causes, the next step.
     pub(crate) fn report_error(&self, error: &anyhow::Error) {
         self.write(Some((ERROR, "error")), error);
-        let states_absence = error.chain().any(|it| it.to_string().contains("it does not exist"));
+        let states_absence = error.chain().any(|it| it.to_string().contains("does not exist"));
         for cause in error.chain().skip(1) {
             let is_absence = cause
                 .downcast_ref::<io::Error>()

@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A system call on a path failed.
-    #[error("cannot {action} `{}`{}", path.display(), absence(source))]
+    #[error("cannot {action} `{}`{}", path.display(), absence(path, source))]
     Io {
         /// The operation, as a verb: `read`, `create`, `rename`.
         action: &'static str,
@@ -109,9 +109,16 @@ support::lift_errors! { Error {
     support::Error => Support [],
 }}
 
-/// The part of a message that explains why a path does not exist.
-fn absence(source: &io::Error) -> &'static str {
-    if source.kind() == io::ErrorKind::NotFound { ": it does not exist" } else { "" }
+/// The part of a message that names what does not exist: `path`, or the highest directory above it.
+fn absence(path: &Path, source: &io::Error) -> String {
+    if source.kind() != io::ErrorKind::NotFound {
+        return String::new();
+    }
+    let above = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+    match above.take_while(|above| !above.exists()).last() {
+        Some(missing) => format!(": `{}` does not exist", missing.display()),
+        None => ": it does not exist".to_owned(),
+    }
 }
 
 /// The next step after the refusal to delete `path`.

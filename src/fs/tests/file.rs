@@ -14,6 +14,15 @@ fn a_file_is_read_up_to_its_limit() {
     assert!(matches!(read_bounded(&root.join("none"), 4), Err(Error::Io { action: "read", .. })));
 }
 
+#[test]
+fn an_error_names_what_does_not_exist() {
+    let (_guard, root) = world();
+    let shown = |path: &str| read_bounded(&root.join(path), 4).unwrap_err().to_string();
+    assert!(shown("none").ends_with("none`: it does not exist"), "{}", shown("none"));
+    let missing = format!("`: `{}` does not exist", root.join("none").display());
+    assert!(shown("none/below/file").ends_with(&missing), "{}", shown("none/below/file"));
+}
+
 // macOS makes pipes by another call.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[test]
