@@ -39,7 +39,7 @@ mod view;
 pub(crate) use deletion::is_mount_point;
 pub use deletion::{DeletionTarget, Guard, Refusal};
 pub use dir::Dir;
-pub(crate) use dir::is_normal;
+pub(crate) use dir::{BLOCK, is_normal};
 pub use error::{Error, Result};
 pub(crate) use facts::FileFacts;
 pub(crate) use file::{NewFile, names_in, read_start, sweep_files};

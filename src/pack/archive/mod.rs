@@ -13,8 +13,7 @@ mod stream;
 mod tarball;
 mod zipfile;
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +132,7 @@ impl Content {
             }
             Self::File { from, length, .. } => (from, *length),
         };
-        let file: File = fs::open_regular(from)?;
+        let file = BufReader::with_capacity(fs::BLOCK, fs::open_regular(from)?);
         // One more byte shows that the file has grown.
         let read = take(&mut file.take(length + 1)).map_err(Error::io("pack", from))?;
         if read == length { Ok(()) } else { Err(Error::FileChanged { path: from.clone() }) }

@@ -107,6 +107,9 @@ impl Scenario {
             reset();
             let Some(ran) = tracer.run(&point) else { continue };
             reached += 1;
+            if reached % 500 == 0 {
+                tell(&format!("{}: {reached} points so far", self.name));
+            }
             match self.judge(&point, &ran, &old, &new) {
                 Ok(()) => survived += 1,
                 Err(complaint) => {
