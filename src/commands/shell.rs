@@ -27,7 +27,7 @@ pub(super) fn run(args: &StartShell, context: &Context<'_>) -> anyhow::Result<Ex
     let prompt = env.prompt();
     let activation = Activation { root: env.root(), scripts: env.scripts(), prompt: &prompt };
     let mut command = Command::new(program(shell));
-    let start = Start { host, code: shell::activate(shell, &activation, host)? };
+    let start = Start { host, code: shell::start(shell, &activation, host)? };
     let is_activated = start.prepare(shell, &mut command)?;
     if !is_activated {
         set_variables(&mut command, &env, context)?;
@@ -79,16 +79,15 @@ impl Start<'_> {
             Shell::Fish => {
                 command.arg("--init-command").arg(self.text()?).arg("--interactive");
             }
+            Shell::Nushell => {
+                command.arg("--execute").arg(self.text()?);
+            }
             Shell::PowerShell => {
                 command.args(["-NoExit", "-Command"]).arg(self.text()?);
             }
-            Shell::Yash
-            | Shell::Csh
-            | Shell::Tcsh
-            | Shell::Nushell
-            | Shell::Cmd
-            | Shell::Elvish
-            | Shell::Xonsh => return Ok(false),
+            Shell::Yash | Shell::Csh | Shell::Tcsh | Shell::Cmd | Shell::Elvish | Shell::Xonsh => {
+                return Ok(false);
+            }
         }
         Ok(true)
     }

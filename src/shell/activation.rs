@@ -28,6 +28,21 @@ pub fn activate(shell: Shell, activation: &Activation, host: &Host) -> Result<Ve
     Ok(guard::guarded(shell, &activation_code(shell, activation, host)?, "activate"))
 }
 
+/// The code that a new interactive shell evaluates after its start files: that of [`activate`], and for nushell,
+/// which evaluates data there, the module of the file on disk, with its `deactivate` and its prompt.
+///
+/// # Errors
+/// As [`activate`].
+pub fn start(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
+    match shell.language() {
+        Language::Nushell => {
+            let module = shell.script().render(activation, "")?;
+            Ok([b"module activate {\n", &*module, b"}\noverlay use activate\n"].concat())
+        }
+        _ => activate(shell, activation, host),
+    }
+}
+
 /// The result of [`activate`], for a hook that evaluates it as one text.
 pub(super) fn activation_code(
     shell: Shell,

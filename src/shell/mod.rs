@@ -20,7 +20,7 @@ mod template;
 use std::fmt;
 use std::str::FromStr;
 
-pub use activation::{Activation, activate, deactivate};
+pub use activation::{Activation, activate, deactivate, start};
 pub use data::{Change, process};
 pub use detect::detect;
 pub use error::{Error, Result};

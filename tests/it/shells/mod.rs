@@ -12,6 +12,7 @@ mod foreign;
 mod lifecycle;
 mod names;
 mod prompt;
+mod start;
 mod strict;
 mod undo;
 mod undo_elsewhere;

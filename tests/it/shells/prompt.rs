@@ -10,10 +10,10 @@ use super::{Real, World, real};
 use crate::sandbox::{Ran, output, real_pythons};
 
 /// The end of the prompt that the tests set.
-const MARK: &str = "@P@";
+pub(super) const MARK: &str = "@P@";
 
 /// Sets the prompt to [`MARK`], without showing it in what is typed.
-fn prompt(shell: Shell) -> &'static str {
+pub(super) fn prompt(shell: Shell) -> &'static str {
     match shell {
         Shell::Fish => {
             "function fish_prompt; printf '@%s@ ' P; end; function fish_right_prompt; end"
@@ -31,14 +31,19 @@ fn prompt(shell: Shell) -> &'static str {
 
 /// Types `lines`; returns what was on the terminal from when the prompt was set.
 fn typed(world: &World, real: &Real, lines: &[String]) -> String {
-    let script = world.code(lines.join("\n").as_bytes());
-    let base = world.command(real);
-    let terminal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/shells/terminal.py");
-    let mut command = Command::new(&real_pythons()[0]);
-    command.args([terminal, MARK]).arg(script).arg(base.get_program()).args(base.get_args());
+    let mut command = world.command(real);
     if real.label != "nu" && real.label != "elvish" {
         command.arg("-i");
     }
+    type_in(world, real, &command, lines)
+}
+
+/// Types `lines` in the shell that `base` starts.
+pub(super) fn type_in(world: &World, real: &Real, base: &Command, lines: &[String]) -> String {
+    let script = world.code(lines.join("\n").as_bytes());
+    let terminal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/shells/terminal.py");
+    let mut command = Command::new(&real_pythons()[0]);
+    command.args([terminal, MARK]).arg(script).arg(base.get_program()).args(base.get_args());
     command.env_clear().envs(base.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if ["nu", "elvish"].contains(&real.label) {
         command.env("RVENV_SETTLE", "0.7");
