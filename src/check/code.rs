@@ -255,7 +255,7 @@ catalogue! {
             "that Python takes another standard library or does not see the packages";
         InterpreterNotExecutable = "interpreter-not-executable", Error,
             "The interpreter cannot be executed",
-            "no command of the environment can start";
+            "commands of the environment cannot start";
         InterpreterAlias = "interpreter-alias", Warning,
             "A further name of the interpreter is missing or starts another Python, or a launcher is not the base's",
             "the command runs another Python, or none";

@@ -17,5 +17,5 @@ pub(crate) mod shebang;
 pub(crate) mod wheel_tags;
 
 pub use pyvenv_cfg::PyvenvCfg;
-pub(crate) use pyvenv_cfg::python_repr;
+pub(crate) use pyvenv_cfg::{is_one_line, python_repr};
 pub use requirement::normalized as normalized_name;

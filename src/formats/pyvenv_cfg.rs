@@ -11,6 +11,16 @@ pub struct PyvenvCfg {
     lines: Vec<String>,
 }
 
+/// Whether a value is one line: the format has no escapes. These are all line ends of Python's universal
+/// newlines and of `str.splitlines`.
+pub(crate) fn is_one_line(value: &str) -> bool {
+    let line_ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+        '\u{2029}',
+    ];
+    !value.contains(line_ends)
+}
+
 impl PyvenvCfg {
     /// Parses the text of a `pyvenv.cfg`. Lines without `=` are kept and ignored, as in `site`; bytes that are
     /// not UTF-8 become U+FFFD.

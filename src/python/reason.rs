@@ -29,6 +29,8 @@ pub enum Reason {
     NotPython,
     /// Its path is not valid Unicode, which neither `pyvenv.cfg` nor a script can represent.
     NotUnicode,
+    /// Its path contains a line end, which `pyvenv.cfg` cannot represent.
+    LineEnd,
     /// It reports an impossible value.
     Impossible(String),
     /// It is older than the oldest supported version.
@@ -71,6 +73,7 @@ impl Reason {
             | Self::Hangs(_)
             | Self::NotPython
             | Self::NotUnicode
+            | Self::LineEnd
             | Self::Impossible(_)
             | Self::BaseMissing(_) => true,
             Self::Missing
@@ -99,6 +102,9 @@ impl fmt::Display for Reason {
             Self::Failed { status, last_line } => write!(f, "fails ({status}): {last_line}"),
             Self::Hangs(limit) => write!(f, "gave no answer within {} s", limit.as_secs_f32()),
             Self::NotPython => f.write_str("does not answer as a Python"),
+            Self::LineEnd => {
+                f.write_str("has a path with a line break, which `pyvenv.cfg` cannot represent")
+            }
             Self::NotUnicode => f.write_str("has a path that is not valid Unicode"),
             Self::Impossible(what) => write!(f, "reports an impossible value: {what}"),
             Self::TooOld(implementation, version) => {

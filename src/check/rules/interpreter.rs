@@ -267,13 +267,25 @@ fn interpreter_not_executable(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     Some(Diagnosis::new(Code::InterpreterNotExecutable, seen, Repair::SameSeries))
 }
 
-/// Whether the file system of the environment is mounted with `noexec`.
+/// Whether the file system of the environment, or of its base, is mounted with `noexec`.
 fn no_exec(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
-    let seen =
-        format!("`{}` is on a file system that is mounted `noexec`", snapshot.root().display());
-    let remedy = || Repair::advice("make the environment elsewhere, or mount it with `exec`");
-    is_no_exec(&snapshot.scripts_dir())
-        .then(|| Diagnosis::new(Code::InterpreterNotExecutable, seen, remedy()))
+    let base = match &snapshot.way {
+        InterpreterLink::Outside(path) => Some(path),
+        _ => None,
+    };
+    let (place, advice) = if is_no_exec(&snapshot.scripts_dir()) {
+        let place = snapshot.root().display().to_string();
+        (place, "make the environment elsewhere, or mount it with `exec`")
+    } else {
+        let base = base.filter(|base| base.parent().is_some_and(is_no_exec))?;
+        let place = base.display().to_string();
+        (place, "mount it with `exec`, or upgrade the environment to another Python")
+    };
+    let mut seen = format!("`{place}` is on a file system that is mounted `noexec`");
+    if base.is_some_and(|base| !base.parent().is_some_and(is_no_exec)) {
+        seen += ", from where only links to other file systems start, such as `python`";
+    }
+    Some(Diagnosis::new(Code::InterpreterNotExecutable, seen, Repair::advice(advice)))
 }
 
 #[cfg(all(unix, not(target_vendor = "apple")))]

@@ -26,6 +26,7 @@ mod stub;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -208,7 +209,10 @@ impl<'a> Finder<'a> {
                 .or_else(|| names::in_scripts_dir(path, self.host))
                 .ok_or(Reason::EmptyDirectory),
             Ok(_) => Ok(path.to_owned()),
-            Err(_) => Err(Reason::Missing),
+            Err(error) => Err(match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::Missing,
+                _ => Reason::CannotRun(error.to_string()),
+            }),
         };
         let look = |path| {
             let provenance = provenance.clone();

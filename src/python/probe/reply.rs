@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::process::Output;
+use crate::formats::is_one_line;
 use crate::python::{
     Build, Implementation, Interpreter, Reason, Scheme, Version, Wheel, WheelPlatform, stable_path,
 };
@@ -146,6 +147,10 @@ impl Reply {
             )));
         }
         let executable = stable_path::executable(asked, &facts.library, &facts.stdlib);
+        let is_recordable = |path: &PathBuf| is_one_line(&path.to_string_lossy());
+        if ![&executable, &real_executable, &facts.base_prefix].into_iter().all(is_recordable) {
+            return Err(Reason::LineEnd);
+        }
         let mut depends_on = vec![real_executable.clone()];
         depends_on.extend(facts.shared_library.clone());
         depends_on.extend(facts.wheel_dirs);

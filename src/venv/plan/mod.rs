@@ -14,7 +14,7 @@ pub(crate) use write::write_entry;
 
 pub(crate) use posix::aliases;
 
-use crate::formats::{PyvenvCfg, python_repr};
+use crate::formats::{PyvenvCfg, is_one_line, python_repr};
 use crate::python::Interpreter;
 use crate::shell::{Activation, Script};
 use crate::support::host::Platform;
@@ -227,17 +227,12 @@ pub fn default_prompt(root: &Path) -> OsString {
 /// characters.
 pub fn ensure_usable(root: &Path, platform: Platform) -> Result<()> {
     let separator = platform.path_separator();
-    // All line ends of Python's universal newlines and of `str.splitlines`.
-    let line_ends = [
-        '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
-        '\u{2029}',
-    ];
     let text = root.to_string_lossy();
     // On Windows the separator is `;`, so the colon of a drive is allowed.
     if text.contains(separator) {
         return Err(Error::SeparatorInPath { path: root.to_owned(), separator });
     }
-    if text.contains(line_ends) {
+    if !is_one_line(&text) {
         return Err(Error::LineEndInPath { path: root.to_owned() });
     }
     Ok(())

@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::{Package, World, append, edit, hash, healthy, site};
 use crate::sandbox::{Ran, skip};
 
@@ -312,13 +314,23 @@ fn a_file_system_where_nothing_may_be_executed() {
     let world = World::new();
     let script =
         "mkdir disk && mount -t tmpfs -o noexec none disk && cp -a .venv disk/env || exit 9
-        \"$0\" check --json disk/env; umount disk";
+        \"$0\" check --json disk/env
+        mount --bind \"$1\" \"$1\" && mount -o remount,bind,noexec \"$1\" && \"$0\" check --json .venv";
     let mut command = world.sandbox.command("unshare");
     let rvenv = world.sandbox.rvenv().get_program().to_owned();
-    let ran = Ran::of(command.args(["-m", "sh", "-c", script]).arg(rvenv));
+    let prefix = world.python.parent().unwrap().parent().unwrap();
+    let ran = Ran::of(command.args(["-m", "sh", "-c", script]).arg(rvenv).arg(prefix));
     if ran.code == Some(9) || ran.stdout.is_empty() {
         skip("mounting is not allowed here");
         return;
     }
-    assert!(ran.stdout.contains("\"interpreter-not-executable\""), "{ran:#?}");
+    let reports = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+    let mut seen = reports.map(|report| report.unwrap()["findings"][0].clone());
+    let env = seen.next().unwrap();
+    assert_eq!(env["code"], "interpreter-not-executable", "{ran:#?}");
+    assert!(env["seen"].as_str().unwrap().ends_with("such as `python`"), "{env}");
+    let base = seen.next().unwrap();
+    assert_eq!(base["code"], "interpreter-not-executable", "{ran:#?}");
+    let python = format!("`{}/bin/", prefix.display());
+    assert!(base["seen"].as_str().unwrap().starts_with(&python), "{base}");
 }

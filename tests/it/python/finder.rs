@@ -185,7 +185,16 @@ fn a_path_is_an_executable_an_installation_or_an_environment() {
     for text in [python.to_str().unwrap(), "./py", "py/bin/python3", "./py/bin/../bin/python3"] {
         assert_eq!(world.finds(text), ("opt/py/bin/python3".into(), "given".into()), "{text}");
     }
-    let reasons = [("./none", Reason::Missing), (".", Reason::EmptyDirectory)];
+    world.link("opt/loop", "loop");
+    let long = "x/".repeat(3000);
+    let cannot = |text: &str| Reason::CannotRun(text.to_owned());
+    let reasons = [
+        ("./none", Reason::Missing),
+        ("./py/bin/python3/none", Reason::Missing),
+        (".", Reason::EmptyDirectory),
+        ("./loop", cannot("Too many levels of symbolic links (os error 40)")),
+        (&*long, cannot("File name too long (os error 36)")),
+    ];
     for (text, expected) in reasons {
         let Err(rvenv::Error::Python(rvenv::python::Error::UnusablePython { reason, .. })) =
             world.try_find(text)

@@ -399,6 +399,21 @@ fn a_python_in_a_path_that_is_no_unicode_is_refused() {
     assert_eq!(reason(&world, &python), Reason::NotUnicode);
 }
 
+#[test]
+fn a_python_in_a_path_with_a_line_break_is_refused() {
+    let world = World::new();
+    for dir in ["a\nhome = x", "a\rb", "a\u{2028}b"] {
+        let python = world.fake(&format!("{dir}/bin/python3"), "3.17.0");
+        assert_eq!(reason(&world, &python), Reason::LineEnd, "{dir:?}");
+        // Python looks for its library where the link leads.
+        let link = world.link("bin/python3", &python);
+        assert_eq!(reason(&world, &link), Reason::LineEnd, "{dir:?}");
+        fs::remove_file(link).unwrap();
+    }
+    let python = world.fake("a b\u{1f}c/bin/python3", "3.17.0");
+    assert_eq!(found(&world, &python).executable, python);
+}
+
 /// Runs `find` for `request`, with a cache that lasts as long as the world.
 fn found(world: &World, path: &Path) -> Interpreter {
     let (host, cache) = (world.host(), world.cache());
