@@ -55,12 +55,19 @@ pub(crate) fn python_version(dir: &Path) -> Option<Vec<String>> {
     read(&dir.join(".python-version")).map(|text| words(&text)).filter(|names| !names.is_empty())
 }
 
-/// The versions after `tool` in a `.tool-versions`, with the number of their line, counted from 1.
-pub(crate) fn tools(file: &Path, tool: &str) -> Vec<(usize, Vec<String>)> {
-    let text = read(file).unwrap_or_default();
+/// The versions after `tool` in a `.tool-versions`, with the number of their line, counted from 1; nothing if
+/// the file does not exist or a link leads nowhere, as in asdf (internal/resolve) and mise.
+///
+/// # Errors
+/// If the file exists and cannot be read.
+pub(crate) fn tools(file: &Path, tool: &str) -> fs::Result<Vec<(usize, Vec<String>)>> {
+    if !file.is_file() {
+        return Ok(Vec::new());
+    }
+    let text = decode(&fs::read_bounded(file, limits::VERSION_FILE)?);
     let of_line = |(index, line): (usize, &str)| {
         let rest = line.trim().strip_prefix(tool)?.strip_prefix([' ', '\t'])?;
         Some((index + 1, words(rest)))
     };
-    text.lines().enumerate().filter_map(of_line).collect()
+    Ok(text.lines().enumerate().filter_map(of_line).collect())
 }

@@ -3,12 +3,14 @@
 //! hangs (uv#21047).
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::managers::{self, Installation};
+use crate::fs;
 use crate::fs::open_regular;
 use crate::python::{Installer, Reason};
 use crate::support::host::{Host, Platform};
@@ -58,6 +60,14 @@ enum Unchosen {
     Nothing,
     /// It has a part that cannot be followed: the file and line, and why.
     Unfollowed(String),
+}
+
+impl Unchosen {
+    /// A file that exists and cannot be read.
+    fn unread(error: &fs::Error) -> Self {
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        Self::Unfollowed(format!("{error}{source}"))
+    }
 }
 
 impl<'a> Shims<'a> {

@@ -234,6 +234,8 @@ fn a_rule_that_cannot_be_followed_is_an_error_with_file_and_line_and_a_request_o
         (".mise.toml", "[tools]\npython = ['3.17', 'path:../x']\n", Some(2)),
         (".tool-versions", "node 20\npython {{ '3.17' }}\n", Some(2)),
         ("mise.toml", "\u{0}", Some(1)),
+        ("mise.toml", "\ntools = 3\n", Some(2)),
+        ("mise.toml", "[[tools]]\npython = '3.17'\n", Some(1)),
     ];
     for (file, text, line) in rows {
         let mut world = world();

@@ -187,6 +187,30 @@ fn asdf_by_its_variables() {
     no_shim_was_run(&world);
 }
 
+/// A file that exists and cannot be read is not skipped in favour of one in a parent directory.
+#[test]
+fn a_file_of_asdf_or_mise_that_cannot_be_read_is_an_error_and_a_link_to_nothing_is_absent() {
+    for (shims, installs) in [
+        ("home/.asdf/shims", "home/.asdf/installs/python"),
+        ("home/.local/share/mise/shims", "home/.local/share/mise/installs/python"),
+    ] {
+        let world = shimmed(shims, installs);
+        world.write(
+            "home/.tool-versions",
+            "python 3.16.3
+",
+        );
+        let file = world.link("home/project/.tool-versions", "nowhere");
+        assert_eq!(world.finds("python").0, format!("{installs}/3.16.3/bin/python3"));
+        // Longer than any version file; root can read each one.
+        fs::write(world.at("home/project/nowhere"), "# ".repeat(1 << 20)).unwrap();
+        let error = world.try_find("python").unwrap_err();
+        assert!(error.to_string().contains(&format!("`{}`", file.display())), "{error}");
+        assert_eq!(error.hint(), Some(Hint::NamePython));
+        assert_eq!(world.finds("3.17.4").0, format!("{installs}/3.17.4/bin/python3.17"));
+    }
+}
+
 #[test]
 fn mise() {
     let mut world =

@@ -127,6 +127,13 @@ impl Configuration {
         match source {
             Source::Toml { path, text, table } => {
                 let Some(tools) = table.get("tools") else { return Ok(None) };
+                if !tools.is_table() {
+                    let place = line_place(path, text, |line| {
+                        line.trim_start().trim_start_matches('[').starts_with("tools")
+                    });
+                    let what = format!("{place}, has `tools = {tools}`, which is not a table");
+                    return Err(Unchosen::Unfollowed(what));
+                }
                 let value = tools.get("python").or_else(|| tools.get("core:python"));
                 let values = match value {
                     None => return Ok(None),
@@ -140,8 +147,9 @@ impl Configuration {
                 values.map(name).collect::<Result<_, _>>().map(Some)
             }
             Source::ToolVersions(path) => {
-                let lines = ["python", "core:python"].map(|name| tools(path, name).pop());
-                let Some((line, names)) = lines.into_iter().flatten().next() else {
+                let last = |name| tools(path, name).map(|mut lines| lines.pop());
+                let named = |name| last(name).map_err(|error| Unchosen::unread(&error));
+                let Some((line, names)) = named("python")?.or(named("core:python")?) else {
                     return Ok(None);
                 };
                 let place = format!("`{}`, line {line}", path.display());
@@ -237,6 +245,11 @@ fn place(path: &Path, text: &str) -> String {
         let line = line.trim_start_matches(['.', '=', '{', ' ', '"', '\'']);
         line.trim_start_matches("core:").starts_with("python")
     };
+    line_place(path, text, is_entry)
+}
+
+/// `FILE`, line N: the first line of which `is_entry` is true.
+fn line_place(path: &Path, text: &str, is_entry: impl FnMut(&str) -> bool) -> String {
     let line = text.lines().position(is_entry).map_or(1, |index| index + 1);
     format!("`{}`, line {line}", path.display())
 }

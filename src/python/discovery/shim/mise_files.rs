@@ -148,7 +148,7 @@ pub(super) fn read_toml(path: &Path) -> Result<Option<(String, Table)>, Unchosen
         Unchosen::Unfollowed(format!("cannot read `{}`{line}: {why}", path.display()))
     };
     let bytes = fs::read_bounded(path, limits::VERSION_FILE);
-    let bytes = bytes.map_err(|error| unfollowed(None, &error.to_string()))?;
+    let bytes = bytes.map_err(|error| Unchosen::unread(&error))?;
     let text = String::from_utf8(bytes).map_err(|_| unfollowed(None, "it is not UTF-8"))?;
     let table = text.trim_start_matches('\u{feff}').parse().map_err(|error: toml::de::Error| {
         let start = error.span().map(|span| line_at(&text, span.start));

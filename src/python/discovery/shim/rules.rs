@@ -14,7 +14,7 @@ use crate::support::host::Host;
 pub(super) fn chosen(place: Installer, root: &Path, host: &Host) -> Result<Vec<String>, Unchosen> {
     let names = match place {
         Installer::Pyenv => pyenv(root, host),
-        Installer::Asdf => asdf(host),
+        Installer::Asdf => asdf(host)?,
         Installer::Mise => Some(mise::chosen(host)?),
         Installer::Rye => rye(root, host),
         _ => None,
@@ -40,9 +40,9 @@ fn colon_separated(text: &str) -> Vec<String> {
 }
 
 /// `ASDF_PYTHON_VERSION`, the nearest `.tool-versions` that names Python, the one in the home directory.
-fn asdf(host: &Host) -> Option<Vec<String>> {
+fn asdf(host: &Host) -> Result<Option<Vec<String>>, Unchosen> {
     if let Some(value) = host.var("ASDF_PYTHON_VERSION") {
-        return Some(words(value.to_str()?));
+        return Ok(value.to_str().map(words));
     }
     // asdf before 0.16 uses the second name (internal/config/config.go).
     let name = host
@@ -54,26 +54,25 @@ fn asdf(host: &Host) -> Option<Vec<String>> {
     let legacy = config.and_then(|config| read(&config)).is_some_and(|text| {
         text.lines().any(|line| line.replace(' ', "") == "legacy_version_file=yes")
     });
-    upward(host.cwd(), |dir| {
-        tool_versions(&dir.join(name)).or_else(|| python_version(dir).filter(|_| legacy))
-    })
-    .or_else(|| tool_versions(&host.home()?.join(name)))
+    for dir in host.cwd().ancestors() {
+        let names = tool_versions(&dir.join(name))?;
+        if let Some(names) = names.or_else(|| python_version(dir).filter(|_| legacy)) {
+            return Ok(Some(names));
+        }
+    }
+    host.home().map_or(Ok(None), |home| tool_versions(&home.join(name)))
 }
 
 /// The nearest `.python-version`, rye's configured default.
 fn rye(root: &Path, host: &Host) -> Option<Vec<String>> {
-    upward(host.cwd(), python_version).or_else(|| {
+    host.cwd().ancestors().find_map(python_version).or_else(|| {
         let config: Table = read(&root.join("config.toml"))?.parse().ok()?;
         Some(vec![config.get("default")?.get("toolchain")?.as_str()?.to_owned()])
     })
 }
 
-/// The result of `look` for the nearest directory from `start` upwards.
-fn upward(start: &Path, look: impl Fn(&Path) -> Option<Vec<String>>) -> Option<Vec<String>> {
-    start.ancestors().find_map(look)
-}
-
 /// The versions after `python` in a `.tool-versions`.
-fn tool_versions(file: &Path) -> Option<Vec<String>> {
-    tools(file, "python").into_iter().next().map(|(_, names)| names)
+fn tool_versions(file: &Path) -> Result<Option<Vec<String>>, Unchosen> {
+    let lines = tools(file, "python").map_err(|error| Unchosen::unread(&error))?;
+    Ok(lines.into_iter().next().map(|(_, names)| names))
 }
