@@ -217,6 +217,16 @@ impl Creation<'_> {
             let state = if is_free { "was not created" } else { "is unchanged" };
             context.ui.warn(format_args!("`{}` {state}", dir.display()));
         };
+        if !filling.is_empty() && !recipe.interpreter.starts_pip() {
+            let obstacle = recipe.interpreter.pip_obstacle().unwrap_or_default();
+            context.ui.report_error(&anyhow::anyhow!("{obstacle}"));
+            let dir = ui::path_word(dir);
+            context.ui.hint(format_args!(
+                "choose a Python that has it: `rvenv create -p VERSION ... {dir}`"
+            ));
+            failed();
+            return Ok(Err(1));
+        }
         if (is_free || is_replaced)
             && let Some(created) =
                 self.create_filled(recipe, filling, progress).inspect_err(|_| failed())?

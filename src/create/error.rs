@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A request for a Python cannot be parsed.
-    #[error("cannot parse the Python that {origin} requests")]
+    #[error("cannot read the Python that {origin} requests")]
     UnreadableDemand {
         /// The source of the request.
         origin: Origin,
@@ -173,6 +173,7 @@ impl Error {
             | Self::LinkToFiles { .. }
             | Self::UnusableLink { .. }
             | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
+            Self::UnreadableDemand { source, .. } => source.hint(),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
             Self::UnreadableVersionFile { .. } => Some(Hint::NamePython),
             Self::NeedsBuild { path, .. } | Self::NotReinstalled { path, wheels_only: true } => {

@@ -15,18 +15,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A request for a Python has none of the known forms.
-    #[error(
-        "cannot read `{text}` as a Python; it can be\n  \
-         a version: `3`, `3.12`, `312`, `3.12.1`, `3.14.0rc1`\n  \
-         a range: `>=3.11,<3.14`, `~=3.12.0`\n  \
-         an implementation: `pypy`, `pypy3.10`, `cpython@3.12`\n  \
-         a build: `3.13t`, `3.14+freethreaded`, `3.12d`\n  \
-         the name of a program on PATH\n  \
-         the path of an executable, an installation or an environment"
-    )]
+    #[error("`{text}` is neither a version or range, nor the name or path of a Python")]
     UnreadableRequest {
         /// The request.
         text: String,
+        /// The request that was probably meant.
+        meant: Option<String>,
     },
 
     /// The Python at a path cannot be used.
@@ -96,6 +90,10 @@ impl Error {
             Self::NoPython { install: Some(command), .. } => {
                 Some(Hint::InstallPython(command.clone()))
             }
+            Self::UnreadableRequest { meant: Some(meant), .. } => {
+                Some(Hint::DidYouMean(vec![meant.clone()]))
+            }
+            Self::UnreadableRequest { .. } => Some(Hint::FormsOfRequests),
             Self::UnusablePython { instead: Some(version), .. } => {
                 Some(Hint::SelectVersion(version.clone()))
             }

@@ -85,7 +85,11 @@ impl Request {
         if let Some(path) = as_path(text, host) {
             return Ok(Self::Path(Program::typed(path)));
         }
-        let unreadable = || Error::UnreadableRequest { text: text.to_string_lossy().into_owned() };
+        let unreadable = || {
+            let text = text.to_string_lossy().into_owned();
+            let meant = parse::meant(&text);
+            Error::UnreadableRequest { text, meant }
+        };
         let readable = text.to_str().ok_or_else(unreadable)?.trim();
         match Wanted::parse(readable) {
             Some(wanted) if wanted == Wanted::default() => Ok(Self::Any),

@@ -22,6 +22,8 @@ pub enum Hint {
     NamePython,
     /// Select this version, which a version manager has.
     SelectVersion(String),
+    /// List the forms of a request for a Python.
+    FormsOfRequests,
     /// Install a Python with this command.
     InstallPython(String),
     /// Permit builds and URLs, or trust this environment.

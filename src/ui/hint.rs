@@ -22,6 +22,9 @@ pub(super) fn words(hint: &Hint) -> String {
         Hint::MakePrivate(dir) => format!("`chmod go-w {}`", super::word(dir)),
         Hint::NamePython => "`--python VERSION` overrides it".into(),
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
+        Hint::FormsOfRequests => {
+            "for example `3.12` or `>=3.11,<3.14`; `rvenv help python` lists all forms".into()
+        }
         Hint::SelectVersion(version) => {
             format!("`rvenv create -p {}` selects an installed one", super::word(version))
         }

@@ -525,6 +525,14 @@ fn a_python_without_a_module_that_pip_needs_is_named() {
             continue;
         }
         let python = base.join("bin/python3");
+        if told.ends_with("does not start") {
+            // Before anything is built, and with the directory that was typed.
+            let create = ["create", "-p", python.to_str().unwrap(), "--install", "x", "new"];
+            let ran = sandbox.run(create).code(1);
+            assert!(ran.stderr.contains(told) && ran.stderr.contains("... new`"), "{ran:#?}");
+            assert!(!ran.stderr.contains("created `"), "{ran:#?}");
+            assert!(!sandbox.project().join("new").exists());
+        }
         let ran = sandbox.run(["create", "-p", python.to_str().unwrap()]).ok();
         assert!(ran.stderr.contains(told), "{ran:#?}");
         let ran = sandbox.run(["check", ".venv"]).code(1);

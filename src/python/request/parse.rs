@@ -7,6 +7,33 @@ use crate::support::host::Platform;
 /// The characters that begin a range.
 const OPERATORS: [char; 5] = ['<', '>', '=', '!', '~'];
 
+/// The request that `text`, in a form of other tools, probably means: `3.12+`, `3.12.x`, `^3.12`, `3.11-3.13`,
+/// `Python 3.12`.
+pub(super) fn meant(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    let text = text.trim();
+    let text = text.strip_prefix("python").unwrap_or(text).trim_start();
+    let text = text.strip_suffix(['.', ',']).unwrap_or(text);
+    let version = |text: &str| {
+        let numbers: Vec<u32> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        (numbers.first() == Some(&3) && numbers.len() <= 3).then_some(numbers)
+    };
+    let series = [".*", ".x"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text);
+    let meant = if version(series).is_some() {
+        series.to_owned()
+    } else if let Some(first) = text.strip_suffix(['+', '^']).or(text.strip_prefix(['^', '>'])) {
+        let first = first.trim();
+        let limit = if text.starts_with('^') { ",<4" } else { "" };
+        version(first).map(|_| format!(">={first}{limit}"))?
+    } else {
+        let (first, last) = text.split_once('-').or_else(|| text.split_once(".."))?;
+        let (first, last) = (first.trim(), last.trim());
+        version(first)?;
+        format!(">={first},<3.{}", version(last)?.get(1)? + 1)
+    };
+    Wanted::parse(&meant).map(|_| meant)
+}
+
 impl Wanted {
     /// Parses a version, a range, an implementation, or a combination.
     pub(crate) fn parse(text: &str) -> Option<Self> {

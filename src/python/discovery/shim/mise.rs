@@ -148,8 +148,8 @@ impl Configuration {
             }
             Source::ToolVersions(path) => {
                 let last = |name| tools(path, name).map(|mut lines| lines.pop());
-                let named = |name| last(name).map_err(|error| Unchosen::unread(&error));
-                let Some((line, names)) = named("python")?.or(named("core:python")?) else {
+                let entry = |name| last(name).map_err(|error| Unchosen::unread(&error));
+                let Some((line, names)) = entry("python")?.or(entry("core:python")?) else {
                     return Ok(None);
                 };
                 let place = format!("`{}`, line {line}", path.display());
