@@ -164,5 +164,8 @@ fn a_list_that_cannot_be_written_hinders_no_creation() {
     refused(&world, "a");
     let mut allow = world.sandbox.rvenv();
     let ran = crate::sandbox::Ran::of(allow.current_dir(world.at("a")).arg("allow")).code(1);
-    assert!(ran.stderr.contains("cannot create"), "{ran:#?}");
+    assert!(
+        ran.stderr.contains("cannot store the list of allowed environments: cannot use"),
+        "{ran:#?}"
+    );
 }
