@@ -15,8 +15,12 @@ use crate::support::identity::FileId;
 use crate::support::limits;
 use crate::support::users;
 
-/// The entries that version control creates at the root of a repository.
-pub(super) const REPOSITORY: [&str; 5] = [".git", ".hg", ".svn", ".jj", ".bzr"];
+/// The entries that version control creates at the root of a repository. Those of CVS are in releases,
+/// too.
+pub(super) const REPOSITORY: [&str; 9] =
+    [".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_darcs", ".fslckout", "_FOSSIL_"];
+/// The entries of a git repository without a working tree (gitrepository-layout(5)).
+const BARE_REPOSITORY: [&str; 3] = ["HEAD", "objects", "refs"];
 /// The manifests of projects. No tool creates one of them at the root of an environment.
 const MANIFEST: [&str; 5] = ["pyproject.toml", "setup.py", "Cargo.toml", "package.json", "go.mod"];
 /// The number of the user's entries that a message names.
@@ -273,9 +277,9 @@ fn refusal_by_contents(
     allowed: Allowed,
 ) -> io::Result<Option<Refusal>> {
     for (names, refusal) in
-        [(REPOSITORY, Refusal::Repository as fn(_) -> _), (MANIFEST, Refusal::Project)]
+        [(&REPOSITORY[..], Refusal::Repository as fn(_) -> _), (&MANIFEST, Refusal::Project)]
     {
-        for name in names {
+        for &name in names {
             match directory.kind(Path::new(name)) {
                 Ok(_) => return Ok(Some(refusal(name))),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -320,7 +324,12 @@ fn refusal_inside(top: &Handle, path: &Path, allowed: Allowed) -> Option<Refusal
             }
             Err(_) => continue,
         };
-        for (name, kind) in directory.entries().unwrap_or_default() {
+        let entries = directory.entries().unwrap_or_default();
+        let has = |known: &&str| entries.iter().any(|(name, _)| name == *known);
+        if !is_top && !allowed.user_files && BARE_REPOSITORY.iter().all(has) {
+            return Some(Refusal::InnerRepository(relative));
+        }
+        for (name, kind) in entries {
             if !is_top && !allowed.user_files && REPOSITORY.iter().any(|known| name == *known) {
                 if name == OsStr::new(".git")
                     && repository::is_clone(&place.join(&relative), &place)

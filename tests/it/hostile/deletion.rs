@@ -169,12 +169,16 @@ fn clear_and_upgrade_do_not_follow_a_link() {
         }
     }
     // The command in the hint works as it is.
-    let ran = bounded(&sandbox, &[create.as_slice(), &["--clear"]].concat()).code(1);
-    let hint = ran.stderr.split('`').find(|word| word.starts_with("rvenv create")).unwrap();
-    assert!(hint.ends_with(own.to_str().unwrap()), "{hint}");
-    let words: Vec<&str> = hint.split(' ').skip(1).collect();
-    bounded(&sandbox, &words).ok();
-    assert!(!own.join("lib/kept").exists());
+    symlink(".venv", sandbox.project().join("second")).unwrap();
+    for place in [&[][..], &[".venv"], &["./.venv/"], &[".venv/../.venv"], &["second"]] {
+        fs::write(own.join("lib/kept"), "mine").unwrap();
+        let ran = bounded(&sandbox, &[create.as_slice(), &["--clear"], place].concat()).code(1);
+        let hint = ran.stderr.split('`').find(|word| word.starts_with("rvenv create")).unwrap();
+        assert!(hint.ends_with(own.to_str().unwrap()), "{hint}");
+        let words: Vec<&str> = hint.split(' ').skip(1).collect();
+        bounded(&sandbox, &words).ok();
+        assert!(!own.join("lib/kept").exists(), "{place:?}");
+    }
     // Without `--clear` the environment behind a link is used, and named.
     let ran = bounded(&sandbox, &create).ok();
     assert!(ran.stderr.contains(own.to_str().unwrap()), "{ran:#?}");
@@ -246,6 +250,24 @@ fn a_repository_inside_stops_the_deletion() {
         bounded(&sandbox, &["remove", "--with-user-files", ".venv"]).ok();
         assert!(!env.exists());
     }
+}
+
+#[test]
+fn a_bare_repository_inside_stops_the_deletion() {
+    let (sandbox, create) = world();
+    let create: Vec<&str> = create.iter().map(String::as_str).collect();
+    let env = sandbox.project().join(".venv");
+    bounded(&sandbox, &create).ok();
+    let bare = env.join("lib/mirror.git");
+    for part in ["objects", "refs"] {
+        fs::create_dir_all(bare.join(part)).unwrap();
+    }
+    fs::write(bare.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    for command in COMMANDS {
+        refused(&sandbox, command, ".venv", "`lib/mirror.git` in it is a repository");
+    }
+    fs::remove_file(bare.join("HEAD")).unwrap();
+    bounded(&sandbox, &["remove", ".venv"]).ok();
 }
 
 #[test]

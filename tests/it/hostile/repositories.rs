@@ -183,7 +183,8 @@ fn content_that_exists_only_in_the_clone_is_the_users() {
 #[test]
 fn a_repository_without_a_remote_and_other_kinds_are_the_users() {
     let Some(world) = World::new("sha1") else { return };
-    for kind in [".git", ".hg", ".svn", ".jj", ".bzr"] {
+    for kind in [".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", "_darcs", ".fslckout", "_FOSSIL_"]
+    {
         let dir = world.env().join("lib/it");
         fs::create_dir_all(dir.join(kind)).unwrap();
         assert!(!world.is_removable(), "{kind}");
