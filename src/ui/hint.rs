@@ -129,11 +129,15 @@ fn pack_words(hint: &PackHint) -> String {
 /// The command line of this process with `target` in the place of `link`, which may be the
 /// default that was not typed.
 fn same_command(link: &Path, target: &Path) -> String {
+    let real = |path: &Path| rvenv::support::path::canonicalize(path).ok();
+    let real_target = real(target);
+    let leads_there = |path: &Path| real_target.is_some() && real(path) == real_target;
     let mut words: Vec<String> = Vec::new();
     let mut is_named = false;
     for argument in std::env::args_os().skip(1) {
         let path = Path::new(&argument);
-        let is_link = !is_named && link.ends_with(path) && path.file_name() == link.file_name();
+        let is_its_name = link.ends_with(path) && path.file_name() == link.file_name();
+        let is_link = leads_there(path) || !is_named && is_its_name;
         is_named |= is_link;
         words.push(super::word(if is_link { target } else { path }));
     }
