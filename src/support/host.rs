@@ -178,11 +178,13 @@ impl Host {
         self.path_var(name).filter(|home| home.is_absolute())
     }
 
-    /// The directories of PATH in order; empty and relative entries are left out, as both mean
-    /// "wherever I happen to be", where a program found is chance or a trap.
+    /// The directories of PATH in order. Empty and relative entries are left out, and those below
+    /// `/proc` and `/dev/fd`, such as `/proc/self/cwd`: all depend on the current directory, where a
+    /// program can be anybody's.
     pub fn search_path(&self) -> impl Iterator<Item = PathBuf> {
         let path = self.var("PATH").unwrap_or_default();
-        std::env::split_paths(path).filter(|entry| entry.is_absolute())
+        let is_of_process = |dir: &Path| dir.starts_with("/proc") || dir.starts_with("/dev/fd");
+        std::env::split_paths(path).filter(move |dir| dir.is_absolute() && !is_of_process(dir))
     }
 
     /// `path` as Windows has it, where Cygwin or MSYS2 wrote it: `/cygdrive/c/x`, `/c/x`. Not all that
@@ -315,7 +317,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn empty_variables_count_as_unset() {
-        let host = Host::new([("HOME", ""), ("PATH", "/a::rel:/b")], "/");
+        let path = "/a::rel:/proc/self/cwd:/b:.:/dev/fd/../cwd://proc/1/cwd/bin:";
+        let host = Host::new([("HOME", ""), ("PATH", path)], "/");
         assert_eq!(host.home(), None);
         assert_eq!(host.search_path().collect::<Vec<_>>(), [Path::new("/a"), Path::new("/b")]);
     }
