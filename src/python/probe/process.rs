@@ -216,7 +216,9 @@ fn collect(
     }
 }
 
-/// Kills `child`, and on Unix its whole process group: a shim may have started the process that hangs.
+/// Kills `child`, and on Unix its whole process group: a shim may have started the process that hangs. A
+/// process that left the group (setsid(2)) goes on. To find it takes a cgroup, which users may not create
+/// everywhere; only programs that the user or the search for Pythons chose are started in this way.
 fn kill_group(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
