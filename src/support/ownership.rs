@@ -44,6 +44,8 @@ impl std::fmt::Display for Objection {
 }
 
 #[cfg(unix)]
+pub(crate) use unix::has_modes;
+#[cfg(unix)]
 pub use unix::{User, is_system_python};
 #[cfg(windows)]
 pub use windows::User;
@@ -327,8 +329,9 @@ mod unix {
         None
     }
 
+    /// Whether the filesystem of `path` keeps a mode for each file.
     #[cfg(target_os = "linux")]
-    fn has_modes(path: &Path) -> bool {
+    pub(crate) fn has_modes(path: &Path) -> bool {
         let Ok(found) = rustix::fs::statfs(path) else { return true };
         #[allow(
             clippy::cast_possible_truncation,
@@ -360,8 +363,9 @@ mod unix {
         best.is_some_and(|(_, is_block)| is_block)
     }
 
+    /// Whether the filesystem of `path` keeps a mode for each file.
     #[cfg(not(target_os = "linux"))]
-    fn has_modes(_path: &Path) -> bool {
+    pub(crate) fn has_modes(_path: &Path) -> bool {
         true
     }
 

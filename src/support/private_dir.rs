@@ -13,6 +13,9 @@ pub enum PrivacyProblem {
     /// Others can write to the directory, or to one above it.
     #[error("others can write to `{}`", .0.display())]
     Writable(PathBuf),
+    /// Others can write to the directory, or to one above it, and `chmod` has no effect there.
+    #[error("others can write to `{}`, whose filesystem has no mode for each file", .0.display())]
+    WritableMount(PathBuf),
     /// The directory, or one above it, belongs to another user.
     #[error("`{}` belongs to another user ({owner})", path.display())]
     Foreign {
@@ -87,7 +90,10 @@ fn check_directory(
     let others = if group_may { 0o002 } else { 0o022 };
     let is_sticky = is_above && mode & 0o1000 != 0;
     if mode & others != 0 && !is_sticky {
-        return Err(PrivacyProblem::Writable(dir.to_owned()));
+        let has_modes = super::ownership::has_modes(dir);
+        let problem =
+            if has_modes { PrivacyProblem::Writable } else { PrivacyProblem::WritableMount };
+        return Err(problem(dir.to_owned()));
     }
     Ok(())
 }

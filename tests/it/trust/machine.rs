@@ -56,6 +56,7 @@ impl Machine {
         std::fs::write(env.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.2\n").unwrap();
         symlink("/usr/bin/python3", env.join("bin/python")).unwrap();
         symlink("/bin/true", env.join("bin/tool")).unwrap();
+        chown(env.join("pyvenv.cfg"), Some(owner), Some(group)).unwrap();
         for path in [env.join("bin"), env] {
             chown(&path, Some(owner), Some(group)).unwrap();
             chmod(&path, mode);

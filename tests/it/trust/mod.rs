@@ -5,6 +5,8 @@ mod found;
 #[cfg(target_os = "linux")]
 mod fuzz;
 mod hook;
+#[cfg(target_os = "linux")]
+mod legitimate;
 mod machine;
 mod privilege;
 mod start;
