@@ -44,9 +44,9 @@ impl std::fmt::Display for Objection {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::has_modes;
-#[cfg(unix)]
 pub use unix::{User, is_system_python};
+#[cfg(unix)]
+pub(crate) use unix::{has_modes, is_group_alone};
 #[cfg(windows)]
 pub use windows::User;
 #[cfg(windows)]
@@ -198,6 +198,9 @@ mod unix {
         pub mode: u32,
         /// Whether the filesystem keeps a mode for each file.
         pub has_modes: bool,
+        /// Whether the bits of the group are about its members alone: an access list can permit more
+        /// users.
+        pub is_group_alone: bool,
     }
 
     impl Facts {
@@ -213,7 +216,10 @@ mod unix {
             // The filesystem is asked only when the mode decides something.
             let is_writable = meta.mode() & (GROUP_WRITE | OTHERS_WRITE) != 0;
             let has_modes = !is_writable || meta.is_symlink() || has_modes(path);
-            Self { uid: meta.uid(), gid: meta.gid(), mode: meta.mode(), has_modes }
+            let is_group_alone =
+                meta.mode() & GROUP_WRITE == 0 || meta.is_symlink() || is_group_alone(path);
+            let (uid, gid, mode) = (meta.uid(), meta.gid(), meta.mode());
+            Self { uid, gid, mode, has_modes, is_group_alone }
         }
 
         fn is_link(self) -> bool {
@@ -257,7 +263,7 @@ mod unix {
             }
             // The GID of a user-private group is the UID of its only member. Members of group 0 are
             // trusted like root.
-            let is_private = facts.gid == facts.uid || facts.gid == 0;
+            let is_private = facts.is_group_alone && (facts.gid == facts.uid || facts.gid == 0);
             (facts.mode & GROUP_WRITE != 0 && !is_private).then_some(ObjectionKind::WritableByGroup)
         }
 
@@ -342,6 +348,36 @@ mod unix {
         !(WITHOUT_MODES.contains(&kind) || kind == FUSE && is_block_fuse(path))
     }
 
+    /// Whether no access list permits further users or groups to write to `path`, so that the mode's bits
+    /// of the group are about its members alone. With such a list they are its mask (acl(5)).
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_group_alone(path: &Path) -> bool {
+        // A version, and for each entry its tag, its permissions and an id
+        // (linux/posix_acl_xattr.h, posix_acl.h).
+        const USER: u16 = 0x02;
+        const GROUP: u16 = 0x08;
+        const WRITE: u16 = 0x02;
+        let mut list = [0; 4096];
+        let length = match rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut list) {
+            Ok(length) => length,
+            // A longer list has hundreds of entries.
+            Err(error) => return error != rustix::io::Errno::RANGE,
+        };
+        let entries = list[..length].get(4..).unwrap_or_default().chunks_exact(8);
+        let may_write = |entry: &[u8]| {
+            let [tag, permissions] =
+                [0, 2].map(|at| u16::from_le_bytes([entry[at], entry[at + 1]]));
+            (tag == USER || tag == GROUP) && permissions & WRITE != 0
+        };
+        !entries.into_iter().any(may_write)
+    }
+
+    /// Elsewhere access lists have another form, which is not read.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn is_group_alone(_path: &Path) -> bool {
+        true
+    }
+
     /// `FUSE_SUPER_MAGIC`.
     #[cfg(target_os = "linux")]
     const FUSE: u64 = 0x6573_5546;
@@ -401,7 +437,7 @@ mod unix {
         const DIR: u32 = 0o040_000;
 
         fn facts(uid: u32, gid: u32, mode: u32) -> Facts {
-            Facts { uid, gid, mode: DIR | mode, has_modes: true }
+            Facts { uid, gid, mode: DIR | mode, has_modes: true, is_group_alone: true }
         }
 
         fn user(uid: u32) -> User {
@@ -431,6 +467,8 @@ mod unix {
             ] {
                 assert_eq!(user.objection(entry), expected, "{user:?} {entry:?}");
             }
+            let shared = Facts { is_group_alone: false, ..facts(1000, 1000, 0o775) };
+            assert_eq!(user(1000).objection(shared), Some(WritableByGroup));
         }
 
         #[test]
@@ -462,7 +500,7 @@ mod unix {
 
         #[test]
         fn the_mode_of_a_link_says_nothing() {
-            let link = Facts { uid: 1000, gid: 100, mode: 0o120_777, has_modes: true };
+            let link = Facts { mode: 0o120_777, ..facts(1000, 100, 0) };
             assert_eq!(user(1000).objection(link), None);
             assert_eq!(user(1001).objection(link), Some(ObjectionKind::OtherOwner));
         }

@@ -86,7 +86,9 @@ fn check_directory(
         let owner = format!("uid {owner}");
         return Err(PrivacyProblem::Foreign { path: dir.to_owned(), owner });
     }
-    let group_may = is_above && (group == owner || group == 0);
+    let is_group_trusted =
+        || (group == owner || group == 0) && super::ownership::is_group_alone(dir);
+    let group_may = is_above && mode & 0o020 != 0 && is_group_trusted();
     let others = if group_may { 0o002 } else { 0o022 };
     let is_sticky = is_above && mode & 0o1000 != 0;
     if mode & others != 0 && !is_sticky {

@@ -1,8 +1,10 @@
 //! Files that are found from the current directory upwards are used only if their owner and mode permit it.
 
 use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
 
-use super::machine::{ATTACKER, GROUP, Machine, VICTIM};
+use super::machine::{ATTACKER, GROUP, Machine, VICTIM, chmod};
+use crate::sandbox::{Ran, skip};
 
 #[test]
 fn an_environment_of_another_user_in_a_sticky_directory_is_passed_over() {
@@ -49,6 +51,43 @@ fn files_that_others_own_or_can_write_to_are_an_error_with_a_hint() {
         machine.assert_runs(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", dir.to_str().unwrap())]);
         machine.assert_runs(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", "*")]);
     }
+}
+
+/// With an access list, the bits of the group in the mode are its mask, also where the group is private.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_access_list_that_permits_another_user_to_write_is_an_error() {
+    let Some(mut machine) = Machine::new() else { return };
+    // The entries of owner, user, group, mask and others: tag, permissions, id.
+    let list = |permissions: u8| {
+        let user = [[2, 0, permissions, 0], ATTACKER.to_le_bytes()].concat();
+        let entry = |tag, permissions| vec![tag, 0, permissions, 0, 255, 255, 255, 255];
+        [vec![2, 0, 0, 0], entry(1, 7), user, entry(4, 5), entry(16, 7), entry(32, 5)].concat()
+    };
+    let set = |path: &Path, permissions| {
+        let code = "import os, sys; os.setxattr(sys.argv[1], 'system.posix_acl_access', bytes.fromhex(sys.argv[2]))";
+        let hex: String = list(permissions).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut python = machine.sandbox.command("/usr/bin/python3");
+        Ran::of(python.args(["-c", code]).arg(path).arg(hex)).code == Some(0)
+    };
+    let dir = machine.dir("p", VICTIM, VICTIM, 0o755);
+    machine.env(&dir, VICTIM, VICTIM, 0o755);
+    if !set(&dir, 5) {
+        return skip("access lists cannot be set here");
+    }
+    machine.assert_runs(VICTIM, VICTIM, &dir, &[]);
+    for path in [dir.clone(), dir.join(".venv"), dir.join(".venv/bin")] {
+        chmod(&path, 0o755);
+        assert!(set(&path, 7));
+        machine.assert_refused(VICTIM, VICTIM, &dir, &[], &dir);
+        assert!(set(&path, 5));
+    }
+    let above = machine.dir("above", VICTIM, VICTIM, 0o755);
+    assert!(set(&above, 7));
+    machine.sandbox.set("RVENV_CACHE_DIR", above.join("cache"));
+    let ran = machine.run(VICTIM, VICTIM, &dir, &[], &["cache", "dir"]).code(1);
+    let problem = format!("others can write to `{}`", above.display());
+    assert!(ran.stderr.contains(&problem), "{ran:#?}");
 }
 
 /// Whoever owns a part of an environment, or what contains it, decides what runs.
