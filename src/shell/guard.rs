@@ -28,6 +28,7 @@ pub fn failure(shell: Shell) -> &'static str {
 pub(super) fn guarded(shell: Shell, code: &[u8], command: &str) -> Vec<u8> {
     let line = shell.evaluate_line().replace("rvenv activate", &format!("rvenv {command}"));
     match shell.language() {
+        Language::Posix if shell == Shell::Zsh => zsh(code, &line),
         Language::Posix => posix(shell, code, &line),
         Language::Fish => {
             let body = quote::literal(Language::Fish, code).unwrap_or_default();
@@ -70,5 +71,38 @@ fn posix(shell: Shell, code: &[u8], line: &str) -> Vec<u8> {
         }
     }
     out.extend_from_slice(b"';\nfi\n");
+    out
+}
+
+/// zsh's option `csh_junkie_quotes` permits no newline in quotes, unless a backslash precedes it.
+fn zsh(code: &[u8], line: &str) -> Vec<u8> {
+    let mut out = format!(
+        "if test 'x\\\n' = 'x\\ ' || test 'x:x' = 'x x'; then echo '{UNQUOTED} {line}' >&2; false; else eval "
+    )
+    .into_bytes();
+    let off = "[[ ! -o csh_junkie_quotes ]] || { unsetopt csh_junkie_quotes; typeset -g _RVENV_QUOTES=; }";
+    out.extend(zsh_word(off.as_bytes()));
+    out.extend_from_slice(b"; { eval ");
+    out.extend(zsh_word(code));
+    out.extend_from_slice(b"; } always { eval ");
+    out.extend(zsh_word(
+        b"[[ -z ${_RVENV_QUOTES+x} ]] || { unset _RVENV_QUOTES; setopt csh_junkie_quotes; }",
+    ));
+    out.extend_from_slice(b"; }; fi\n");
+    out
+}
+
+/// One line without a glob character.
+fn zsh_word(text: &[u8]) -> Vec<u8> {
+    let mut out = b"$'".to_vec();
+    for &byte in text {
+        match byte {
+            b'\n' => out.extend_from_slice(br"\n"),
+            b'\'' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'*' | b'?' | b'[' => out.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+            byte => out.push(byte),
+        }
+    }
+    out.push(b'\'');
     out
 }

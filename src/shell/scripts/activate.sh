@@ -5,6 +5,7 @@
 # shellcheck disable=SC3013 # all of them have `test -ef`
 _rvenv_activate () {
     unset -f _rvenv_activate
+    [ -z "${ZSH_VERSION-}" ] || eval 'emulate -L zsh'
 
     if [ -n "$4" ]; then
         # $4: where the file was written, $5: its name if it is run, $6: where it is.
@@ -88,8 +89,7 @@ _rvenv_activate () {
         set -- '${VIRTUAL_ENV_PROMPT:+($VIRTUAL_ENV_PROMPT) }'
         if [ -n "${ZSH_VERSION-}" ]; then
             # zsh expands variables by option, which may change later, and `%` in any case.
-            eval 'setopt local_options no_ksh_arrays
-            case $VIRTUAL_ENV_PROMPT in
+            eval 'case $VIRTUAL_ENV_PROMPT in
                 (*[\$\`\\]*) typeset -g _OLD_VIRTUAL_PSVAR=${psvar[9]-}; psvar[9]=$VIRTUAL_ENV_PROMPT; set -- "%(9V.(%9v) .)" ;;
                 (*) set -- "(${VIRTUAL_ENV_PROMPT//\%/%%}) " ;;
             esac'
@@ -118,4 +118,5 @@ _rvenv_activate () {
 
     hash -r 2>/dev/null || :
 }
+[ -z "${_RVENV_QUOTES+x}" ] || { unset _RVENV_QUOTES; setopt csh_junkie_quotes; }
 _rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

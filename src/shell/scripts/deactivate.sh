@@ -1,10 +1,12 @@
 # The rule of undo, for every shell, is in README.md beside this file.
 # Positional parameters serve as local variables, which not every shell has.
 # shellcheck disable=SC3044 # where there is no `typeset`, a function cannot be saved
+# zsh's option `csh_junkie_quotes` permits no newline in quotes: it is off until the function below is called.
+[ -z "${ZSH_VERSION-}" ] || eval '[[ ! -o csh_junkie_quotes ]] || { unsetopt csh_junkie_quotes; typeset -g _RVENV_QUOTES=; }'
 # An alias would replace the name in `deactivate ()`. Shells that parse the whole text before they run it need
 # the `eval` at the end, too.
 if alias deactivate >/dev/null 2>&1; then
-    _RVENV_ALIAS=$(alias deactivate) || :
+    _RVENV_ALIAS="$(alias deactivate)" || :
     unalias deactivate
 fi
 if command -v deactivate >/dev/null 2>&1; then
@@ -13,10 +15,12 @@ if command -v deactivate >/dev/null 2>&1; then
         # The `pydoc` of other tools goes with their `deactivate`, which ours replaces.
         *'unset -f pydoc'*) unset -f pydoc || : ;;
         *VIRTUAL_ENV* | *_rvenv_deactivate* | '') ;;
-        *) _RVENV_FUNCTION=$(if [ -n "${YASH_VERSION-}" ]; then typeset -fp deactivate; else typeset -f deactivate; fi) ;;
+        *) _RVENV_FUNCTION="$(if [ -n "${YASH_VERSION-}" ]; then typeset -fp deactivate; else typeset -f deactivate; fi)" ;;
     esac
 fi
 _rvenv_deactivate () {
+    # PATH itself may drop entries that are assigned to it, as zsh's `typeset -U` does.
+    [ -z "${ZSH_VERSION-}" ] || eval 'emulate -L zsh; local _rvenv_path _rvenv_mode'
     if [ "${1-}" != nondestructive ]; then
         if [ -n "${_RVENV_FUNCTION-}" ]; then
             eval "$_RVENV_FUNCTION"
@@ -28,8 +32,6 @@ _rvenv_deactivate () {
         unset _RVENV_FUNCTION _RVENV_ALIAS || :
     fi
 
-    # PATH itself may drop entries that are assigned to it, as zsh's `typeset -U` does.
-    [ -z "${ZSH_VERSION-}" ] || eval 'local _rvenv_path _rvenv_mode'
     _rvenv_path=":${PATH-}:"
     _rvenv_mode=${1-}
     if [ -z "${_RVENV_ENTRY-}" ] || [ "$_rvenv_mode" = everywhere ]; then
@@ -87,8 +89,7 @@ _rvenv_deactivate () {
     fi
 
     if [ -n "${ZSH_VERSION-}" ] && [ -n "${_OLD_VIRTUAL_PSVAR+x}" ]; then
-        eval 'setopt local_options no_ksh_arrays
-        psvar[9]=$_OLD_VIRTUAL_PSVAR
+        eval 'psvar[9]=$_OLD_VIRTUAL_PSVAR
         unset _OLD_VIRTUAL_PSVAR
         while ((${#psvar})) && [[ -z ${psvar[-1]} ]]; do psvar[-1]=(); done'
     fi

@@ -1,17 +1,20 @@
 # Activates and deactivates on a change of directory: `eval "$(rvenv hook bash)"` in ~/.bashrc.
 # A process is started only after the directory, PATH or VIRTUAL_ENV changed, and after an rvenv command.
-# $1: the code of the last command, which the prompt may show.
+# The prompt may show the code of the last command, so a code that is not 0 is returned by `_rvenv_hook_look`.
 # `case` compares several values faster than `[[` does one; unquoted, a key is not quoted once more.
 _rvenv_hook () {
-    case $*:$PWD:${VIRTUAL_ENV-}:$PATH in
-        $_RVENV_HOOK_INSIDE*) [[ ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_look "${1-0}" last ;;
+    case $?:$PWD:${VIRTUAL_ENV-}:$PATH in
+        $_RVENV_HOOK_INSIDE*) [[ ! $_RVENV_HOOK_BIN -nt $_RVENV_HOOK_NEWEST ]] || _rvenv_hook_look 0 last ;;
         $_RVENV_HOOK_OUTSIDE*) ;;
-        *) _rvenv_hook_look "${1-0}" last ;;
+        *) _rvenv_hook_look "$?" last ;;
     esac
 }
 
 _rvenv_hook_first () {
-    [[ $1:$PWD == "0:$_RVENV_HOOK_PWD" ]] || _rvenv_hook_look "$1"
+    case $?:$PWD in
+        "0:$_RVENV_HOOK_PWD") ;;
+        *) _rvenv_hook_look "$?" ;;
+    esac
 }
 
 _rvenv_hook_look () {
@@ -32,7 +35,7 @@ _rvenv_hook_look () {
         fi
     fi
     # With `set -e` a code that is not 0 would end the shell, and with `set -E` run the user's trap once more.
-    [[ $- == *e* || ($- == *E* && -n $(trap -p ERR)) ]] || return "${1-0}"
+    [[ $- == *e* || ($- == *E* && -n $(trap -p ERR)) ]] || return "$1"
 }
 
 _rvenv_hook_update () {
@@ -74,16 +77,15 @@ case ";${PROMPT_COMMAND[*]-};" in
     *)
         # Beside others first, so that prompts which are made at each prompt see what it did; and last, as other
         # tools change PATH. An array is more than its first element from bash 5.1 on.
-        # shellcheck disable=SC2089,SC2090 # bash reads it as code
         if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
-            PROMPT_COMMAND='_rvenv_hook "$?"'
+            PROMPT_COMMAND=_rvenv_hook
         elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) &&
             [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
-            PROMPT_COMMAND=('_rvenv_hook_first "$?"' "${PROMPT_COMMAND[@]}" '_rvenv_hook "$?"')
+            PROMPT_COMMAND=(_rvenv_hook_first "${PROMPT_COMMAND[@]}" _rvenv_hook)
         else
             # `;` may end what is there, and a second one is a syntax error.
             # shellcheck disable=SC2128,SC2178 # as in the case above, there is the first element only
-            PROMPT_COMMAND='_rvenv_hook_first "$?";'"$PROMPT_COMMAND"$'\n''_rvenv_hook "$?"'
+            PROMPT_COMMAND="_rvenv_hook_first;$PROMPT_COMMAND"$'\n'_rvenv_hook
         fi
         ;;
 esac

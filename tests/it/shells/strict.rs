@@ -11,7 +11,7 @@ use super::{Real, World, real};
 use crate::sandbox::Ran;
 
 /// The shells' strictest, and options that change how scripts are read.
-const MOODS: [(&str, &str); 23] = [
+const MOODS: [(&str, &str); 26] = [
     ("bash", "set -euo pipefail"),
     ("bash", "set -eu +h"),
     ("bash", "set -k"),
@@ -27,6 +27,9 @@ const MOODS: [(&str, &str); 23] = [
         "zsh",
         "setopt warn_create_global warn_nested_var err_return no_unset glob_subst; chpwd () { echo chpwd; }",
     ),
+    ("zsh", "setopt csh_junkie_quotes"),
+    ("zsh", "emulate csh"),
+    ("zsh", "emulate sh"),
     ("zsh-sh", "set -eu; PS1='$ '"),
     ("dash", "set -euf; unset PS1"),
     ("dash", "set -eu; PS1='$ '; IFS=e"),
