@@ -71,6 +71,9 @@ impl Visit<'_> {
         let Self { shell, context: Context { host, .. } } = self;
         Ok(match (step, env) {
             (Step::Enter, Some(env)) => {
+                if let Active::Ended(root) = active {
+                    memory.forgot(root, host);
+                }
                 memory.entered(env.root(), host);
                 shell::enter(*shell, &activation(env, &env.prompt()), host)?
             }
@@ -81,7 +84,9 @@ impl Visit<'_> {
                 shell::leave(*shell, host)?
             }
             (Step::Forget, _) => {
-                memory.ended();
+                if let Active::Ended(root) = active {
+                    memory.forgot(root, host);
+                }
                 shell::forget(*shell)?.into()
             }
             (Step::Release, _) => {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::activation::joined;
 use super::activation::{Extent, activation_code, deactivation_code};
-use super::hook_memory::Memory;
+use super::hook_memory::{Memory, is_direnv, is_on_path};
 use super::template;
 use super::template::Value;
 use super::{Activation, Language, Shell, data, guard, quote};
@@ -108,6 +108,11 @@ pub fn steps(host: &Host, memory: &Memory, here: Option<&Path>) -> Vec<Step> {
             } else {
                 vec![Step::Release, active.step(here)]
             }
+        }
+        (Active::Ended(there), _)
+            if here != Some(&**there) && is_direnv(host) && is_on_path(there, host) =>
+        {
+            vec![Step::Clear(there.clone()), active.step(here)]
         }
         _ => vec![active.step(here)],
     }
@@ -220,10 +225,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
 /// # Errors
 /// As [`deactivate`], and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
-    // direnv's `layout python` adds the active environment to PATH a second time, and direnv then
-    // restores a PATH with one of the two entries: all are removed.
-    let is_direnv = host.var("DIRENV_DIFF").is_some();
-    let extent = if is_direnv { Extent::Environment } else { Extent::Activation };
+    let extent = if is_direnv(host) { Extent::Environment } else { Extent::Activation };
     let mut code = deactivation(shell, host, extent)?;
     code.extend(forget(shell)?.as_bytes());
     Ok(code)

@@ -75,10 +75,8 @@ impl Memory {
     /// The environment that was left and is on PATH again before the user could type anything.
     pub(super) fn came_back(&self, host: &Host) -> Option<PathBuf> {
         let (left, count) = self.left?;
-        let roots =
-            || search_path(host).into_iter().filter_map(|entry| Some(entry.parent()?.to_owned()));
-        let found = roots().filter(|root| hash(root) == left).count();
-        if found > count { roots().find(|root| hash(root) == left) } else { None }
+        let mut roots = roots(host);
+        if entries_of(left, host) > count { roots.find(|root| hash(root) == left) } else { None }
     }
 
     /// Records that `root` is active.
@@ -100,6 +98,13 @@ impl Memory {
     pub fn left(&mut self, root: &Path) {
         self.active = None;
         self.left = Some((hash(root), self.others));
+    }
+
+    /// Records that `root`, whose activation the user ended, is left: other tools restore a PATH from before that.
+    pub fn forgot(&mut self, root: &Path, host: &Host) {
+        let count = if is_direnv(host) { 0 } else { entries_of(hash(root), host) };
+        self.active = None;
+        self.left = Some((hash(root), count));
     }
 
     /// Records that the activation ended.
@@ -145,6 +150,27 @@ fn is_lost(root: &Path, host: &Host) -> bool {
 fn held(host: &Host) -> Option<PathBuf> {
     let entry = host.path_var(HELD)?;
     entry.is_absolute().then(|| host.native(entry).into_owned())
+}
+
+/// Whether direnv changed this shell's variables. Its `layout python` adds the active environment to PATH a second
+/// time, and direnv then restores a PATH with one of the two entries.
+pub(super) fn is_direnv(host: &Host) -> bool {
+    host.var("DIRENV_DIFF").is_some()
+}
+
+/// Whether `root` has an entry on PATH.
+pub(super) fn is_on_path(root: &Path, host: &Host) -> bool {
+    entries_of(hash(root), host) > 0
+}
+
+/// The parents of the entries of PATH: of the environments' entries, these are the environments.
+fn roots(host: &Host) -> impl Iterator<Item = PathBuf> + use<> {
+    search_path(host).into_iter().filter_map(|entry| Some(entry.parent()?.to_owned()))
+}
+
+/// The number of the environment's entries on PATH.
+fn entries_of(root: u64, host: &Host) -> usize {
+    roots(host).filter(|found| hash(found) == root).count()
 }
 
 fn search_path(host: &Host) -> Vec<PathBuf> {

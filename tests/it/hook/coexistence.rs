@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::world::{World, quoted, read};
+use super::world::{World, read, read_tool};
 use crate::sandbox::Ran;
 use crate::shells::{Real, dialect, real};
 
@@ -12,7 +12,7 @@ const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
 const ALL: [&str; 7] = ["bash", "zsh", "fish", "tcsh", "pwsh", "elvish", "xonsh"];
 
 /// The path of a tool; `None`, said aloud, where it is not installed.
-fn tool(name: &str) -> Option<std::path::PathBuf> {
+pub(super) fn tool(name: &str) -> Option<std::path::PathBuf> {
     let found = which::which(name).ok();
     let demanded = std::env::var_os("RVENV_REQUIRE_SHELLS").is_some_and(|value| value == "1");
     assert!(found.is_some() || !demanded, "{name} is not installed");
@@ -63,6 +63,70 @@ fn a_child_has_the_whole_activation() {
             assert_eq!(note.get("VIRTUAL_ENV"), None, "{label}: {name}");
             assert!(!note.get("PATH").unwrap().contains("a/.venv"), "{label}: {name}");
         }
+    }
+}
+
+/// A world whose shells inherit the activation of `a` from a parent, and a PATH that a start file set: the
+/// entry is missing, or comes behind another Python.
+fn inherited(is_missing: bool) -> (World, std::path::PathBuf) {
+    let mut world = World::new();
+    let a = world.project("a");
+    let entry = if is_missing { "/bin".into() } else { a.join("bin").display().to_string() };
+    let path = format!("{}:{}:/usr/bin:{entry}:/bin", shims(&world), world.at("tools").display());
+    world.sandbox.set("PATH", path).set("VIRTUAL_ENV", &a).set("VIRTUAL_ENV_PROMPT", "a");
+    world.sandbox.set("_RVENV_HOOK", &a);
+    (world, a)
+}
+
+#[test]
+fn an_inherited_activation_is_made_again_and_ended_in_the_child() {
+    for label in ALL.into_iter().chain(["ksh93", "mksh", "yash", "dash", "busybox"]) {
+        let Some(real) = real(label) else { continue };
+        for is_missing in [true, false] {
+            let (world, a) = inherited(is_missing);
+            let hook = rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap();
+            let file = world.at("rc.ps1");
+            std::fs::write(&file, hook).unwrap();
+            let lines = format!(
+                "cd ../a\n{}\nnote in\ndeactivate\nnote ended\ncd ..\nnote out\ncd a\nnote back",
+                read(&real, &file)
+            );
+            let shown = world.types_without(&real, &lines);
+            for name in ["in", "back"] {
+                world.note(name, &shown).active(&a);
+            }
+            let ended = world.note("ended", &shown);
+            assert_eq!(ended.get("VIRTUAL_ENV"), None, "{label}: {shown}");
+            assert!(!ended.get("PATH").unwrap().contains("a/.venv"), "{label}: {shown}");
+            world.note("out", &shown).inactive();
+        }
+    }
+}
+
+/// nushell runs hooks at its prompt only, so this script calls the last one itself.
+#[test]
+fn an_inherited_activation_is_made_again_and_ended_in_a_child_that_is_nushell() {
+    let Some(real) = real("nu") else { return };
+    for is_missing in [true, false] {
+        let (world, a) = inherited(is_missing);
+        let hook = rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap();
+        let (file, script) = (world.at("hook.nu"), world.at("script.nu"));
+        std::fs::write(&file, hook).unwrap();
+        let text = format!(
+            "cd ../a\nsource '{}'\n\
+             def --env prompt [] {{ do --env ($env.config.hooks.pre_prompt | last) }}\n\
+             prompt; note in; rvenv deactivate | from json | load-env; prompt; note ended\n\
+             cd ..; prompt; note out; cd a; prompt; note back\n",
+            file.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        let mut command = world.sandbox.command(&real.program);
+        let ran = Ran::of(command.args(real.args).arg(script)).ok();
+        for name in ["in", "back"] {
+            world.note(name, &ran.stderr).active(&a);
+        }
+        assert_eq!(world.note("ended", &ran.stderr).get("VIRTUAL_ENV"), None);
+        world.note("out", &ran.stderr).inactive();
     }
 }
 
@@ -197,25 +261,53 @@ fn direnv_keeps_nothing_on_path() {
     }
 }
 
-/// Goes into a project with this `.envrc` and out of it, twice. `first` is whether direnv's hook comes first.
-fn direnv(real: &Real, envrc: &str, is_active: bool, first: bool) {
-    let mut world = World::new();
-    let a = world.project("a");
+/// direnv restores a PATH with an entry that the user removed by `deactivate`.
+#[test]
+fn an_environment_that_the_user_left_beside_direnv_does_not_come_back() {
+    if tool("direnv").is_none() {
+        return;
+    }
+    for label in PROMPTING {
+        let Some(real) = real(label) else { continue };
+        for envrc in ["PATH_add bin", "layout python3 --without-pip"] {
+            let lines = "cd ../a\n\ndeactivate\n\ncd ..\n\nnote out\n\ncd a\n\ndeactivate\n\ncd ../b\n\nnote b";
+            let mut world = World::new();
+            world.project("a");
+            let b = world.project("b");
+            let shown = types_beside_direnv(&mut world, &real, envrc, true, lines);
+            world.note("out", &shown).inactive();
+            world.note("b", &shown).active(&b);
+        }
+    }
+}
+
+/// Types `lines` into a shell that has both hooks: `first` is whether direnv's comes first.
+fn types_beside_direnv(
+    world: &mut World,
+    real: &Real,
+    envrc: &str,
+    first: bool,
+    lines: &str,
+) -> String {
     std::fs::write(world.at("a/.envrc"), envrc).unwrap();
     world.sandbox.set("DIRENV_LOG_FORMAT", "");
     let mut allow = world.sandbox.command("direnv");
     Ran::of(allow.args(["allow", "."]).current_dir(world.at("a"))).ok();
-    let label = real.label;
-    let hook = match label {
-        "fish" => "direnv hook fish | source".to_owned(),
-        _ => format!("eval \"$(direnv hook {label})\""),
-    };
-    let lines = "cd ../a\n\nnote in\ncd ..\n\nnote out\n\ncd a\n\nnote back\ncd ..\n\nnote end";
-    let shown = if first {
+    let hook = read_tool(real, &which::which("direnv").unwrap(), "hook");
+    if first {
         world.types_after(real, &hook, lines)
     } else {
         world.types(real, &format!("{hook}\n{lines}"))
-    };
+    }
+}
+
+/// Goes into a project with this `.envrc` and out of it, twice.
+fn direnv(real: &Real, envrc: &str, is_active: bool, first: bool) {
+    let mut world = World::new();
+    let a = world.project("a");
+    let label = real.label;
+    let lines = "cd ../a\n\nnote in\ncd ..\n\nnote out\n\ncd a\n\nnote back\ncd ..\n\nnote end";
+    let shown = types_beside_direnv(&mut world, real, envrc, first, lines);
     for name in ["out", "end"] {
         let note = world.note(name, &shown);
         let path = note.get("PATH").unwrap();
@@ -243,11 +335,7 @@ fn mise_and_the_hook_leave_nothing() {
             std::fs::create_dir(world.at("a/bin")).unwrap();
             std::fs::write(world.at("a/mise.toml"), "[env]\n_.path = [\"bin\"]\n").unwrap();
             world.sandbox.set("MISE_TRUSTED_CONFIG_PATHS", world.at("a")).set("MISE_OFFLINE", "1");
-            let program = which::which("mise").unwrap();
-            let hook = match label {
-                "fish" => format!("{} activate fish | source", quoted(&program)),
-                _ => format!("eval \"$({} activate {label})\"", quoted(&program)),
-            };
+            let hook = read_tool(&real, &which::which("mise").unwrap(), "activate");
             let lines = "cd ../a\n\nnote in\ncd ..\n\nnote out";
             let shown = if first {
                 world.types_after(&real, &hook, lines)

@@ -190,6 +190,15 @@ pub(crate) fn read(real: &Real, file: &Path) -> String {
     }
 }
 
+/// The line that reads the code of another tool: of its words, the last is the shell's name.
+pub(crate) fn read_tool(real: &Real, program: &Path, words: &str) -> String {
+    let (program, label) = (quoted(program), real.label);
+    match label {
+        "fish" => format!("{program} {words} fish | source"),
+        _ => format!("eval \"$({program} {words} {label})\""),
+    }
+}
+
 /// A word that every shell here reads as `path`.
 pub(crate) fn quoted(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::world::{World, quoted};
+use super::world::{World, quoted, read_tool};
 use crate::sandbox::skip_unless_required;
 use crate::shells::{Real, real};
 
@@ -145,16 +145,9 @@ fn pyenvs_shims_come_behind_the_environment_in_either_order() {
                 "/bin".into(),
             ];
             world.sandbox.set("PATH", std::env::join_paths(tools).unwrap());
-            let (root, pyenv) = (pyenv_root(&world), quoted(&pyenv));
-            let init = match label {
-                "fish" => {
-                    format!("set -gx PYENV_ROOT {}; {pyenv} init - fish | source", root.display())
-                }
-                _ => format!(
-                    "export PYENV_ROOT={}; eval \"$({pyenv} init - {label})\"",
-                    root.display()
-                ),
-            };
+            let root = pyenv_root(&world);
+            world.sandbox.set("PYENV_ROOT", &root);
+            let init = read_tool(&real, &pyenv, "init -");
             let lines = format!("cd ../a\nnote in\n{init}\nnote again\ncd ..\nnote out");
             let shown = if is_first {
                 world.types_after(&real, &init, &lines)
@@ -191,22 +184,60 @@ impl Drop for Tmux<'_> {
     }
 }
 
+/// A tool that changes PATH beside the hook, if any; gives the line of the start file that reads its code.
+fn tool_in(world: &mut World, real: &Real, name: &str) -> Option<String> {
+    let dir = world.at("a");
+    std::fs::create_dir_all(dir.join("bin")).unwrap();
+    let program = match name {
+        "none" => return Some(String::new()),
+        "pyenv" => pyenv()?,
+        _ => super::coexistence::tool(name)?,
+    };
+    match name {
+        "direnv" => {
+            std::fs::write(dir.join(".envrc"), "PATH_add bin").unwrap();
+            world.sandbox.set("DIRENV_LOG_FORMAT", "");
+            let mut allow = world.sandbox.command("direnv");
+            crate::sandbox::Ran::of(allow.args(["allow", "."]).current_dir(dir)).ok();
+            Some(read_tool(real, &program, "hook"))
+        }
+        "mise" => {
+            std::fs::write(dir.join("mise.toml"), "[env]\n_.path = [\"bin\"]\n").unwrap();
+            world.sandbox.set("MISE_TRUSTED_CONFIG_PATHS", dir).set("MISE_OFFLINE", "1");
+            Some(read_tool(real, &program, "activate"))
+        }
+        _ => {
+            let root = pyenv_root(world);
+            world.sandbox.set("PYENV_ROOT", root);
+            Some(read_tool(real, &program, "init -"))
+        }
+    }
+}
+
 /// tmux starts login shells, whose system-wide start file sets PATH anew: the variables are inherited and PATH is not.
-fn starts_in_tmux(real: &Real) {
+fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
     let mut world = World::new();
     let a = world.project("a");
+    let Some(tool_line) = tool_in(&mut world, real, tool) else { return };
     let hook = rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap();
     let home = world.at("home");
-    let tools = world.at("tools").display().to_string();
+    let mut path = vec![PathBuf::from("/usr/bin"), "/bin".into(), world.at("tools")];
+    path.extend(which::which("mise").ok().map(|mise| mise.parent().unwrap().to_owned()));
+    path.extend(pyenv().map(|pyenv| pyenv.parent().unwrap().to_owned()));
+    let path = std::env::join_paths(path).unwrap().into_string().unwrap();
+    let set = crate::shells::dialect::set(real.shell, "PATH", &path);
     let (place, set) = match real.label {
-        "bash" => (home.join(".bash_profile"), format!("PATH=/usr/bin:/bin:{tools}\n")),
-        "zsh" => (home.join(".zshrc"), format!("PATH=/usr/bin:/bin:{tools}\n")),
-        _ => {
-            (home.join(".config/fish/config.fish"), format!("set -gx PATH /usr/bin /bin {tools}\n"))
-        }
+        "bash" => (home.join(".bash_profile"), set),
+        "zsh" => (home.join(".zshrc"), set),
+        _ => (
+            home.join(".config/fish/config.fish"),
+            format!("set -gx PATH {}\n", path.replace(':', " ")),
+        ),
     };
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-    std::fs::write(&place, [set.as_bytes(), &hook].concat()).unwrap();
+    let (tool_line, hook) = (format!("{tool_line}\n").into_bytes(), [&hook[..], b"\n"].concat());
+    let (first, last) = if is_first { (tool_line, hook) } else { (hook, tool_line) };
+    std::fs::write(&place, [set.into_bytes(), first, last].concat()).unwrap();
     for name in ["VIRTUAL_ENV", "_RVENV_HOOK"] {
         world.sandbox.set(name, &a);
     }
@@ -214,7 +245,14 @@ fn starts_in_tmux(real: &Real) {
     let tmux = Tmux(&world);
     let (dir, program) = (world.at("a").display().to_string(), real.program.display().to_string());
     tmux.run(&["new-session", "-d", "-x", "200", "-y", "50", "-c", &dir, &program, "-l"]);
-    for (line, note) in [("note in", "in"), ("cd ..", ""), ("note out", "out")] {
+    let lines = [
+        ("note in", "in"),
+        ("cd ..", ""),
+        ("note out", "out"),
+        ("cd a", ""),
+        ("note back", "back"),
+    ];
+    for (line, note) in lines {
         tmux.run(&["send-keys", line, "Enter"]);
         let end = Instant::now() + Duration::from_secs(20);
         while !note.is_empty()
@@ -224,8 +262,18 @@ fn starts_in_tmux(real: &Real) {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    world.note("in", "tmux").active(&a);
-    world.note("out", "tmux").inactive();
+    let shown = format!("{}, {tool}, {is_first}", real.label);
+    for name in ["in", "back"] {
+        let note = world.note(name, &shown);
+        assert_eq!(note.get("VIRTUAL_ENV"), a.to_str(), "{shown}: {name}");
+        let path = note.get("PATH").unwrap();
+        let at = |dir: PathBuf| path.split(':').position(|entry| Path::new(entry) == dir);
+        let own = at(a.join("bin")).unwrap_or_else(|| panic!("{shown}: {name}: {path}"));
+        // pyenv's shims have a `python`; the directories of direnv and mise have none.
+        assert!(at(world.at("pyenv/shims")).is_none_or(|shims| own < shims), "{shown}: {path}");
+        assert!(Some(own) < at("/usr/bin".into()), "{shown}: {path}");
+    }
+    world.note("out", &shown).inactive();
 }
 
 fn has_content(file: &Path) -> bool {
@@ -239,8 +287,11 @@ fn a_window_of_tmux_has_the_whole_activation() {
         return;
     }
     for label in ["bash", "zsh", "fish"] {
-        if let Some(real) = real(label) {
-            starts_in_tmux(&real);
+        let Some(real) = real(label) else { continue };
+        starts_in_tmux(&real, "none", true);
+        for tool in ["direnv", "mise", "pyenv"] {
+            starts_in_tmux(&real, tool, true);
+            starts_in_tmux(&real, tool, false);
         }
     }
 }
