@@ -53,8 +53,10 @@ _rvenv_hook_update () {
 # The newest file is the mark: the directory becomes newer than it when a file is added. After one was removed
 # there is no such file, and the names are the mark.
 _rvenv_hook_rehash () {
-    local file files
+    local file files options=$-
+    set +f
     files=("$VIRTUAL_ENV/bin"/*)
+    [[ $options != *f* ]] || set -f
     [[ ${files[*]} != "${_RVENV_HOOK_FILES-}" ]] || return 0
     _RVENV_HOOK_FILES=${files[*]}
     for file in "${files[@]}"; do

@@ -271,7 +271,14 @@ fn find(dir: &Path, name: &str) -> Option<std::path::PathBuf> {
 
 #[test]
 fn newly_installed_commands_are_found_before_hashed_ones() {
-    for label in ["bash", "zsh", "tcsh", "pwsh"] {
+    for (label, option) in [
+        ("bash", ""),
+        ("bash", "set -o noglob"),
+        ("zsh", ""),
+        ("zsh", "set -o noglob"),
+        ("tcsh", ""),
+        ("pwsh", ""),
+    ] {
         let Some(real) = real(label) else { continue };
         let world = World::new();
         let root = world.project("a");
@@ -290,9 +297,9 @@ fn newly_installed_commands_are_found_before_hashed_ones() {
         // It reads all of PATH to forget, and so does this after rvenv only.
         let rvenv = if real.shell == Shell::Tcsh { "rvenv --version" } else { "" };
         let lines = format!("cd ../a\ntool\ncp ../theirs '{}'\n{rvenv}\ntool", tool.display());
-        let shown = world.types(&real, &lines);
+        let shown = world.types_after(&real, option, &lines);
         let ran = std::fs::read_to_string(world.at("ran")).unwrap();
-        assert_eq!(ran, "system\ntheirs\n", "{label}: {shown}");
+        assert_eq!(ran, "system\ntheirs\n", "{label}, {option}: {shown}");
     }
 }
 
