@@ -59,26 +59,74 @@ fn scripted(interpreter: &str, process: &Process) -> Option<Shell> {
     if renamed == Some(expected) {
         return renamed;
     }
-    let mut arguments = process.arguments.iter().skip(1);
-    let program = loop {
-        let argument = arguments.next()?;
-        if [&b"-X"[..], b"-W", b"--check-hash-based-pycs"].contains(&&**argument) {
-            arguments.next();
-        } else if !argument.starts_with(b"-") {
-            break argument;
-        }
+    let program = if expected == Shell::Xonsh {
+        python_program(process)?
+    } else {
+        process.arguments.get(1)?.as_slice()
     };
     let shell = shell_named(program.strip_suffix(b".dll").unwrap_or(program))?;
     (shell == expected).then_some(shell)
 }
 
-/// A shell whose file has another name: the name that it was called by, or what a loader or an emulator runs.
+/// The script or module that Python runs: see `python --help`.
+fn python_program(process: &Process) -> Option<&[u8]> {
+    let mut arguments = process.arguments.iter().skip(1).map(Vec::as_slice);
+    loop {
+        let argument = arguments.next()?;
+        let Some(options) = argument.strip_prefix(b"-") else { return Some(argument) };
+        if options == b"-check-hash-based-pycs" {
+            arguments.next();
+        }
+        // `-Im xonsh` and `-mxonsh`: the value of an option is the rest of the word, or else the next word.
+        let valued = options.iter().position(|option| b"cmXW".contains(option));
+        let Some(at) = valued.filter(|_| !options.starts_with(b"-")) else { continue };
+        let value = Some(&options[at + 1..]).filter(|rest| !rest.is_empty());
+        let value = value.or_else(|| arguments.next())?;
+        match options[at] {
+            b'c' => return None,
+            b'm' => return value.split(|&byte| byte == b'.').next(),
+            _ => {}
+        }
+    }
+}
+
+/// Options of glibc's loader that take a value: see ld.so(8).
+const LOADER_VALUES: [&[u8]; 7] = [
+    b"--library-path",
+    b"--inhibit-rpath",
+    b"--audit",
+    b"--preload",
+    b"--argv0",
+    b"--glibc-hwcaps-prepend",
+    b"--glibc-hwcaps-mask",
+];
+/// Options of QEMU's user mode that take none: see its manual.
+const EMULATOR_FLAGS: [&[u8]; 3] = [b"-strace", b"-singlestep", b"-one-insn-per-tb"];
+
+/// A shell whose file has another name: the name that it was called by, or the program of a loader or an emulator.
 fn started(name: &str, process: &Process) -> Option<Shell> {
-    let is_loader =
-        name.starts_with("ld-") || name.starts_with("ld.so") || name.starts_with("qemu-");
-    let words = if is_loader { 3 } else { 1 };
-    let mut words = process.arguments.iter().take(words);
-    words.find_map(|word| shell_named(word))
+    let mut words = process.arguments.iter().map(Vec::as_slice);
+    if let Some(shell) = words.next().and_then(shell_named) {
+        return Some(shell);
+    }
+    let is_emulator = name.starts_with("qemu-");
+    if !is_emulator && !name.starts_with("ld-") && !name.starts_with("ld.so") {
+        return None;
+    }
+    loop {
+        let word = words.next()?;
+        if !word.starts_with(b"-") {
+            return shell_named(word);
+        }
+        let has_value = if is_emulator {
+            !EMULATOR_FLAGS.contains(&word)
+        } else {
+            LOADER_VALUES.contains(&word)
+        };
+        if has_value {
+            words.next();
+        }
+    }
 }
 
 fn shell_named(name: &[u8]) -> Option<Shell> {
@@ -127,6 +175,22 @@ mod tests {
             ("/nix/.zsh-wrapped", &["zsh"], Some(Shell::Zsh)),
             ("/copy/mybash", &["bash"], Some(Shell::Bash)),
             ("/usr/lib/ld-linux-x86-64.so.2", &["ld-linux", "/bin/bash"], Some(Shell::Bash)),
+            (
+                "/usr/lib/ld-linux-x86-64.so.2",
+                &["ld-linux", "--argv0", "x", "--library-path", "/lib", "/bin/zsh"],
+                Some(Shell::Zsh),
+            ),
+            ("/usr/lib/ld-linux-x86-64.so.2", &["ld-linux", "/bin/env", "bash"], None),
+            (
+                "/usr/bin/qemu-x86_64-static",
+                &["qemu-x86_64", "-strace", "-cpu", "max", "-E", "SHELL=fish", "/bin/bash"],
+                Some(Shell::Bash),
+            ),
+            ("/usr/bin/qemu-x86_64-static", &["qemu-x86_64", "/bin/make", "bash"], None),
+            ("/usr/bin/python3", &["python", "-mxonsh"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3", &["python", "-Im", "xonsh"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3", &["python", "-Xutf8", "-m", "xonsh.main"], Some(Shell::Xonsh)),
+            ("/usr/bin/python3", &["python", "-c", "xonsh"], None),
             ("/usr/bin/qemu-x86_64-static", &["qemu-x86_64", "/bin/dash"], Some(Shell::Dash)),
             ("/usr/bin/python3.13", &["xonsh"], Some(Shell::Xonsh)),
             ("/usr/bin/python3.13", &["python", "-X", "utf8", "-m", "xonsh"], Some(Shell::Xonsh)),

@@ -128,6 +128,36 @@ fn a_shell_by_another_name_is_known() {
     }
 }
 
+/// The loader, or an interpreter, has the shell's name among its arguments. (fish around it, as a wrong answer.)
+#[test]
+fn a_shell_that_a_loader_or_an_interpreter_runs_is_known() {
+    let Some(outer) = real("fish") else { return };
+    let project = Project::new();
+    let loader = "/lib64/ld-linux-x86-64.so.2";
+    for (label, words) in [
+        ("bash", &[loader][..]),
+        ("bash", &[loader, "--argv0", "x", "--library-path", "/lib"]),
+        ("xonsh", &["/usr/bin/python3", "-mxonsh"]),
+        ("xonsh", &["/usr/bin/python3", "-X", "utf8", "-Im", "xonsh"]),
+    ] {
+        let Some(real) = real(label) else { continue };
+        if !Path::new(words[0]).exists() {
+            skip(&format!("{} is not there", words[0]));
+            continue;
+        }
+        let plain = project.world.command(&real);
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        if label == "bash" {
+            command.arg(plain.get_program());
+        }
+        command.args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let within = within(&outer, "$argv[1] $argv[2..]; exit $status", &command);
+        project.lives(&real, within, real.shell.evaluate_line());
+    }
+}
+
 /// Whatever stands between rvenv and the shell.
 #[test]
 fn a_program_in_between_is_passed_over() {
