@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::sharing;
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
@@ -111,7 +112,9 @@ fn package(
         Fault::Unloadable => "cut short, or not what Python can load",
         Fault::Extended | Fault::Altered => "not as it was installed",
     };
-    let seen = format!("`{}`{more} of {} {} is {how}", first.path, dist.name, dist.version);
+    let cause = sharing::cause_of_change(&site.path.join(&first.path));
+    let (path, name) = (&first.path, &dist.name);
+    let seen = format!("`{path}`{more} of {name} {} is {how}{cause}", dist.version);
     let again = Repair::Install(InstallMode::Again, vec![dist.requirement(site)]);
     let is_of_certificates = first.fault == Fault::Extended && first.path.ends_with("/cacert.pem");
     if is_of_certificates {

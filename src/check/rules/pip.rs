@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 
+use super::sharing;
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
@@ -77,7 +78,8 @@ fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> 
         1 => String::new(),
         n => format!(" and {} more files", n - 1),
     };
-    Some(format!("`{first}`{more} of pip {} {how}", pip.version))
+    let cause = sharing::cause_of_change(&site.path.join(first));
+    Some(format!("`{first}`{more} of pip {} {how}{cause}", pip.version))
 }
 
 /// pip's archive, if its end is not that of an archive: cut off, or overwritten with zeros.

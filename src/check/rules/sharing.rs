@@ -1,5 +1,7 @@
 //! Files that an environment shares with other users, and pip's configuration.
 
+use std::path::Path;
+
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, Repair};
 use crate::check::snapshot::Snapshot;
@@ -22,6 +24,21 @@ fn destinations(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
     let advice = format!("remove `{name}` from `{file}`, or install with `rvenv install`");
     let seen = format!("pip's configuration has {}", listed.join(", "));
     Some(Diagnosis::new(Code::PipDestination, seen, Repair::advice(advice)))
+}
+
+/// A possible cause of the change of an installed file: it has another name, in the cache or in another
+/// environment.
+#[cfg(unix)]
+pub(super) fn cause_of_change(path: &Path) -> &'static str {
+    use std::os::unix::fs::MetadataExt;
+    let is_shared = path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.nlink() > 1);
+    if is_shared { "; it is a hard link, which an edit in another environment changes" } else { "" }
+}
+
+/// The number of a file's names needs an open file there.
+#[cfg(not(unix))]
+pub(super) fn cause_of_change(_path: &Path) -> &'static str {
+    ""
 }
 
 #[cfg(unix)]

@@ -44,6 +44,28 @@ fn a_hard_link_anywhere_is_found_with_deep() {
     assert!(seen.contains("deep/er/data.bin"), "{seen}");
 }
 
+/// An edit of a hard-linked file changes every environment that has it.
+#[test]
+fn deep_names_the_sharing_as_the_cause_of_a_change() {
+    let world = World::new();
+    let cause = "it is a hard link, which an edit in another environment changes";
+    for is_linked in [false, true] {
+        world.install("thing", "1.0");
+        let file = world.site().join("thing.py");
+        let other = world.sandbox.root().join(format!("other-{is_linked}.py"));
+        if is_linked {
+            fs::hard_link(&file, &other).unwrap();
+        } else {
+            fs::copy(&file, &other).unwrap();
+        }
+        fs::write(&other, "VERSION = 'mine'\n").unwrap();
+        fs::write(world.site().join("thing.py"), "VERSION = 'mine'\n").unwrap();
+        let report = world.check(&[".venv", "--deep"]);
+        let seen = report.finds("package-altered")["seen"].as_str().unwrap();
+        assert_eq!(seen.contains(cause), is_linked, "{seen}");
+    }
+}
+
 #[test]
 fn chown_is_not_advised_where_it_would_give_the_cache_away() {
     let world = World::new();
