@@ -79,6 +79,34 @@ fn the_old_version_is_restored_if_the_new_one_is_incomplete() {
 }
 
 /// A new version that is half written cannot be told from what the user put there: no RECORD lists it.
+/// A name such as `./thing` is `.` at the top, and `~` what pip made of it: all of `site-packages`.
+#[test]
+fn rows_whose_paths_are_not_plain_names_move_nothing() {
+    for path in ["./thing.py", "././thing.py", "/thing.py", "../thing.py", "thing.py/.", ".", ".."]
+    {
+        let world = World::new();
+        let site = world.site();
+        let metadata = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n";
+        let record = format!("{path},{},6\nthing-1.0.dist-info/RECORD,,\n", hash(b"X = 1\n"));
+        for (name, text) in [
+            ("thing.py", "X = 1\n"),
+            ("mine.py", "MINE = 1\n"),
+            ("~/thing.py", "X = 1\n"),
+            ("~hing/thing.py", "X = 1\n"),
+            ("~hing-1.0.dist-info/METADATA", metadata),
+            ("~hing-1.0.dist-info/RECORD", &record),
+        ] {
+            let file = site.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        world.check(&[".venv", "--fix"]);
+        for name in ["thing.py", "mine.py"] {
+            assert!(site.join(name).exists(), "{path}: {name}");
+        }
+    }
+}
+
 #[test]
 fn unrecorded_files_stay_when_the_old_version_is_restored() {
     let world = aside();

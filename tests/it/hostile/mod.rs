@@ -2,6 +2,7 @@
 
 mod deletion;
 mod input;
+mod output;
 mod places;
 mod repositories;
 mod volumes;

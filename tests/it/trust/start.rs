@@ -134,6 +134,35 @@ fn a_program_of_a_clone_is_not_started() {
 }
 
 #[test]
+fn entries_of_path_that_mean_the_current_directory_are_skipped() {
+    let mut clone = Clone::new(Names::Link);
+    for path in [
+        ".",
+        ":/usr/bin",
+        "/usr/bin::",
+        "tools:/usr/bin",
+        "./tools",
+        "../project/tools",
+        "/proc/self/cwd/tools:/usr/bin",
+        "/proc/thread-self/cwd/tools",
+        "//proc/self/cwd/tools",
+        "/dev/fd/../cwd/tools",
+    ] {
+        clone.sandbox.set("PATH", path);
+        for args in [
+            &["python", "list"][..],
+            &["python", "find"],
+            &["create", "--dry-run", "--without-pip"],
+            &["create", "--dry-run", "--without-pip", "-p", "python3"],
+            &["check"],
+        ] {
+            clone.run(args);
+            clone.assert_nothing_ran(&format!("{path}, {args:?}"));
+        }
+    }
+}
+
+#[test]
 fn check_reports_programs_that_it_did_not_start_and_deep_starts_them() {
     let clone = Clone::new(Names::Link);
     let shown = clone.run(&["check", ".venv"]).stdout;
