@@ -190,6 +190,9 @@ catalogue! {
         PythonhomeSet = "pythonhome-set", Error,
             "`PYTHONHOME` is set",
             "it makes every Python look for its standard library there, the environment's too";
+        PythonVariableSet = "python-variable-set", Warning,
+            "`PYTHONEXECUTABLE`, `__PYVENV_LAUNCHER__` or `PYTHONPLATLIBDIR` is set",
+            "Python takes its prefix or its library from it, and not from the environment";
         PythonpathSet = "pythonpath-set", Warning,
             "`PYTHONPATH` is set",
             "its modules come before the environment's packages";
@@ -418,6 +421,7 @@ impl Code {
                 | Self::VariableUnset
                 | Self::PathShadowed
                 | Self::PythonhomeSet
+                | Self::PythonVariableSet
                 | Self::PythonpathSet
                 | Self::CommandHidden
         )

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rvenv::create::{self, Builds, CreateRequest, Created, Existing, Outcome};
 use rvenv::fs::Guard;
-use rvenv::python::{Finder, Found, Request};
+use rvenv::python::{Finder, Found, Request, Source};
 use rvenv::seed;
 use rvenv::settings::project::Project;
 use rvenv::settings::{Key, Settings, Value};
@@ -369,7 +369,9 @@ impl Creation<'_> {
                     Program::claimed(python, root)
                 })
             });
+            let is_own = own.is_some();
             match Finder::new(host, cache).find(&own.or_else(minor)?) {
+                Ok(found) if is_own => Some(Found { source: Source::Kept, ..found }),
                 Ok(found) => Some(found),
                 Err(error) => {
                     self.context.ui.detail(error);

@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Source {
     /// By the path that the user gave.
     Given,
+    /// The Python of an environment, which keeps it.
+    Kept,
     /// In a directory of PATH.
     Path,
     /// Chosen by the rule of the manager whose shim is on PATH.
@@ -96,6 +98,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Given => f.write_str("given"),
+            Self::Kept => f.write_str("as before"),
             Self::Path => f.write_str("PATH"),
             Self::Shim(place) => write!(f, "PATH, through {place}"),
             Self::Installer(place) => place.fmt(f),

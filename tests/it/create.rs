@@ -315,7 +315,8 @@ fn an_environment_that_was_made_without_pip_stays_without() {
     }
     let ran = sandbox.run(["create"]).ok();
     assert!(ran.stderr.contains("exists and is complete"), "{ran:#?}");
-    sandbox.run(["create", "--upgrade"]).ok();
+    let ran = sandbox.run(["create", "--upgrade"]).ok();
+    assert!(ran.stderr.contains("(as before)"), "nobody gave a Python: {ran:#?}");
     sandbox.run(["run", "python", "-m", "pip", "--version"]).ok();
 }
 

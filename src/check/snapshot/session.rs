@@ -11,6 +11,7 @@ use crate::support::executable;
 use crate::support::host::Host;
 use crate::support::ownership::Objection;
 use crate::support::path::is_same_file;
+use crate::support::python_vars::MISLEADING;
 use crate::venv;
 use crate::venv::locate;
 
@@ -146,9 +147,12 @@ impl<'a> ShellSession<'a> {
 
     fn variables(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (name, code) in
-            [("PYTHONHOME", Code::PythonhomeSet), ("PYTHONPATH", Code::PythonpathSet)]
-        {
+        for name in MISLEADING.into_iter().chain(["PYTHONPATH"]) {
+            let code = match name {
+                "PYTHONHOME" => Code::PythonhomeSet,
+                "PYTHONPATH" => Code::PythonpathSet,
+                _ => Code::PythonVariableSet,
+            };
             if let Some(value) = self.host.var(name) {
                 let seen = format!("`{name}` is `{}`", value.to_string_lossy());
                 findings.push(Finding::new(code, seen, Remedy::Unset { name }));

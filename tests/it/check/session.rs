@@ -117,4 +117,12 @@ fn variables_that_mislead_python() {
     world.sandbox.set("BASH_FUNC_python%%", "() { echo; }");
     let report = world.check(&[]);
     assert_eq!(report.codes(), ["pythonhome-set", "pythonpath-set", "command-hidden"]);
+    for name in ["PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "PYTHONPLATLIBDIR"] {
+        let mut world = World::active();
+        world.sandbox.set(name, "/usr/bin/python3");
+        let report = world.check(&[]);
+        assert_eq!(report.codes(), ["python-variable-set"], "{name}");
+        let seen = &report.finds("python-variable-set")["seen"];
+        assert_eq!(*seen, format!("`{name}` is `/usr/bin/python3`"));
+    }
 }
