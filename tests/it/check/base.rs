@@ -84,6 +84,27 @@ fn a_base_that_was_moved_is_found_again() {
 }
 
 #[test]
+fn create_repairs_with_the_minor_version_of_the_environment_whatever_the_default_is() {
+    let (newest, other) = two();
+    let mut world = world(&other);
+    let opt = world.sandbox.root().join("opt");
+    fs::remove_dir_all(opt.join("python")).unwrap();
+    installation(&newest, &opt.join("newest"));
+    installation(&other, &opt.join("other"));
+    let path = [opt.join("newest/bin"), opt.join("other/bin")];
+    world.sandbox.set("PATH", std::env::join_paths(path).unwrap());
+    let ran = world.sandbox.run(["create", "--without-pip"]).ok();
+    assert!(ran.stderr.starts_with("updated `.venv`: CPython "), "{ran:#?}");
+    world.runs("import thing, sys; assert sys.prefix != sys.base_prefix");
+    let cfg = fs::read_to_string(world.env().join("pyvenv.cfg")).unwrap();
+    assert!(cfg.contains(&format!("home = {}\n", opt.join("other/bin").display())), "{cfg}");
+    // A request for another one is refused.
+    let python = opt.join("newest/bin/python3").display().to_string();
+    let ran = world.sandbox.run(["create", "-p", &python]).code(1);
+    assert!(ran.stderr.contains("is an environment of Python"), "{ran:#?}");
+}
+
+#[test]
 fn a_base_that_was_deleted_and_its_version_is_gone() {
     let (newest, other) = two();
     let mut world = world(&newest);
