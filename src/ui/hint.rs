@@ -20,7 +20,7 @@ pub(super) fn words(hint: &Hint) -> String {
             "set `RVENV_TRUSTED` to the directories of projects whose files may be used".into()
         }
         Hint::MakePrivate(dir) => format!("`chmod go-w {}`", super::word(dir)),
-        Hint::NamePython => "`--python VERSION` overrides it".into(),
+        Hint::NamePython => "a named version overrides it: `rvenv create -p VERSION`".into(),
         Hint::ListPythons => "`rvenv python list` shows the available Pythons".into(),
         Hint::FormsOfRequests => {
             "for example `3.12` or `>=3.11,<3.14`; `rvenv help python` lists all forms".into()

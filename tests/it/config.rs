@@ -195,6 +195,16 @@ fn an_invalid_toml_file_is_reported_with_its_line() {
     sandbox.write("rvenv.toml", b"offline = true\n\n# \xff\n");
     let ran = sandbox.run(["config"]).code(1);
     assert!(ran.stderr.contains("line 3: it is not UTF-8"), "{ran:#?}");
+    std::fs::remove_file(path).unwrap();
+    for (text, line, key) in
+        [("# x\ntool = 3\n", 2, "tool"), ("[tool]\nrvenv = 3\n", 2, "tool.rvenv")]
+    {
+        let path = sandbox.write("pyproject.toml", text);
+        let ran = sandbox.run(["create", "--without-pip"]).code(1);
+        let expected =
+            format!("error: `{}`, line {line}: `{key}` is `3`: expected a table\n", path.display());
+        assert_eq!(ran.stderr, expected);
+    }
 }
 
 #[test]
