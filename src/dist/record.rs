@@ -436,6 +436,6 @@ pub(crate) const BYTECODE: &str = "__pycache__";
 /// The names that a RECORD has at the top of `site-packages`; bytecode is everybody's.
 pub(crate) fn tops(record: &Record) -> HashSet<String> {
     let tops = record.rows.iter().filter_map(|row| row.path.split('/').next());
-    let tops = tops.filter(|top| !["", "..", BYTECODE].contains(top));
+    let tops = tops.filter(|top| !["", ".", "..", BYTECODE].contains(top));
     tops.map(str::to_owned).collect()
 }
