@@ -116,7 +116,7 @@ _rvenv_activate () {
             ;;
     esac
 
-    hash -r 2>/dev/null || :
+    command hash -r 2>/dev/null || :
 }
 [ -z "${_RVENV_QUOTES+x}" ] || { unset _RVENV_QUOTES; setopt csh_junkie_quotes; }
 _rvenv_activate __RVENV_ROOT__ __RVENV_SCRIPTS__ __RVENV_PROMPT__ __RVENV_FILE__

@@ -105,6 +105,6 @@ _rvenv_deactivate () {
     [ -z "${_RVENV_PYDOC-}" ] || unset -f pydoc || :
     unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PS1 || :
     unset _RVENV_ENTRY _RVENV_PREFIX _RVENV_PROMPT _RVENV_PYDOC _rvenv_path _rvenv_mode || :
-    hash -r 2>/dev/null || :
+    command hash -r 2>/dev/null || :
 }
 eval 'deactivate () { _rvenv_deactivate "$@"; }'

@@ -60,7 +60,7 @@ _rvenv_hook_rehash () {
     [[ ${files[*]} != "${_RVENV_HOOK_FILES-}" ]] || return 0
     _RVENV_HOOK_FILES=${files[*]}
     for file in "${files[@]}"; do
-        hash -d "${file##*/}" 2>/dev/null || :
+        builtin hash -d "${file##*/}" 2>/dev/null || :
         [[ "$VIRTUAL_ENV/bin" -nt $file ]] || _RVENV_HOOK_NEWEST=$file
     done
 }

@@ -18,7 +18,7 @@ _rvenv_rvenv () {
     __RVENV_PROGRAM__ "$@" || return
     _RVENV_HOOK_SEEN=
     _rvenv_hook
-    hash -r 2>/dev/null || :
+    command hash -r 2>/dev/null || :
 }
 
 # The user's own function or alias goes on: `_rvenv_cd` calls it.

@@ -56,7 +56,7 @@ _rvenv_hook_rehash() {
     [[ -z $_RVENV_HOOK_NEWEST || $files != "$_RVENV_HOOK_FILES" ]] || return 0
     typeset -g _RVENV_HOOK_FILES=$files
     for file in "$_RVENV_HOOK_BIN"/*; do
-        [[ ! -x $file ]] || hash -- "${file##*/}"="$file"
+        [[ ! -x $file ]] || builtin hash -- "${file##*/}"="$file"
         [[ $_RVENV_HOOK_BIN -nt $file ]] || typeset -g _RVENV_HOOK_NEWEST=$file
     done
 }

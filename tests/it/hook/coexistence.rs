@@ -388,6 +388,22 @@ fn other_functions_of_zsh_stay_with_ksh_arrays() {
     assert_eq!(seen, "_rvenv_hook_first one two _rvenv_hook", "{shown}");
 }
 
+#[test]
+fn the_users_function_or_alias_named_hash_is_not_called() {
+    for label in ["bash", "zsh", "ksh93", "mksh", "yash", "dash", "busybox"] {
+        let Some(real) = real(label) else { continue };
+        for own in ["hash () { note called; }", "alias hash='note called'"] {
+            let world = World::new();
+            let a = world.project("a");
+            let lines = "cd ../a\nrvenv --version\n: > .venv/bin/tool\nnote in\ncd ..\nnote out";
+            let shown = world.types_after(&real, own, lines);
+            world.note("in", &shown).active(&a);
+            world.note("out", &shown).inactive();
+            assert!(!world.at("notes/called").exists(), "{label}: {own}: {shown}");
+        }
+    }
+}
+
 /// zsh and bash forget what the user told them about a command at each `rehash`.
 #[test]
 fn the_users_hash_entries_stay() {

@@ -84,6 +84,18 @@ fn a_program_named_deactivate_fails_no_strict_script() {
 }
 
 #[test]
+fn a_function_or_alias_named_hash_is_not_called() {
+    each_posix_shell(|world, real, activate| {
+        let aliases = if real.shell == Shell::Bash { "shopt -s expand_aliases\n" } else { "" };
+        for own in ["hash () { echo called; }", "alias hash='echo called'"] {
+            let script = format!("{aliases}{own}\n{activate}{}deactivate\n", note("on"));
+            assert_eq!(prints(world, real, &script), "", "{}: {own}", real.label);
+            assert_eq!(world.seen("on")["VIRTUAL_ENV"], world.at("env"), "{}", real.label);
+        }
+    });
+}
+
+#[test]
 fn the_entry_is_removed_without_virtual_env() {
     each_posix_shell(|world, real, activate| {
         for change in ["unset VIRTUAL_ENV", "VIRTUAL_ENV=/another"] {
