@@ -404,6 +404,31 @@ fn the_users_function_or_alias_named_hash_is_not_called() {
     }
 }
 
+#[test]
+fn an_alias_or_function_named_rvenv_stops_no_hook() {
+    for label in ["bash", "zsh", "ksh93", "mksh", "yash", "dash", "busybox", "fish", "tcsh"] {
+        let Some(real) = real(label) else { continue };
+        for own in ["alias rvenv='rvenv -q'", "rvenv () { command rvenv -q \"$@\"; }"] {
+            let own = match (label, own.starts_with("alias")) {
+                ("fish", true) => "alias rvenv 'rvenv -q'",
+                ("fish", false) => "function rvenv; command rvenv -q $argv; end",
+                ("tcsh", true) => "alias rvenv 'rvenv -q'",
+                ("tcsh", false) => continue,
+                _ => own,
+            };
+            let world = World::new();
+            let a = world.project("a");
+            let lines = "cd ../a\nnote in\nrvenv --version\nnote again\ncd ..\nnote out";
+            let shown = world.types_after(&real, own, lines);
+            for name in ["in", "again"] {
+                world.note(name, &shown).active(&a);
+            }
+            world.note("out", &shown).inactive();
+            assert!(!shown.contains("yntax"), "{label}: {own}: {shown}");
+        }
+    }
+}
+
 /// zsh and bash forget what the user told them about a command at each `rehash`.
 #[test]
 fn the_users_hash_entries_stay() {
