@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::metadata::{header, name_and_version};
+use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::support::limits;
 
@@ -19,6 +20,8 @@ pub(crate) enum State {
     Whole,
     /// It does not, or is not there.
     Void,
+    /// Its name is not that in the name of its directory.
+    OfAnother,
     /// It is not UTF-8: every command of pip fails at it.
     Garbled,
 }
@@ -35,8 +38,9 @@ impl State {
         let is_cut = meta.len() > bytes.len() as u64;
         let end = end_of_headers(&bytes).unwrap_or(bytes.len());
         let headers = lossy(&bytes[..end]);
-        if header(&headers, "Name").is_some() && header(&headers, "Version").is_some() {
-            return (Self::Whole, headers.into_owned());
+        if let (Some(name), Some(_)) = (header(&headers, "Name"), header(&headers, "Version")) {
+            let state = if is_named(path, &name) { Self::Whole } else { Self::OfAnother };
+            return (state, headers.into_owned());
         }
         // The last character may be cut in the middle.
         let state = match std::str::from_utf8(&bytes) {
@@ -45,6 +49,13 @@ impl State {
         };
         (state, String::new())
     }
+}
+
+/// Whether a distribution of this name has the dist-info of the file at `path`.
+fn is_named(path: &Path, name: &str) -> bool {
+    let directory = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let own = directory.and_then(|directory| directory.split('-').next());
+    own.is_none_or(|own| normalized(own) == normalized(name))
 }
 
 /// `String::from_utf8_lossy`, which is ten times slower for valid text.

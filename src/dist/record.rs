@@ -166,6 +166,12 @@ pub(crate) struct RowText<'a> {
     pub(crate) size: &'a str,
 }
 
+impl RowText<'_> {
+    pub(crate) fn is_bare(&self) -> bool {
+        self.hash.is_empty() && self.size.is_empty()
+    }
+}
+
 impl Text {
     /// That in a directory of metadata, and the directories of its files; `None` where there is none, or none
     /// that is whole.
@@ -208,6 +214,18 @@ impl Text {
     /// Every row.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowText<'_>> {
         rows(self.whole())
+    }
+
+    /// Whether it says that one of these files exists. A row without hash and size, among others with them, need
+    /// not: of a directory, of a signature.
+    pub(crate) fn asserts(&self, is_meant: impl Fn(&str) -> bool) -> bool {
+        let mut meant = self.rows().filter(|row| is_meant(&row.path)).peekable();
+        meant.peek().is_some() && (meant.any(|row| !row.is_bare()) || !self.has_hashes())
+    }
+
+    /// Whether any file has a hash.
+    pub(crate) fn has_hashes(&self) -> bool {
+        self.rows().any(|row| !row.hash.is_empty())
     }
 
     /// The rows of code that an import runs, directly in those of the directories that `is_wanted` accepts.

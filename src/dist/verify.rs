@@ -54,7 +54,10 @@ struct Task<'a> {
 pub(crate) fn faults(site: &Path, records: &[&Text]) -> Vec<Vec<FaultyFile>> {
     let rows = records.iter().enumerate();
     let tasks = rows.flat_map(|(owner, record)| record.rows().map(move |row| Task { owner, row }));
-    let tasks: Vec<_> = tasks.filter(|task| is_judged(&task.row.path)).collect();
+    let has_hashes: Vec<_> = records.iter().map(|record| record.has_hashes()).collect();
+    let is_asserted = |task: &Task<'_>| !task.row.is_bare() || !has_hashes[task.owner];
+    let tasks = tasks.filter(|task| is_judged(&task.row.path) && is_asserted(task));
+    let tasks: Vec<_> = tasks.collect();
     let judge = |piece: &mut Vec<u8>, task: &Task<'_>| fault(site, &task.row, piece);
     let piece = || vec![0; PIECE];
     let judged = parallel::map_with(&tasks, parallel::processors, SHARE, piece, judge);
@@ -122,6 +125,8 @@ fn is_judged(path: &str) -> bool {
         // virtualenv records the directories of bytecode.
         && !path.ends_with(BYTECODE)
         && !path.ends_with('/')
+        // Some tools give RECORD a hash of what it was before that.
+        && !path.ends_with(record::ITSELF)
 }
 
 /// The fault of a file, as far as its row shows one.

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::entry_points;
+use super::requirement::normalized;
 
 /// One line of a RECORD. Its order is that of pip.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +53,7 @@ pub(crate) fn write(mut rows: Vec<Row>) -> Vec<u8> {
 
 /// A CSV field, quoted only if necessary.
 fn quoted(path: &str) -> Cow<'_, str> {
-    if path.contains([',', '"']) {
+    if path.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", path.replace('"', "\"\"")))
     } else {
         Cow::Borrowed(path)
@@ -65,7 +66,7 @@ pub(crate) const ITSELF: &str = ".dist-info/RECORD";
 /// Whether a RECORD is complete: a truncated one ends within a line, or does not list itself.
 pub(crate) fn is_whole(text: &str) -> bool {
     let mut lists_itself = false;
-    text.lines().filter(|line| !line.is_empty()).all(|line| {
+    lines(text).all(|(_, line)| {
         let path = fields(line).map(|(path, ..)| path.trim_matches('"'));
         lists_itself |= path.is_some_and(|path| path.ends_with(ITSELF));
         path.is_some()
@@ -75,10 +76,14 @@ pub(crate) fn is_whole(text: &str) -> bool {
 /// Whether an installer wrote this RECORD. pip first extracts the wheel's RECORD with the other files, and
 /// replaces it at the very end, after it has created the commands.
 pub(crate) fn is_final(text: &str, entry_points: impl FnOnce() -> String) -> bool {
-    let paths = || text.lines().filter_map(fields).map(|(path, ..)| path.trim_matches('"'));
-    // Only the wheel's RECORD lists the files of other schemes below `.data`.
-    let is_in_wheel =
-        |path: &str| path.split_once(".data/").is_some_and(|(top, _)| !top.contains('/'));
+    let paths = || {
+        lines(text).filter_map(|(_, line)| fields(line)).map(|(path, ..)| path.trim_matches('"'))
+    };
+    // Only the wheel's RECORD lists the files of other schemes below `NAME-VERSION.data`.
+    let own = paths().find_map(|path| path.strip_suffix(ITSELF)).unwrap_or_default();
+    let is_in_wheel = |path: &str| {
+        path.split_once(".data/").is_some_and(|(top, _)| normalized(top) == normalized(own))
+    };
     // A search of the text is cheaper than its parsing, and most texts contain nothing of this.
     let contains = |part: &str| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some();
     if contains(".data/") && paths().any(is_in_wheel) {
@@ -102,7 +107,7 @@ fn is_command(path: &str, name: &str) -> bool {
 
 /// Parses a RECORD; `None` if a line does not have three fields.
 pub(crate) fn parse(text: &str) -> Option<Vec<Row>> {
-    text.lines().filter(|line| !line.is_empty()).map(parse_row).collect()
+    lines(text).map(|(_, line)| parse_row(line)).collect()
 }
 
 /// The ranges of a row's fields in the text, in bytes; the path with its quotes.
@@ -115,14 +120,37 @@ pub(crate) struct Span {
 
 /// The rows of a RECORD; `None` for one that does not have three fields.
 pub(crate) fn spans(text: &str) -> impl Iterator<Item = Option<Span>> {
-    let mut start = 0;
-    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
-    ends.filter_map(move |end| {
-        let begin = start;
-        start = end + 1;
-        let line = text[begin..end].trim_end_matches('\r');
-        (!line.is_empty()).then(|| span(begin, line))
-    })
+    lines(text).map(|(begin, line)| span(begin, line))
+}
+
+/// The lines that are not empty, with their offsets. A quoted path can contain line ends.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    let lines = std::iter::from_fn(move || {
+        let begin = next;
+        let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
+        let inside = quoted_length(rest);
+        let end = memchr::memchr(b'\n', &rest.as_bytes()[inside..]);
+        let end = end.map_or(rest.len(), |end| inside + end);
+        next = begin + end + 1;
+        Some((begin, rest[..end].trim_end_matches('\r')))
+    });
+    lines.filter(|(_, line)| !line.is_empty())
+}
+
+/// The length of the quoted field at the beginning; 0 if there is none.
+fn quoted_length(text: &str) -> usize {
+    let mut quotes = memchr::memchr_iter(b'"', text.as_bytes()).peekable();
+    if quotes.next_if_eq(&0).is_none() {
+        return 0;
+    }
+    while let Some(at) = quotes.next() {
+        // A quote in a field is doubled.
+        if quotes.next_if_eq(&(at + 1)).is_none() {
+            return at + 1;
+        }
+    }
+    0
 }
 
 /// The fields of a line that begins at an offset.
@@ -189,12 +217,14 @@ mod tests {
             Row::bare("pip-1.dist-info/RECORD"),
             Row::of("../../../bin/pip", b""),
             Row::of("pip/a \"b\", c.py", b"y"),
+            Row::bare("pip/a\n\"b.py"),
         ];
         let text = String::from_utf8(write(rows.clone())).unwrap();
         assert_eq!(
             text,
             "../../../bin/pip,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\r\n\
              pip-1.dist-info/RECORD,,\r\n\
+             \"pip/a\n\"\"b.py\",,\r\n\
              \"pip/a \"\"b\"\", c.py\",sha256=ofzkNjhU_4iM_0uOeHXWAMJoI5BBKoz3mzfQsRFIsPo,1\r\n\
              pip/b.py,sha256=LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE,1\r\n"
         );
@@ -248,6 +278,8 @@ mod tests {
         assert!(!is_final(entry_points));
         assert!(!is_final(&format!("a/c,,\na/a.py,,\n{entry_points}")));
         assert!(!is_final("a-1.data/scripts/a"));
+        assert!(!is_final("A-1.data/scripts/a"));
+        assert!(is_final("b.data/scripts/a"));
         let commands =
             ["../../../bin/other", "../../bin/a", "bin/b", "/env/bin/a", "C:\\env\\Scripts\\a.exe"];
         for command in commands {

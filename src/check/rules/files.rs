@@ -203,7 +203,11 @@ impl<'a> Files<'a> {
 /// The damaged files, each with its damage.
 fn damage(site: &Site, info: &DistInfo, record: &Text) -> Option<(String, String)> {
     let is_lost = |name: &&str| {
-        is_source(name) && !names_entry(site, name) && !names_entry(site, &format!("{name}c"))
+        is_source(name)
+            && !names_entry(site, name)
+            && !names_entry(site, &format!("{name}c"))
+            && !is_listed_twice(site, name)
+            && record.asserts(|path| path == *name)
     };
     let module = record.tops().find(is_lost).map(|module| format!("`{module}`"));
     if let Some(lost) = module.or_else(|| lost_directory(site, info, record)) {
@@ -231,7 +235,11 @@ fn lost_directory(site: &Site, info: &DistInfo, record: &Text) -> Option<String>
                 is_dir(path)
             }
     };
-    let is_gone = |path: &str| !exists(path) && !is_put_aside(site, path);
+    let is_asserted = |directory: &str| {
+        let is_in = |path: &str| path.strip_prefix(directory).is_some_and(|it| it.starts_with('/'));
+        record.asserts(|path| path == directory || is_in(path))
+    };
+    let is_gone = |path: &str| !exists(path) && !is_put_aside(site, path) && is_asserted(path);
     let path = record.directories().find(|path| is_gone(path))?;
     let mut above: Vec<_> = Path::new(path).ancestors().filter_map(Path::to_str).collect();
     above.retain(|dir| !dir.is_empty() && !is_dir(dir));
@@ -245,6 +253,11 @@ fn is_complete(site: &Site, path: &str, length: u64) -> bool {
     let needed = ObjectFile::HEADER_WITH_SECTIONS as u64;
     read_start(&site.path.join(path), needed)
         .is_ok_and(|(head, _)| ObjectFile::is_complete(&head, length))
+}
+
+/// Whether a path of a wheel that was made on Windows is that of an existing file.
+fn is_listed_twice(site: &Site, path: &str) -> bool {
+    path.contains('\\') && site.facts(&path.replace('\\', "/")).is_some_and(|facts| facts.is_file)
 }
 
 /// Whether `site-packages` has an entry of this name: its directory was read before.

@@ -67,7 +67,10 @@ impl<'a> Packages<'a> {
             let (metadata, has_record) = (self.metadata(&dist), self.has_record(&dist));
             let what = match (metadata, has_record) {
                 (State::Whole, true) => continue,
-                (State::Void | State::Garbled, false) if self.is_recorded_beside(&dist) => {
+                (State::OfAnother, true) => "METADATA of its own",
+                (State::Void | State::OfAnother | State::Garbled, false)
+                    if self.is_recorded_beside(&dist) =>
+                {
                     void.push(dist);
                     continue;
                 }
@@ -75,15 +78,17 @@ impl<'a> Packages<'a> {
                 (State::Whole, false) if self.beside(&dist).any(|dist| self.has_record(&dist)) => {
                     continue;
                 }
-                (State::Whole, false) => "RECORD",
-                (State::Void | State::Garbled, true) => "METADATA",
-                (State::Void | State::Garbled, false) => "METADATA and RECORD",
+                (State::Whole, false) => "RECORD that is whole",
+                (State::Void | State::Garbled, true) => "METADATA that is whole",
+                (State::Void | State::OfAnother | State::Garbled, false) => {
+                    "METADATA and RECORD that is whole"
+                }
             };
             if let Some(obstacle) = self.obstacle(&dist, metadata) {
                 findings.push(obstacle);
                 continue;
             }
-            seen.push(format!("`{}` has no {what} that is whole", dist.directory));
+            seen.push(format!("`{}` has no {what}", dist.directory));
             // pip takes one version of a package at a time.
             let newest = named.entry(dist.key()).or_insert_with(|| dist.clone());
             if version(&dist) > version(newest) {

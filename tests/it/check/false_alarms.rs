@@ -138,3 +138,50 @@ fn a_configuration_with_home_alone() {
     fs::write(&cfg, format!("{home}\ninclude-system-site-packages = false\n")).unwrap();
     assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["cfg-incomplete"]);
 }
+
+/// Each of them was installed by an installer that ended without an error.
+#[test]
+fn rare_rows_of_a_record() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let site = world.site();
+    let (record, text) = (site.join("thing-1.0.dist-info/RECORD"), "y = 1\n");
+    fs::create_dir_all(site.join("parts/one")).unwrap();
+    fs::create_dir_all(site.join("x.data")).unwrap();
+    for file in ["parts/one/a.py", "parts/one/b\nc.py", "x.data/a.py"] {
+        fs::write(site.join(file), text).unwrap();
+    }
+    let installed = fs::read_to_string(&record).unwrap();
+    let hashed = |path: &str| format!("{path},{},{}\n", hash(text.as_bytes()), text.len());
+    let all = [
+        "parts/one/,,\nparts/one,,\n".to_owned(),
+        "parts/gone/,,\nparts/gone,,\n".to_owned(),
+        "parts/gone.py,,\ngone.py,,\nthing-1.0.dist-info/RECORD.jws,,\n".to_owned(),
+        hashed("parts/one/a.py") + &hashed(r"parts\one\a.py"),
+        hashed("\"parts/one/b\nc.py\""),
+        hashed("x.data/a.py"),
+    ];
+    let own = "thing-1.0.dist-info/RECORD,";
+    let with_hash = installed.replace(own, &format!("{own}{}", hash(b"before")));
+    for text in all.iter().map(|rows| installed.clone() + rows).chain([with_hash]) {
+        fs::write(&record, &text).unwrap();
+        for depth in [&[".venv"][..], &[".venv", "--deep"]] {
+            let report = world.check(depth);
+            assert!(
+                report.codes().iter().all(|code| *code == "files-unowned"),
+                "{text}: {report:#?}"
+            );
+            report.is_healthy();
+        }
+    }
+}
+
+#[test]
+fn headers_in_lower_case() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let metadata = world.site().join("thing-1.0.dist-info/METADATA");
+    let text = fs::read_to_string(&metadata).unwrap().to_lowercase();
+    fs::write(&metadata, text + "requires-dist: other\n").unwrap();
+    assert_eq!(world.faults(), ["requirement-missing"]);
+}

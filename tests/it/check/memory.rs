@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{World, append, edit};
+use super::{World, append, edit, hash};
 
 /// The age of a change from which its content is stored.
 const SETTLED: Duration = Duration::from_millis(2100);
@@ -28,7 +28,7 @@ fn remembered_with(directories: &[&str], prepare: impl Fn(&Path)) -> World {
         world.install(&format!("thing_{letter}"), "1.0");
     }
     let site = world.site();
-    let rows = directories.iter().map(|directory| format!("{directory}/x.py,,\n"));
+    let rows = directories.iter().map(|it| format!("{it}/x.py,{},0\n", hash(b"")));
     append(&site.join("thing_a-1.0.dist-info/RECORD"), &rows.collect::<String>());
     prepare(&site);
     for directory in directories {

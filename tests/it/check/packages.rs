@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Package, World, append};
+use super::{Package, World, append, edit};
 use crate::sandbox::Ran;
 
 #[test]
@@ -124,6 +124,22 @@ fn metadata_without_name_or_version() {
 }
 
 /// pip refuses two versions of a package in one command, and to uninstall what has no RECORD.
+#[test]
+fn metadata_of_another_package() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let metadata = world.site().join("thing-1.0.dist-info/METADATA");
+    edit(&metadata, "Name: thing", "Name: T.H_ing");
+    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    edit(&metadata, "Name: T.H_ing", "Name: ThinG");
+    assert_eq!(world.faults(), [""; 0]);
+    edit(&metadata, "Name: ThinG", "Name: other");
+    let report = world.check(&[".venv"]);
+    let seen = &report.finds("metadata-incomplete")["seen"];
+    assert_eq!(seen, "`thing-1.0.dist-info` has no METADATA of its own");
+    assert!(report.command("metadata-incomplete").ends_with(" thing==1.0"));
+}
+
 #[test]
 fn two_of_a_package_without_record() {
     let all: [&[&str]; 2] = [&["RECORD"], &["RECORD", "METADATA"]];
