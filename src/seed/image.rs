@@ -36,7 +36,7 @@ use crate::support::private_dir::create_private_dir;
 use crate::support::users::effective_uid;
 
 /// The version of the image format, increased when the image of a wheel changes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The modification time of every file of an image: 2000-01-01, which every filesystem can store and an
 /// edit changes.

@@ -53,7 +53,31 @@ impl ImageFile {
 /// that a file that replaces one of pip is found. The names in the archive are those in `site-packages`:
 /// before 3.10, the readers of package data in zip files assume that.
 const ARCHIVE: &str = "pip/_pip.zip";
-const HOOK: &str = "\n__path__.append(__path__[0] + \"/_pip.zip/pip\")\n";
+const HOOK: &str = r#"
+__path__.append(__path__[0] + "/_pip.zip/pip")
+
+
+def _hook_dirs():
+    return __path__[:1]
+"#;
+
+/// The entry point by which `PyInstaller` finds the directories of hooks that a distribution has ("Understanding
+/// hooks" in its manual).
+const FREEZER: &str = "\n[pyinstaller40]\nhook-dirs = pip:_hook_dirs\n";
+
+/// `PyInstaller` does not run `pip/__init__.py`: without this hook, it does not find the modules in the archive,
+/// and the frozen program lacks them.
+const FREEZER_HOOK: (&str, &str) = (
+    "pip/pre_safe_import_module/hook-pip.py",
+    r#"import os.path
+
+ARCHIVE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "_pip.zip", "pip")
+
+
+def pre_safe_import_module(api):
+    api.append_package_path(ARCHIVE)
+"#,
+);
 
 /// The sources of a wheel, in the order of their names. `zipimport` leaves the file names of code as they
 /// are: with the name of the archive, they name no file of a checkout of pip in the current directory, and
@@ -99,12 +123,16 @@ pub(crate) fn fits_archive(wheel: &Wheel) -> bool {
 /// The archive layout.
 pub(crate) fn archive(wheel: &Wheel, bytecode: &[Option<Vec<u8>>]) -> ZipResult<Vec<ImageFile>> {
     let mut pieces = marks(wheel);
+    pieces.push(ImageFile::new(FREEZER_HOOK.0, FREEZER_HOOK.1));
     let mut packed = Vec::new();
+    let entry_points = format!("{}/entry_points.txt", wheel.dist_info);
     for (path, data) in &wheel.files {
         if is_outside(wheel, path) {
             let mut data = data.clone();
             if path == "pip/__init__.py" {
                 data.extend(HOOK.as_bytes());
+            } else if *path == entry_points {
+                data.extend(FREEZER.as_bytes());
             }
             pieces.push(ImageFile::new(path, data));
         } else {

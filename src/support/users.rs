@@ -56,7 +56,8 @@ pub(crate) fn umask() -> u32 {
 #[cfg(unix)]
 pub(crate) fn all() -> Vec<User> {
     use std::io::Read;
-    let mut text = Vec::new();
+    // Large enough for most machines: an empty buffer would be read into in ever larger pieces.
+    let mut text = Vec::with_capacity(8 << 10);
     let file = std::fs::File::open(PASSWD);
     let read = file.and_then(|file| file.take(PASSWD_LIMIT).read_to_end(&mut text));
     if read.is_ok() { parse(&text) } else { Vec::new() }

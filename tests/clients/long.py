@@ -142,6 +142,11 @@ TOOLS = [
         inside=["pyinstaller", "click==8.1.7"], files={"demo.py": MODULE},
     ),
     Tool(
+        "PyInstaller with pip", "long", ["{bin}/pyinstaller --log-level ERROR demo.py", "dist/demo/demo"],
+        inside=["pyinstaller"],
+        files={"demo.py": "from pip._internal.cli.main import main\n\nraise SystemExit(main(['--version']))\n"},
+    ),
+    Tool(
         "shiv", "long", ["{bin}/shiv --quiet -c demo -o demo.pyz .", "{base} demo.pyz"],
         inside=["shiv"], files={"pyproject.toml": PROJECT, "demo.py": MODULE},
     ),

@@ -90,6 +90,23 @@ fn pip_starts_in_both_layouts(python: &Path) {
     }
 }
 
+/// As `PyInstaller` does it: by the entry point, the hook in its directory, and the path that this adds.
+#[test]
+fn a_hook_tells_pyinstaller_where_the_modules_of_pip_are() {
+    let sandbox = Sandbox::new();
+    let program = "import importlib.metadata, os, runpy, zipimport
+points = importlib.metadata.distribution('pip').entry_points
+[directory] = next(it for it in points if it.group == 'pyinstaller40').load()()
+hook = runpy.run_path(os.path.join(directory, 'pre_safe_import_module', 'hook-pip.py'))
+class Api:
+    def append_package_path(self, path):
+        print(zipimport.zipimporter(path).is_package('_internal'))
+hook['pre_safe_import_module'](Api())";
+    Ran::of(sandbox.rvenv().arg("create")).ok();
+    let mut python = sandbox.command(sandbox.project().join(".venv/bin/python"));
+    assert_eq!(Ran::of(python.args(["-I", "-c", program])).ok().stdout, "True\n");
+}
+
 #[test]
 fn a_project_and_a_variable_set_the_layout() {
     let mut sandbox = Sandbox::new();
