@@ -113,7 +113,12 @@ fn an_environment_of_virtualenv_with_a_copied_interpreter_is_healthy() {
 
 /// Installs real packages: pure, compiled, with a namespace. Without an index the test says so.
 fn fill(install: &mut Command) -> bool {
-    let ran = Ran::of(install.args(["requests", "markupsafe", "zope.interface", "cffi", "click"]));
+    is_installed(install.args(["requests", "markupsafe", "zope.interface", "cffi", "click"]))
+}
+
+/// Whether a package index could be asked.
+fn is_installed(install: &mut Command) -> bool {
+    let ran = Ran::of(install);
     if ran.code != Some(0) {
         let why = ran.stderr.lines().last().unwrap_or_default();
         skip_unless_required("RVENV_REQUIRE_PEERS", &format!("there is no package index ({why})"));
@@ -159,6 +164,55 @@ fn an_environment_of_virtualenv_is_healthy(python: &Path) {
     }
     let report = is_healthy(&world, "env");
     assert_eq!(report.0["environment"]["maker"], "virtualenv");
+}
+
+#[test]
+fn environments_of_virtualenv_with_options_are_healthy() {
+    let Some(virtualenv) = tool("RVENV_TEST_VIRTUALENV") else { return };
+    let world = world();
+    for (name, options) in [
+        ("no-scripts", &["--activators", "", "--no-pip"][..]),
+        ("fish", &["--activators", "fish"]),
+        ("linked", &["--symlink-app-data"]),
+    ] {
+        let mut command = world.sandbox.command(&virtualenv);
+        command.args(["--no-periodic-update", name, "--python"]).arg(&super::cpythons()[0].path);
+        Ran::of(command.args(options)).ok();
+        is_healthy(&world, name);
+    }
+}
+
+/// setuptools writes a `.pth` file for a `src` directory, a finder for other packages, and links in its strict mode.
+#[test]
+fn editable_installs_of_setuptools_are_healthy() {
+    let mut world = World::with_pip();
+    reach_index(&mut world);
+    let python: &Path = &world.bin("python");
+    let mut install = world.sandbox.command(python);
+    if !is_installed(install.args(["-m", "pip", "install", "--quiet", "setuptools>=80"])) {
+        return;
+    }
+    for (name, source, options) in [
+        ("by_path", "src/by_path", &[][..]),
+        ("by_finder", "by_finder", &[]),
+        ("by_links", "src/by_links", &["--config-settings", "editable_mode=strict"]),
+    ] {
+        let project = world.sandbox.root().join(name);
+        std::fs::create_dir_all(project.join(source)).unwrap();
+        std::fs::write(project.join(source).join("__init__.py"), "VALUE = 1\n").unwrap();
+        let text = "[build-system]\nrequires = ['setuptools']\nbuild-backend = \
+            'setuptools.build_meta'\n[project]\nname = 'NAME'\nversion = '1.0'\n\
+            scripts = { NAME = 'NAME:main' }\n";
+        std::fs::write(project.join("pyproject.toml"), text.replace("NAME", name)).unwrap();
+        let mut install = world.sandbox.command(python);
+        install.args(["-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps"]);
+        Ran::of(install.args(options).arg("-e").arg(&project)).ok();
+        assert_eq!(world.runs(&format!("import {name}; print({name}.VALUE)")), "1\n");
+    }
+    is_healthy(&world, ".venv");
+    // What builds leave is the user's to remove, and then the install has no modules.
+    std::fs::remove_dir_all(world.sandbox.root().join("by_links/build")).unwrap();
+    assert!(!world.check(&[".venv"]).codes().is_empty());
 }
 
 #[test]
