@@ -140,6 +140,9 @@ impl Report {
     }
 }
 
+/// Gets the number of files of packages that were read, and of all that are to be read. Any thread calls it.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
 /// A check.
 #[derive(Clone, Copy, Debug)]
 pub struct Check<'a> {
@@ -161,6 +164,14 @@ impl Check<'_> {
     /// # Errors
     /// When the named path is not a directory, or has no part of an environment.
     pub fn report(&self) -> Result<Report> {
+        self.report_showing(&|_, _| ())
+    }
+
+    /// The same, with the progress of what takes longest.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub fn report_showing(&self, progress: Progress<'_>) -> Result<Report> {
         let Session { host, cache, .. } = self.session;
         let session = ShellSession::of(host);
         let named = self.named.map(|path| self.named_root(path)).transpose()?;
@@ -189,7 +200,7 @@ impl Check<'_> {
         }
         if let Some(snapshot) = &snapshot {
             let project = session.project_of(snapshot.root());
-            findings.extend(self.environment_findings(snapshot, project));
+            findings.extend(self.environment_findings(snapshot, project, progress));
         }
         let misses = |finding: &Finding| {
             matches!(finding.code, Code::NotOnPath | Code::PathShadowed | Code::ActiveGone)
@@ -230,8 +241,13 @@ impl Check<'_> {
     }
 
     /// The faults of an environment whose project contains `project`.
-    fn environment_findings(&self, snapshot: &Snapshot<'_>, project: &Path) -> Vec<Finding> {
-        let diagnoses = rules::findings(snapshot, project, self.deep).into_iter();
+    fn environment_findings(
+        &self,
+        snapshot: &Snapshot<'_>,
+        project: &Path,
+        progress: Progress<'_>,
+    ) -> Vec<Finding> {
+        let diagnoses = rules::findings(snapshot, project, self.deep, progress).into_iter();
         let mut findings: Vec<_> = diagnoses.map(|it| it.finding(snapshot)).collect();
         for finding in &mut findings {
             let obstacle = finding.steps().iter().find_map(|step| step.obstacle(snapshot.root()));

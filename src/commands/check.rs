@@ -36,10 +36,9 @@ pub(super) fn run(args: &cli::Check, context: &Context<'_>) -> anyhow::Result<Ex
     };
     let mut report = {
         let mut progress = context.ui.progress();
-        if args.deep {
-            progress.show_work("comparing the files of the packages with their RECORDs");
-        }
-        context.ui.timed("looked at it", || check.report())?
+        let files = args.deep.then(|| progress.files("comparing packages with their RECORDs"));
+        let show = |done, total| files.iter().for_each(|show| show(done, total));
+        context.ui.timed("looked at it", || check.report_showing(&show))?
     };
     let mut steps = Vec::new();
     if args.fix && !args.dry_run {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -50,15 +51,28 @@ struct Task<'a> {
 
 /// The faulty files of each RECORD, in the order of the RECORDs. A file that several of them list is
 /// as it was installed if it is so by one of them. Bytecode, files outside of `site-packages` and tests
-/// are not judged, as other programs rewrite or remove them.
-pub(crate) fn faults(site: &Path, records: &[&Text]) -> Vec<Vec<FaultyFile>> {
+/// are not judged, as other programs rewrite or remove them. `progress` gets the numbers of the files that were
+/// read and of all of them, from any thread.
+pub(crate) fn faults(
+    site: &Path,
+    records: &[&Text],
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Vec<Vec<FaultyFile>> {
     let rows = records.iter().enumerate();
     let tasks = rows.flat_map(|(owner, record)| record.rows().map(move |row| Task { owner, row }));
     let has_hashes: Vec<_> = records.iter().map(|record| record.has_hashes()).collect();
     let is_asserted = |task: &Task<'_>| !task.row.is_bare() || !has_hashes[task.owner];
     let tasks = tasks.filter(|task| is_judged(&task.row.path) && is_asserted(task));
     let tasks: Vec<_> = tasks.collect();
-    let judge = |piece: &mut Vec<u8>, task: &Task<'_>| fault(site, &task.row, piece);
+    let done = AtomicU64::new(0);
+    let judge = |piece: &mut Vec<u8>, task: &Task<'_>| {
+        let fault = fault(site, &task.row, piece);
+        let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+        if done.is_multiple_of(SHARE as u64) || done == tasks.len() as u64 {
+            progress(done, tasks.len() as u64);
+        }
+        fault
+    };
     let piece = || vec![0; PIECE];
     let judged = parallel::map_with(&tasks, parallel::processors, SHARE, piece, judge);
     let found: Vec<_> =
@@ -271,7 +285,7 @@ mod tests {
             std::fs::write(dir.path().join(path), bytes).unwrap();
         }
         let (record, _) = Text::read(&dir.path().join("a-1.dist-info")).unwrap();
-        let found = faults(dir.path(), &[&record]).remove(0);
+        let found = faults(dir.path(), &[&record], &|_, _| ()).remove(0);
         let found: Vec<_> = found.iter().map(|file| (&*file.path, file.fault)).collect();
         assert_eq!(
             found,

@@ -41,24 +41,41 @@ impl Progress<'_> {
 impl Progress<'_> {
     /// Shows how much of the work is done.
     pub(crate) fn show_part(&mut self, what: &'static str, done: u64, total: u64) {
+        let bar = self.bar(what, "{spinner} {msg} [{bar:30}] {percent} %");
+        set(bar.as_ref(), done, total);
+    }
+
+    /// A function that shows how many files are done, from any thread.
+    pub(crate) fn files(&mut self, what: &'static str) -> impl Fn(u64, u64) + Sync + use<> {
+        let bar = self.bar(what, "{spinner} {msg} [{bar:30}] {pos} of {len} files");
+        move |done, total| set(bar.as_ref(), done, total)
+    }
+
+    fn bar(&mut self, what: &'static str, template: &str) -> Option<ProgressBar> {
         let Self(ui) = self;
         if !ui.draws() {
-            return;
+            return None;
         }
         let mut line = ui.line.borrow_mut();
         let line = line.get_or_insert_with(|| {
             let line = Line::soon();
-            if let Ok(style) =
-                ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent} %")
-            {
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 line.bar.set_style(style);
             }
-            line.bar.set_length(total);
             line.bar.set_message(what);
             line
         });
-        line.bar.set_position(done);
+        Some(line.bar.clone())
     }
+}
+
+fn set(bar: Option<&ProgressBar>, done: u64, total: u64) {
+    let Some(bar) = bar else { return };
+    // Setting the length draws the line.
+    if bar.length() != Some(total) {
+        bar.set_length(total);
+    }
+    bar.set_position(done);
 }
 
 impl Drop for Progress<'_> {

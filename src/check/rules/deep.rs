@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::sharing;
+use crate::check::Progress;
 use crate::check::code::Code;
 use crate::check::repairs::{Diagnosis, InstallMode, Repair};
 use crate::check::snapshot::Snapshot;
@@ -25,11 +26,11 @@ struct Answer {
     version: String,
 }
 
-pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
+pub(crate) fn findings(snapshot: &Snapshot<'_>, progress: Progress<'_>) -> Vec<Diagnosis> {
     let base = snapshot.base.interpreter();
     let mut findings = base.map(|base| interpreter(snapshot, base)).unwrap_or_default();
     if let Some(site) = snapshot.site() {
-        findings.extend(packages(snapshot, site));
+        findings.extend(packages(snapshot, site, progress));
     }
     findings
 }
@@ -80,13 +81,13 @@ fn interpreter(snapshot: &Snapshot<'_>, base: &Interpreter) -> Vec<Diagnosis> {
 }
 
 /// Whether the files of every package are those that were installed.
-fn packages(snapshot: &Snapshot<'_>, site: &Site) -> Vec<Diagnosis> {
+fn packages(snapshot: &Snapshot<'_>, site: &Site, progress: Progress<'_>) -> Vec<Diagnosis> {
     let infos = snapshot.infos();
     // pip is judged by itself.
     let dists = site.dists().filter(|dist| dist.key() != "pip");
     let (records, dists): (Vec<_>, Vec<_>) =
         dists.filter_map(|dist| Some((infos.record(&dist)?, dist))).unzip();
-    let faults = verify::faults(&site.path, &records);
+    let faults = verify::faults(&site.path, &records, progress);
     let broken = unloadable_sources(snapshot, site, &faults);
     let judged = dists.iter().zip(faults);
     judged.filter_map(|(dist, files)| package(site, dist, files, &broken)).collect()

@@ -20,12 +20,18 @@ mod unowned;
 
 use std::path::Path;
 
+use super::Progress;
 use super::code::Code;
 use super::repairs::{Diagnosis, Repair};
 use super::snapshot::Snapshot;
 
-/// The faults of an environment whose project contains `project`.
-pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> Vec<Diagnosis> {
+/// The faults of an environment whose project contains `project`; `progress` is that of [`deep`].
+pub(super) fn findings(
+    snapshot: &Snapshot<'_>,
+    project: &Path,
+    deep: bool,
+    progress: Progress<'_>,
+) -> Vec<Diagnosis> {
     if let Some(finding) = interpreter::other_system(snapshot) {
         return vec![finding];
     }
@@ -50,7 +56,7 @@ pub(super) fn findings(snapshot: &Snapshot<'_>, project: &Path, deep: bool) -> V
     findings.extend(project::findings(snapshot, project));
     let is_running = findings.iter().any(|finding| finding.code == Code::InstallRunning);
     if deep && !is_running {
-        let deep = deep::findings(snapshot);
+        let deep = deep::findings(snapshot, progress);
         // Damage that is seen without reading the files is then found twice.
         let is_again = |it: &Diagnosis| {
             it.code == Code::PackageDamaged

@@ -68,7 +68,7 @@ fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> 
     let missing = verify::missing(&site.path, record.rows());
     let missing: Vec<_> = missing.filter(|path| !is_outside(path)).map(Cow::into_owned).collect();
     let (files, how) = if missing.is_empty() && deep {
-        let faults = verify::faults(&site.path, &[record]).into_iter().flatten();
+        let faults = verify::faults(&site.path, &[record], &|_, _| ()).into_iter().flatten();
         (faults.map(|file| file.path).collect(), "is not as it was installed")
     } else {
         (missing, "is missing or has another size")

@@ -1,6 +1,13 @@
 //! Findings about installed packages.
 
 use std::fs;
+use std::sync::Mutex;
+
+use rvenv::check::Check;
+use rvenv::support::cache::Cache;
+use rvenv::support::program::Starts;
+use rvenv::support::session::Session;
+use rvenv::{Host, Interrupt};
 
 use super::{Package, World, append, edit};
 use crate::sandbox::Ran;
@@ -291,6 +298,23 @@ fn packages_for_another_python() {
     let world = World::new();
     fs::write(world.site().join("_x.cpython-35m-x86_64-linux-gnu.so"), "").unwrap();
     assert_eq!(world.faults(), ["foreign-abi"]);
+}
+
+#[test]
+fn deep_counts_the_files_that_it_reads() {
+    let world = World::new();
+    for name in ["one", "two", "three"] {
+        world.install(name, "1.0");
+    }
+    let host = Host::new([("PATH", "/usr/bin:/bin")], world.sandbox.project());
+    let (cache, interrupt) = (&Cache::none(), &Interrupt::default());
+    let session = Session { host: &host, cache, interrupt };
+    let (env, starts) = (world.env(), Starts::Everything);
+    let check = Check { session, named: Some(&env), deep: true, starts, ignored: &[] };
+    let counted = Mutex::new(Vec::new());
+    check.report_showing(&|done, all| counted.lock().unwrap().push((done, all))).unwrap();
+    // The module and three files of metadata of each.
+    assert_eq!(counted.into_inner().unwrap(), [(12, 12)]);
 }
 
 #[test]
