@@ -355,6 +355,44 @@ fn a_shell_without_a_hook_gets_an_error_that_names_shells_with_one() {
     }
 }
 
+/// No directory has to be known for the code, nor to find that there is no project.
+#[test]
+fn a_deleted_directory_is_no_error() {
+    for label in ["bash", "zsh", "fish", "tcsh", "ksh93", "mksh", "dash", "busybox", "yash"] {
+        let Some(real) = real(label) else { continue };
+        let world = World::new();
+        let (a, b) = (world.project("a"), world.project("b"));
+        let line = |arguments: &str| {
+            let arguments = format!("{arguments} --shell {}", real.shell);
+            real.shell.evaluate_line().replace("activate", &arguments)
+        };
+        let lines = format!(
+            "cd ../a\nnote in\nrm -rf '{}'\ncd .\n{}\nnote b\n{}\nnote left\ncd /\nnote out",
+            world.at("a").display(),
+            line(&format!("activate '{}'", b.display())),
+            line("deactivate"),
+        );
+        let shown = world.types(&real, &lines);
+        world.note("in", &shown).active(&a);
+        world.note("b", &shown).active(&b);
+        for name in ["left", "out"] {
+            assert_eq!(world.note(name, &shown).get("VIRTUAL_ENV"), None, "{label}: {shown}");
+        }
+        assert!(!shown.contains("error:") && !shown.contains("warning:"), "{label}: {shown}");
+    }
+    let world = World::new();
+    let b = world.project("b");
+    for arguments in [
+        "hook-env --shell bash",
+        "deactivate --shell bash",
+        &format!("activate --shell bash '{}'", b.display()),
+    ] {
+        let script = format!("mkdir x && cd x && rmdir ../x && exec \"$RVENV_REAL\" {arguments}");
+        let ran = Ran::of(world.sandbox.command("sh").args(["-c", &script])).ok();
+        assert_eq!(ran.stderr, "", "{arguments}");
+    }
+}
+
 /// Both are read by their own shell only, which can tell.
 #[test]
 fn the_hooks_can_be_read() {

@@ -22,6 +22,39 @@ fn refused(world: &World, name: &str) {
     assert!(shown.contains("rvenv allow"), "{shown}");
 }
 
+/// What the user made here and then changed is not said to be unknown.
+#[test]
+fn the_reason_for_a_changed_environment_is_the_change() {
+    for change in [
+        "chmod -R g-w .venv",
+        "chmod -R o-r .venv",
+        "chown -R 12345 .venv && chown -R 0 .venv",
+        "touch -a .venv .venv/bin .venv/pyvenv.cfg",
+        "cp -al .venv backup",
+        "mv .venv .x && mv .x .venv",
+        "cp -a .venv .x && rm -r .venv && mv .x .venv",
+    ] {
+        let world = World::new();
+        let a = world.project("a");
+        let mut shell = world.sandbox.command("sh");
+        let ran = crate::sandbox::Ran::of(shell.args(["-c", change]).current_dir(world.at("a")));
+        if ran.code != Some(0) && change.starts_with("chown") {
+            crate::sandbox::skip("only root gives files away");
+            continue;
+        }
+        let (note, shown) = visit(&world, "a");
+        if shown.contains("not activating") {
+            assert!(
+                shown.contains("was replaced or changed since you allowed it"),
+                "{change}: {shown}"
+            );
+            note.inactive();
+        } else {
+            note.active(&a);
+        }
+    }
+}
+
 #[test]
 fn a_foreign_environment_is_named_once_and_never_on_path() {
     for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh", "tcsh", "pwsh"] {

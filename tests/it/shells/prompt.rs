@@ -121,6 +121,44 @@ fn draws_from_disk(real: &Real) {
     shows(&world, real, &lines, &names);
 }
 
+/// A prompt that wraps ours, as other programs' do, works after the activation that it wraps ended.
+fn draws_when_wrapped(label: &str, wrap: &str) {
+    let Some(real) = real(label) else { return };
+    let world = World::new();
+    let root = world.environment("env", "name");
+    let activate = source(real.shell, &root).trim_end().to_owned();
+    let leave = || "deactivate".to_owned();
+    let lines =
+        [prompt(real.shell).into(), activate.clone(), wrap.into(), leave(), activate, leave()];
+    let shown = typed(&world, &real, &lines);
+    let drawn = |text: &str| shown.find(text).unwrap_or_else(|| panic!("{label}: {text}: {shown}"));
+    assert!(drawn("(name) @P@") < drawn("W(name) @P@"), "{label}: {shown}");
+    assert!(drawn("W(name) @P@") < drawn("W@P@"), "{label}: {shown}");
+    let rest = &shown[drawn("W@P@")..];
+    assert!(rest.contains("(name)"), "{label}: {shown}");
+    assert!(
+        !rest.contains("(name) W(name)") && !rest.contains("W(name) (name)"),
+        "{label}: {shown}"
+    );
+    assert!(!shown.contains("xception") && !shown.contains("raceback"), "{label}: {shown}");
+    let last = rest.rfind(MARK).unwrap();
+    assert!(!rest[..last].ends_with("(name) "), "{label}: {shown}");
+}
+
+#[test]
+fn elvish_draws_a_prompt_that_wraps_it() {
+    draws_when_wrapped("elvish", "var o = $edit:prompt; set edit:prompt = { put W; $o }");
+}
+
+#[test]
+fn xonsh_draws_a_field_that_wraps_it() {
+    let wrap =
+        "o = $PROMPT_FIELDS['env_name']; $PROMPT_FIELDS['env_name'] = lambda: 'W' + (o() or '')";
+    for label in ["xonsh", "xonsh-current"] {
+        draws_when_wrapped(label, wrap);
+    }
+}
+
 /// PowerShell draws what its function `prompt` writes and returns.
 #[test]
 fn powershell() {
