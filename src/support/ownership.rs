@@ -44,9 +44,9 @@ impl std::fmt::Display for Objection {
 }
 
 #[cfg(unix)]
-pub use unix::{User, is_system_python};
+pub(crate) use unix::{Facts, has_modes, is_group_alone};
 #[cfg(unix)]
-pub(crate) use unix::{has_modes, is_group_alone};
+pub use unix::{User, is_system_python};
 #[cfg(windows)]
 pub use windows::User;
 #[cfg(windows)]
@@ -212,7 +212,7 @@ mod unix {
             Ok(Self::from_metadata(&path.symlink_metadata()?, path))
         }
 
-        fn from_metadata(meta: &Metadata, path: &Path) -> Self {
+        pub(crate) fn from_metadata(meta: &Metadata, path: &Path) -> Self {
             // The filesystem is asked only when the mode decides something.
             let is_writable = meta.mode() & (GROUP_WRITE | OTHERS_WRITE) != 0;
             let has_modes = !is_writable || meta.is_symlink() || has_modes(path);

@@ -16,14 +16,46 @@ use crate::support::ownership::User;
 /// When one of them is missing, or is a link: what that leads to could change without a trace.
 #[cfg(unix)]
 pub(super) fn identity(root: &Path) -> io::Result<String> {
+    parts(root).map(|parts| of_parts(&parts))
+}
+
+/// The identity of the environment at `root`, if it belongs to the user, nobody else can write to it, and
+/// nobody else can put another in its place. Each file is examined once, as this is done for every new
+/// environment.
+#[cfg(unix)]
+pub(super) fn private_identity(root: &Path, user: User) -> Option<String> {
+    let parts = parts(root).ok()?;
+    let is_own = |(path, meta): &Part| {
+        let facts = crate::support::ownership::Facts::from_metadata(meta, path);
+        user.objection(facts).is_none()
+    };
+    (parts.iter().all(is_own) && is_in_private_place(root, user)).then(|| of_parts(&parts))
+}
+
+#[cfg(not(unix))]
+pub(super) fn private_identity(root: &Path, user: User) -> Option<String> {
+    identity(root).ok().filter(|_| is_private(root, user))
+}
+
+#[cfg(unix)]
+type Part = (std::path::PathBuf, std::fs::Metadata);
+
+/// The root, the directory of programs and `pyvenv.cfg`.
+#[cfg(unix)]
+fn parts(root: &Path) -> io::Result<[Part; 3]> {
+    let part = |path: std::path::PathBuf| path.symlink_metadata().map(|meta| (path, meta));
+    let parts = [part(root.to_owned())?, part(root.join("bin"))?, part(root.join("pyvenv.cfg"))?];
+    let [root, bin, cfg] = &parts;
+    let is_whole = root.1.is_dir() && bin.1.is_dir() && cfg.1.is_file();
+    if is_whole { Ok(parts) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+#[cfg(unix)]
+fn of_parts([root, bin, cfg]: &[Part; 3]) -> String {
     use std::os::unix::fs::MetadataExt;
-    let directories = of_directories(root)?;
-    let cfg = root.join("pyvenv.cfg").symlink_metadata()?;
-    if !cfg.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let (second, nanosecond) = (cfg.ctime(), cfg.ctime_nsec());
-    Ok(format!("{directories}, {} {second}.{nanosecond:09}", of(&cfg)))
+    let (second, nanosecond) = (cfg.1.ctime(), cfg.1.ctime_nsec());
+    let [root, bin, cfg] = [root, bin, cfg].map(|part| of(&part.1));
+    format!("{root}, {bin}, {cfg} {second}.{nanosecond:09}")
 }
 
 /// The root and the directory of programs alone.
@@ -78,8 +110,11 @@ pub(super) fn old_identity(root: &Path) -> io::Result<String> {
 /// Whether the environment at `root` belongs to the user, nobody else can write to it, and nobody else
 /// can put another in its place.
 pub(super) fn is_private(root: &Path, user: User) -> bool {
-    object_to_environment(root, user).is_none()
-        && root.parent().is_none_or(|parent| user.object(parent, true).is_none())
+    object_to_environment(root, user).is_none() && is_in_private_place(root, user)
+}
+
+fn is_in_private_place(root: &Path, user: User) -> bool {
+    root.parent().is_none_or(|parent| user.object(parent, true).is_none())
 }
 
 /// Inode and owner of a directory.

@@ -25,7 +25,7 @@ use crate::support::limits;
 use crate::support::ownership::User;
 use crate::support::private_dir::{self, PrivacyProblem};
 pub use error::{Error, Result};
-use identity::{identity, old_identity};
+use identity::{identity, old_identity, private_identity};
 
 const DENIED: &str = "denied";
 
@@ -193,9 +193,11 @@ impl Trust {
         } else {
             return;
         };
-        let (Some(file), Ok(identity)) = (self.file(path), identity(path)) else { return };
-        if !(self.is_private(path) && self.dir.as_ref().is_some_and(|dir| private_dir::is_own(dir)))
-        {
+        let (Some(file), Some(identity)) = (self.file(path), private_identity(path, self.user))
+        else {
+            return;
+        };
+        if !self.dir.as_ref().is_some_and(|dir| private_dir::is_own(dir)) {
             return;
         }
         let record = allowance(&identity, "", path);
