@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use super::base::world;
 use super::{Report, World, cpythons};
-use crate::sandbox::{Ran, skip};
+use crate::sandbox::{Ran, copy_rvenv, skip};
 
 #[test]
 fn world_writable_files() {
@@ -56,7 +56,7 @@ fn an_unreadable_path_does_not_count_as_missing() {
         };
         // For root no door is closed.
         let rvenv = world.sandbox.root().join("rvenv");
-        fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+        copy_rvenv(&rvenv);
         close(world.sandbox.root(), 0o755);
         let is_root = fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0);
         let check = || {

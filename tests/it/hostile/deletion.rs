@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::{bounded, can_mount, listing, mark, mounted, world};
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, copy_rvenv};
 
 const COMMANDS: [&[&str]; 4] = [
     &["remove"],
@@ -369,7 +369,7 @@ fn an_environment_that_contains_the_running_rvenv_stays_and_the_hint_works() {
     sandbox.run(["create", "--without-pip"]).ok();
     let env = sandbox.project().join(".venv");
     let installed = env.join("bin/rvenv");
-    fs::copy(env!("CARGO_BIN_EXE_rvenv"), &installed).unwrap();
+    copy_rvenv(&installed);
     for command in [&["remove"][..], &["create", "--clear"], &["create", "--clear", "--force"]] {
         let before = listing(&sandbox);
         let ran = Ran::of(sandbox.command(&installed).args(command).arg(".venv")).code(1);

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
 use super::{can_mount, listing, mounted, world};
-use crate::sandbox::{Ran, Sandbox, skip};
+use crate::sandbox::{Ran, Sandbox, copy_rvenv, skip};
 
 const NOBODY: u32 = 65534;
 
@@ -224,7 +224,7 @@ fn paths_as_long_as_the_system_takes() {
 /// Gives the world to nobody, and a way to run rvenv as such; `None` where only root may do that.
 fn as_nobody(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Ran> {
     let rvenv = sandbox.root().join("rvenv");
-    fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+    copy_rvenv(&rvenv);
     for name in ["", "home", "cache", "project"] {
         if chown(sandbox.root().join(name), Some(NOBODY), Some(NOBODY)).is_err() {
             skip("only root can run rvenv as another user");

@@ -1,6 +1,7 @@
 //! Child processes with a deadline: a test that hangs fails, and shows the output up to then.
 
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
 };
@@ -47,6 +48,12 @@ impl Ran {
     pub(crate) fn ok(self) -> Self {
         self.code(0)
     }
+}
+
+/// Copies rvenv to `to`. Another process does it: one that a parallel test forks from this one would have the
+/// copy open for writing, and then no program can start it ("Text file busy").
+pub(crate) fn copy_rvenv(to: &Path) {
+    Ran::of(Command::new("cp").arg(env!("CARGO_BIN_EXE_rvenv")).arg(to)).ok();
 }
 
 /// Starts `command`, again while its program is busy: a process that another test has just forked can still

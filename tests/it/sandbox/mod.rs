@@ -14,7 +14,7 @@ use std::process::Command;
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
-pub(crate) use child::{Ran, Running, output};
+pub(crate) use child::{Ran, Running, copy_rvenv, output};
 pub(crate) use pythons::{for_each_python, known_python, python_of_test, real_pythons};
 pub(crate) use skipped::{runs_long_variants, skip, skip_unless_required};
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Ran, Sandbox, skip};
+use crate::sandbox::{Ran, Sandbox, copy_rvenv, skip};
 
 pub(super) const VICTIM: u32 = 20_001;
 pub(super) const ATTACKER: u32 = 20_002;
@@ -32,7 +32,7 @@ impl Machine {
         sandbox.set("RVENV_CONTAINER", "0");
         // The one that cargo built may be in a directory that only root may enter.
         let rvenv = root.join("rvenv");
-        std::fs::copy(env!("CARGO_BIN_EXE_rvenv"), &rvenv).unwrap();
+        copy_rvenv(&rvenv);
         Some(Self { sandbox, rvenv })
     }
 
