@@ -37,7 +37,7 @@ impl Repository {
         Some(Self { env, top, git_dir, common_dir })
     }
 
-    /// Whether a file of the environment is in the index.
+    /// Whether a file of the environment is in the index, except for those that keep an empty directory there.
     pub(crate) fn tracks(&self) -> bool {
         let path = self.env.strip_prefix(&self.top).ok().and_then(Path::to_str);
         let prefix = path.map(|path| path.replace('\\', "/") + "/");
@@ -46,8 +46,10 @@ impl Repository {
         let config = read_text(&self.common_dir.join("config")).unwrap_or_default();
         let prefix = prefix.as_bytes();
         // They are sorted by their bytes.
-        let mut paths = git_index::paths(&index, object_format(&config));
-        paths.find(|path| path.as_ref() >= prefix).is_some_and(|path| path.starts_with(prefix))
+        let paths = git_index::paths(&index, object_format(&config));
+        let own = paths.skip_while(|path| path.as_ref() < prefix);
+        let mut own = own.take_while(|path| path.starts_with(prefix));
+        own.any(|path| ![&b".gitignore"[..], b".gitkeep"].contains(&&path[prefix.len()..]))
     }
 
     /// Whether the index is too large to be read, or most of it is in another file.

@@ -185,3 +185,29 @@ fn headers_in_lower_case() {
     fs::write(&metadata, text + "requires-dist: other\n").unwrap();
     assert_eq!(world.faults(), ["requirement-missing"]);
 }
+
+#[test]
+fn files_that_users_delete_on_purpose() {
+    let world = World::new();
+    world.install("thing", "1.0");
+    let site = world.site();
+    let record = site.join("thing-1.0.dist-info/RECORD");
+    let deleted = [
+        "tests/test_thing.py",
+        "thing_parts/tests/test_parts.py",
+        "../../../share/jupyter/kernels/thing/kernel.json",
+    ];
+    let row = |path: &str| format!("{path},{},1\n", hash(b"x"));
+    super::append(&record, &deleted.map(row).concat());
+    super::append(&record, "__pycache__/thing.cpython-312.pyc,,\n");
+    fs::create_dir(site.join("thing_parts")).unwrap();
+    // `compileall -b`, and the source is deleted.
+    fs::rename(site.join("thing.py"), site.join("thing.pyc")).unwrap();
+    for depth in [&[".venv"][..], &[".venv", "--deep"]] {
+        assert_eq!(world.check(depth).codes(), [""; 0]);
+    }
+    fs::remove_file(site.join("thing.pyc")).unwrap();
+    for depth in [&[".venv"][..], &[".venv", "--deep"]] {
+        assert_eq!(world.check(depth).codes(), ["package-damaged"]);
+    }
+}

@@ -80,6 +80,10 @@ fn is_tracked(format: &str) {
     }
     git(&["add", "."]);
     assert_eq!(world.faults(), [""; 0], "its own .gitignore keeps it out");
+    // They keep the empty directory in the repository.
+    fs::write(world.env().join(".gitkeep"), "").unwrap();
+    git(&["add", "--force", ".venv/.gitignore", ".venv/.gitkeep"]);
+    assert_eq!(world.faults(), [""; 0]);
     git(&["add", "--force", ".venv/pyvenv.cfg"]);
     for version in ["2", "3", "4"] {
         git(&["update-index", "--index-version", version]);
