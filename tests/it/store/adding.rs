@@ -13,6 +13,9 @@ const SAMPLE: usize = 5;
 const CALLS: &str = "trace=mkdir,openat,openat2,read,write,linkat,link,rename,renameat,renameat2,unlink,\
      unlinkat,rmdir,chmod,fchmod,fchmodat,statx,newfstatat,getdents64,flock,ioctl,utimensat";
 
+/// The file that pip writes last.
+const REPORT: &str = "report.json";
+
 const INSTALL: [&str; 4] = ["install", "--env", "two", "flat==1.0"];
 
 /// An empty environment, and no store.
@@ -28,14 +31,19 @@ fn traced(sandbox: &Sandbox, option: &str) -> Ran {
     Ran::of(strace.args(["-e", option]).arg(env!("CARGO_BIN_EXE_rvenv")).args(INSTALL))
 }
 
+/// The calls of the last run.
+fn log(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(sandbox.root().join("log")).unwrap()
+}
+
 /// The system calls from the one that opens pip's report to the last one in the store: names, each with its
 /// number among the calls of that name.
 fn calls_of_adding(sandbox: &Sandbox) -> Vec<(String, usize)> {
     reset(sandbox);
     traced(sandbox, "signal=none").ok();
-    let log = std::fs::read_to_string(sandbox.root().join("log")).unwrap();
+    let log = log(sandbox);
     let lines: Vec<&str> = log.lines().collect();
-    let first = lines.iter().position(|line| line.contains("report.json")).unwrap();
+    let first = lines.iter().position(|line| line.contains(REPORT)).unwrap();
     let last = lines.iter().rposition(|line| line.contains("/cache/store")).unwrap();
     let mut seen = BTreeMap::new();
     let mut calls = Vec::new();
@@ -66,6 +74,7 @@ fn a_fault_at_any_system_call_does_not_fail_the_command() {
     let expected = environment();
     let is_complete = std::env::var_os("RVENV_FAULTS").is_some_and(|value| value == "all");
     let step = if is_complete { 1 } else { calls.len() / SAMPLE };
+    let mut killed = 0;
     for (index, (name, number)) in calls.iter().enumerate().step_by(step) {
         let error = ["EIO", "ENOSPC", "EACCES", "EMFILE", "EROFS"][index % 5];
         reset(&sandbox);
@@ -77,9 +86,14 @@ fn a_fault_at_any_system_call_does_not_fail_the_command() {
             let kill = format!("inject={name}:signal=KILL:when={number}");
             reset(&sandbox);
             traced(&sandbox, &kill);
-            assert_same(&expected, &environment());
+            // What the previous runs left in the cache can delay pip beyond the call of this number.
+            if log(&sandbox).contains(REPORT) {
+                killed += 1;
+                assert_same(&expected, &environment());
+            }
         }
     }
+    assert!(!is_complete || killed > calls.len() / 2, "{killed} of {}", calls.len());
     sandbox.write("lock.txt", "flat==1.0");
     sandbox.run(["create", "-r", "lock.txt", "three"]).ok();
     sandbox.run(["check", "three", "--deep"]).ok();
