@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    fn world() -> (tempfile::TempDir, PathBuf) {
+    fn fixture() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().expect("a directory");
         let path = crate::support::path::canonicalize(dir.path()).expect("it is there");
         (dir, path)
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_cache_is_the_users_alone_and_those_above_are_safe() {
-        let (_guard, dir) = world();
+        let (_guard, dir) = fixture();
         let cache = dir.join("a/cache");
         assert_eq!(check(&cache), Ok(cache.clone()), "it need not exist");
         std::fs::create_dir_all(&cache).unwrap();
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_link_is_followed_once() {
-        let (_guard, dir) = world();
+        let (_guard, dir) = fixture();
         std::fs::create_dir(dir.join("scratch")).unwrap();
         set_mode(&dir.join("scratch"), 0o700);
         symlink("scratch", dir.join("link")).unwrap();
@@ -206,7 +206,7 @@ mod tests {
         if users::effective_uid() != 0 {
             return;
         }
-        let (_guard, dir) = world();
+        let (_guard, dir) = fixture();
         let cache = dir.join("a/b/cache");
         std::fs::create_dir_all(&cache).unwrap();
         for foreign in ["a", "a/b", "a/b/cache"] {

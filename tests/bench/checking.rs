@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::table::Table;
-use crate::{Contender, ROUNDS, SLOW_ROUNDS, World, making, race, run, rvenv};
+use crate::{Contender, Fixture, ROUNDS, SLOW_ROUNDS, making, race, run, rvenv};
 
 /// The directories of a package, and the modules in each.
 const DIRECTORIES: usize = 6;
@@ -25,33 +25,33 @@ const DESCRIPTION: usize = 8 << 10;
 /// The age from which `check` stores what it read of an environment.
 const SETTLED: Duration = Duration::from_secs(2);
 
-pub(crate) fn of_10(world: &World) -> Table {
-    plain(world, 10)
+pub(crate) fn of_10(fixture: &Fixture) -> Table {
+    plain(fixture, 10)
 }
 
-pub(crate) fn of_100(world: &World) -> Table {
-    plain(world, 100)
+pub(crate) fn of_100(fixture: &Fixture) -> Table {
+    plain(fixture, 100)
 }
 
-pub(crate) fn of_400(world: &World) -> Table {
-    plain(world, 400)
+pub(crate) fn of_400(fixture: &Fixture) -> Table {
+    plain(fixture, 400)
 }
 
-fn plain(world: &World, count: usize) -> Table {
-    let env = filled(world, count);
-    let remembered = world.root.path().join(".cache/rvenv/packages");
+fn plain(fixture: &Fixture, count: usize) -> Table {
+    let env = filled(fixture, count);
+    let remembered = fixture.root.path().join(".cache/rvenv/packages");
     let forgetful = |target: &Path| {
         // A small environment is not remembered.
         let _ = fs::remove_dir_all(&remembered);
-        check(world, &env, &[])(target);
+        check(fixture, &env, &[])(target);
     };
     race(
-        world,
+        fixture,
         ROUNDS,
         &[
-            Contender::new("rvenv check", check(world, &env, &[])),
+            Contender::new("rvenv check", check(fixture, &env, &[])),
             Contender::new("uv pip check", |_| {
-                let mut command = world.command(&world.peers.uv);
+                let mut command = fixture.command(&fixture.peers.uv);
                 command.args(["pip", "check", "-q", "--python"]).arg(env.join("bin/python"));
                 run(command);
             }),
@@ -60,15 +60,15 @@ fn plain(world: &World, count: usize) -> Table {
     )
 }
 
-pub(crate) fn deep(world: &World) -> Table {
-    let env = filled(world, 400);
+pub(crate) fn deep(fixture: &Fixture) -> Table {
+    let env = filled(fixture, 400);
     race(
-        world,
+        fixture,
         SLOW_ROUNDS,
         &[
-            Contender::new("rvenv check --deep", check(world, &env, &["--deep"])),
+            Contender::new("rvenv check --deep", check(fixture, &env, &["--deep"])),
             Contender::new("sha256sum of every file (one core)", |_| {
-                let mut command = world.command(Path::new("find"));
+                let mut command = fixture.command(Path::new("find"));
                 command.arg(&env).args(["-type", "f", "-exec", "sha256sum", "{}", "+"]);
                 run(command);
             }),
@@ -76,21 +76,21 @@ pub(crate) fn deep(world: &World) -> Table {
     )
 }
 
-fn check<'a>(world: &'a World, env: &'a Path, args: &'a [&str]) -> impl Fn(&Path) + 'a {
+fn check<'a>(fixture: &'a Fixture, env: &'a Path, args: &'a [&str]) -> impl Fn(&Path) + 'a {
     move |_| {
-        let mut command = world.command(Path::new(&rvenv()));
+        let mut command = fixture.command(Path::new(&rvenv()));
         command.arg("check").args(args).arg(env);
         run(command);
     }
 }
 
 /// An environment with this number of distributions, pip included.
-fn filled(world: &World, count: usize) -> PathBuf {
-    let env = world.root.path().join(format!("check-{count}"));
+fn filled(fixture: &Fixture, count: usize) -> PathBuf {
+    let env = fixture.root.path().join(format!("check-{count}"));
     if env.exists() {
         return env;
     }
-    making(world, world.create(), |_| {})(&env);
+    making(fixture, fixture.create(), |_| {})(&env);
     let library = fs::read_dir(env.join("lib")).expect("a library").flatten().next();
     let site = library.expect("a library").path().join("site-packages");
     let installed = fs::read_dir(&site).expect("site-packages").flatten();

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::table::Table;
-use super::{World, run, rvenv};
+use super::{Fixture, run, rvenv};
 
 /// Prompts per run: the start of the shell is a small part of their time.
 const PROMPTS: usize = 1000;
 /// Rounds: those of direnv and mise take seconds.
 const ROUNDS: usize = 3;
 
-pub(super) fn hook(world: &World) -> Table {
+pub(super) fn hook(fixture: &Fixture) -> Table {
     let mut contenders = vec![
         ("an empty function", "empty() { :; }; PROMPT_COMMAND=empty".to_owned()),
         ("rvenv hook bash", format!("eval \"$('{}' hook bash)\"", rvenv())),
@@ -31,7 +31,7 @@ pub(super) fn hook(world: &World) -> Table {
                 "PROMPT_COMMAND=\n{code}\nfor ((i = 0; i < {PROMPTS}; i++)); do\n\
                  for command in \"${{PROMPT_COMMAND[@]}}\"; do eval \"$command\"; done\ndone"
             );
-            let mut command = world.command(Path::new("bash"));
+            let mut command = fixture.command(Path::new("bash"));
             command.args(["--norc", "-c", &script]);
             let start = Instant::now();
             run(command);

@@ -33,16 +33,16 @@ fn main() {
     // cargo passes `--bench`; an argument without dashes picks the comparisons whose name holds it.
     let filter =
         std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let world = World::new();
-    println!("{}\n", world.description());
+    let fixture = Fixture::new();
+    println!("{}\n", fixture.description());
     for (name, comparison) in COMPARISONS {
         if name.contains(&filter) {
-            println!("## {name}\n\n{}", comparison(&world));
+            println!("## {name}\n\n{}", comparison(&fixture));
         }
     }
 }
 
-type Comparison = fn(&World) -> Table;
+type Comparison = fn(&Fixture) -> Table;
 
 const COMPARISONS: [(&str, Comparison); 14] = [
     ("create, warm", create_warm),
@@ -62,13 +62,13 @@ const COMPARISONS: [(&str, Comparison); 14] = [
 ];
 
 /// The directory of the benchmark: everything outside of it stays as it is.
-struct World {
+struct Fixture {
     root: tempfile::TempDir,
     peers: Peers,
     python: PathBuf,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         let peers = Peers::install();
@@ -142,11 +142,11 @@ impl<'a> Contender<'a> {
 }
 
 /// The medians of the contenders' rounds, taken in turn after one round that does not count.
-fn race(world: &World, rounds: usize, contenders: &[Contender<'_>]) -> Table {
+fn race(fixture: &Fixture, rounds: usize, contenders: &[Contender<'_>]) -> Table {
     let mut times = vec![Vec::new(); contenders.len()];
     for round in 0..=rounds {
         for (contender, times) in contenders.iter().zip(&mut times) {
-            let target = world.root.path().join("target");
+            let target = fixture.root.path().join("target");
             let start = Instant::now();
             (contender.round)(&target);
             let time = start.elapsed();
@@ -174,12 +174,12 @@ fn run(mut command: Command) {
 
 /// A round that makes an environment by `words`, and then does `more` with it.
 fn making<'a>(
-    world: &'a World,
+    fixture: &'a Fixture,
     words: Vec<String>,
     more: impl Fn(&Path) + 'a,
 ) -> impl Fn(&Path) + 'a {
     move |target| {
-        let mut command = world.command(Path::new(&words[0]));
+        let mut command = fixture.command(Path::new(&words[0]));
         command.args(&words[1..]).arg(target);
         run(command);
         more(target);
@@ -191,56 +191,55 @@ fn with(mut words: Vec<String>, more: &[&str]) -> Vec<String> {
     words
 }
 
-fn create_warm(world: &World) -> Table {
+fn create_warm(fixture: &Fixture) -> Table {
     let seed = ["--seed", "--offline"];
     // Fills uv's cache, so that `--offline` has a pip to seed; with the user's own index settings.
-    let mut fill = Command::new(&world.peers.uv);
-    fill.args(&with(world.uv(), &["--seed"])[1..]).arg(world.root.path().join("fill"));
-    fill.env("UV_CACHE_DIR", world.root.path().join(".cache/uv"));
+    let mut fill = Command::new(&fixture.peers.uv);
+    fill.args(&with(fixture.uv(), &["--seed"])[1..]).arg(fixture.root.path().join("fill"));
+    fill.env("UV_CACHE_DIR", fixture.root.path().join(".cache/uv"));
     run(fill);
     let fast = race(
-        world,
+        fixture,
         ROUNDS,
         &[
-            Contender::new("rvenv create (with pip)", making(world, world.create(), |_| {})),
-            Contender::new(
-                "start a process at all",
-                |_| run(world.command(Path::new("/bin/true"))),
-            ),
-            Contender::new("uv venv (no pip)", making(world, world.uv(), |_| {})),
+            Contender::new("rvenv create (with pip)", making(fixture, fixture.create(), |_| {})),
+            Contender::new("start a process at all", |_| {
+                run(fixture.command(Path::new("/bin/true")));
+            }),
+            Contender::new("uv venv (no pip)", making(fixture, fixture.uv(), |_| {})),
             Contender::new(
                 "uv venv --seed --offline",
-                making(world, with(world.uv(), &seed), |_| {}),
+                making(fixture, with(fixture.uv(), &seed), |_| {}),
             ),
         ],
     );
     let virtualenv = vec![
-        world.peers.virtualenv.display().to_string(),
+        fixture.peers.virtualenv.display().to_string(),
         "-q".into(),
         "-p".into(),
-        world.python.display().to_string(),
+        fixture.python.display().to_string(),
     ];
-    let stdlib = vec![world.python.display().to_string(), "-m".into(), "venv".into()];
+    let stdlib = vec![fixture.python.display().to_string(), "-m".into(), "venv".into()];
     let slow = race(
-        world,
+        fixture,
         SLOW_ROUNDS,
         &[
-            Contender::new("rvenv create (with pip)", making(world, world.create(), |_| {})),
-            Contender::new("virtualenv", making(world, virtualenv, |_| {})),
-            Contender::new("python -m venv", making(world, stdlib, |_| {})),
+            Contender::new("rvenv create (with pip)", making(fixture, fixture.create(), |_| {})),
+            Contender::new("virtualenv", making(fixture, virtualenv, |_| {})),
+            Contender::new("python -m venv", making(fixture, stdlib, |_| {})),
         ],
     );
     fast.and(slow)
 }
 
-fn create_behind_shim(world: &World) -> Table {
-    let shims = peers::shim(world.root.path(), &world.python);
+fn create_behind_shim(fixture: &Fixture) -> Table {
+    let shims = peers::shim(fixture.root.path(), &fixture.python);
     let path = format!("{}:/usr/bin:/bin", shims.join("shims").display());
-    let short = peers::short_version(&world.python);
+    let short = peers::short_version(&fixture.python);
     let behind = |words: Vec<String>| {
         let (path, shims) = (path.clone(), shims.clone());
         move |target: &Path| {
-            let mut command = world.command(Path::new(&words[0]));
+            let mut command = fixture.command(Path::new(&words[0]));
             command.env("PATH", &path).env("PYENV_ROOT", &shims).args(&words[1..]).arg(target);
             // Peers may fail here, which is what the figure is about.
             let status = command.status().expect("it starts");
@@ -248,9 +247,9 @@ fn create_behind_shim(world: &World) -> Table {
         }
     };
     let ours = vec![rvenv(), "create".into(), "--python".into(), short];
-    let uv = vec![world.peers.uv.display().to_string(), "venv".into(), "-q".into()];
+    let uv = vec![fixture.peers.uv.display().to_string(), "venv".into(), "-q".into()];
     race(
-        world,
+        fixture,
         ROUNDS,
         &[
             Contender::new("rvenv create --python X.Y (with pip)", behind(ours)),
@@ -259,78 +258,78 @@ fn create_behind_shim(world: &World) -> Table {
     )
 }
 
-fn create_and_pip(world: &World) -> Table {
+fn create_and_pip(fixture: &Fixture) -> Table {
     // The pip that uv seeds, the newest, for both; fetched once, with the user's own index settings.
     let mut fill = Command::new(rvenv());
-    fill.args(&with(world.create(), &["--pip", "latest"])[1..])
-        .arg(world.root.path().join("first"));
-    fill.env("RVENV_CACHE_DIR", world.root.path().join(".cache/rvenv"));
+    fill.args(&with(fixture.create(), &["--pip", "latest"])[1..])
+        .arg(fixture.root.path().join("first"));
+    fill.env("RVENV_CACHE_DIR", fixture.root.path().join(".cache/rvenv"));
     run(fill);
-    let newest = with(world.create(), &["--pip", "latest", "--offline"]);
+    let newest = with(fixture.create(), &["--pip", "latest", "--offline"]);
     let pip = |target: &Path| {
-        let mut command = world.command(&target.join("bin/python"));
+        let mut command = fixture.command(&target.join("bin/python"));
         command.args(["-m", "pip", "--version"]);
         run(command);
     };
     race(
-        world,
+        fixture,
         10,
         &[
             Contender::new(
                 "rvenv create --pip latest && pip --version",
-                making(world, newest, pip),
+                making(fixture, newest, pip),
             ),
             Contender::new(
                 "uv venv --seed --offline && pip --version",
-                making(world, with(world.uv(), &["--seed", "--offline"]), pip),
+                making(fixture, with(fixture.uv(), &["--seed", "--offline"]), pip),
             ),
         ],
     )
 }
 
-fn create_cold(world: &World) -> Table {
+fn create_cold(fixture: &Fixture) -> Table {
     let cold = |target: &Path| {
-        let cache = tempfile::tempdir_in(world.root.path()).expect("a directory");
-        let mut command = world.command(Path::new(&rvenv()));
+        let cache = tempfile::tempdir_in(fixture.root.path()).expect("a directory");
+        let mut command = fixture.command(Path::new(&rvenv()));
         command
-            .args(&world.create()[1..])
+            .args(&fixture.create()[1..])
             .arg(target)
             .env("RVENV_CACHE_DIR", cache.path().join("cache"));
         run(command);
     };
-    let stdlib = vec![world.python.display().to_string(), "-m".into(), "venv".into()];
+    let stdlib = vec![fixture.python.display().to_string(), "-m".into(), "venv".into()];
     race(
-        world,
+        fixture,
         SLOW_ROUNDS,
         &[
             Contender::new("rvenv create, empty cache", cold),
-            Contender::new("python -m venv", making(world, stdlib, |_| {})),
+            Contender::new("python -m venv", making(fixture, stdlib, |_| {})),
         ],
     )
 }
 
-fn create_files(world: &World) -> Table {
-    let files = with(world.create(), &["--pip-layout", "files"]);
+fn create_files(fixture: &Fixture) -> Table {
+    let files = with(fixture.create(), &["--pip-layout", "files"]);
     race(
-        world,
+        fixture,
         ROUNDS,
         &[
-            Contender::new("rvenv create --pip-layout files", making(world, files, |_| {})),
+            Contender::new("rvenv create --pip-layout files", making(fixture, files, |_| {})),
             Contender::new(
                 "uv venv --seed --offline",
-                making(world, with(world.uv(), &["--seed", "--offline"]), |_| {}),
+                making(fixture, with(fixture.uv(), &["--seed", "--offline"]), |_| {}),
             ),
         ],
     )
 }
 
-fn small_commands(world: &World) -> Table {
-    let env = world.root.path().join("env");
-    making(world, world.create(), |_| {})(&env);
+fn small_commands(fixture: &Fixture) -> Table {
+    let env = fixture.root.path().join("env");
+    making(fixture, fixture.create(), |_| {})(&env);
     let small = |args: &'static [&'static str]| {
         let env = env.clone();
         move |_: &Path| {
-            let mut command = world.command(Path::new(&rvenv()));
+            let mut command = fixture.command(Path::new(&rvenv()));
             command.args(args);
             if args[0] != "python" {
                 command.arg(&env);
@@ -340,13 +339,12 @@ fn small_commands(world: &World) -> Table {
         }
     };
     race(
-        world,
+        fixture,
         ROUNDS,
         &[
-            Contender::new(
-                "start a process at all",
-                |_| run(world.command(Path::new("/bin/true"))),
-            ),
+            Contender::new("start a process at all", |_| {
+                run(fixture.command(Path::new("/bin/true")));
+            }),
             Contender::new("rvenv activate", small(&["activate", "--shell", "bash"])),
             Contender::new("rvenv check", small(&["check"])),
             Contender::new("rvenv python find 3", small(&["python", "find", "3"])),
@@ -355,17 +353,17 @@ fn small_commands(world: &World) -> Table {
 }
 
 /// Time for a hundred beside the time for one, and what one more takes on the disk.
-fn hundred(world: &World) -> Table {
+fn hundred(fixture: &Fixture) -> Table {
     let make = |count: usize| -> Duration {
-        let dir = world.root.path().join("many");
+        let dir = fixture.root.path().join("many");
         let start = Instant::now();
         for number in 0..count {
-            making(world, world.create(), |_| {})(&dir.join(number.to_string()));
+            making(fixture, fixture.create(), |_| {})(&dir.join(number.to_string()));
         }
         start.elapsed()
     };
     let ten = make(10);
-    let kept = world.root.path().join("many");
+    let kept = fixture.root.path().join("many");
     std::fs::remove_dir_all(&kept).expect("removable");
     let all = make(100);
     let size = Command::new("du").args(["-sk", "--total"]).arg(&kept).output().expect("du");

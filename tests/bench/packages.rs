@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::table::Table;
-use crate::{Contender, ROUNDS, SLOW_ROUNDS, World, making, race, run};
+use crate::{Contender, Fixture, ROUNDS, SLOW_ROUNDS, making, race, run};
 
 /// The packages of a web project.
 const PINS: [&str; 12] = [
@@ -27,11 +27,11 @@ const PINS: [&str; 12] = [
 const REQUIREMENTS: &str = "RVENV_BENCH_REQUIREMENTS";
 
 /// The file with the pins.
-fn requirements(world: &World) -> PathBuf {
+fn requirements(fixture: &Fixture) -> PathBuf {
     if let Some(named) = std::env::var_os(REQUIREMENTS) {
         return std::fs::canonicalize(named).expect("the file of the variable");
     }
-    let file = world.root.path().join("requirements.txt");
+    let file = fixture.root.path().join("requirements.txt");
     std::fs::write(&file, PINS.join("\n")).expect("a file");
     file
 }
@@ -52,7 +52,7 @@ const PEAK: &str = "import resource, subprocess, sys; subprocess.run(sys.argv[1:
 
 /// The commands of a comparison.
 struct Commands<'a> {
-    world: &'a World,
+    fixture: &'a Fixture,
     file: String,
 }
 
@@ -60,17 +60,17 @@ impl Commands<'_> {
     /// With the user's own settings of pip, which an entry of the store depends on, and hard links, as an
     /// ordinary user gets them.
     fn ours(&self, target: &Path) -> Command {
-        let mut command = self.world.command(Path::new(&super::rvenv()));
+        let mut command = self.fixture.command(Path::new(&super::rvenv()));
         let is_of_pip = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("PIP_");
         command.envs(std::env::vars_os().filter(|(name, _)| is_of_pip(name)));
-        command.env("RVENV_CONTAINER", "1").args(&self.world.create()[1..]);
+        command.env("RVENV_CONTAINER", "1").args(&self.fixture.create()[1..]);
         command.args(["-r", &self.file]).arg(target);
         command
     }
 
     fn uv(&self, target: &Path) {
-        making(self.world, self.world.uv(), |_| {})(target);
-        let mut install = self.world.command(&self.world.peers.uv);
+        making(self.fixture, self.fixture.uv(), |_| {})(target);
+        let mut install = self.fixture.command(&self.fixture.peers.uv);
         install.args(["pip", "install", "-q", "-r", &self.file, "--offline", "--python"]);
         install.arg(target);
         run(install);
@@ -78,11 +78,11 @@ impl Commands<'_> {
 
     /// Fills uv's cache, with the user's own index settings.
     fn fill_cache_of_uv(&self) {
-        let target = self.world.root.path().join("by-uv");
-        making(self.world, self.world.uv(), |_| {})(&target);
-        let mut install = Command::new(&self.world.peers.uv);
+        let target = self.fixture.root.path().join("by-uv");
+        making(self.fixture, self.fixture.uv(), |_| {})(&target);
+        let mut install = Command::new(&self.fixture.peers.uv);
         install.args(["pip", "install", "-q", "-r", &self.file, "--python"]).arg(&target);
-        install.env("UV_CACHE_DIR", self.world.root.path().join(".cache/uv"));
+        install.env("UV_CACHE_DIR", self.fixture.root.path().join(".cache/uv"));
         run(install);
     }
 
@@ -105,10 +105,10 @@ impl Commands<'_> {
         };
         let modules = MODULES.iter().filter(|(name, _)| is_pinned(name)).map(|(_, module)| *module);
         let code = format!("import {}", modules.collect::<Vec<_>>().join(", "));
-        let target = self.world.root.path().join("imports");
+        let target = self.fixture.root.path().join("imports");
         let import = |make: &dyn Fn(&Path)| {
             make(&target);
-            let mut python = self.world.command(&target.join("bin/python"));
+            let mut python = self.fixture.command(&target.join("bin/python"));
             python.args(["-c", &code]);
             let start = Instant::now();
             run(python);
@@ -130,9 +130,9 @@ impl Commands<'_> {
 
     /// Prints the disk blocks of a second environment beside the first one, and the peak of the memory.
     fn print_sizes(&self, first: &Path) {
-        let second = self.world.root.path().join("second");
+        let second = self.fixture.root.path().join("second");
         let ours = self.ours(&second);
-        let mut peak = self.world.command(&self.world.python);
+        let mut peak = self.fixture.command(&self.fixture.python);
         peak.envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
         peak.args(["-c", PEAK]).arg(ours.get_program()).args(ours.get_args());
         let peak = peak.stdout(Stdio::piped()).output().expect("Python").stdout;
@@ -150,14 +150,14 @@ impl Commands<'_> {
     }
 }
 
-pub(crate) fn packages(world: &World) -> Table {
-    let file = requirements(world).to_str().expect("UTF-8").to_owned();
-    let commands = Commands { world, file };
-    let filled = world.root.path().join("filled");
+pub(crate) fn packages(fixture: &Fixture) -> Table {
+    let file = requirements(fixture).to_str().expect("UTF-8").to_owned();
+    let commands = Commands { fixture, file };
+    let filled = fixture.root.path().join("filled");
     commands.fill_store(&filled);
     commands.fill_cache_of_uv();
     commands.print_sizes(&filled);
-    let check = commands.ours(&world.root.path().join("check")).stderr(Stdio::piped()).output();
+    let check = commands.ours(&fixture.root.path().join("check")).stderr(Stdio::piped()).output();
     let said = String::from_utf8(check.expect("it starts").stderr).expect("UTF-8");
     assert!(said.contains("from the store"), "{said}");
 
@@ -166,13 +166,13 @@ pub(crate) fn packages(world: &World) -> Table {
         Contender::new("rvenv create -r (from the store, with pip)", ours),
         Contender::new("uv venv && uv pip install --offline", |target| commands.uv(target)),
         Contender::new("cp -al of the filled environment", |target| {
-            let mut copy = world.command(Path::new("cp"));
+            let mut copy = fixture.command(Path::new("cp"));
             copy.arg("-al").arg(&filled).arg(target);
             run(copy);
         }),
     ];
     let is_small = std::env::var_os(REQUIREMENTS).is_none();
-    let table = race(world, if is_small { ROUNDS } else { SLOW_ROUNDS }, &fast);
+    let table = race(fixture, if is_small { ROUNDS } else { SLOW_ROUNDS }, &fast);
     let slow = [
         Contender::new("rvenv create -r (from the store, with pip)", ours),
         Contender::new("rvenv create && pip install", |target| {
@@ -182,5 +182,5 @@ pub(crate) fn packages(world: &World) -> Table {
         }),
     ];
     println!("{}", commands.first_imports());
-    table.and(race(world, 1, &slow))
+    table.and(race(fixture, 1, &slow))
 }

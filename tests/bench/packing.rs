@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::table::Table;
-use super::{World, run, rvenv};
+use super::{Fixture, run, rvenv};
 
 /// The installed packages: pip's choice of 105 on 2026-11-28.
 const PACKAGES: [&str; 3] = ["jupyterlab", "pandas", "scikit-learn"];
@@ -16,10 +16,10 @@ const ROUNDS: usize = 3;
 /// One contender: a name for the table, and the command with its arguments.
 type Contender = (&'static str, Vec<String>);
 
-pub(super) fn pack(world: &World) -> Table {
-    let env = environment(world);
-    let tool = venv_pack(world);
-    let out = world.root.path().join("archive");
+pub(super) fn pack(fixture: &Fixture) -> Table {
+    let env = environment(fixture);
+    let tool = venv_pack(fixture);
+    let out = fixture.root.path().join("archive");
     let out = |end: &str| format!("{}.{end}", out.display());
     let own = |end: &str, threads: &str| {
         let words = ["pack", &env, "-q", "--threads", threads, "-o", &out(end)];
@@ -43,7 +43,7 @@ pub(super) fn pack(world: &World) -> Table {
     let mut wall_times = cpu_times.clone();
     for round in 0..=ROUNDS {
         for (index, (name, words)) in contenders.iter().enumerate() {
-            let mut command = world.command(Path::new(&words[0]));
+            let mut command = fixture.command(Path::new(&words[0]));
             command.args(&words[1..]);
             let (before, start) = (cpu_time(), Instant::now());
             run(command);
@@ -81,16 +81,16 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS)
 }
 
-fn kept(world: &World, name: &str) -> PathBuf {
-    world.peers.uv.ancestors().nth(3).expect("the directory of the peers").join(name)
+fn kept(fixture: &Fixture, name: &str) -> PathBuf {
+    fixture.peers.uv.ancestors().nth(3).expect("the directory of the peers").join(name)
 }
 
 /// The environment, made once.
-fn environment(world: &World) -> String {
-    let dir = kept(world, "packed");
+fn environment(fixture: &Fixture) -> String {
+    let dir = kept(fixture, "packed");
     if !dir.join("done").exists() {
         eprintln!("installing {} into {}", PACKAGES.join(", "), dir.display());
-        run(venv(world, &dir));
+        run(venv(fixture, &dir));
         let mut pip = Command::new(dir.join("bin/pip"));
         pip.args(["install", "-q"]).args(PACKAGES);
         run(pip);
@@ -100,11 +100,11 @@ fn environment(world: &World) -> String {
 }
 
 /// venv-pack from PyPI.
-fn venv_pack(world: &World) -> String {
-    let dir = kept(world, "venv-pack");
+fn venv_pack(fixture: &Fixture) -> String {
+    let dir = kept(fixture, "venv-pack");
     let tool = dir.join("bin/venv-pack");
     if !tool.exists() {
-        run(venv(world, &dir));
+        run(venv(fixture, &dir));
         let mut pip = Command::new(dir.join("bin/pip"));
         // It imports `distutils`, which setuptools has.
         pip.args(["install", "-q", "venv-pack", "setuptools"]);
@@ -113,8 +113,8 @@ fn venv_pack(world: &World) -> String {
     tool.display().to_string()
 }
 
-fn venv(world: &World, dir: &Path) -> Command {
-    let mut command = Command::new(&world.python);
+fn venv(fixture: &Fixture, dir: &Path) -> Command {
+    let mut command = Command::new(&fixture.python);
     command.args(["-m", "venv"]).arg(dir);
     command
 }

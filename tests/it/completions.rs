@@ -7,8 +7,8 @@ use crate::sandbox::{Ran, Sandbox};
 use crate::shells;
 use crate::shells::Real;
 
-/// A world in which rvenv is on PATH, with an environment and a name that no shell may run.
-fn world() -> Sandbox {
+/// A fixture in which rvenv is on PATH, with an environment and a name that no shell may run.
+fn fixture() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.with_rvenv_on_path();
     sandbox.run(["create", "--without-pip"]).ok();
@@ -29,7 +29,7 @@ fn answer(sandbox: &Sandbox, real: &Real, args: &[&str], script: &str) -> String
 #[test]
 fn bash_completes() {
     let Some(bash) = shells::real("bash") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     let script = r#"
         set -u
         eval "$(rvenv completions bash)"
@@ -58,7 +58,7 @@ fn bash_completes() {
 #[test]
 fn zsh_completes() {
     let Some(zsh) = shells::real("zsh") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     // The line editor itself, on a terminal of its own.
     let script = r#"
         zmodload zsh/zpty
@@ -83,7 +83,7 @@ fn zsh_completes() {
 #[test]
 fn fish_completes() {
     let Some(fish) = shells::real("fish") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     let script = r#"
         rvenv completions fish | source
         complete -C 'rvenv activ'
@@ -106,7 +106,7 @@ fn fish_completes() {
 #[test]
 fn powershell_completes_and_evaluates_nothing() {
     let Some(pwsh) = shells::real("pwsh") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     let script = r#"
         rvenv completions powershell | Out-String | Invoke-Expression
         function Complete($text) {
@@ -132,7 +132,7 @@ fn powershell_completes_and_evaluates_nothing() {
 #[test]
 fn elvish_completes() {
     let Some(elvish) = shells::real("elvish") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     // The editor's module is there in an interactive shell only.
     let script = r#"
         var edit: = (ns [
@@ -154,7 +154,7 @@ fn elvish_completes() {
 #[test]
 fn nushell_completes_and_takes_every_flag() {
     let Some(nu) = shells::real("nu") else { return };
-    let sandbox = world();
+    let sandbox = fixture();
     let file = sandbox.project().join("rvenv.nu");
     std::fs::write(&file, sandbox.run(["completions", "nushell"]).ok().stdout).unwrap();
     let script = r#"
@@ -176,7 +176,7 @@ fn nushell_completes_and_takes_every_flag() {
 
 #[test]
 fn shells_and_pythons_are_among_the_candidates() {
-    let sandbox = world();
+    let sandbox = fixture();
     let candidates = |words: &[&str]| {
         let at = (words.len() - 1).to_string();
         let args = [&["completions", "zsh", "--at", &at, "--"], words].concat();
@@ -195,7 +195,7 @@ fn shells_and_pythons_are_among_the_candidates() {
 
 #[test]
 fn any_place_on_any_line_can_be_asked_for() {
-    let sandbox = world();
+    let sandbox = fixture();
     let lines: [&[&str]; 5] =
         [&[], &["rvenv"], &["rvenv", "--", "--", ""], &["", "", ""], &["rvenv", "run", "--env"]];
     for words in lines {
@@ -211,7 +211,7 @@ fn any_place_on_any_line_can_be_asked_for() {
 
 #[test]
 fn names_that_no_line_can_carry_are_left_out() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.write("two\nlines/file", "");
     sandbox.write("esc\u{1b}ape/file", "");
     let ran = sandbox.run(["completions", "fish", "--at", "2", "--", "rvenv", "check", ""]).ok();
@@ -224,7 +224,7 @@ fn names_that_no_line_can_carry_are_left_out() {
 
 #[test]
 fn a_real_tab_completes_shells_files_versions_and_topics() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     sandbox.write("requirements-dev.txt", "");
     sandbox.set("TERM", "dumb");
     let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tab.py");
@@ -261,7 +261,7 @@ fn a_real_tab_completes_shells_files_versions_and_topics() {
 
 #[test]
 fn every_place_has_candidates_of_its_own() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.write("pip-24.0-py3-none-any.whl", "");
     let candidates = |words: &[&str]| {
         let at = (words.len() - 1).to_string();

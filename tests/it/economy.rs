@@ -6,12 +6,12 @@
 use crate::sandbox::{Ran, Sandbox, has_strace, real_pythons};
 
 /// A project with an environment and a warm cache.
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     python: String,
 }
 
-impl World {
+impl Fixture {
     /// `None`, and said, where strace is not installed.
     fn new() -> Option<Self> {
         if !has_strace() {
@@ -62,25 +62,25 @@ impl World {
 
 #[test]
 fn activating() {
-    let Some(world) = World::new() else { return };
-    world.costs(&["activate", "--shell", "bash"], 36);
+    let Some(fixture) = Fixture::new() else { return };
+    fixture.costs(&["activate", "--shell", "bash"], 36);
 }
 
 #[test]
 fn finding_a_python() {
-    let Some(world) = World::new() else { return };
-    world.costs(&["python", "find", "3"], 40);
+    let Some(fixture) = Fixture::new() else { return };
+    fixture.costs(&["python", "find", "3"], 40);
 }
 
 #[test]
 fn checking() {
-    let Some(world) = World::new() else { return };
-    world.activated().costs(&["check", "--quiet"], 280);
+    let Some(fixture) = Fixture::new() else { return };
+    fixture.activated().costs(&["check", "--quiet"], 280);
 }
 
 #[test]
 fn creating() {
-    let Some(world) = World::new() else { return };
-    let args = ["create", "--quiet", "--without-setuptools", "-p", &world.python, "another"];
-    world.costs(&args, 200);
+    let Some(fixture) = Fixture::new() else { return };
+    let args = ["create", "--quiet", "--without-setuptools", "-p", &fixture.python, "another"];
+    fixture.costs(&args, 200);
 }

@@ -32,8 +32,8 @@ def build_editable(directory, settings=None, metadata=None):
     return build(directory, ('greeting.pth', os.getcwd()))
 ";
 
-/// A world without an index, with an environment that has a pip unless `flags` say otherwise.
-fn world(flags: &[&str]) -> Sandbox {
+/// A fixture without an index, with an environment that has a pip unless `flags` say otherwise.
+fn fixture(flags: &[&str]) -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set("PIP_NO_INDEX", "1");
     sandbox.run([&["create"], flags].concat()).ok();
@@ -72,7 +72,7 @@ fn origin(sandbox: &Sandbox, dir: &str, module: &str) -> Ran {
 
 #[test]
 fn the_target_is_printed_first_and_pips_exit_code_is_returned() {
-    let sandbox = world(&[]);
+    let sandbox = fixture(&[]);
     write_wheel(&sandbox);
     let ran = sandbox.run(["install", "-q", &format!("./{WHEEL}")]).ok();
     let venv = sandbox.project().join(".venv");
@@ -105,7 +105,7 @@ fn an_environment_without_pip_is_filled_from_outside_and_stays_without() {
 
 #[test]
 fn without_a_cache_it_works_too_and_leaves_nothing() {
-    let mut sandbox = world(&["--without-pip"]);
+    let mut sandbox = fixture(&["--without-pip"]);
     let scratch = sandbox.root().join("scratch");
     std::fs::create_dir(&scratch).unwrap();
     // A directory that cannot be made, as a file is in the way.
@@ -119,7 +119,7 @@ fn without_a_cache_it_works_too_and_leaves_nothing() {
 
 #[test]
 fn settings_that_redirect_pip_are_overridden() {
-    let mut sandbox = world(&[]);
+    let mut sandbox = fixture(&[]);
     write_wheel(&sandbox);
     let elsewhere = sandbox.root().join("elsewhere");
     sandbox
@@ -135,7 +135,7 @@ fn settings_that_redirect_pip_are_overridden() {
 
 #[test]
 fn a_forgotten_activation_is_reported() {
-    let mut sandbox = world(&[]);
+    let mut sandbox = fixture(&[]);
     sandbox.run(["create", "../other"]).ok();
     write_wheel(&sandbox);
     let other = sandbox.root().join("other");
@@ -160,7 +160,7 @@ fn a_forgotten_activation_is_reported() {
 
 #[test]
 fn an_active_directory_that_is_not_an_environment_is_refused() {
-    let mut sandbox = world(&[]);
+    let mut sandbox = fixture(&[]);
     sandbox.write("plain/file", "");
     for gone in ["plain", "gone"] {
         sandbox.set("VIRTUAL_ENV", sandbox.project().join(gone));
@@ -171,7 +171,7 @@ fn an_active_directory_that_is_not_an_environment_is_refused() {
 
 #[test]
 fn without_arguments_the_requirements_are_installed() {
-    let sandbox = world(&[]);
+    let sandbox = fixture(&[]);
     write_wheel(&sandbox);
     sandbox.write("requirements.txt", format!("./{WHEEL}\n"));
     sandbox.write("pyproject.toml", "[project]\nname = 'other'\n");
@@ -182,7 +182,7 @@ fn without_arguments_the_requirements_are_installed() {
 
 #[test]
 fn without_requirements_the_project_itself_is_installed() {
-    let sandbox = world(&[]);
+    let sandbox = fixture(&[]);
     sandbox.write("backend.py", BACKEND);
     sandbox.write("greeting.py", "");
     let manifest =
@@ -201,7 +201,7 @@ fn without_requirements_the_project_itself_is_installed() {
 
 #[test]
 fn nothing_to_install_is_reported() {
-    let sandbox = world(&["--without-pip"]);
+    let sandbox = fixture(&["--without-pip"]);
     sandbox.write("pyproject.toml", "[tool.black]\n");
     let ran = sandbox.run(["install"]).code(1);
     assert!(ran.stderr.starts_with("error: nothing to install"), "{ran:#?}");
@@ -392,7 +392,7 @@ fn recent() -> Option<String> {
 #[test]
 fn variables_of_another_python_do_not_redirect_an_installation() {
     let Some(python) = recent() else { return };
-    let mut sandbox = world(&["--python", &python]);
+    let mut sandbox = fixture(&["--python", &python]);
     write_wheel(&sandbox);
     let wheel = format!("./{WHEEL}");
     // All at once, because each installation takes a second: any of them alone would redirect it.
@@ -421,7 +421,7 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
 #[cfg(unix)]
 #[test]
 fn keys_of_pips_configuration_files_do_not_redirect_an_installation() {
-    let mut sandbox = world(&[]);
+    let mut sandbox = fixture(&[]);
     write_wheel(&sandbox);
     let elsewhere = sandbox.project().join("elsewhere");
     let file = sandbox.root().join("home/.config/pip/pip.conf");
@@ -465,7 +465,7 @@ fn keys_of_pips_configuration_files_do_not_redirect_an_installation() {
 #[test]
 fn packages_that_pip_installed_elsewhere_are_an_error() {
     for flags in [&[][..], &["--without-pip"]] {
-        let mut sandbox = world(flags);
+        let mut sandbox = fixture(flags);
         write_wheel(&sandbox);
         sandbox.write("needs.txt", "greeting >= 0.5 # a comment\nabsent; python_version < '3'\n");
         let elsewhere = sandbox.project().join("elsewhere");

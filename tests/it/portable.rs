@@ -9,8 +9,8 @@ use crate::sandbox::{Ran, Sandbox, output, real_pythons};
 
 const PREFIX: &str = "import sys; print(sys.prefix)";
 
-/// A world with an environment, `.venv`, and its directory.
-fn world(args: &[&str]) -> (Sandbox, PathBuf) {
+/// A fixture with an environment, `.venv`, and its directory.
+fn fixture(args: &[&str]) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
     sandbox.run([&["create"], args].concat()).ok();
     let env = sandbox.project().join(".venv");
@@ -36,7 +36,7 @@ fn is_path(text: &str, path: &Path) {
 
 #[test]
 fn an_environment_is_completed_and_its_python_runs() {
-    let (sandbox, env) = world(&[]);
+    let (sandbox, env) = fixture(&[]);
     let python = output(sandbox.command(program(&env, "python")).args(["-c", PREFIX]));
     is_path(&String::from_utf8(python.stdout).unwrap(), &env);
     let pip = Ran::of(sandbox.command(program(&env, "pip")).arg("--version")).ok();
@@ -53,7 +53,7 @@ fn an_environment_is_completed_and_its_python_runs() {
 
 #[test]
 fn the_same_again_changes_nothing_and_clear_replaces() {
-    let (sandbox, env) = world(&["--without-pip"]);
+    let (sandbox, env) = fixture(&["--without-pip"]);
     fs::write(env.join("mine"), "").unwrap();
     let ran = sandbox.run(["create", "--without-pip"]).ok();
     assert!(ran.stderr.contains("exists and is complete"), "{ran:#?}");
@@ -69,7 +69,7 @@ fn the_same_again_changes_nothing_and_clear_replaces() {
 
 #[test]
 fn check_reports_and_repairs_damage() {
-    let (sandbox, env) = world(&["--without-pip"]);
+    let (sandbox, env) = fixture(&["--without-pip"]);
     sandbox.run(["check", ".venv"]).ok();
     fs::remove_file(program(&env, "python")).unwrap();
     let ran = sandbox.run(["check", "--json", ".venv"]).code(1);
@@ -84,7 +84,7 @@ fn check_reports_and_repairs_damage() {
 
 #[test]
 fn a_moved_environment_is_repaired_with_its_commands() {
-    let (sandbox, env) = world(&[]);
+    let (sandbox, env) = fixture(&[]);
     let moved = sandbox.project().join("an other place");
     fs::rename(env, &moved).unwrap();
     sandbox.run(["check", "an other place"]).code(1);
@@ -94,7 +94,7 @@ fn a_moved_environment_is_repaired_with_its_commands() {
 
 #[test]
 fn run_is_the_command_with_its_exit_code() {
-    let (sandbox, env) = world(&["--without-pip"]);
+    let (sandbox, env) = fixture(&["--without-pip"]);
     let ran = sandbox.run(["run", "python", "-c", PREFIX]).ok();
     is_path(&ran.stdout, &env);
     assert_eq!(ran.stderr, "");
@@ -104,7 +104,7 @@ fn run_is_the_command_with_its_exit_code() {
 
 #[test]
 fn environments_are_listed_and_removed() {
-    let (sandbox, env) = world(&["--without-pip"]);
+    let (sandbox, env) = fixture(&["--without-pip"]);
     sandbox.write("data/mine", "");
     let listing = json(&sandbox.run(["list", "--json"]).ok());
     is_path(listing["environments"][0]["path"].as_str().unwrap(), &env);

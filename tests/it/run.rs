@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::sandbox::Sandbox;
 
-/// A world with an environment in its project.
-fn world() -> Sandbox {
+/// A fixture with an environment in its project.
+fn fixture() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.run(["create", "--without-pip"]).ok();
     sandbox
@@ -20,7 +20,7 @@ fn add_command(sandbox: &Sandbox, name: &str, text: &str) {
 
 #[test]
 fn the_command_sees_what_activation_would_set_and_prints_alone() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     let venv = sandbox.project().join(".venv");
     let other = sandbox.root().join("other");
     sandbox
@@ -37,7 +37,7 @@ fn the_command_sees_what_activation_would_set_and_prints_alone() {
 
 #[test]
 fn variables_that_mislead_python_are_hidden() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     let venv = sandbox.project().join(".venv");
     for name in rvenv::support::python_vars::MISLEADING {
         sandbox.set(name, "/nowhere");
@@ -50,7 +50,7 @@ fn variables_that_mislead_python_are_hidden() {
 
 #[test]
 fn another_environment_is_taken_out_of_path() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     sandbox.run(["create", "--without-pip", "../other"]).ok();
     let other = sandbox.root().join("other");
     sandbox
@@ -63,7 +63,7 @@ fn another_environment_is_taken_out_of_path() {
 
 #[test]
 fn without_a_name_it_is_the_active_environment_as_for_install() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     sandbox.run(["create", "--without-pip", "../other"]).ok();
     let other = sandbox.root().join("other");
     sandbox.set("VIRTUAL_ENV", &other);
@@ -73,7 +73,7 @@ fn without_a_name_it_is_the_active_environment_as_for_install() {
 
 #[test]
 fn a_python_file_runs_with_the_environments_python() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.write("tool.py", "import sys\nprint(sys.prefix, *sys.argv)\nsys.exit(3)\n");
     let ran = sandbox.run(["run", "tool.py", "--help", "-q"]).code(3);
     let venv = sandbox.project().join(".venv");
@@ -82,7 +82,7 @@ fn a_python_file_runs_with_the_environments_python() {
 
 #[test]
 fn arguments_belong_to_the_command_whatever_they_look_like() {
-    let sandbox = world();
+    let sandbox = fixture();
     add_command(&sandbox, "show", "#!/bin/sh\nfor arg; do printf '[%s]' \"$arg\"; done\n");
     let args = ["run", "show", "--env", "x", "-q", "--", "a b", "", "$HOME"];
     assert_eq!(sandbox.run(args).ok().stdout, "[--env][x][-q][--][a b][][$HOME]");
@@ -91,7 +91,7 @@ fn arguments_belong_to_the_command_whatever_they_look_like() {
 
 #[test]
 fn the_exit_code_is_the_commands_own() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.run(["run", "sh", "-c", "exit 42"]).code(42);
     let killed = sandbox.run(["run", "sh", "-c", "kill -TERM $$"]);
     // It became the command, so the signal is seen by whoever waits for it.
@@ -100,7 +100,7 @@ fn the_exit_code_is_the_commands_own() {
 
 #[test]
 fn a_slip_of_the_hand_is_named() {
-    let sandbox = world();
+    let sandbox = fixture();
     add_command(&sandbox, "pytest", "#!/bin/sh\n");
     let ran = sandbox.run(["run", "pytset"]).code(127);
     assert!(ran.stderr.contains("no command `pytset`"), "{ran:#?}");
@@ -110,7 +110,7 @@ fn a_slip_of_the_hand_is_named() {
 
 #[test]
 fn a_missing_command_of_a_known_package_gets_a_hint_to_install_it() {
-    let sandbox = world();
+    let sandbox = fixture();
     let ran = sandbox.run(["run", "no-such-linter"]).code(127);
     assert!(ran.stderr.contains("`rvenv install no-such-linter`"), "{ran:#?}");
     for path in ["./no-such-linter", "no-such.py"] {
@@ -121,7 +121,7 @@ fn a_missing_command_of_a_known_package_gets_a_hint_to_install_it() {
 
 #[test]
 fn a_file_that_cannot_be_executed_gives_126() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.write("plain", "echo no\n");
     sandbox.write(".venv/bin/plain-too", "echo no\n");
     let moved = sandbox.write("moved", "#!/no/such/python\n");
@@ -138,7 +138,7 @@ fn a_file_that_cannot_be_executed_gives_126() {
 
 #[test]
 fn a_broken_environment_does_not_run_the_next_command_on_path() {
-    let sandbox = world();
+    let sandbox = fixture();
     let python = sandbox.project().join(".venv/bin/python");
     fs::remove_file(&python).unwrap();
     std::os::unix::fs::symlink("/no/such/python", python).unwrap();
@@ -152,13 +152,13 @@ fn a_missing_environment_and_a_missing_command_are_reported() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(["run", "python"]).code(1);
     assert!(ran.stderr.contains("no virtual environment"), "{ran:#?}");
-    world().run(["run"]).code(2);
-    world().run(["run", "--no-such-flag", "python"]).code(2);
+    fixture().run(["run"]).code(2);
+    fixture().run(["run", "--no-such-flag", "python"]).code(2);
 }
 
 #[test]
 fn a_broken_setting_does_not_stop_a_command() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     sandbox.set("RVENV_OFFLINE", "perhaps");
     sandbox.write("rvenv.toml", "nonsense");
     assert_eq!(sandbox.run(["run", "echo", "on"]).ok().stdout, "on\n");
@@ -172,7 +172,7 @@ fn a_broken_setting_does_not_stop_a_command() {
 
 #[test]
 fn a_module_runs_with_all_arguments_that_follow_it() {
-    let sandbox = world();
+    let sandbox = fixture();
     sandbox.write("shown.py", "import sys\nprint(sys.prefix, *sys.argv[1:])\n");
     let venv = sandbox.project().join(".venv");
     let ran = sandbox.run(["run", "-m", "shown", "-q", "--env", "x", "--", "-m"]).ok();
@@ -182,7 +182,7 @@ fn a_module_runs_with_all_arguments_that_follow_it() {
 
 #[test]
 fn verbosity_before_the_command_is_of_rvenv_and_after_it_of_the_command() {
-    let sandbox = world();
+    let sandbox = fixture();
     add_command(&sandbox, "show", "#!/bin/sh\necho \"$@\"\n");
     let ran = sandbox.run(["run", "-v", "show", "-q"]).ok();
     assert_eq!(ran.stdout, "-q\n");
@@ -191,7 +191,7 @@ fn verbosity_before_the_command_is_of_rvenv_and_after_it_of_the_command() {
 
 #[test]
 fn a_script_of_another_project_runs_in_the_environment_of_that_project() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     let shebang =
         "#!/usr/bin/env -S rvenv run python\nimport sys\nprint(sys.prefix, *sys.argv[1:])\n";
     let script = sandbox.write("tools/script.py", shebang);
@@ -224,7 +224,7 @@ fn a_script_of_another_project_runs_in_the_environment_of_that_project() {
 
 #[test]
 fn a_pip_or_python_of_another_place_is_warned_of() {
-    let mut sandbox = world();
+    let mut sandbox = fixture();
     let other = sandbox.root().join("other");
     for name in ["pip3.99", "python3.99", "pipeline"] {
         let path = sandbox.write(&format!("../other/{name}"), "#!/bin/sh\n");
@@ -245,7 +245,7 @@ fn a_pip_or_python_of_another_place_is_warned_of() {
 
 #[test]
 fn an_interactive_shell_is_active_after_its_start_files() {
-    let sandbox = world();
+    let sandbox = fixture();
     let venv = sandbox.project().join(".venv");
     let first = "export PATH=/first:$PATH\n";
     sandbox.write("../home/.bashrc", first);

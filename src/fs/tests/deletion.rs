@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{environment, world};
+use super::{environment, fixture};
 use crate::Host;
 use crate::fs::Error;
 use crate::fs::{Guard, Refusal};
@@ -17,7 +17,7 @@ const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 #[test]
 fn only_environments_are_let_go() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let guard = Guard::new(&Host::new([("HOME", "/nonexistent")], "/nonexistent"));
     let guard = guard.with_user_files(true);
     let force = guard.clone().force(true);
@@ -43,7 +43,7 @@ fn only_environments_are_let_go() {
 
 #[test]
 fn work_and_homes_stay_also_by_force() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let env = |name: &str| {
         let path = root.join(name);
         environment(&path, name);
@@ -79,7 +79,7 @@ fn work_and_homes_stay_also_by_force() {
 #[test]
 fn a_home_is_known_by_any_name_and_links_stay() {
     use std::os::unix::fs::symlink;
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     environment(&root.join("home"), "home");
     symlink("home", root.join("alias")).unwrap();
     symlink(".", root.join("loop")).unwrap();

@@ -1,12 +1,12 @@
 use std::path::Path;
 
-use super::{tree, world};
+use super::{fixture, tree};
 use crate::fs::Error;
 use crate::fs::{Dir, LinkMode, Linker, read_bounded, write_whole};
 
 #[test]
 fn a_file_is_read_up_to_its_limit() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let path = root.join("pyvenv.cfg");
     std::fs::write(&path, "12345").unwrap();
     assert_eq!(read_bounded(&path, 5).unwrap(), b"12345");
@@ -16,7 +16,7 @@ fn a_file_is_read_up_to_its_limit() {
 
 #[test]
 fn an_error_names_what_does_not_exist() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let shown = |path: &str| read_bounded(&root.join(path), 4).unwrap_err().to_string();
     assert!(shown("none").ends_with("none`: it does not exist"), "{}", shown("none"));
     let missing = format!("`: `{}` does not exist", root.join("none").display());
@@ -27,7 +27,7 @@ fn an_error_names_what_does_not_exist() {
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[test]
 fn entries_that_are_not_regular_files_are_refused_at_once() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let pipe = root.join("pipe");
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
@@ -46,7 +46,7 @@ fn a_file_that_lies_about_its_length_is_bounded_too() {
 
 #[test]
 fn writing_replaces_a_file_and_leaves_nothing_beside() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let path = root.join("file");
     write_whole(&path, b"old", false).unwrap();
     write_whole(&path, b"new", false).unwrap();
@@ -62,7 +62,7 @@ fn writing_replaces_a_file_and_leaves_nothing_beside() {
 
 #[test]
 fn staging_directories_of_killed_processes_are_removed() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let (ours, in_use) = (root.join(".rvenv-abc.tmp"), root.join(".rvenv-def.tmp"));
     let long_ago = std::time::SystemTime::UNIX_EPOCH;
     let file = |path: &Path| {
@@ -80,7 +80,7 @@ fn staging_directories_of_killed_processes_are_removed() {
 
 #[test]
 fn paths_that_lead_out_are_refused() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let inside = root.join("inside");
     std::fs::create_dir(&inside).unwrap();
     let dir = Dir::open(&inside).unwrap();
@@ -94,7 +94,7 @@ fn paths_that_lead_out_are_refused() {
 
 #[test]
 fn every_mode_gives_the_same_file() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let from = root.join("from");
     write_whole(&from, b"text", true).unwrap();
     for mode in [LinkMode::Clone, LinkMode::Hardlink, LinkMode::Copy, LinkMode::Symlink] {
@@ -128,7 +128,7 @@ fn every_mode_gives_the_same_file() {
 
 #[test]
 fn a_directory_is_shared_as_a_whole_or_not_at_all() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let from = root.join("from");
     std::fs::create_dir_all(from.join("below")).unwrap();
     write_whole(&from.join("below/file"), b"text", false).unwrap();

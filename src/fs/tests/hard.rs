@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::{can_mount, child, doom, environment, given, passes, skipped, tree, which, world};
+use super::{can_mount, child, doom, environment, fixture, given, passes, skipped, tree, which};
 use crate::Host;
 use crate::fs::Error;
 use crate::fs::Result;
@@ -29,7 +29,7 @@ fn mount(root: &Path, words: &[&str]) {
 
 #[test]
 fn names_of_any_bytes_and_length() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let long = "n".repeat(255);
     let new_line = "a\nb $(x) `y` ' \" \\ ";
     for name in [
@@ -62,7 +62,7 @@ fn names_of_any_bytes_and_length() {
 
 #[test]
 fn parents_that_cannot_be() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     std::fs::write(root.join("file"), "x").unwrap();
     std::os::unix::fs::symlink("nowhere", root.join("dangling")).unwrap();
     let before = tree(&root);
@@ -76,7 +76,7 @@ fn parents_that_cannot_be() {
 /// The target's own path fits just so, and those of the files in it do not.
 #[test]
 fn a_path_near_the_longest() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let mut target = root.join("deep");
     while target.as_os_str().len() + 201 < 4090 {
         target.push("d".repeat(200));
@@ -94,7 +94,7 @@ fn a_path_near_the_longest() {
 
 #[test]
 fn a_link_on_the_way_is_not_followed_in_place() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     environment(&root.join("env"), "mine");
     std::fs::create_dir(root.join("kept")).unwrap();
     std::os::unix::fs::symlink("../kept", root.join("env/lib")).unwrap();
@@ -113,7 +113,7 @@ fn a_link_on_the_way_is_not_followed_in_place() {
 #[test]
 fn only_what_is_in_the_directory_is_protected() {
     use std::fs::Permissions;
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let set = |name: &str, mode| {
         std::fs::set_permissions(root.join(name), Permissions::from_mode(mode)).unwrap();
     };
@@ -137,7 +137,7 @@ fn only_what_is_in_the_directory_is_protected() {
 
 #[test]
 fn in_place_behind_a_link() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     environment(&root.join("real"), "mine");
     std::os::unix::fs::symlink("real", root.join("env")).unwrap();
     let place = InPlace::open(&root.join("env")).unwrap();
@@ -149,7 +149,7 @@ fn in_place_behind_a_link() {
 
 #[test]
 fn two_steps_where_names_cannot_be_exchanged() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     let target_dir = doom(&target);
@@ -170,7 +170,7 @@ fn two_steps_where_names_cannot_be_exchanged() {
 fn file_systems_that_refuse() {
     if can_mount("file_systems_that_refuse") {
         for test in ["full", "read_only", "far", "mounted", "layered"] {
-            let (_guard, root) = world();
+            let (_guard, root) = fixture();
             passes(child(&format!("hard::{test}"), &root, &["unshare", "-m"]));
         }
     }
@@ -322,7 +322,7 @@ fn layered() {
 
 #[test]
 fn more_links_than_a_file_can_have() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     if !can_mount("more_links_than_a_file_can_have") {
         return;
     }

@@ -18,7 +18,7 @@ use super::{DeletionTarget, Guard};
 use crate::Host;
 
 /// A temporary directory, and its real path.
-fn world() -> (TempDir, PathBuf) {
+fn fixture() -> (TempDir, PathBuf) {
     let root = tempfile::Builder::new().prefix("rvenv-fs-").tempdir().unwrap();
     let path = crate::support::path::canonicalize(root.path()).unwrap();
     (root, path)

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use super::{child, doom, environment, given, passes, tree, which, world};
+use super::{child, doom, environment, fixture, given, passes, tree, which};
 use crate::fs::Error;
 use crate::fs::{InPlace, Stage, discard, is_unfinished, sweep};
 
@@ -42,7 +42,7 @@ fn staged(target: &Path, which: &str) -> Stage {
 
 #[test]
 fn litter_of_the_killed_is_swept_and_nothing_else() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     let child = until_ready("processes::stages", &root);
     let in_use = tree(&root);
@@ -67,7 +67,7 @@ fn litter_of_the_killed_is_swept_and_nothing_else() {
 /// Any user who can write here can create an entry with the name of a leftover.
 #[test]
 fn litter_of_another_user_stays() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     kill(until_ready("processes::stages", &root));
     let area = root.join(".rvenv-env");
     let stage = std::fs::read_dir(&area).unwrap().next().unwrap().unwrap().path();
@@ -91,7 +91,7 @@ fn stages() {
 
 #[test]
 fn an_environment_that_was_aside_comes_back() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     for (came, expected) in [(None, "old"), (Some("other"), "other")] {
         environment(&target, "old");
@@ -118,7 +118,7 @@ fn sets_aside() {
 
 #[test]
 fn litter_inside_is_swept() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     environment(&root.join("env"), "mine");
     kill(until_ready("processes::works_in_place", &root));
     assert!(is_unfinished(&root.join("env")));
@@ -138,7 +138,7 @@ fn works_in_place() {
 
 #[test]
 fn many_that_want_the_same_target() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let run = |name: &str| {
         let children: Vec<_> = (0..8)
             .map(|_| child(name, &root, &["env"]).stdout(Stdio::piped()).spawn().unwrap())
@@ -234,7 +234,7 @@ fn replaces_in_two_steps_and_discards() {
 #[test]
 fn the_umask_decides_the_rights() {
     for umask in ["077", "022", "000"] {
-        let (_guard, root) = world();
+        let (_guard, root) = fixture();
         let script = format!("umask {umask}; exec \"$@\"");
         let mut command = child("processes::under_umask", &root, &["sh", "-c", &script, "sh"]);
         command.env("RVENV_TEST_UMASK", umask);

@@ -1,12 +1,12 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{can_mount, child, given, passes, tree, world};
+use super::{can_mount, child, fixture, given, passes, tree};
 use crate::fs::remove_tree;
 
 #[test]
 fn links_are_removed_and_not_followed() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     std::fs::create_dir_all(root.join("kept/below")).unwrap();
     std::fs::create_dir_all(root.join("tree/dir")).unwrap();
     symlink("../../kept", root.join("tree/dir/link")).unwrap();
@@ -21,7 +21,7 @@ fn links_are_removed_and_not_followed() {
 /// walk to be.
 #[test]
 fn a_very_deep_tree_is_removed() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     deepen(&root.join("tree"), 3000);
     remove_tree(&root.join("tree")).unwrap();
     assert_eq!(tree(&root), [""; 0]);
@@ -42,7 +42,7 @@ fn deepen(top: &Path, depth: usize) {
 /// While one thread removes, another swaps a directory in the tree for a link out of it.
 #[test]
 fn a_directory_swapped_for_a_link_does_not_lead_out() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let kept = root.join("kept");
     std::fs::create_dir(&kept).unwrap();
     for n in 0..200 {
@@ -80,7 +80,7 @@ fn a_directory_swapped_for_a_link_does_not_lead_out() {
 
 #[test]
 fn missing_rights_over_own_directories_are_no_hindrance() {
-    let ((_guard, root), (_other, bin)) = (world(), world());
+    let ((_guard, root), (_other, bin)) = (fixture(), fixture());
     if !rustix::process::geteuid().is_root() {
         return passes(child("remove::of_read_only", &root, &["env"]));
     }
@@ -121,7 +121,7 @@ fn of_read_only() {
 
 #[test]
 fn mount_points_stay() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     if can_mount("mount_points_stay") {
         passes(child("remove::of_mounted", &root, &["unshare", "-m"]));
     }

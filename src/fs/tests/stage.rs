@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{doom, environment, tree, which, world};
+use super::{doom, environment, fixture, tree, which};
 use crate::fs::Error;
 use crate::fs::{InPlace, Stage, discard, sweep};
 
@@ -13,7 +13,7 @@ fn staged(target: &Path, which: &str) -> Stage {
 
 #[test]
 fn a_new_directory_is_published_with_its_parents() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("a/b/env");
     let mut stage = staged(&target, "new");
     assert!(!target.exists());
@@ -24,7 +24,7 @@ fn a_new_directory_is_published_with_its_parents() {
 
 #[test]
 fn a_stage_that_is_dropped_leaves_nothing() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let mut stage = staged(&root.join("a/b/env"), "new");
     std::fs::write(stage.scratch().unwrap().join("wheel"), "x").unwrap();
     drop(stage);
@@ -33,7 +33,7 @@ fn a_stage_that_is_dropped_leaves_nothing() {
 
 #[test]
 fn files_created_in_the_meantime_are_not_replaced() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     for (name, make) in [
         ("directory", (|path| environment(path, "other")) as fn(&Path)),
         ("file", |path| std::fs::write(path, "x").unwrap()),
@@ -59,7 +59,7 @@ fn files_created_in_the_meantime_are_not_replaced() {
 
 #[test]
 fn an_old_environment_is_replaced() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     let target_dir = doom(&target);
@@ -72,7 +72,7 @@ fn an_old_environment_is_replaced() {
 
 #[test]
 fn only_what_was_judged_is_replaced_or_deleted() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     let target_dir = doom(&target);
@@ -91,7 +91,7 @@ fn only_what_was_judged_is_replaced_or_deleted() {
 
 #[test]
 fn a_discarded_environment_is_gone() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     discard(&doom(&target)).unwrap();
@@ -100,7 +100,7 @@ fn a_discarded_environment_is_gone() {
 
 #[test]
 fn work_in_place_replaces_each_file_and_leaves_nothing_else() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     let place = InPlace::open(&target).unwrap();
@@ -115,7 +115,7 @@ fn work_in_place_replaces_each_file_and_leaves_nothing_else() {
 
 #[test]
 fn work_in_place_that_is_not_finished_is_taken_back() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     let target = root.join("env");
     environment(&target, "old");
     std::fs::create_dir(target.join("kept")).unwrap();
@@ -143,7 +143,7 @@ fn work_in_place_that_is_not_finished_is_taken_back() {
 
 #[test]
 fn sweeping_where_nothing_is_changes_nothing() {
-    let (_guard, root) = world();
+    let (_guard, root) = fixture();
     sweep(&root.join("env")).unwrap();
     sweep(&root.join("no/parent")).unwrap();
     environment(&root.join("env"), "mine");
@@ -160,7 +160,7 @@ fn what_was_moved_aside_is_deleted_only_if_it_may_be() {
     use crate::fs::staging_area::{EXCHANGING, LOCK, MARK, NEW, OLD};
     for (name, is_exchanging) in [(OLD, false), (NEW, true)] {
         for is_project in [true, false] {
-            let (_guard, root) = world();
+            let (_guard, root) = fixture();
             let target = root.join("env");
             environment(&target, "newer");
             let stage = root.join(".rvenv-env/4194304-0");

@@ -3,22 +3,22 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::{Package, World, hash};
+use super::{Fixture, Package, hash};
 
 #[test]
 fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
-    let world = World::new();
-    for entry in fs::read_dir(world.env().join("bin")).unwrap().flatten() {
+    let fixture = Fixture::new();
+    for entry in fs::read_dir(fixture.env().join("bin")).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.to_lowercase().contains("activate") {
             fs::remove_file(entry.path()).unwrap();
         }
     }
-    let script = world.bin("s");
+    let script = fixture.bin("s");
     let text = "#!/usr/bin/python3\nimport apt_pkg\n";
     fs::write(&script, text).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let report = world.check(&[".venv", "--fix"]);
+    let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), [""; 0]);
     assert_eq!(fs::read_to_string(&script).unwrap(), text);
 }
@@ -26,56 +26,59 @@ fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
 /// Debian's packages, and wheels of tools of the system, contain such scripts.
 #[test]
 fn a_script_of_a_wheel_for_the_python_of_the_system() {
-    let world = World::new();
-    world.install("thing", "1.0");
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
     let text = "#!/usr/bin/python3\nimport apt_pkg\n";
-    fs::write(world.bin("tool"), text).unwrap();
-    fs::set_permissions(world.bin("tool"), fs::Permissions::from_mode(0o755)).unwrap();
-    let record = world.site().join("thing-1.0.dist-info/RECORD");
+    fs::write(fixture.bin("tool"), text).unwrap();
+    fs::set_permissions(fixture.bin("tool"), fs::Permissions::from_mode(0o755)).unwrap();
+    let record = fixture.site().join("thing-1.0.dist-info/RECORD");
     let row = |text: &str| format!("../../../bin/tool,{},{}\n", hash(text.as_bytes()), text.len());
     super::append(&record, &row(text));
-    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(fixture.faults(), [""; 0]);
     // With another first line than it was installed with.
-    fs::write(world.bin("tool"), text.replace("/usr/bin/python3", world.python.to_str().unwrap()))
-        .unwrap();
-    assert_eq!(world.faults(), ["shebang-foreign"]);
+    fs::write(
+        fixture.bin("tool"),
+        text.replace("/usr/bin/python3", fixture.python.to_str().unwrap()),
+    )
+    .unwrap();
+    assert_eq!(fixture.faults(), ["shebang-foreign"]);
 }
 
 #[test]
 fn site_packages_that_pip_emptied_and_removed() {
-    let world = World::new();
-    fs::remove_dir(world.site()).unwrap();
-    world.check(&[".venv"]).is_healthy();
+    let fixture = Fixture::new();
+    fs::remove_dir(fixture.site()).unwrap();
+    fixture.check(&[".venv"]).is_healthy();
 }
 
 /// Namespaces and tests of several distributions.
 #[test]
 fn files_that_several_packages_list() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for name in ["one", "two"] {
-        Package::new(name, "1.0").install(&world.env());
+        Package::new(name, "1.0").install(&fixture.env());
         for file in ["names/__init__.py", "tests/test_all.py"] {
             let text =
                 format!("# {name}\n").repeat(if file.starts_with("tests") { 200 } else { 1 });
-            fs::create_dir_all(world.site().join(file).parent().unwrap()).unwrap();
-            fs::write(world.site().join(file), &text).unwrap();
-            let record = world.site().join(format!("{name}-1.0.dist-info/RECORD"));
+            fs::create_dir_all(fixture.site().join(file).parent().unwrap()).unwrap();
+            fs::write(fixture.site().join(file), &text).unwrap();
+            let record = fixture.site().join(format!("{name}-1.0.dist-info/RECORD"));
             super::append(&record, &format!("{file},{},{}\n", hash(text.as_bytes()), text.len()));
         }
     }
     for depth in [&[".venv"][..], &[".venv", "--deep"]] {
-        assert_eq!(world.check(depth).is_healthy().codes(), [""; 0]);
+        assert_eq!(fixture.check(depth).is_healthy().codes(), [""; 0]);
     }
-    fs::write(world.site().join("names/__init__.py"), "# other\n").unwrap();
-    assert!(!world.check(&[".venv", "--deep"]).codes().is_empty());
+    fs::write(fixture.site().join("names/__init__.py"), "# other\n").unwrap();
+    assert!(!fixture.check(&[".venv", "--deep"]).codes().is_empty());
 }
 
 #[test]
 fn hashes_of_other_installers() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let record = world.site().join("thing-1.0.dist-info/RECORD");
-    let module = fs::read(world.site().join("thing.py")).unwrap();
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let record = fixture.site().join("thing-1.0.dist-info/RECORD");
+    let module = fs::read(fixture.site().join("thing.py")).unwrap();
     let digest = hash(&module);
     let hex = {
         use sha2::{Digest, Sha256};
@@ -85,66 +88,66 @@ fn hashes_of_other_installers() {
     let text = fs::read_to_string(&record).unwrap();
     for form in [format!("sha256={hex}"), format!("{digest}="), "sha256=unknown".to_owned()] {
         fs::write(&record, text.replace(&digest, &form)).unwrap();
-        assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0], "{form}");
+        assert_eq!(fixture.check(&[".venv", "--deep"]).codes(), [""; 0], "{form}");
     }
-    let absolute = text.replace("../../../bin/thing", &world.bin("thing").display().to_string());
+    let absolute = text.replace("../../../bin/thing", &fixture.bin("thing").display().to_string());
     fs::write(&record, absolute).unwrap();
-    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+    assert_eq!(fixture.check(&[".venv", "--deep"]).codes(), [""; 0]);
 }
 
 #[test]
 fn no_record_of_an_installer_that_writes_none() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let dist_info = world.site().join("thing-1.0.dist-info");
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let dist_info = fixture.site().join("thing-1.0.dist-info");
     fs::remove_file(dist_info.join("RECORD")).unwrap();
-    assert_eq!(world.faults(), ["metadata-incomplete"]);
+    assert_eq!(fixture.faults(), ["metadata-incomplete"]);
     for installer in ["conda\n", "debian"] {
         fs::write(dist_info.join("INSTALLER"), installer).unwrap();
-        assert_eq!(world.faults(), [""; 0], "{installer}");
+        assert_eq!(fixture.faults(), [""; 0], "{installer}");
     }
 }
 
 #[test]
 fn a_directory_of_an_editable_install_that_is_generated_later() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let (site, project) = (world.site(), world.sandbox.project());
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let (site, project) = (fixture.site(), fixture.sandbox.project());
     let lines = format!("{}\n{}/generated\n", project.display(), project.display());
     fs::write(site.join("_thing.pth"), &lines).unwrap();
-    assert_eq!(world.faults(), ["pth-dangling"]);
+    assert_eq!(fixture.faults(), ["pth-dangling"]);
     let url =
         format!(r#"{{"dir_info": {{"editable": true}}, "url": "file://{}"}}"#, project.display());
     fs::write(site.join("thing-1.0.dist-info/direct_url.json"), url).unwrap();
     let record = site.join("thing-1.0.dist-info/RECORD");
     super::append(&record, &format!("_thing.pth,{},{}\n", hash(lines.as_bytes()), lines.len()));
-    assert_eq!(world.faults(), [""; 0]);
+    assert_eq!(fixture.faults(), [""; 0]);
 }
 
 #[test]
 fn a_sitecustomize_that_prints_at_exit() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let text = "import atexit; atexit.register(lambda: print('bye'))\n";
-    fs::write(world.site().join("sitecustomize.py"), text).unwrap();
-    assert_eq!(world.check(&[".venv", "--deep"]).codes(), [""; 0]);
+    fs::write(fixture.site().join("sitecustomize.py"), text).unwrap();
+    assert_eq!(fixture.check(&[".venv", "--deep"]).codes(), [""; 0]);
 }
 
 #[test]
 fn a_configuration_with_home_alone() {
-    let world = World::new();
-    let cfg = world.env().join("pyvenv.cfg");
+    let fixture = Fixture::new();
+    let cfg = fixture.env().join("pyvenv.cfg");
     let text = fs::read_to_string(&cfg).unwrap();
     let home = text.lines().find(|line| line.starts_with("home")).unwrap();
     fs::write(&cfg, format!("{home}\ninclude-system-site-packages = false\n")).unwrap();
-    assert_eq!(world.check(&[".venv"]).is_healthy().codes(), ["cfg-incomplete"]);
+    assert_eq!(fixture.check(&[".venv"]).is_healthy().codes(), ["cfg-incomplete"]);
 }
 
 /// Each of them was installed by an installer that ended without an error.
 #[test]
 fn rare_rows_of_a_record() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let site = world.site();
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let site = fixture.site();
     let (record, text) = (site.join("thing-1.0.dist-info/RECORD"), "y = 1\n");
     fs::create_dir_all(site.join("parts/one")).unwrap();
     fs::create_dir_all(site.join("x.data")).unwrap();
@@ -166,7 +169,7 @@ fn rare_rows_of_a_record() {
     for text in all.iter().map(|rows| installed.clone() + rows).chain([with_hash]) {
         fs::write(&record, &text).unwrap();
         for depth in [&[".venv"][..], &[".venv", "--deep"]] {
-            let report = world.check(depth);
+            let report = fixture.check(depth);
             assert!(
                 report.codes().iter().all(|code| *code == "files-unowned"),
                 "{text}: {report:#?}"
@@ -178,19 +181,19 @@ fn rare_rows_of_a_record() {
 
 #[test]
 fn headers_in_lower_case() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let metadata = world.site().join("thing-1.0.dist-info/METADATA");
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let metadata = fixture.site().join("thing-1.0.dist-info/METADATA");
     let text = fs::read_to_string(&metadata).unwrap().to_lowercase();
     fs::write(&metadata, text + "requires-dist: other\n").unwrap();
-    assert_eq!(world.faults(), ["requirement-missing"]);
+    assert_eq!(fixture.faults(), ["requirement-missing"]);
 }
 
 #[test]
 fn files_that_users_delete_on_purpose() {
-    let world = World::new();
-    world.install("thing", "1.0");
-    let site = world.site();
+    let fixture = Fixture::new();
+    fixture.install("thing", "1.0");
+    let site = fixture.site();
     let record = site.join("thing-1.0.dist-info/RECORD");
     let deleted = [
         "tests/test_thing.py",
@@ -204,10 +207,10 @@ fn files_that_users_delete_on_purpose() {
     // `compileall -b`, and the source is deleted.
     fs::rename(site.join("thing.py"), site.join("thing.pyc")).unwrap();
     for depth in [&[".venv"][..], &[".venv", "--deep"]] {
-        assert_eq!(world.check(depth).codes(), [""; 0]);
+        assert_eq!(fixture.check(depth).codes(), [""; 0]);
     }
     fs::remove_file(site.join("thing.pyc")).unwrap();
     for depth in [&[".venv"][..], &[".venv", "--deep"]] {
-        assert_eq!(world.check(depth).codes(), ["package-damaged"]);
+        assert_eq!(fixture.check(depth).codes(), ["package-damaged"]);
     }
 }

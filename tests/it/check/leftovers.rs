@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::{World, hash};
+use super::{Fixture, hash};
 
 /// A package with a directory of its own.
-fn install(world: &World, version: &str) {
-    let site = world.site();
+fn install(fixture: &Fixture, version: &str) {
+    let site = fixture.site();
     let dist_info = format!("thing-{version}.dist-info");
     fs::create_dir_all(site.join("thing/sub")).unwrap();
     fs::create_dir(site.join(&dist_info)).unwrap();
@@ -26,30 +26,30 @@ fn install(world: &World, version: &str) {
     fs::write(site.join(dist_info).join("RECORD"), record).unwrap();
 }
 
-/// A world with a package whose upgrade was interrupted when nothing new was there yet.
-fn aside() -> World {
-    let world = World::new();
-    install(&world, "1.0");
-    let site = world.site();
+/// A fixture with a package whose upgrade was interrupted when nothing new was there yet.
+fn aside() -> Fixture {
+    let fixture = Fixture::new();
+    install(&fixture, "1.0");
+    let site = fixture.site();
     fs::rename(site.join("thing"), site.join("~hing")).unwrap();
     fs::rename(site.join("thing-1.0.dist-info"), site.join("~hing-1.0.dist-info")).unwrap();
-    world
+    fixture
 }
 
-fn says_one(world: &World) {
-    let said = world.runs("import thing, thing.sub; print(thing.VERSION, thing.sub.X)");
+fn says_one(fixture: &Fixture) {
+    let said = fixture.runs("import thing, thing.sub; print(thing.VERSION, thing.sub.X)");
     assert_eq!(said, "1.0 1\n");
-    let left: Vec<_> = fs::read_dir(world.site()).unwrap().flatten().collect();
+    let left: Vec<_> = fs::read_dir(fixture.site()).unwrap().flatten().collect();
     let left = left.iter().filter(|entry| entry.file_name().to_string_lossy().contains("hing"));
     assert_eq!(left.count(), 2, "the package and its metadata");
-    world.check(&[".venv", "--deep"]).is_healthy();
+    fixture.check(&[".venv", "--deep"]).is_healthy();
 }
 
 #[test]
 fn the_old_version_is_restored_if_the_new_one_is_incomplete() {
-    let world = aside();
-    world.is_free_of(&["install-leftover"]);
-    says_one(&world);
+    let fixture = aside();
+    fixture.is_free_of(&["install-leftover"]);
+    says_one(&fixture);
 
     // Before the metadata was begun, in it, and without its RECORD, which comes last.
     let begun = |dist_info: &Path| fs::create_dir(dist_info).unwrap();
@@ -68,12 +68,12 @@ fn the_old_version_is_restored_if_the_new_one_is_incomplete() {
     let none = |_: &Path| {};
     for version in ["1.0", "2.0"] {
         for metadata in [&none as &dyn Fn(&Path), &begun, &named, &without_commands] {
-            let world = aside();
-            fs::create_dir(world.site().join("thing")).unwrap();
-            fs::write(world.site().join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
-            metadata(&world.site().join(format!("thing-{version}.dist-info")));
-            world.is_free_of(&["install-leftover"]);
-            says_one(&world);
+            let fixture = aside();
+            fs::create_dir(fixture.site().join("thing")).unwrap();
+            fs::write(fixture.site().join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
+            metadata(&fixture.site().join(format!("thing-{version}.dist-info")));
+            fixture.is_free_of(&["install-leftover"]);
+            says_one(&fixture);
         }
     }
 }
@@ -84,8 +84,8 @@ fn the_old_version_is_restored_if_the_new_one_is_incomplete() {
 fn rows_whose_paths_are_not_plain_names_move_nothing() {
     for path in ["./thing.py", "././thing.py", "/thing.py", "../thing.py", "thing.py/.", ".", ".."]
     {
-        let world = World::new();
-        let site = world.site();
+        let fixture = Fixture::new();
+        let site = fixture.site();
         let metadata = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n";
         let record = format!("{path},{},6\nthing-1.0.dist-info/RECORD,,\n", hash(b"X = 1\n"));
         for (name, text) in [
@@ -100,7 +100,7 @@ fn rows_whose_paths_are_not_plain_names_move_nothing() {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        world.check(&[".venv", "--fix"]);
+        fixture.check(&[".venv", "--fix"]);
         for name in ["thing.py", "mine.py"] {
             assert!(site.join(name).exists(), "{path}: {name}");
         }
@@ -109,8 +109,8 @@ fn rows_whose_paths_are_not_plain_names_move_nothing() {
 
 #[test]
 fn unrecorded_files_stay_when_the_old_version_is_restored() {
-    let world = aside();
-    let site = world.site();
+    let fixture = aside();
+    let site = fixture.site();
     fs::create_dir_all(site.join("thing/mine/deep")).unwrap();
     fs::create_dir_all(site.join("thing/sub")).unwrap();
     let mine = ["thing/mine.txt", "thing/mine/deep/data.bin", "thing/sub/own.py", "thing/sub.txt"];
@@ -118,8 +118,8 @@ fn unrecorded_files_stay_when_the_old_version_is_restored() {
         fs::write(site.join(file), "mine").unwrap();
     }
     fs::write(site.join("thing/__init__.py"), "VERSION = '2.0'\n").unwrap();
-    world.is_free_of(&["install-leftover"]);
-    says_one(&world);
+    fixture.is_free_of(&["install-leftover"]);
+    says_one(&fixture);
     for file in mine {
         assert_eq!(fs::read_to_string(site.join(file)).unwrap(), "mine", "{file}");
     }
@@ -128,8 +128,8 @@ fn unrecorded_files_stay_when_the_old_version_is_restored() {
 /// The wheel's RECORD, which pip extracts before it writes its own, lists what the new version brought.
 #[test]
 fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
-    let world = aside();
-    let site = world.site();
+    let fixture = aside();
+    let site = fixture.site();
     let new = ["thing/__init__.py", "thing/added.py", "thing/data/deep/x.txt", "thing/shared/a.py"];
     let mut rows = String::new();
     for file in new {
@@ -141,8 +141,8 @@ fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
     let dist_info = site.join("thing-2.0.dist-info");
     fs::create_dir(&dist_info).unwrap();
     fs::write(dist_info.join("RECORD"), rows).unwrap();
-    world.is_free_of(&["install-leftover"]);
-    says_one(&world);
+    fixture.is_free_of(&["install-leftover"]);
+    says_one(&fixture);
     for gone in ["thing/added.py", "thing/data", "thing/shared/a.py"] {
         assert!(!site.join(gone).exists(), "{gone}");
     }
@@ -151,8 +151,8 @@ fn what_only_the_new_version_lists_goes_when_the_old_version_comes_back() {
 
 #[test]
 fn remaining_files_hide_no_module_of_the_old_version() {
-    let world = aside();
-    let site = world.site();
+    let fixture = aside();
+    let site = fixture.site();
     // Of the old version, `sub` is a module in a file; a directory of that name would go before it.
     let record = site.join("~hing-1.0.dist-info/RECORD");
     let text =
@@ -162,37 +162,37 @@ fn remaining_files_hide_no_module_of_the_old_version() {
     fs::remove_dir(site.join("~hing/sub")).unwrap();
     fs::create_dir_all(site.join("thing/sub")).unwrap();
     fs::write(site.join("thing/sub/__init__.py"), "raise SystemExit(3)\n").unwrap();
-    world.is_free_of(&["install-leftover"]);
-    says_one(&world);
+    fixture.is_free_of(&["install-leftover"]);
+    says_one(&fixture);
     assert!(site.join("thing/sub.kept/__init__.py").is_file());
 }
 
 #[test]
 fn an_interrupted_restoration_is_continued() {
-    let world = aside();
-    fs::rename(world.site().join("~hing"), world.site().join("thing")).unwrap();
-    world.is_free_of(&["install-leftover"]);
-    says_one(&world);
+    let fixture = aside();
+    fs::rename(fixture.site().join("~hing"), fixture.site().join("thing")).unwrap();
+    fixture.is_free_of(&["install-leftover"]);
+    says_one(&fixture);
 }
 
 #[test]
 fn the_old_version_is_removed_if_the_new_one_is_complete() {
-    let world = aside();
-    install(&world, "2.0");
-    world.is_free_of(&["install-leftover"]);
-    assert!(!world.site().join("~hing").exists());
-    assert_eq!(world.runs("import thing; print(thing.VERSION)"), "2.0\n");
+    let fixture = aside();
+    install(&fixture, "2.0");
+    fixture.is_free_of(&["install-leftover"]);
+    assert!(!fixture.site().join("~hing").exists());
+    assert_eq!(fixture.runs("import thing; print(thing.VERSION)"), "2.0\n");
 }
 
 #[test]
 fn nothing_is_removed_if_no_version_is_complete() {
     // A file of the old one is gone: what is in its place is the new one's, and has the same size.
-    let world = aside();
-    let (site, old) = (world.site(), world.site().join("~hing/__init__.py"));
+    let fixture = aside();
+    let (site, old) = (fixture.site(), fixture.site().join("~hing/__init__.py"));
     fs::write(&old, "VERSION = '9.9'\n").unwrap();
     fs::create_dir(site.join("thing")).unwrap();
     fs::create_dir(site.join("thing-2.0.dist-info")).unwrap();
-    let report = world.check(&[".venv", "--fix"]);
+    let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["install-leftover"]);
     assert_eq!(report.steps(), [""; 0]);
     assert!(report.command("install-leftover").ends_with("--no-deps thing==1.0"));
@@ -203,10 +203,10 @@ fn nothing_is_removed_if_no_version_is_complete() {
 
 #[test]
 fn the_metadata_at_its_path_determines_what_is_installed() {
-    let world = aside();
-    let site = world.site();
+    let fixture = aside();
+    let site = fixture.site();
     fs::rename(site.join("~hing-1.0.dist-info"), site.join("thing-1.0.dist-info")).unwrap();
-    let report = world.check(&[".venv", "--fix"]);
+    let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["install-leftover"]);
     assert!(report.command("install-leftover").ends_with("--no-deps thing==1.0"));
     assert!(site.join("~hing/__init__.py").exists());
@@ -214,14 +214,14 @@ fn the_metadata_at_its_path_determines_what_is_installed() {
 
 #[test]
 fn files_of_another_package_stay() {
-    let world = aside();
-    let site = world.site();
-    world.install("other", "1.0");
+    let fixture = aside();
+    let site = fixture.site();
+    fixture.install("other", "1.0");
     fs::create_dir(site.join("thing")).unwrap();
     fs::write(site.join("thing/plugin.py"), "").unwrap();
     let record = site.join("other-1.0.dist-info/RECORD");
     super::append(&record, &format!("thing/plugin.py,{},0\n", hash(b"")));
-    let report = world.check(&[".venv", "--fix"]);
+    let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.steps(), [""; 0]);
     assert!(report.command("install-leftover").ends_with("thing==1.0"));
     assert!(site.join("thing/plugin.py").exists());

@@ -36,33 +36,33 @@ use serde_json::Value;
 use crate::sandbox::{Ran, Sandbox, real_pythons};
 
 /// A sandbox with an environment at `project/.venv`.
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     python: PathBuf,
 }
 
-impl World {
+impl Fixture {
     /// With an environment of rvenv's, without pip, of the newest `CPython`.
     fn new() -> Self {
-        let world = Self { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
-        world.create(&[]);
-        world
+        let fixture = Self { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
+        fixture.create(&[]);
+        fixture
     }
 
     /// With pip.
     fn with_pip() -> Self {
-        let world = Self { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
-        let mut command = world.sandbox.rvenv();
-        Ran::of(command.args(["create", "-p"]).arg(&world.python)).ok();
-        world
+        let fixture = Self { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
+        let mut command = fixture.sandbox.rvenv();
+        Ran::of(command.args(["create", "-p"]).arg(&fixture.python)).ok();
+        fixture
     }
 
     /// Active, as far as variables tell.
     fn active() -> Self {
-        let mut world = Self::new();
-        let env = world.env();
-        world.activate(&env);
-        world
+        let mut fixture = Self::new();
+        let env = fixture.env();
+        fixture.activate(&env);
+        fixture
     }
 
     /// `rvenv create --without-pip ARGS...`

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::World;
+use super::Fixture;
 
 /// The directory `pip-….dist-info`.
-fn dist_info(world: &World) -> PathBuf {
-    let entries = fs::read_dir(world.site()).unwrap().flatten().map(|entry| entry.path());
+fn dist_info(fixture: &Fixture) -> PathBuf {
+    let entries = fs::read_dir(fixture.site()).unwrap().flatten().map(|entry| entry.path());
     let is_of_pip = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy();
         name.starts_with("pip-") && name.ends_with(".dist-info")
@@ -16,108 +16,108 @@ fn dist_info(world: &World) -> PathBuf {
 }
 
 #[track_caller]
-fn starts(world: &World) {
-    assert!(world.pip(&["--version"]).ok().stdout.starts_with("pip "));
+fn starts(fixture: &Fixture) {
+    assert!(fixture.pip(&["--version"]).ok().stdout.starts_with("pip "));
 }
 
 #[test]
 fn a_pip_with_missing_files_is_seeded_again() {
-    let world = World::with_pip();
-    assert_eq!(world.faults(), [""; 0]);
-    let site = world.site();
+    let fixture = Fixture::with_pip();
+    assert_eq!(fixture.faults(), [""; 0]);
+    let site = fixture.site();
     fs::write(site.join("pip/__init__.py"), "").unwrap();
-    world.is_free_of(&["pip-damaged"]);
-    starts(&world);
+    fixture.is_free_of(&["pip-damaged"]);
+    starts(&fixture);
 
     fs::remove_dir_all(site.join("pip")).unwrap();
-    world.is_free_of(&["pip-damaged"]);
-    starts(&world);
+    fixture.is_free_of(&["pip-damaged"]);
+    starts(&fixture);
 
-    fs::remove_dir_all(dist_info(&world)).unwrap();
+    fs::remove_dir_all(dist_info(&fixture)).unwrap();
     fs::remove_dir_all(site.join("pip")).unwrap();
-    world.is_free_of(&["pip-missing"]);
-    starts(&world);
+    fixture.is_free_of(&["pip-missing"]);
+    starts(&fixture);
 }
 
 #[test]
 fn a_pip_with_an_incomplete_record_is_seeded_again() {
-    let world = World::with_pip();
+    let fixture = Fixture::with_pip();
     // A full disk leaves an empty file.
-    let record = dist_info(&world).join("RECORD");
+    let record = dist_info(&fixture).join("RECORD");
     fs::write(&record, "").unwrap();
-    world.is_free_of(&["pip-damaged"]);
-    starts(&world);
+    fixture.is_free_of(&["pip-damaged"]);
+    starts(&fixture);
 
     // A kill leaves this while pip compiles the pip that it has unpacked.
     let rows = fs::read_to_string(&record).unwrap();
     let rows: Vec<_> = rows.lines().filter(|row| !row.starts_with("../")).collect();
     fs::write(&record, rows.join("\n")).unwrap();
     for name in ["pip", "pip3"] {
-        fs::remove_file(world.bin(name)).unwrap();
+        fs::remove_file(fixture.bin(name)).unwrap();
     }
-    world.is_free_of(&["pip-damaged"]);
-    assert!(world.bin("pip").exists());
-    starts(&world);
+    fixture.is_free_of(&["pip-damaged"]);
+    assert!(fixture.bin("pip").exists());
+    starts(&fixture);
 }
 
 #[test]
 fn a_changed_archive_of_pip_is_seeded_again_by_a_deep_check() {
-    let world = World::with_pip();
-    let archive = world.site().join("pip/_pip.zip");
+    let fixture = Fixture::with_pip();
+    let archive = fixture.site().join("pip/_pip.zip");
     let mut bytes = fs::read(&archive).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     // The file may be a hard link to the cache.
     fs::remove_file(&archive).unwrap();
     fs::write(&archive, bytes).unwrap();
-    assert_eq!(world.faults(), [""; 0]);
-    assert_eq!(world.check(&[".venv", "--deep"]).codes(), ["pip-damaged"]);
-    let report = world.sandbox.run(["check", "--deep", ".venv"]).code(1).stdout;
+    assert_eq!(fixture.faults(), [""; 0]);
+    assert_eq!(fixture.check(&[".venv", "--deep"]).codes(), ["pip-damaged"]);
+    let report = fixture.sandbox.run(["check", "--deep", ".venv"]).code(1).stdout;
     assert!(report.contains("`rvenv check --deep --fix .venv`"), "{report}");
-    assert_eq!(world.check(&[".venv", "--deep", "--fix"]).is_healthy().codes(), [""; 0]);
-    starts(&world);
+    assert_eq!(fixture.check(&[".venv", "--deep", "--fix"]).is_healthy().codes(), [""; 0]);
+    starts(&fixture);
 }
 
 #[test]
 fn a_second_pip_is_removed() {
-    let world = World::with_pip();
-    let own = dist_info(&world);
-    let other = world.site().join("pip-1.0.dist-info");
+    let fixture = Fixture::with_pip();
+    let own = dist_info(&fixture);
+    let other = fixture.site().join("pip-1.0.dist-info");
     fs::create_dir(&other).unwrap();
     for name in ["RECORD", "METADATA"] {
         fs::copy(own.join(name), other.join(name)).unwrap();
     }
-    world.is_free_of(&["pip-twice"]);
-    starts(&world);
+    fixture.is_free_of(&["pip-twice"]);
+    starts(&fixture);
 }
 
 #[test]
 fn an_environment_that_was_to_have_none_is_healthy_without() {
-    assert_eq!(World::new().faults(), [""; 0]);
+    assert_eq!(Fixture::new().faults(), [""; 0]);
 }
 
 #[test]
 fn an_uninstalled_pip_is_a_note() {
-    let world = World::with_pip();
-    world.pip(&["uninstall", "--yes", "pip"]).ok();
-    let report = world.check(&[".venv"]);
+    let fixture = Fixture::with_pip();
+    fixture.pip(&["uninstall", "--yes", "pip"]).ok();
+    let report = fixture.check(&[".venv"]);
     report.is_healthy();
     assert_eq!(report.codes(), ["pip-missing"]);
     assert!(report.command("pip-missing").ends_with(" pip"));
     // It stays so, as it was done on purpose.
-    assert_eq!(world.check(&[".venv", "--fix"]).is_healthy().codes(), ["pip-missing"]);
-    fs::create_dir(world.site().join("pip")).unwrap();
-    assert_eq!(world.faults(), ["pip-missing"]);
+    assert_eq!(fixture.check(&[".venv", "--fix"]).is_healthy().codes(), ["pip-missing"]);
+    fs::create_dir(fixture.site().join("pip")).unwrap();
+    assert_eq!(fixture.faults(), ["pip-missing"]);
 }
 
 #[test]
 fn an_upgraded_pip_is_complete() {
-    let world = World::with_pip();
+    let fixture = Fixture::with_pip();
     // By its own wheel: what counts is that pip replaces itself by ordinary files.
-    let wheels = world.sandbox.root().join("wheels");
+    let wheels = fixture.sandbox.root().join("wheels");
     let list = "import ensurepip, pathlib; print(next(pathlib.Path(ensurepip.__path__[0], '_bundled').glob('pip-*')))";
-    let wheel = world.runs(list);
+    let wheel = fixture.runs(list);
     fs::create_dir(&wheels).unwrap();
-    world.pip(&["install", "--force-reinstall", wheel.trim()]).ok();
-    assert_eq!(world.check(&[".venv", "--deep"]).is_healthy().codes(), [""; 0]);
+    fixture.pip(&["install", "--force-reinstall", wheel.trim()]).ok();
+    assert_eq!(fixture.check(&[".venv", "--deep"]).is_healthy().codes(), [""; 0]);
 }

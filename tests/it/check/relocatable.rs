@@ -8,24 +8,24 @@ use std::process::Command;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{Package, World, cpythons, first_line, set_first_line};
+use super::{Fixture, Package, cpythons, first_line, set_first_line};
 use crate::sandbox::{Ran, Sandbox};
 
 /// The first two lines of a command with a relative shebang.
 const RELATIVE: &str = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python";
 
-/// A world whose environment is relocatable.
-fn world(args: &[&str]) -> World {
-    let mut world = World { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
-    world.sandbox.set("PIP_NO_INDEX", "1");
-    let mut command = world.sandbox.rvenv();
-    Ran::of(command.args(["create", "--relocatable", "-p"]).arg(&world.python).args(args)).ok();
-    world
+/// A fixture whose environment is relocatable.
+fn fixture(args: &[&str]) -> Fixture {
+    let mut fixture = Fixture { sandbox: Sandbox::new(), python: cpythons().remove(0).path };
+    fixture.sandbox.set("PIP_NO_INDEX", "1");
+    let mut command = fixture.sandbox.rvenv();
+    Ran::of(command.args(["create", "--relocatable", "-p"]).arg(&fixture.python).args(args)).ok();
+    fixture
 }
 
 /// A wheel with a command of each kind: an entry point, a script, and one whose text is not UTF-8.
-fn wheel(world: &World) -> PathBuf {
-    let path = world.sandbox.project().join("hi-1.0-py3-none-any.whl");
+fn wheel(fixture: &Fixture) -> PathBuf {
+    let path = fixture.sandbox.project().join("hi-1.0-py3-none-any.whl");
     let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
     let say = "import hi, sys\nprint(sys.prefix)\n";
     let files: [(&str, Vec<u8>); 6] = [
@@ -70,108 +70,108 @@ fn commands_run_in(env: &Path) {
 }
 
 /// Moves the environment to another directory.
-fn moved(world: &World) -> PathBuf {
-    let new = world.sandbox.project().join("moved here/env");
+fn moved(fixture: &Fixture) -> PathBuf {
+    let new = fixture.sandbox.project().join("moved here/env");
     fs::create_dir_all(new.parent().unwrap()).unwrap();
-    fs::rename(world.env(), &new).unwrap();
+    fs::rename(fixture.env(), &new).unwrap();
     new
 }
 
 #[test]
 fn packages_of_install_work_after_a_move() {
     for args in [&[][..], &["--without-pip"]] {
-        let world = world(args);
-        let wheel = wheel(&world);
-        Ran::of(world.sandbox.rvenv().args(["install", "-q"]).arg(wheel)).ok();
-        commands_run_in(&world.env());
-        let report = world.check(&[".venv", "--deep"]);
+        let fixture = fixture(args);
+        let wheel = wheel(&fixture);
+        Ran::of(fixture.sandbox.rvenv().args(["install", "-q"]).arg(wheel)).ok();
+        commands_run_in(&fixture.env());
+        let report = fixture.check(&[".venv", "--deep"]);
         assert!(!report.codes().contains(&"package-altered"), "{report:#?}");
-        commands_run_in(&moved(&world));
+        commands_run_in(&moved(&fixture));
     }
 }
 
 #[test]
 fn packages_of_create_work_after_a_move() {
-    let world = world(&["--without-pip"]);
-    let wheel = wheel(&world);
-    fs::write(world.sandbox.project().join("list.txt"), wheel.to_str().unwrap()).unwrap();
+    let fixture = fixture(&["--without-pip"]);
+    let wheel = wheel(&fixture);
+    fs::write(fixture.sandbox.project().join("list.txt"), wheel.to_str().unwrap()).unwrap();
     for flags in [&["--install", wheel.to_str().unwrap()][..], &["-r", "list.txt"]] {
-        let mut command = world.sandbox.rvenv();
-        command.args(["create", "--clear", "--relocatable", "-p"]).arg(&world.python).args(flags);
+        let mut command = fixture.sandbox.rvenv();
+        command.args(["create", "--clear", "--relocatable", "-p"]).arg(&fixture.python).args(flags);
         Ran::of(&mut command).ok();
-        commands_run_in(&world.env());
+        commands_run_in(&fixture.env());
     }
-    commands_run_in(&moved(&world));
+    commands_run_in(&moved(&fixture));
 }
 
 #[test]
 fn a_failed_install_leaves_no_absolute_command() {
-    let world = world(&[]);
-    let wheel = wheel(&world);
-    Ran::of(world.sandbox.rvenv().args(["install", "-q"]).arg(&wheel)).ok();
+    let fixture = fixture(&[]);
+    let wheel = wheel(&fixture);
+    Ran::of(fixture.sandbox.rvenv().args(["install", "-q"]).arg(&wheel)).ok();
     // pip fails before it writes, and what a pip before it wrote is there.
-    set_first_line(&world.bin("hi"), &world.bin("python"));
-    Ran::of(world.sandbox.rvenv().args(["install", "-q", "no-such-package"])).code(1);
-    let text = fs::read_to_string(world.bin("hi")).unwrap();
+    set_first_line(&fixture.bin("hi"), &fixture.bin("python"));
+    Ran::of(fixture.sandbox.rvenv().args(["install", "-q", "no-such-package"])).code(1);
+    let text = fs::read_to_string(fixture.bin("hi")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");
 }
 
 #[test]
 fn absolute_commands_of_another_pip_are_found_and_repaired() {
-    let world = world(&[]);
-    let wheel = wheel(&world);
-    let mut pip = world.sandbox.command(world.bin("python"));
+    let fixture = fixture(&[]);
+    let wheel = wheel(&fixture);
+    let mut pip = fixture.sandbox.command(fixture.bin("python"));
     Ran::of(pip.args(["-m", "pip", "install", "-q"]).arg(wheel)).ok();
-    let report = world.check(&[".venv"]);
+    let report = fixture.check(&[".venv"]);
     let seen = report.finds("shebang-absolute")["seen"].as_str().unwrap();
     assert!(seen.starts_with("`hi` (and 2 more)"), "{seen}");
-    world.is_free_of(&["shebang-absolute"]);
-    commands_run_in(&world.env());
-    world.check(&[".venv", "--deep"]).is_healthy();
+    fixture.is_free_of(&["shebang-absolute"]);
+    commands_run_in(&fixture.env());
+    fixture.check(&[".venv", "--deep"]).is_healthy();
 }
 
 #[test]
 fn a_repair_after_a_move_writes_relative_lines() {
-    let world = world(&["--without-pip"]);
-    Package::new("thing", "1.0").install(&world.env());
-    let new = moved(&world);
+    let fixture = fixture(&["--without-pip"]);
+    Package::new("thing", "1.0").install(&fixture.env());
+    let new = moved(&fixture);
     let dir = new.to_str().unwrap();
-    assert!(world.check(&[dir]).codes().contains(&"shebang-dead"));
-    world.check(&[dir, "--fix"]).is_healthy();
+    assert!(fixture.check(&[dir]).codes().contains(&"shebang-dead"));
+    fixture.check(&[dir, "--fix"]).is_healthy();
     let text = fs::read_to_string(new.join("bin/thing")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");
     // A copy, whose original is still there.
-    let copy = world.sandbox.project().join("copy");
+    let copy = fixture.sandbox.project().join("copy");
     set_first_line(&new.join("bin/thing"), &new.join("bin/python"));
-    Ran::of(world.sandbox.command("cp").arg("-a").arg(&new).arg(&copy)).ok();
-    world.check(&["copy", "--fix"]).is_healthy();
+    Ran::of(fixture.sandbox.command("cp").arg("-a").arg(&new).arg(&copy)).ok();
+    fixture.check(&["copy", "--fix"]).is_healthy();
     let text = fs::read_to_string(copy.join("bin/thing")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");
 }
 
 #[test]
 fn a_script_of_the_users_is_named_and_left_alone() {
-    let world = world(&["--without-pip"]);
-    let text = first_line(&world.bin("python")) + "print(1)\n";
-    fs::write(world.bin("mine"), &text).unwrap();
-    fs::set_permissions(world.bin("mine"), fs::Permissions::from_mode(0o755)).unwrap();
-    let report = world.check(&[".venv", "--fix"]);
+    let fixture = fixture(&["--without-pip"]);
+    let text = first_line(&fixture.bin("python")) + "print(1)\n";
+    fs::write(fixture.bin("mine"), &text).unwrap();
+    fs::set_permissions(fixture.bin("mine"), fs::Permissions::from_mode(0o755)).unwrap();
+    let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["shebang-absolute"]);
     assert!(report.finds("shebang-absolute")["seen"].as_str().unwrap().contains("`mine`"));
-    assert_eq!(fs::read_to_string(world.bin("mine")).unwrap(), text);
+    assert_eq!(fs::read_to_string(fixture.bin("mine")).unwrap(), text);
 }
 
 /// `setup.py develop`, which old releases of pip run for an editable install, lists its command in no RECORD.
 #[test]
 fn the_command_of_a_project_that_setuptools_links() {
-    let world = world(&[]);
-    let text = first_line(&world.bin("python"))
+    let fixture = fixture(&[]);
+    let text = first_line(&fixture.bin("python"))
         + "# EASY-INSTALL-ENTRY-SCRIPT: 'hi','console_scripts','hi'\nprint('hello')\n";
-    fs::write(world.bin("hi"), text).unwrap();
-    fs::set_permissions(world.bin("hi"), fs::Permissions::from_mode(0o755)).unwrap();
-    Ran::of(world.sandbox.rvenv().args(["install", "-q", "pip"])).ok();
-    let text = fs::read_to_string(world.bin("hi")).unwrap();
+    fs::write(fixture.bin("hi"), text).unwrap();
+    fs::set_permissions(fixture.bin("hi"), fs::Permissions::from_mode(0o755)).unwrap();
+    Ran::of(fixture.sandbox.rvenv().args(["install", "-q", "pip"])).ok();
+    let text = fs::read_to_string(fixture.bin("hi")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");
-    let ran = Ran::of(&mut Command::new(moved(&world).join("bin/hi"))).ok();
+    let ran = Ran::of(&mut Command::new(moved(&fixture).join("bin/hi"))).ok();
     assert_eq!(ran.stdout, "hello\n");
 }

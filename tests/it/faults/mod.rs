@@ -397,7 +397,7 @@ fn create_with_a_cold_cache() {
 #[test]
 fn create_filled_from_the_store() {
     let python = real_pythons().pop().unwrap();
-    let mut sandbox = crate::store::world::world(&python);
+    let mut sandbox = crate::store::fixture::fixture(&python);
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
     // Where pip has to run because of a fault, it leaves nothing of its own.
     sandbox.set("PYTHONDONTWRITEBYTECODE", "1");

@@ -1,18 +1,18 @@
 //! Entering a project activates, leaving deactivates, in every shell that has a hook.
 
-use super::world::World;
+use super::fixture::Fixture;
 use crate::shells::Real;
 
 /// In, deeper, out, elsewhere, and no start of rvenv but for a change of directory.
 fn comes_and_goes(real: &Real) {
-    let world = World::new();
-    let (a, b) = (world.project("a"), world.project("b"));
-    std::fs::create_dir(world.at("a/deeper")).unwrap();
-    let shown = world.types(
+    let fixture = Fixture::new();
+    let (a, b) = (fixture.project("a"), fixture.project("b"));
+    std::fs::create_dir(fixture.at("a/deeper")).unwrap();
+    let shown = fixture.types(
         real,
         "cd ../a\nnote in\n\n\nnote again\ncd deeper\nnote deeper\ncd ../../b\nnote other\ncd ..\nnote out",
     );
-    let note = |name: &str| world.note(name, &shown);
+    let note = |name: &str| fixture.note(name, &shown);
     note("in").active(&a);
     note("deeper").active(&a);
     note("other").active(&b);
@@ -24,23 +24,23 @@ fn comes_and_goes(real: &Real) {
 
 /// The nearest environment counts; leaving the inner project is coming back to the outer one.
 fn nests(real: &Real) {
-    let world = World::new();
-    let (outer, inner) = (world.project("outer"), world.project("outer/inner"));
-    world.foreign("outer/foreign");
+    let fixture = Fixture::new();
+    let (outer, inner) = (fixture.project("outer"), fixture.project("outer/inner"));
+    fixture.foreign("outer/foreign");
     let lines =
         "cd ../outer\nnote outer\ncd inner\nnote inner\ncd ..\nnote back\ncd foreign\nnote foreign";
-    let shown = world.types(real, lines);
-    world.note("outer", &shown).active(&outer);
-    world.note("inner", &shown).active(&inner);
-    world.note("back", &shown).active(&outer);
-    world.note("foreign", &shown).inactive();
+    let shown = fixture.types(real, lines);
+    fixture.note("outer", &shown).active(&outer);
+    fixture.note("inner", &shown).active(&inner);
+    fixture.note("back", &shown).active(&outer);
+    fixture.note("foreign", &shown).inactive();
 }
 
 /// An activation or deactivation by the user is left as it is.
 fn leaves_the_hand_alone(real: &Real) {
-    let world = World::new();
-    let (a, mine) = (world.project("a"), world.project("mine"));
-    std::fs::create_dir(world.at("a/deeper")).unwrap();
+    let fixture = Fixture::new();
+    let (a, mine) = (fixture.project("a"), fixture.project("mine"));
+    std::fs::create_dir(fixture.at("a/deeper")).unwrap();
     let activate = by_hand(real, "../mine/.venv");
     let lines = [
         &*activate,
@@ -60,14 +60,14 @@ fn leaves_the_hand_alone(real: &Real) {
         "cd a",
         "note fresh",
     ];
-    let shown = world.types(real, &lines.join("\n"));
-    world.note("kept", &shown).active(&mine);
-    world.note("still", &shown).active(&mine);
-    world.note("a", &shown).active(&a);
+    let shown = fixture.types(real, &lines.join("\n"));
+    fixture.note("kept", &shown).active(&mine);
+    fixture.note("still", &shown).active(&mine);
+    fixture.note("a", &shown).active(&a);
     for name in ["ended", "ended-too"] {
-        assert_eq!(world.note(name, &shown).get("VIRTUAL_ENV"), None, "{name}: {shown}");
+        assert_eq!(fixture.note(name, &shown).get("VIRTUAL_ENV"), None, "{name}: {shown}");
     }
-    world.note("fresh", &shown).active(&a);
+    fixture.note("fresh", &shown).active(&a);
 }
 
 fn by_hand(real: &Real, dir: &str) -> String {
@@ -77,42 +77,42 @@ fn by_hand(real: &Real, dir: &str) -> String {
 
 /// The hook's activation, ended by hand and made by hand again, is the user's.
 fn takes_no_activation_over(real: &Real) {
-    let world = World::new();
-    let a = world.project("a");
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
     let lines =
         format!("cd ../a\nnote in\ndeactivate\n{}\ncd ..\nnote out", by_hand(real, ".venv"));
-    let shown = world.types(real, &lines);
-    world.note("in", &shown).active(&a);
-    assert_eq!(world.note("out", &shown).get("VIRTUAL_ENV"), a.to_str(), "{shown}");
+    let shown = fixture.types(real, &lines);
+    fixture.note("in", &shown).active(&a);
+    assert_eq!(fixture.note("out", &shown).get("VIRTUAL_ENV"), a.to_str(), "{shown}");
 }
 
 /// A new environment is active, and a removed one is not, without leaving the project.
 fn follows_its_own_commands(real: &Real) {
-    let world = World::new();
-    let shown = world.types(
+    let fixture = Fixture::new();
+    let shown = fixture.types(
         real,
         "rvenv create --without-pip --python /usr/bin/python3\nnote made\nrvenv remove .venv\nnote removed",
     );
-    world.note("made", &shown).active(&world.at("project/.venv"));
-    world.note("removed", &shown).inactive();
+    fixture.note("made", &shown).active(&fixture.at("project/.venv"));
+    fixture.note("removed", &shown).inactive();
 }
 
 /// A child shell that has the hook too leaves the project of its parent.
 fn continues_in_a_child(real: &Real) {
-    let world = World::new();
-    let a = world.project("a");
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
     let child = std::iter::once(real.program.to_str().unwrap()).chain(real.args.iter().copied());
     let child = format!("{} -i", child.collect::<Vec<_>>().join(" "));
-    let rc = world.at(format!("rc.{}.ps1", real.label));
+    let rc = fixture.at(format!("rc.{}.ps1", real.label));
     let lines = format!(
         "cd ../a\nnote in\n{child}\n{}\nnote child\ncd ..\nnote out\nexit\nnote parent",
-        super::world::read(real, &rc)
+        super::fixture::read(real, &rc)
     );
-    let shown = world.types(real, &lines);
+    let shown = fixture.types(real, &lines);
     for name in ["in", "child", "parent"] {
-        world.note(name, &shown).active(&a);
+        fixture.note(name, &shown).active(&a);
     }
-    world.note("out", &shown).inactive();
+    fixture.note("out", &shown).inactive();
 }
 
 macro_rules! scenarios {
@@ -150,19 +150,19 @@ scenarios! {
 #[test]
 fn powershell_continues_in_a_child() {
     let Some(real) = crate::shells::real("pwsh") else { return };
-    let world = World::new();
-    let a = world.project("a");
-    let start = super::world::read(&real, &world.at("rc.pwsh.ps1"));
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
+    let start = super::fixture::read(&real, &fixture.at("rc.pwsh.ps1"));
     let child = format!("{start}; prompt; note child; cd ..; prompt; note out");
     let lines = format!(
         "cd ../a\nnote in\n& '{}' -NoProfile -NonInteractive -Command \"{child}\"\nnote parent",
         real.program.display()
     );
-    let shown = world.types(&real, &lines);
+    let shown = fixture.types(&real, &lines);
     for name in ["in", "child", "parent"] {
-        world.note(name, &shown).active(&a);
+        fixture.note(name, &shown).active(&a);
     }
-    world.note("out", &shown).inactive();
+    fixture.note("out", &shown).inactive();
     assert!(shown.contains("(a) PS "), "{shown}");
 }
 
@@ -170,23 +170,23 @@ fn powershell_continues_in_a_child() {
 #[test]
 fn nushell_takes_data() {
     let Some(real) = crate::shells::real("nu") else { return };
-    let world = World::new();
-    let a = world.project("a");
-    world.foreign("clone");
-    let hook = world.at("hook.nu");
-    std::fs::write(&hook, rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap())
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
+    fixture.foreign("clone");
+    let hook = fixture.at("hook.nu");
+    std::fs::write(&hook, rvenv::shell::hook(real.shell, &fixture.at("tools/rvenv")).unwrap())
         .unwrap();
     let mut script = format!("source '{}'\n", hook.display());
     script += "def --env moved [] { do --env ($env.config.hooks.env_change.PWD | last) '' '' }\n";
     for (dir, note) in [("../a", "in"), ("../clone", "clone"), ("../a", "back"), ("..", "out")] {
         script += &format!("cd {dir}; moved; note {note}\n");
     }
-    let file = world.at("script.nu");
+    let file = fixture.at("script.nu");
     std::fs::write(&file, script).unwrap();
-    let mut command = world.sandbox.command(&real.program);
+    let mut command = fixture.sandbox.command(&real.program);
     let ran = crate::sandbox::Ran::of(command.args(real.args).arg(file)).ok();
     for (name, active) in [("in", true), ("clone", false), ("back", true), ("out", false)] {
-        let note = world.note(name, &ran.stderr);
+        let note = fixture.note(name, &ran.stderr);
         if active { note.active(&a) } else { note.inactive() }
     }
     assert_eq!(ran.stderr.matches("not activating").count(), 1, "{ran:#?}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use rvenv::shell;
 use rvenv::shell::Shell;
 
-use super::world::World;
+use super::fixture::Fixture;
 use crate::sandbox::Ran;
 use crate::shells::real;
 
@@ -39,9 +39,9 @@ fn the_exit_code_of_the_last_command_is_the_prompts() {
     ];
     for (label, before, lines, more) in scenarios {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let shown = world.types_after(&real, before, lines);
-        let note = world.note("code", &shown);
+        let fixture = Fixture::new();
+        let shown = fixture.types_after(&real, before, lines);
+        let note = fixture.note("code", &shown);
         assert_eq!(note.get("code"), Some("7"), "{label}: {before}\n{shown}");
         assert_eq!(note.get("more").unwrap_or_default(), more, "{label}: {before}\n{shown}");
     }
@@ -51,15 +51,15 @@ fn the_exit_code_of_the_last_command_is_the_prompts() {
 fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
     for before in ["PROMPT_COMMAND='mine=1'", "PROMPT_COMMAND=('mine=1' 'too=1')", ":"] {
         let real = real("bash").expect("bash");
-        let world = World::new();
-        let a = world.project("a");
-        let rc = world.at("rc.bash.ps1");
+        let fixture = Fixture::new();
+        let a = fixture.project("a");
+        let rc = fixture.at("rc.bash.ps1");
         let lines = format!(
             ". '{}'\ncd ../a\nexport mine too all=\"${{PROMPT_COMMAND[*]}}\"\nnote in",
             rc.display()
         );
-        let shown = world.types_after(&real, before, &lines);
-        let note = world.note("in", &shown);
+        let shown = fixture.types_after(&real, before, &lines);
+        let note = fixture.note("in", &shown);
         note.active(&a);
         // Beside others first and last: other tools change PATH at the prompt, too.
         let all = note.get("all").unwrap();
@@ -75,30 +75,30 @@ fn the_prompt_command_is_kept_and_the_hook_is_there_once() {
 #[test]
 fn a_trap_for_errors_runs_once() {
     let real = real("bash").expect("bash");
-    let world = World::new();
-    world.project("a");
+    let fixture = Fixture::new();
+    fixture.project("a");
     let before = "set -E; trap 'traps=$((${traps-0} + 1))' ERR; export traps";
     for own in ["", "; PROMPT_COMMAND=mine=1"] {
         let lines = "cd ../a\ntraps=0\nfalse\nnote one\n[ 1 = 2 ]\nnote two";
-        let shown = world.types_after(&real, &format!("{before}{own}"), lines);
-        assert_eq!(world.note("one", &shown).get("traps"), Some("1"), "{shown}");
-        assert_eq!(world.note("two", &shown).get("traps"), Some("2"), "{shown}");
+        let shown = fixture.types_after(&real, &format!("{before}{own}"), lines);
+        assert_eq!(fixture.note("one", &shown).get("traps"), Some("1"), "{shown}");
+        assert_eq!(fixture.note("two", &shown).get("traps"), Some("2"), "{shown}");
     }
 }
 
 #[test]
 fn zsh_keeps_the_functions_of_others() {
     let Some(real) = real("zsh") else { return };
-    let world = World::new();
-    let a = world.project("a");
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
     let before = "export chpwd=0 precmd=0; one () { chpwd=1 }; two () { precmd=1 }\nchpwd_functions=(one) precmd_functions=(two)";
-    let rc = world.at("rc.zsh.ps1");
+    let rc = fixture.at("rc.zsh.ps1");
     let lines = format!(
         ". '{}'\ncd ../a\nexport all=\"$chpwd_functions $precmd_functions\"\nnote in\n(cd ..; note subshell)",
         rc.display()
     );
-    let shown = world.types_after(&real, before, &lines);
-    let note = world.note("in", &shown);
+    let shown = fixture.types_after(&real, before, &lines);
+    let note = fixture.note("in", &shown);
     note.active(&a);
     assert_eq!((note.get("chpwd"), note.get("precmd")), (Some("1"), Some("1")), "{shown}");
     assert_eq!(
@@ -106,46 +106,46 @@ fn zsh_keeps_the_functions_of_others() {
         Some("_rvenv_hook_first one _rvenv_hook_first two _rvenv_hook"),
         "{shown}"
     );
-    assert_eq!(world.note("subshell", &shown).starts(), note.starts(), "{shown}");
+    assert_eq!(fixture.note("subshell", &shown).starts(), note.starts(), "{shown}");
 }
 
 #[test]
 fn tcsh_keeps_the_aliases_of_others() {
     let Some(real) = real("tcsh") else { return };
-    let world = World::new();
-    let a = world.project("a");
+    let fixture = Fixture::new();
+    let a = fixture.project("a");
     let before = r#"alias cwdcmd 'setenv cwdcmd "$cwd"; : \!*'; alias precmd 'setenv precmd 1'"#;
-    let rc = world.at("rc.tcsh.ps1");
+    let rc = fixture.at("rc.tcsh.ps1");
     let lines = format!(
         "source '{}'\ncd ../a\nsetenv all \"`alias cwdcmd; alias precmd`\"\nnote in",
         rc.display()
     );
-    let shown = world.types_after(&real, before, &lines);
-    let note = world.note("in", &shown);
+    let shown = fixture.types_after(&real, before, &lines);
+    let note = fixture.note("in", &shown);
     note.active(&a);
-    assert_eq!(note.get("cwdcmd"), world.at("a").to_str(), "{shown}");
+    assert_eq!(note.get("cwdcmd"), fixture.at("a").to_str(), "{shown}");
     assert_eq!(note.get("precmd"), Some("1"), "{shown}");
     // Before and after the others: other tools change PATH at the prompt, too.
     assert_eq!(note.get("all").unwrap().matches("_rvenvhook_").count(), 3, "{shown}");
     // A script reads the same start file, and has no use for the hook.
     let starts = note.starts();
     std::fs::write(
-        world.at("script"),
+        fixture.at("script"),
         format!("source '{}'\ncd ../a\nnote script\n", rc.display()),
     )
     .unwrap();
-    let ran = Ran::of(world.sandbox.command(&real.program).args(["-f", "../script"])).ok();
+    let ran = Ran::of(fixture.sandbox.command(&real.program).args(["-f", "../script"])).ok();
     assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""));
-    assert_eq!(world.note("script", "").starts(), starts);
+    assert_eq!(fixture.note("script", "").starts(), starts);
 }
 
 #[test]
 fn powershell_keeps_the_prompt() {
     let Some(real) = real("pwsh") else { return };
-    let world = World::new();
-    world.project("a");
-    world.project("b");
-    let again = super::world::read(&real, &world.at("rc.pwsh.ps1"));
+    let fixture = Fixture::new();
+    fixture.project("a");
+    fixture.project("b");
+    let again = super::fixture::read(&real, &fixture.at("rc.pwsh.ps1"));
     let by_hand = "rvenv activate ../a/.venv --shell powershell | Out-String | Invoke-Expression";
     let lines = [
         &*again,
@@ -164,7 +164,7 @@ fn powershell_keeps_the_prompt() {
     ];
     // Once before the hook is there, then after each line.
     let before = "if (-not $env:mine) { $env:mine = 1; function prompt { 'mine> ' } }";
-    let shown = world.types_after(&real, before, &lines.join("\n"));
+    let shown = fixture.types_after(&real, before, &lines.join("\n"));
     let drawn: Vec<_> = shown.lines().collect();
     let expected = [
         "mine> ",
@@ -203,16 +203,16 @@ fn strict_shells_stay_silent_and_alive() {
         ("pwsh", "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"),
     ] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let a = world.project("a");
+        let fixture = Fixture::new();
+        let a = fixture.project("a");
         let fails = match real.shell {
             Shell::Tcsh | Shell::PowerShell => "",
             _ => "! true",
         };
         let lines = format!("cd ../a\nnote in\ncd ..\n{fails}\nnote out");
-        let shown = world.types_after(&real, strict, &lines);
-        world.note("in", &shown).active(&a);
-        world.note("out", &shown).inactive();
+        let shown = fixture.types_after(&real, strict, &lines);
+        fixture.note("in", &shown).active(&a);
+        fixture.note("out", &shown).inactive();
         for word in ["nbound", "parameter", "not set", "not found", "rror", "warning"] {
             assert!(!shown.contains(word), "{label}: {word}\n{shown}");
         }
@@ -237,24 +237,25 @@ fn names_of_directories_run_nothing() {
     ];
     for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        std::fs::create_dir(world.at("here")).unwrap();
+        let fixture = Fixture::new();
+        std::fs::create_dir(fixture.at("here")).unwrap();
         for (index, name) in names.iter().enumerate() {
-            let root = world.project(Path::new("here").join(name));
+            let root = fixture.project(Path::new("here").join(name));
             // A tame name leads there, so that nothing but rvenv has to quote.
-            std::os::unix::fs::symlink(root.parent().unwrap(), world.at(format!("n{index}")))
+            std::os::unix::fs::symlink(root.parent().unwrap(), fixture.at(format!("n{index}")))
                 .unwrap();
         }
-        let visits = (0..names.len())
-            .map(|index| format!("cd '{}'\nnote {index}", world.at(format!("n{index}")).display()));
-        let shown = world.types(&real, &visits.collect::<Vec<_>>().join("\n"));
+        let visits = (0..names.len()).map(|index| {
+            format!("cd '{}'\nnote {index}", fixture.at(format!("n{index}")).display())
+        });
+        let shown = fixture.types(&real, &visits.collect::<Vec<_>>().join("\n"));
         for (index, name) in names.iter().enumerate() {
-            world
+            fixture
                 .note(&index.to_string(), &shown)
-                .active(&world.at("here").join(name).join(".venv"));
+                .active(&fixture.at("here").join(name).join(".venv"));
         }
         assert!(
-            !shown.contains("PWNED'") && find(&world.at(""), "PWNED").is_none(),
+            !shown.contains("PWNED'") && find(&fixture.at(""), "PWNED").is_none(),
             "{label}: {shown}"
         );
     }
@@ -280,14 +281,14 @@ fn newly_installed_commands_are_found_before_hashed_ones() {
         ("pwsh", ""),
     ] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.project("a");
+        let fixture = Fixture::new();
+        let root = fixture.project("a");
         let tool = root.join("bin/tool");
-        let system = world.at("tools/tool");
-        for (path, text) in [(&system, "system"), (&world.at("theirs"), "theirs")] {
+        let system = fixture.at("tools/tool");
+        for (path, text) in [(&system, "system"), (&fixture.at("theirs"), "theirs")] {
             std::fs::write(
                 path,
-                format!("#!/bin/sh\necho {text} >> '{}'\n", world.at("ran").display()),
+                format!("#!/bin/sh\necho {text} >> '{}'\n", fixture.at("ran").display()),
             )
             .unwrap();
             let mut rights = std::fs::metadata(path).unwrap().permissions();
@@ -297,16 +298,16 @@ fn newly_installed_commands_are_found_before_hashed_ones() {
         // It reads all of PATH to forget, and so does this after rvenv only.
         let rvenv = if real.shell == Shell::Tcsh { "rvenv --version" } else { "" };
         let lines = format!("cd ../a\ntool\ncp ../theirs '{}'\n{rvenv}\ntool", tool.display());
-        let shown = world.types_after(&real, option, &lines);
-        let ran = std::fs::read_to_string(world.at("ran")).unwrap();
+        let shown = fixture.types_after(&real, option, &lines);
+        let ran = std::fs::read_to_string(fixture.at("ran")).unwrap();
         assert_eq!(ran, "system\ntheirs\n", "{label}, {option}: {shown}");
     }
 }
 
 #[test]
 fn the_hook_calls_the_program_that_printed_it() {
-    let world = World::new();
-    let ran = world.rvenv(&world.at("project"), &["hook", "bash"]);
+    let fixture = Fixture::new();
+    let ran = fixture.rvenv(&fixture.at("project"), &["hook", "bash"]);
     // The hook is a literal that `eval` takes.
     let unquoted = |text: &str| text.replace(r"'\''", "'");
     let called = format!("'{}' hook-env", env!("CARGO_BIN_EXE_rvenv"));
@@ -328,28 +329,28 @@ fn the_program_can_be_anywhere() {
         ("pwsh", "./rvenv hook powershell | Out-String | Invoke-Expression"),
     ] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let a = world.project("a");
-        let dir = world.at("it's $(touch PWNED)! é {a,b} *");
+        let fixture = Fixture::new();
+        let a = fixture.project("a");
+        let dir = fixture.at("it's $(touch PWNED)! é {a,b} *");
         std::fs::create_dir(&dir).unwrap();
         // A link leads back to where rvenv is; a copy may still be busy in a fork of another test.
         let (program, place) = (env!("CARGO_BIN_EXE_rvenv"), dir.join("rvenv"));
         std::fs::hard_link(program, &place)
             .or_else(|_| std::fs::copy(program, &place).map(drop))
             .unwrap();
-        std::os::unix::fs::symlink(&dir, world.at("tame")).unwrap();
-        let lines = format!("cd ../tame\n{line}\ncd '{}'\nnote in", world.at("a").display());
-        let shown = world.types_without(&real, &lines);
-        world.note("in", &shown).active(&a);
-        assert!(find(&world.at(""), "PWNED").is_none(), "{label}: {shown}");
+        std::os::unix::fs::symlink(&dir, fixture.at("tame")).unwrap();
+        let lines = format!("cd ../tame\n{line}\ncd '{}'\nnote in", fixture.at("a").display());
+        let shown = fixture.types_without(&real, &lines);
+        fixture.note("in", &shown).active(&a);
+        assert!(find(&fixture.at(""), "PWNED").is_none(), "{label}: {shown}");
     }
 }
 
 #[test]
 fn a_shell_without_a_hook_gets_an_error_that_names_shells_with_one() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for (shell, other) in [("cmd", "powershell"), ("csh", "tcsh")] {
-        let ran = Ran::of(world.sandbox.rvenv().args(["hook", shell])).code(1);
+        let ran = Ran::of(fixture.sandbox.rvenv().args(["hook", shell])).code(1);
         assert!(ran.stderr.contains(&format!("{shell} has no hook")), "{ran:#?}");
         assert!(ran.stderr.contains(&format!("`rvenv hook {other}`")), "{ran:#?}");
     }
@@ -360,35 +361,35 @@ fn a_shell_without_a_hook_gets_an_error_that_names_shells_with_one() {
 fn a_deleted_directory_is_no_error() {
     for label in ["bash", "zsh", "fish", "tcsh", "ksh93", "mksh", "dash", "busybox", "yash"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let (a, b) = (world.project("a"), world.project("b"));
+        let fixture = Fixture::new();
+        let (a, b) = (fixture.project("a"), fixture.project("b"));
         let line = |arguments: &str| {
             let arguments = format!("{arguments} --shell {}", real.shell);
             real.shell.evaluate_line().replace("activate", &arguments)
         };
         let lines = format!(
             "cd ../a\nnote in\nrm -rf '{}'\ncd .\n{}\nnote b\n{}\nnote left\ncd /\nnote out",
-            world.at("a").display(),
+            fixture.at("a").display(),
             line(&format!("activate '{}'", b.display())),
             line("deactivate"),
         );
-        let shown = world.types(&real, &lines);
-        world.note("in", &shown).active(&a);
-        world.note("b", &shown).active(&b);
+        let shown = fixture.types(&real, &lines);
+        fixture.note("in", &shown).active(&a);
+        fixture.note("b", &shown).active(&b);
         for name in ["left", "out"] {
-            assert_eq!(world.note(name, &shown).get("VIRTUAL_ENV"), None, "{label}: {shown}");
+            assert_eq!(fixture.note(name, &shown).get("VIRTUAL_ENV"), None, "{label}: {shown}");
         }
         assert!(!shown.contains("error:") && !shown.contains("warning:"), "{label}: {shown}");
     }
-    let world = World::new();
-    let b = world.project("b");
+    let fixture = Fixture::new();
+    let b = fixture.project("b");
     for arguments in [
         "hook-env --shell bash",
         "deactivate --shell bash",
         &format!("activate --shell bash '{}'", b.display()),
     ] {
         let script = format!("mkdir x && cd x && rmdir ../x && exec \"$RVENV_REAL\" {arguments}");
-        let ran = Ran::of(world.sandbox.command("sh").args(["-c", &script])).ok();
+        let ran = Ran::of(fixture.sandbox.command("sh").args(["-c", &script])).ok();
         assert_eq!(ran.stderr, "", "{arguments}");
     }
 }
@@ -397,15 +398,15 @@ fn a_deleted_directory_is_no_error() {
 #[test]
 fn the_hooks_can_be_read() {
     let program = Path::new("/opt/rvenv");
-    let world = World::new();
+    let fixture = Fixture::new();
     if let Some(tcsh) = real("tcsh") {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shell/scripts/hook.tcsh");
         let read =
-            Ran::of(world.sandbox.command(&tcsh.program).args(["-f", "-n"]).arg(script)).ok();
+            Ran::of(fixture.sandbox.command(&tcsh.program).args(["-f", "-n"]).arg(script)).ok();
         assert_eq!((&*read.stdout, &*read.stderr), ("", ""));
     }
     if let Some(pwsh) = real("pwsh") {
-        let file = world.at("hook.ps1");
+        let file = fixture.at("hook.ps1");
         std::fs::write(&file, shell::hook(Shell::PowerShell, program).unwrap()).unwrap();
         crate::shells::keeps_to_windows_powershell(&pwsh, &file);
     }

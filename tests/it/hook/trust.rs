@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::world::{World, plant};
+use super::fixture::{Fixture, plant};
 use crate::shells::real;
 
 /// The note of bash in the directory `name`, and the output of the terminal.
 #[track_caller]
-fn visit(world: &World, name: &str) -> (super::world::Note, String) {
+fn visit(fixture: &Fixture, name: &str) -> (super::fixture::Note, String) {
     let real = real("bash").expect("bash");
-    let dir = world.at(name);
-    let shown = world.types(&real, &format!("cd '{}'\nnote visit", dir.display()));
-    (world.note("visit", &shown), shown)
+    let dir = fixture.at(name);
+    let shown = fixture.types(&real, &format!("cd '{}'\nnote visit", dir.display()));
+    (fixture.note("visit", &shown), shown)
 }
 
 #[track_caller]
-fn refused(world: &World, name: &str) {
-    let (note, shown) = visit(world, name);
+fn refused(fixture: &Fixture, name: &str) {
+    let (note, shown) = visit(fixture, name);
     note.inactive();
     assert_eq!(shown.matches("not activating").count(), 1, "{shown}");
     assert!(shown.contains("rvenv allow"), "{shown}");
@@ -34,15 +34,15 @@ fn the_reason_for_a_changed_environment_is_the_change() {
         "mv .venv .x && mv .x .venv",
         "cp -a .venv .x && rm -r .venv && mv .x .venv",
     ] {
-        let world = World::new();
-        let a = world.project("a");
-        let mut shell = world.sandbox.command("sh");
-        let ran = crate::sandbox::Ran::of(shell.args(["-c", change]).current_dir(world.at("a")));
+        let fixture = Fixture::new();
+        let a = fixture.project("a");
+        let mut shell = fixture.sandbox.command("sh");
+        let ran = crate::sandbox::Ran::of(shell.args(["-c", change]).current_dir(fixture.at("a")));
         if ran.code != Some(0) && change.starts_with("chown") {
             crate::sandbox::skip("only root gives files away");
             continue;
         }
-        let (note, shown) = visit(&world, "a");
+        let (note, shown) = visit(&fixture, "a");
         if shown.contains("not activating") {
             assert!(
                 shown.contains("was replaced or changed since you allowed it"),
@@ -59,12 +59,12 @@ fn the_reason_for_a_changed_environment_is_the_change() {
 fn a_foreign_environment_is_named_once_and_never_on_path() {
     for label in ["bash", "zsh", "fish", "dash", "ksh93", "mksh", "tcsh", "pwsh"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        world.foreign("clone");
+        let fixture = Fixture::new();
+        fixture.foreign("clone");
         let lines = "cd ../clone\nls\nnote in\ncd ..\ncd clone\nnote again\ncd ..\nnote out";
-        let shown = world.types(&real, lines);
+        let shown = fixture.types(&real, lines);
         for name in ["in", "again", "out"] {
-            world.note(name, &shown).inactive();
+            fixture.note(name, &shown).inactive();
         }
         assert_eq!(shown.matches("not activating").count(), 1, "{label}: {shown}");
     }
@@ -72,18 +72,18 @@ fn a_foreign_environment_is_named_once_and_never_on_path() {
 
 #[test]
 fn allowing_and_denying() {
-    let world = World::new();
-    let root = world.foreign("clone");
-    world.rvenv(&world.at("clone"), &["allow"]);
+    let fixture = Fixture::new();
+    let root = fixture.foreign("clone");
+    fixture.rvenv(&fixture.at("clone"), &["allow"]);
     // Its own `note` is a trap for what is not trusted.
     std::fs::remove_file(root.join("bin/note")).unwrap();
-    visit(&world, "clone").0.active(&root);
-    world.rvenv(&world.at("clone"), &["deny"]);
-    let (note, shown) = visit(&world, "clone");
+    visit(&fixture, "clone").0.active(&root);
+    fixture.rvenv(&fixture.at("clone"), &["deny"]);
+    let (note, shown) = visit(&fixture, "clone");
     note.inactive();
     assert!(!shown.contains("not activating"), "{shown}");
-    world.rvenv(&world.at("project"), &["allow", "../clone/.venv"]);
-    visit(&world, "clone").0.active(&root);
+    fixture.rvenv(&fixture.at("project"), &["allow", "../clone/.venv"]);
+    visit(&fixture, "clone").0.active(&root);
 }
 
 /// Puts something else in an environment's place.
@@ -115,60 +115,60 @@ fn a_replaced_environment_asks_again() {
         }),
     ];
     for (how, replace) in ways {
-        let world = World::new();
-        let root = world.project("a");
-        visit(&world, "a").0.active(&root);
+        let fixture = Fixture::new();
+        let root = fixture.project("a");
+        visit(&fixture, "a").0.active(&root);
         // The clock of a file system may tick every few milliseconds only.
         std::thread::sleep(std::time::Duration::from_millis(20));
         replace(&root);
         eprintln!("{how}");
-        refused(&world, "a");
+        refused(&fixture, "a");
     }
 }
 
 #[test]
 fn actions_of_rvenv_keep_an_environment_allowed() {
-    let world = World::new();
-    let root = world.project("a");
+    let fixture = Fixture::new();
+    let root = fixture.project("a");
     let create = ["create", "--without-pip", "--python", "/usr/bin/python3"];
     for flags in [&["--clear"][..], &["--upgrade"], &[]] {
-        world.rvenv(&world.at("a"), &[&create[..], flags].concat());
-        visit(&world, "a").0.active(&root);
+        fixture.rvenv(&fixture.at("a"), &[&create[..], flags].concat());
+        visit(&fixture, "a").0.active(&root);
     }
-    world.rvenv(&world.at("a"), &["deny"]);
-    world.rvenv(&world.at("a"), &[&create[..], &["--clear"]].concat());
-    visit(&world, "a").0.inactive();
+    fixture.rvenv(&fixture.at("a"), &["deny"]);
+    fixture.rvenv(&fixture.at("a"), &[&create[..], &["--clear"]].concat());
+    visit(&fixture, "a").0.inactive();
 }
 
 #[test]
 fn creating_over_what_a_repository_brought_does_not_allow_it() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let create = ["create", "--without-pip", "--python", "/usr/bin/python3"];
     // A whole environment, which `create` mends or leaves as it is.
-    world.foreign("whole");
-    world.rvenv(&world.at("whole"), &create);
-    refused(&world, "whole");
+    fixture.foreign("whole");
+    fixture.rvenv(&fixture.at("whole"), &create);
+    refused(&fixture, "whole");
     // A trap without `pyvenv.cfg`, which `create` builds its environment around.
-    let trap = world.foreign("trap");
+    let trap = fixture.foreign("trap");
     std::fs::remove_file(trap.join("pyvenv.cfg")).unwrap();
     std::fs::remove_file(trap.join("bin/python")).unwrap();
-    world.rvenv(&world.at("trap"), &create);
+    fixture.rvenv(&fixture.at("trap"), &create);
     assert!(trap.join("bin/ls").symlink_metadata().is_ok(), "the user's files are kept");
-    refused(&world, "trap");
+    refused(&fixture, "trap");
     // `--clear` leaves nothing of it.
-    world.rvenv(&world.at("trap"), &[&create[..], &["--clear"]].concat());
-    visit(&world, "trap").0.active(&trap);
+    fixture.rvenv(&fixture.at("trap"), &[&create[..], &["--clear"]].concat());
+    visit(&fixture, "trap").0.active(&trap);
 }
 
 #[test]
 fn links_and_redirects_are_followed_only_if_they_were_allowed() {
-    let world = World::new();
-    let mine = world.project("mine");
-    world.foreign("clone");
+    let fixture = Fixture::new();
+    let mine = fixture.project("mine");
+    fixture.foreign("clone");
     for (name, target, trusted) in
         [("to-mine", "../mine/.venv", true), ("to-clone", "../clone/.venv", false)]
     {
-        let (link, file) = (world.at(name), world.at(format!("{name}-file")));
+        let (link, file) = (fixture.at(name), fixture.at(format!("{name}-file")));
         for dir in [&link, &file] {
             std::fs::create_dir(dir).unwrap();
         }
@@ -177,11 +177,11 @@ fn links_and_redirects_are_followed_only_if_they_were_allowed() {
         for dir in [&link, &file] {
             let name = dir.file_name().unwrap().to_str().unwrap();
             // The repository must not choose which of the user's environments is used.
-            refused(&world, name);
+            refused(&fixture, name);
             if trusted {
-                world.rvenv(dir, &["allow"]);
+                fixture.rvenv(dir, &["allow"]);
                 // Not the link, which the repository could lead elsewhere.
-                visit(&world, name).0.active(&mine);
+                visit(&fixture, name).0.active(&mine);
             }
         }
     }
@@ -189,14 +189,14 @@ fn links_and_redirects_are_followed_only_if_they_were_allowed() {
 
 #[test]
 fn a_list_that_cannot_be_written_hinders_no_creation() {
-    let mut world = World::new();
-    std::fs::write(world.at("file"), "").unwrap();
-    let state = world.at("file/state");
-    world.sandbox.set("XDG_STATE_HOME", state);
-    world.project("a");
-    refused(&world, "a");
-    let mut allow = world.sandbox.rvenv();
-    let ran = crate::sandbox::Ran::of(allow.current_dir(world.at("a")).arg("allow")).code(1);
+    let mut fixture = Fixture::new();
+    std::fs::write(fixture.at("file"), "").unwrap();
+    let state = fixture.at("file/state");
+    fixture.sandbox.set("XDG_STATE_HOME", state);
+    fixture.project("a");
+    refused(&fixture, "a");
+    let mut allow = fixture.sandbox.rvenv();
+    let ran = crate::sandbox::Ran::of(allow.current_dir(fixture.at("a")).arg("allow")).code(1);
     assert!(
         ran.stderr.contains("cannot store the list of allowed environments: cannot use"),
         "{ran:#?}"

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::world::{World, quoted, read_tool};
+use super::fixture::{Fixture, quoted, read_tool};
 use crate::sandbox::skip_unless_required;
 use crate::shells::{Real, real};
 
@@ -85,24 +85,24 @@ fn a_wrapped_prompt_command_keeps_the_hook_and_the_hook_keeps_it() {
     for (name, label, code) in WRAPPERS {
         let Some(real) = real(label) else { continue };
         for is_first in [true, false] {
-            let world = World::new();
-            let a = world.project("a");
-            let file = world.at("wrapper.ps1");
+            let fixture = Fixture::new();
+            let a = fixture.project("a");
+            let file = fixture.at("wrapper.ps1");
             std::fs::write(&file, code).unwrap();
             let wrap = format!(". {}", quoted(&file));
             let leave = "cd ../a\nnote in\ndeactivate\nnote ended\ncd ..\nnote out\ncd a\nnote back\ncd ..\nnote end";
             let shown = if is_first {
-                world.types_after(&real, &wrap, leave)
+                fixture.types_after(&real, &wrap, leave)
             } else {
-                world.types(&real, &format!("{wrap}\n{leave}"))
+                fixture.types(&real, &format!("{wrap}\n{leave}"))
             };
             for note in ["in", "back"] {
-                world.note(note, &shown).active(&a);
+                fixture.note(note, &shown).active(&a);
             }
             for note in ["out", "end"] {
-                world.note(note, &shown).inactive();
+                fixture.note(note, &shown).inactive();
             }
-            assert_eq!(world.note("ended", &shown).get("VIRTUAL_ENV"), None, "{name}, {label}");
+            assert_eq!(fixture.note("ended", &shown).get("VIRTUAL_ENV"), None, "{name}, {label}");
             assert!(shown.contains("(a) "), "{name}, {label}, {is_first}: {shown}");
             for word in ["not found", "nknown command", "rror", "call stack"] {
                 assert!(!shown.contains(word), "{name}, {label}, {is_first}: {word}: {shown}");
@@ -122,8 +122,8 @@ fn pyenv() -> Option<PathBuf> {
 }
 
 /// A root of pyenv's with one version, so that its shims are made in the sandbox.
-fn pyenv_root(world: &World) -> PathBuf {
-    let root = world.at("pyenv");
+fn pyenv_root(fixture: &Fixture) -> PathBuf {
+    let root = fixture.at("pyenv");
     let bin = root.join("versions/3.11.0/bin");
     std::fs::create_dir_all(&bin).unwrap();
     std::os::unix::fs::symlink("/usr/bin/python3", bin.join("python")).unwrap();
@@ -136,29 +136,29 @@ fn pyenvs_shims_come_behind_the_environment_in_either_order() {
     for label in ["bash", "zsh", "fish"] {
         let Some(real) = real(label) else { continue };
         for is_first in [true, false] {
-            let mut world = World::new();
-            let a = world.project("a");
+            let mut fixture = Fixture::new();
+            let a = fixture.project("a");
             let tools = [
-                world.at("tools"),
+                fixture.at("tools"),
                 pyenv.parent().unwrap().into(),
                 "/usr/bin".into(),
                 "/bin".into(),
             ];
-            world.sandbox.set("PATH", std::env::join_paths(tools).unwrap());
-            let root = pyenv_root(&world);
-            world.sandbox.set("PYENV_ROOT", &root);
+            fixture.sandbox.set("PATH", std::env::join_paths(tools).unwrap());
+            let root = pyenv_root(&fixture);
+            fixture.sandbox.set("PYENV_ROOT", &root);
             let init = read_tool(&real, &pyenv, "init -");
             let lines = format!("cd ../a\nnote in\n{init}\nnote again\ncd ..\nnote out");
             let shown = if is_first {
-                world.types_after(&real, &init, &lines)
+                fixture.types_after(&real, &init, &lines)
             } else {
-                world.types(&real, &format!("{init}\n{lines}"))
+                fixture.types(&real, &format!("{init}\n{lines}"))
             };
             for note in ["in", "again"] {
-                let note = world.note(note, &shown);
+                let note = fixture.note(note, &shown);
                 note.active(&a);
             }
-            let out = world.note("out", &shown);
+            let out = fixture.note("out", &shown);
             out.inactive();
             let shims = root.join("shims").display().to_string();
             assert!(out.get("PATH").unwrap().contains(&shims), "{label}, {is_first}: {shown}");
@@ -167,7 +167,7 @@ fn pyenvs_shims_come_behind_the_environment_in_either_order() {
 }
 
 /// Ends the server of tmux, also if the test fails.
-struct Tmux<'a>(&'a World);
+struct Tmux<'a>(&'a Fixture);
 
 impl Tmux<'_> {
     fn run(&self, args: &[&str]) {
@@ -185,8 +185,8 @@ impl Drop for Tmux<'_> {
 }
 
 /// A tool that changes PATH beside the hook, if any; gives the line of the start file that reads its code.
-fn tool_in(world: &mut World, real: &Real, name: &str) -> Option<String> {
-    let dir = world.at("a");
+fn tool_in(fixture: &mut Fixture, real: &Real, name: &str) -> Option<String> {
+    let dir = fixture.at("a");
     std::fs::create_dir_all(dir.join("bin")).unwrap();
     let program = match name {
         "none" => return Some(String::new()),
@@ -196,19 +196,19 @@ fn tool_in(world: &mut World, real: &Real, name: &str) -> Option<String> {
     match name {
         "direnv" => {
             std::fs::write(dir.join(".envrc"), "PATH_add bin").unwrap();
-            world.sandbox.set("DIRENV_LOG_FORMAT", "");
-            let mut allow = world.sandbox.command("direnv");
+            fixture.sandbox.set("DIRENV_LOG_FORMAT", "");
+            let mut allow = fixture.sandbox.command("direnv");
             crate::sandbox::Ran::of(allow.args(["allow", "."]).current_dir(dir)).ok();
             Some(read_tool(real, &program, "hook"))
         }
         "mise" => {
             std::fs::write(dir.join("mise.toml"), "[env]\n_.path = [\"bin\"]\n").unwrap();
-            world.sandbox.set("MISE_TRUSTED_CONFIG_PATHS", dir).set("MISE_OFFLINE", "1");
+            fixture.sandbox.set("MISE_TRUSTED_CONFIG_PATHS", dir).set("MISE_OFFLINE", "1");
             Some(read_tool(real, &program, "activate"))
         }
         _ => {
-            let root = pyenv_root(world);
-            world.sandbox.set("PYENV_ROOT", root);
+            let root = pyenv_root(fixture);
+            fixture.sandbox.set("PYENV_ROOT", root);
             Some(read_tool(real, &program, "init -"))
         }
     }
@@ -216,12 +216,12 @@ fn tool_in(world: &mut World, real: &Real, name: &str) -> Option<String> {
 
 /// tmux starts login shells, whose system-wide start file sets PATH anew: the variables are inherited and PATH is not.
 fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
-    let mut world = World::new();
-    let a = world.project("a");
-    let Some(tool_line) = tool_in(&mut world, real, tool) else { return };
-    let hook = rvenv::shell::hook(real.shell, &world.at("tools/rvenv")).unwrap();
-    let home = world.at("home");
-    let mut path = vec![PathBuf::from("/usr/bin"), "/bin".into(), world.at("tools")];
+    let mut fixture = Fixture::new();
+    let a = fixture.project("a");
+    let Some(tool_line) = tool_in(&mut fixture, real, tool) else { return };
+    let hook = rvenv::shell::hook(real.shell, &fixture.at("tools/rvenv")).unwrap();
+    let home = fixture.at("home");
+    let mut path = vec![PathBuf::from("/usr/bin"), "/bin".into(), fixture.at("tools")];
     path.extend(which::which("mise").ok().map(|mise| mise.parent().unwrap().to_owned()));
     path.extend(pyenv().map(|pyenv| pyenv.parent().unwrap().to_owned()));
     let path = std::env::join_paths(path).unwrap().into_string().unwrap();
@@ -239,11 +239,12 @@ fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
     let (first, last) = if is_first { (tool_line, hook) } else { (hook, tool_line) };
     std::fs::write(&place, [set.into_bytes(), first, last].concat()).unwrap();
     for name in ["VIRTUAL_ENV", "_RVENV_HOOK"] {
-        world.sandbox.set(name, &a);
+        fixture.sandbox.set(name, &a);
     }
-    world.sandbox.set("VIRTUAL_ENV_PROMPT", "a");
-    let tmux = Tmux(&world);
-    let (dir, program) = (world.at("a").display().to_string(), real.program.display().to_string());
+    fixture.sandbox.set("VIRTUAL_ENV_PROMPT", "a");
+    let tmux = Tmux(&fixture);
+    let (dir, program) =
+        (fixture.at("a").display().to_string(), real.program.display().to_string());
     tmux.run(&["new-session", "-d", "-x", "200", "-y", "50", "-c", &dir, &program, "-l"]);
     let lines = [
         ("note in", "in"),
@@ -256,7 +257,7 @@ fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
         tmux.run(&["send-keys", line, "Enter"]);
         let end = Instant::now() + Duration::from_secs(20);
         while !note.is_empty()
-            && !has_content(&world.at("notes").join(note))
+            && !has_content(&fixture.at("notes").join(note))
             && Instant::now() < end
         {
             std::thread::sleep(Duration::from_millis(20));
@@ -264,16 +265,16 @@ fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
     }
     let shown = format!("{}, {tool}, {is_first}", real.label);
     for name in ["in", "back"] {
-        let note = world.note(name, &shown);
+        let note = fixture.note(name, &shown);
         assert_eq!(note.get("VIRTUAL_ENV"), a.to_str(), "{shown}: {name}");
         let path = note.get("PATH").unwrap();
         let at = |dir: PathBuf| path.split(':').position(|entry| Path::new(entry) == dir);
         let own = at(a.join("bin")).unwrap_or_else(|| panic!("{shown}: {name}: {path}"));
         // pyenv's shims have a `python`; the directories of direnv and mise have none.
-        assert!(at(world.at("pyenv/shims")).is_none_or(|shims| own < shims), "{shown}: {path}");
+        assert!(at(fixture.at("pyenv/shims")).is_none_or(|shims| own < shims), "{shown}: {path}");
         assert!(Some(own) < at("/usr/bin".into()), "{shown}: {path}");
     }
-    world.note("out", &shown).inactive();
+    fixture.note("out", &shown).inactive();
 }
 
 fn has_content(file: &Path) -> bool {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::{bounded, can_mount, listing, mark, mounted, world};
+use super::{bounded, can_mount, fixture, listing, mark, mounted};
 use crate::sandbox::{Ran, Sandbox, copy_rvenv};
 
 const COMMANDS: [&[&str]; 4] = [
@@ -129,7 +129,7 @@ fn links_and_their_targets() {
 
 #[test]
 fn a_directory_that_is_not_an_environment_is_removed_only_with_force() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let plain = sandbox.project().join("plain");
     for command in [vec!["remove"], [create.as_slice(), &["--clear"]].concat()] {
@@ -155,7 +155,7 @@ fn script(sandbox: &Sandbox, script: &str) -> Ran {
 
 #[test]
 fn clear_and_upgrade_do_not_follow_a_link() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let (own, clone) = (sandbox.root().join("own/.venv"), sandbox.project().join(".venv"));
     bounded(&sandbox, &[create.as_slice(), &[own.to_str().unwrap()]].concat()).ok();
@@ -186,7 +186,7 @@ fn clear_and_upgrade_do_not_follow_a_link() {
 
 #[test]
 fn a_link_may_point_to_an_environment_an_empty_directory_or_a_free_name() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let project = sandbox.project();
     let home = sandbox.root().join("home/.local");
@@ -212,7 +212,7 @@ fn a_link_may_point_to_an_environment_an_empty_directory_or_a_free_name() {
 
 #[test]
 fn the_users_entries_at_the_root_stop_the_deletion() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let app = sandbox.project().join("myapp");
     fs::create_dir_all(app.join("data")).unwrap();
@@ -237,7 +237,7 @@ fn the_users_entries_at_the_root_stop_the_deletion() {
 
 #[test]
 fn a_repository_inside_stops_the_deletion() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let env = sandbox.project().join(".venv");
     for place in ["src/proj", "lib/deep/er", "share/x"] {
@@ -254,7 +254,7 @@ fn a_repository_inside_stops_the_deletion() {
 
 #[test]
 fn a_bare_repository_inside_stops_the_deletion() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let env = sandbox.project().join(".venv");
     bounded(&sandbox, &create).ok();
@@ -272,7 +272,7 @@ fn a_bare_repository_inside_stops_the_deletion() {
 
 #[test]
 fn files_of_tools_at_the_root_are_not_an_obstacle() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let env = sandbox.project().join(".venv");
     for again in [&["remove", ".venv"][..], &[create.as_slice(), &["--clear"]].concat()] {
@@ -344,7 +344,7 @@ fn an_environment_on_a_volume_is_replaced_in_place() {
     if !can_mount() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let run = |flags: &str| format!("\"$0\" {} {flags} .venv", create.join(" "));
     let lines = [
         "mkdir .venv; mount -t tmpfs none .venv; mkdir .venv/lost+found".to_owned(),

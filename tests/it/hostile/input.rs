@@ -14,7 +14,7 @@ use rvenv::settings::project::Project;
 use rvenv::venv;
 use rvenv::{Host, Platform};
 
-use super::{bounded, listing, world};
+use super::{bounded, fixture, listing};
 use crate::sandbox::{Ran, Sandbox};
 
 /// A name, and what puts it somewhere.
@@ -47,7 +47,7 @@ const COMMANDS: [&[&str]; 9] = [
 
 /// Puts each evil in the place of `name`, and runs every command and `create`.
 fn with_each_hostile_file(name: &str, has_environment: bool) {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let path = sandbox.project().join(name);
     let venv = sandbox.project().join(".venv");
@@ -96,7 +96,7 @@ fn files_of_an_environment_that_are_none() {
     for name in ["bin/activate", "bin/pip", "bin/odd", "bin/odd.exe"] {
         with_each_hostile_file(&format!(".venv/{name}"), true);
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     sandbox.run(&create).ok();
     let lib = fs::read_dir(sandbox.project().join(".venv/lib")).unwrap().next().unwrap().unwrap();
     let site = Path::new(".venv/lib").join(lib.file_name()).join("site-packages");
@@ -110,7 +110,7 @@ fn files_of_an_environment_that_are_none() {
 /// Unwritable, missing, foreign or corrupt: the cache costs time and nothing else.
 #[test]
 fn a_cache_that_is_corrupt() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     for (evil, put) in HOSTILE_FILES {
         sandbox.run(&create).ok();
@@ -151,7 +151,7 @@ fn an_invalid_wheel() {
 
 #[test]
 fn redirects_point_to_an_environment_or_are_refused() {
-    let (sandbox, _) = world();
+    let (sandbox, _) = fixture();
     let file = sandbox.project().join(".venv");
     let long = "x".repeat(10_000);
     for target in
@@ -188,7 +188,7 @@ fn interpreters_that_lie() {
         edit("lib/python", "/tmp/rvenv-escape/"),
         edit("\"scripts\"", "\"nothing\""),
     ] {
-        let (sandbox, mut create) = world();
+        let (sandbox, mut create) = fixture();
         let python = sandbox.root().join("python3");
         fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();

@@ -14,8 +14,8 @@ use std::process::Command;
 use crate::pip::Maker;
 use crate::sandbox::{Ran, Sandbox, output, real_pythons, skip};
 
-/// A world, and the words of a `create` that needs neither network nor pip's own wheel.
-fn world() -> (Sandbox, Vec<String>) {
+/// A fixture, and the words of a `create` that needs neither network nor pip's own wheel.
+fn fixture() -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     let wheel = Maker::new("24.2").write(&sandbox.root());
     let python = real_pythons().pop().unwrap();

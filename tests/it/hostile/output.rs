@@ -14,7 +14,7 @@ fn is_deceptive(c: char) -> bool {
 }
 
 /// A project with such a name, an environment, and settings with such values.
-fn world() -> (Sandbox, std::path::PathBuf) {
+fn fixture() -> (Sandbox, std::path::PathBuf) {
     let sandbox = Sandbox::new();
     let dir = sandbox.project().join(HOSTILE.replace(['\r', '\u{2028}'], ""));
     fs::create_dir(&dir).unwrap();
@@ -26,7 +26,7 @@ fn world() -> (Sandbox, std::path::PathBuf) {
 
 #[test]
 fn deceptive_characters_are_escaped_by_every_command() {
-    let (sandbox, dir) = world();
+    let (sandbox, dir) = fixture();
     let option = format!("--{HOSTILE}");
     for args in [
         &["check"][..],
@@ -68,7 +68,7 @@ fn deceptive_characters_are_escaped_in_json_on_a_terminal() {
     if which::which("script").is_err() {
         return skip("script is not installed");
     }
-    let (sandbox, dir) = world();
+    let (sandbox, dir) = fixture();
     for args in ["check --json", "list --json", "python list --json", "create --dry-run --json x"] {
         let line = format!("'{}' {args}", env!("CARGO_BIN_EXE_rvenv"));
         let mut command = sandbox.command("script");

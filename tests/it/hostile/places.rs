@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
-use super::{can_mount, listing, mounted, world};
+use super::{can_mount, fixture, listing, mounted};
 use crate::sandbox::{Ran, Sandbox, copy_rvenv, skip};
 
 const NOBODY: u32 = 65534;
@@ -24,7 +24,7 @@ fn a_disk_that_is_full_at_any_moment() {
     if !can_mount() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     sandbox.run(&create).ok();
     fs::remove_dir_all(sandbox.project().join(".venv")).unwrap();
     let mut made = 0;
@@ -57,7 +57,7 @@ fn a_cache_whose_disk_is_full() {
     if !can_mount() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     for size in [4, 8, 16, 64] {
         let script = format!(
             "mount -t tmpfs -o size={size}k,mode=700 none ../cache && \"$0\" \"$@\" && \
@@ -73,7 +73,7 @@ fn file_systems_that_refuse_or_lack_something() {
     if !can_mount() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let in_project = |options: &str| {
         let script = format!(
             "mount -t tmpfs -o {options} none . && cd \"$PWD\" && \"$0\" \"$@\" && \
@@ -102,7 +102,7 @@ fn without_a_home_or_a_cache() {
         (vec![], vec![("RVENV_CACHE_DIR", "/dev/null/cache")]),
         (vec![], vec![("RVENV_CACHE_DIR", "/proc/cache")]),
     ] {
-        let (sandbox, create) = world();
+        let (sandbox, create) = fixture();
         let mut command = sandbox.rvenv();
         for name in &unset {
             command.env_remove(name);
@@ -119,7 +119,7 @@ fn without_a_home_or_a_cache() {
 #[test]
 fn a_cache_of_another_user_or_open_to_others_is_not_trusted() {
     for (owner, mode) in [(Some(NOBODY), 0o700), (None, 0o777)] {
-        let (sandbox, create) = world();
+        let (sandbox, create) = fixture();
         let cache = sandbox.root().join("cache");
         fs::set_permissions(&cache, fs::Permissions::from_mode(mode)).unwrap();
         if chown(&cache, owner, None).is_err() {
@@ -134,7 +134,7 @@ fn a_cache_of_another_user_or_open_to_others_is_not_trusted() {
 #[test]
 fn every_umask() {
     for umask in ["000", "002", "022", "077", "0177"] {
-        let (sandbox, create) = world();
+        let (sandbox, create) = fixture();
         let cache = sandbox.root().join("cache");
         fs::remove_dir(&cache).unwrap();
         let run = || {
@@ -168,7 +168,7 @@ fn every_umask() {
 
 #[test]
 fn names_of_any_bytes_and_length() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let long = "n".repeat(255);
     for name in [
         b"\xff\xfe".as_slice(),
@@ -196,7 +196,7 @@ fn names_of_any_bytes_and_length() {
 
 #[test]
 fn paths_as_long_as_the_system_takes() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let start = sandbox.project().as_os_str().len();
     for length in [1000, 3900, 3990, 4040, 4070, 4085, 4094, 4095, 4096, 5000] {
         let mut place = sandbox.project().join("deep");
@@ -221,7 +221,7 @@ fn paths_as_long_as_the_system_takes() {
     }
 }
 
-/// Gives the world to nobody, and a way to run rvenv as such; `None` where only root may do that.
+/// Gives the fixture to nobody, and a way to run rvenv as such; `None` where only root may do that.
 fn as_nobody(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Ran> {
     let rvenv = sandbox.root().join("rvenv");
     copy_rvenv(&rvenv);
@@ -240,7 +240,7 @@ fn as_nobody(sandbox: &Sandbox) -> Option<impl Fn(&[&str]) -> Ran> {
 /// As in a container whose user was changed.
 #[test]
 fn a_home_that_may_not_be_entered() {
-    let (mut sandbox, create) = world();
+    let (mut sandbox, create) = fixture();
     let home = sandbox.root().join("roots");
     fs::create_dir_all(home.join(".config")).unwrap();
     fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
@@ -255,7 +255,7 @@ fn a_home_that_may_not_be_entered() {
 #[test]
 fn a_cache_that_cannot_be_searched_is_in_nobodys_way() {
     for variable in ["RVENV_CACHE_DIR", "XDG_CACHE_HOME"] {
-        let (mut sandbox, create) = world();
+        let (mut sandbox, create) = fixture();
         let locked = sandbox.root().join("locked");
         fs::create_dir_all(locked.join("cache")).unwrap();
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
@@ -273,7 +273,7 @@ fn a_cache_that_cannot_be_searched_is_in_nobodys_way() {
 /// Another user's directory can be neither filled nor emptied.
 #[test]
 fn as_another_user() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let Some(run) = as_nobody(&sandbox) else { return };
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     run(&[create.as_slice(), &[".venv"]].concat()).ok();
@@ -308,7 +308,7 @@ fn says_why(ran: &Ran, why: &str, advice: &str) {
 
 #[test]
 fn an_unusable_cache_is_reported_with_a_hint() {
-    let (mut sandbox, create) = world();
+    let (mut sandbox, create) = fixture();
     let cache = sandbox.root().join("cache");
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
     says_why(&sandbox.run(&create).ok(), "no cache is used: others can write to", "chmod go-w");
@@ -326,7 +326,7 @@ fn an_unusable_cache_is_reported_with_a_hint() {
 
 #[test]
 fn a_link_to_a_cache_of_ones_own_is_followed() {
-    let (mut sandbox, create) = world();
+    let (mut sandbox, create) = fixture();
     let scratch = sandbox.root().join("scratch");
     fs::create_dir(&scratch).unwrap();
     fs::set_permissions(&scratch, fs::Permissions::from_mode(0o700)).unwrap();
@@ -359,7 +359,7 @@ fn an_environment_of_root_shares_no_file_with_the_cache() {
     if !is_root() {
         return;
     }
-    let (mut sandbox, create) = world();
+    let (mut sandbox, create) = fixture();
     sandbox.set("RVENV_CONTAINER", "0");
     for flags in [&[][..], &["--pip-layout", "files"]] {
         let words: Vec<&str> =
@@ -387,7 +387,7 @@ fn a_file_of_the_cache_that_was_given_away_is_dropped() {
     if !is_root() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     sandbox.run(&create).ok();
     let file = images(&sandbox).into_iter().find(|path| path.ends_with("pip/__main__.py")).unwrap();
     let (meta, text) = (fs::metadata(&file).unwrap(), fs::read(&file).unwrap());
@@ -413,7 +413,7 @@ fn a_file_of_the_cache_that_was_given_away_is_dropped() {
 /// A cache that CI restored has other times; nothing is built again.
 #[test]
 fn a_restored_cache_is_used_again() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     sandbox.run(&create).ok();
     let before: Vec<_> =
         images(&sandbox).iter().map(|path| fs::metadata(path).unwrap().ino()).collect();
@@ -438,7 +438,7 @@ fn root_in_another_users_home_leaves_it_alone() {
     if !is_root() || !can_mount() {
         return;
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let home = sandbox.root().join("victim");
     fs::create_dir(&home).unwrap();
     chown(&home, Some(54_321), Some(54_321)).unwrap();
@@ -464,7 +464,7 @@ fn if_links_fail_with_any_error_files_are_copied() {
     if !crate::sandbox::has_strace() {
         return skip("strace is not installed");
     }
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     sandbox.run(&create).ok();
     for flags in [&[][..], &["--copies"]] {
         for error in ["EPROTO", "EROFS", "EACCES", "EREMOTEIO", "EIO", "EPERM"] {
@@ -485,7 +485,7 @@ fn if_links_fail_with_any_error_files_are_copied() {
 /// Whoever owns the staging area could replace what is built in it.
 #[test]
 fn a_staging_area_of_others_is_left_alone() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     let area = sandbox.project().join(".rvenv-.venv");
     let open = |mode| fs::set_permissions(&area, fs::Permissions::from_mode(mode)).unwrap();
@@ -522,7 +522,7 @@ fn a_staging_area_of_others_is_left_alone() {
 /// `sudo python` once, and a directory in the environment is root's.
 #[test]
 fn undeletable_leftovers_are_a_warning_and_do_not_stop_the_next_command() {
-    let (sandbox, create) = world();
+    let (sandbox, create) = fixture();
     let Some(run) = as_nobody(&sandbox) else { return };
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
     run(&[create.as_slice(), &[".venv"]].concat()).ok();

@@ -4,9 +4,9 @@ use super::*;
 
 #[test]
 fn equal_environments_give_equal_archives_in_every_format() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for name in ["one/.venv", "two/other"] {
-        let env = world.create(name);
+        let env = fixture.create(name);
         // pip compiles at another time, and leaves other traces.
         write(&site(&env).join("__pycache__/x.pyc"), name);
         let info = site(&env).join("hi-1.0.dist-info");
@@ -22,8 +22,8 @@ fn equal_environments_give_equal_archives_in_every_format() {
     for format in ["tar.gz", "zip", "tar.zst", "tar"] {
         let pack = |env: &str, name: &str, threads: &str| {
             let file = format!("{name}.{format}");
-            world.pack(&[env, "-o", &file, "--threads", threads]).ok();
-            fs::read(world.path(&file)).unwrap()
+            fixture.pack(&[env, "-o", &file, "--threads", threads]).ok();
+            fs::read(fixture.path(&file)).unwrap()
         };
         let one = pack("one/.venv", "one", "1");
         assert!(one == pack("one/.venv", "again", "3"), "{format}: threads");
@@ -33,8 +33,8 @@ fn equal_environments_give_equal_archives_in_every_format() {
 
 #[test]
 fn nothing_of_this_machine_is_in_the_archive() {
-    let world = World::new();
-    let env = world.create(".venv");
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
     write(&env.join(".lock"), "");
     write(
         &env.join("share/jupyter/kernels/k/kernel.json"),
@@ -42,10 +42,10 @@ fn nothing_of_this_machine_is_in_the_archive() {
     );
     std::os::unix::fs::symlink("hi.py", site(&env).join("alias.py")).unwrap();
     write(&site(&env).join("inside.pth"), format!("{}/share/more\n", env.display()));
-    world.pack(&["-o", "env.tar.gz"]).ok();
-    let unpacked = world.unpack("env.tar.gz", "env");
+    fixture.pack(&["-o", "env.tar.gz"]).ok();
+    let unpacked = fixture.unpack("env.tar.gz", "env");
     let files = files(&unpacked);
-    let place = world.sandbox.root().to_str().unwrap().to_owned();
+    let place = fixture.sandbox.root().to_str().unwrap().to_owned();
     for (name, data) in &files {
         assert!(!String::from_utf8_lossy(data).contains(&place), "{name}");
         assert!(!name.contains("__pycache__"), "{name}");
@@ -70,32 +70,32 @@ fn nothing_of_this_machine_is_in_the_archive() {
 
 #[test]
 fn bytecode_is_used_where_sources_cannot_be_compared() {
-    let world = World::new();
-    world.create(".venv");
+    let fixture = Fixture::new();
+    fixture.create(".venv");
     for name in ["env", "again"] {
-        world.pack(&["--compile", "-o", &format!("{name}.tar.gz")]).ok();
+        fixture.pack(&["--compile", "-o", &format!("{name}.tar.gz")]).ok();
     }
     assert!(
-        fs::read(world.path("env.tar.gz")).unwrap()
-            == fs::read(world.path("again.tar.gz")).unwrap()
+        fs::read(fixture.path("env.tar.gz")).unwrap()
+            == fs::read(fixture.path("again.tar.gz")).unwrap()
     );
-    let env = world.unpack("env.tar.gz", "env");
+    let env = fixture.unpack("env.tar.gz", "env");
     // Unchecked bytecode counts, whatever is in the source.
     write(&site(&env).join("hi.py"), "raise SystemExit(3)\n");
     let said =
-        world.python_of(&env, "import hi; hi.main(); print(hi.main.__code__.co_filename)").ok();
+        fixture.python_of(&env, "import hi; hi.main(); print(hi.main.__code__.co_filename)").ok();
     let file = site(&env).join("hi.py");
     assert_eq!(said.stdout, format!("{}\n{}\n", env.display(), file.display()));
 }
 
 #[test]
 fn excluded_files_are_in_no_record() {
-    let world = World::new();
-    let env = world.create(".venv");
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
     write(&env.join("share/doc/a.txt"), "a");
     write(&env.join("share/b.txt"), "b");
-    world.pack(&["-o", "env.tar.gz", "--exclude", "hi", "--exclude", "share/doc/"]).ok();
-    let unpacked = world.unpack("env.tar.gz", "env");
+    fixture.pack(&["-o", "env.tar.gz", "--exclude", "hi", "--exclude", "share/doc/"]).ok();
+    let unpacked = fixture.unpack("env.tar.gz", "env");
     assert!(!unpacked.join("bin/hi").exists() && !unpacked.join("share/doc").exists());
     assert!(unpacked.join("share/b.txt").exists());
     assert_eq!(records_are_right(&unpacked), 4);
@@ -103,18 +103,18 @@ fn excluded_files_are_in_no_record() {
 
 #[test]
 fn a_dry_run_lists_the_entries_and_writes_nothing() {
-    let world = World::new();
-    world.create(".venv");
-    let ran = world.pack(&["-o", "env.tar.gz", "--dry-run"]).ok();
-    assert!(!world.path("env.tar.gz").exists());
+    let fixture = Fixture::new();
+    fixture.create(".venv");
+    let ran = fixture.pack(&["-o", "env.tar.gz", "--dry-run"]).ok();
+    assert!(!fixture.path("env.tar.gz").exists());
     let listed: Vec<_> = ran.stdout.lines().map(str::to_owned).collect();
-    world.pack(&["-o", "env.tar.gz"]).ok();
-    let tar = Ran::of(world.sandbox.command("tar").args(["tzf", "env.tar.gz"])).ok();
+    fixture.pack(&["-o", "env.tar.gz"]).ok();
+    let tar = Ran::of(fixture.sandbox.command("tar").args(["tzf", "env.tar.gz"])).ok();
     let packed: Vec<_> =
         tar.stdout.lines().map(|line| line.trim_end_matches('/').to_owned()).collect();
     assert_eq!(listed, packed);
     assert_eq!(listed[0], ".rvenv-pack.json");
-    let json = world.pack(&["-o", "env.tar.gz", "--dry-run", "--json"]).ok().stdout;
+    let json = fixture.pack(&["-o", "env.tar.gz", "--dry-run", "--json"]).ok().stdout;
     let answer: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(answer["entries"].as_array().unwrap().len(), listed.len());
     assert_eq!(answer["manifest"]["python"]["mode"], "launcher");
@@ -123,24 +123,24 @@ fn a_dry_run_lists_the_entries_and_writes_nothing() {
 
 #[test]
 fn an_archive_in_the_environment_is_not_in_itself() {
-    let world = World::new();
-    let env = world.create(".venv");
-    world.pack(&["-o", ".venv/env.tar.gz"]).ok();
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
+    fixture.pack(&["-o", ".venv/env.tar.gz"]).ok();
     let first = fs::read(env.join("env.tar.gz")).unwrap();
-    world.pack(&["-o", ".venv/env.tar.gz"]).ok();
+    fixture.pack(&["-o", ".venv/env.tar.gz"]).ok();
     assert!(fs::read(env.join("env.tar.gz")).unwrap() == first);
 }
 
 #[test]
 fn engines_that_do_not_unpack_a_format_are_named() {
-    let world = World::new();
-    world.create(".venv");
+    let fixture = Fixture::new();
+    fixture.create(".venv");
     for (format, note) in [
         ("tar", Some("Spark unpacks a .tar")),
         ("tar.zst", Some("Spark and Ray do not")),
         ("zip", None),
     ] {
-        let ran = world.pack(&["-o", &format!("env.{format}")]).ok();
+        let ran = fixture.pack(&["-o", &format!("env.{format}")]).ok();
         match note {
             Some(note) => assert!(ran.stderr.contains(note), "{}", ran.stderr),
             None => assert!(!ran.stderr.contains("note:"), "{}", ran.stderr),

@@ -23,13 +23,13 @@ fn works(said: &str, command: &str, env: &Path) -> PathBuf {
 
 for_each_python!(a_packed_environment_runs_where_the_original_is_not);
 fn a_packed_environment_runs_where_the_original_is_not(python: &Path) {
-    let world = World::of(python);
-    let original = world.create(".venv");
-    world.pack(&["-o", "env.tar.gz"]).ok();
-    fs::rename(&original, world.path("gone")).unwrap();
-    let env = world.unpack("env.tar.gz", "other place/é");
-    let said = world.python_of(&env, SELF).ok();
-    let command = Ran::of(&mut world.sandbox.command(env.join("bin/hi"))).ok();
+    let fixture = Fixture::of(python);
+    let original = fixture.create(".venv");
+    fixture.pack(&["-o", "env.tar.gz"]).ok();
+    fs::rename(&original, fixture.path("gone")).unwrap();
+    let env = fixture.unpack("env.tar.gz", "other place/é");
+    let said = fixture.python_of(&env, SELF).ok();
+    let command = Ran::of(&mut fixture.sandbox.command(env.join("bin/hi"))).ok();
     works(&said.stdout, &command.stdout, &env);
     assert_eq!((&*said.stderr, &*command.stderr), ("", ""));
     assert!(records_are_right(&env) >= 5);
@@ -39,17 +39,17 @@ fn a_packed_environment_runs_where_the_original_is_not(python: &Path) {
 }
 
 /// Runs a command in a mount namespace where a directory is empty.
-fn without(directory: &Path, command: &[&str], world: &World) -> Option<Ran> {
+fn without(directory: &Path, command: &[&str], fixture: &Fixture) -> Option<Ran> {
     let script = "mount -t tmpfs none \"$1\" && shift && exec \"$@\"";
-    with_mounts(script, &[&[directory.to_str().unwrap()], command].concat(), world)
+    with_mounts(script, &[&[directory.to_str().unwrap()], command].concat(), fixture)
 }
 
 /// Runs a script with arguments in a mount namespace.
-fn with_mounts(script: &str, arguments: &[&str], world: &World) -> Option<Ran> {
-    let mut unshare = world.sandbox.command("unshare");
+fn with_mounts(script: &str, arguments: &[&str], fixture: &Fixture) -> Option<Ran> {
+    let mut unshare = fixture.sandbox.command("unshare");
     unshare.args(["-m", "sh", "-c", script, "sh"]).args(arguments);
     let works = Ran::of(
-        world.sandbox.command("unshare").args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"]),
+        fixture.sandbox.command("unshare").args(["-m", "mount", "-t", "tmpfs", "none", "/mnt"]),
     );
     if works.code != Some(0) {
         skip_unless_required("RVENV_REQUIRE_SHELLS", "no mount namespaces are allowed");
@@ -65,17 +65,17 @@ fn another_base_of_the_same_minor_version_is_found_when_the_base_is_gone() {
         skip_unless_required("RVENV_REQUIRE_PYTHONS", "the system's Python is not 3.11");
         return;
     };
-    let world = World::of(&python);
-    world.create(".venv");
-    world.pack(&["-o", "env.tar.gz"]).ok();
-    fs::remove_dir_all(world.path(".venv")).unwrap();
-    let env = world.unpack("env.tar.gz", "env");
+    let fixture = Fixture::of(&python);
+    fixture.create(".venv");
+    fixture.pack(&["-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(fixture.path(".venv")).unwrap();
+    let env = fixture.unpack("env.tar.gz", "env");
     let base = python.ancestors().nth(2).unwrap();
     let program = env.join("bin/python");
-    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", SELF], &world) else {
+    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", SELF], &fixture) else {
         return;
     };
-    let command = without(base, &[env.join("bin/hi").to_str().unwrap()], &world).unwrap();
+    let command = without(base, &[env.join("bin/hi").to_str().unwrap()], &fixture).unwrap();
     let prefix = works(&said.ok().stdout, &command.ok().stdout, &env);
     assert_eq!(prefix, system.ancestors().nth(2).unwrap());
 }
@@ -85,12 +85,12 @@ fn another_base_of_the_same_minor_version_is_found_when_the_base_is_gone() {
 fn a_base_that_was_moved_starts_with_every_option_and_its_children_inherit_nothing() {
     for minor in ["3.11", "3.12", "3.13"] {
         let Some(python) = known_python(minor) else { continue };
-        let world = World::of(&python);
-        world.create(".venv");
-        world.pack(&["-o", "env.tar.gz"]).ok();
-        fs::remove_dir_all(world.path(".venv")).unwrap();
-        let env = world.unpack("env.tar.gz", "env");
-        let (base, moved) = (python.ancestors().nth(2).unwrap(), world.path("moved"));
+        let fixture = Fixture::of(&python);
+        fixture.create(".venv");
+        fixture.pack(&["-o", "env.tar.gz"]).ok();
+        fs::remove_dir_all(fixture.path(".venv")).unwrap();
+        let env = fixture.unpack("env.tar.gz", "env");
+        let (base, moved) = (python.ancestors().nth(2).unwrap(), fixture.path("moved"));
         fs::create_dir(&moved).unwrap();
         let script = "mount --bind \"$1\" \"$2\" && mount -t tmpfs none \"$1\" && \
             export LD_LIBRARY_PATH=\"$2/lib\" PATH=\"$2/bin:$PATH\" && shift 2 && exec \"$@\"";
@@ -98,7 +98,7 @@ fn a_base_that_was_moved_starts_with_every_option_and_its_children_inherit_nothi
         let run = |program: &str, arguments: &[&str]| {
             let program = env.join("bin").join(program);
             let words = [&[from, to, program.to_str().unwrap()], arguments].concat();
-            with_mounts(script, &words, &world)
+            with_mounts(script, &words, &fixture)
         };
         let Some(said) = run("python", &["-c", SELF]) else { return };
         let command = run("hi", &[]).unwrap().ok();
@@ -124,20 +124,20 @@ fn a_base_that_was_moved_starts_with_every_option_and_its_children_inherit_nothi
 
 #[test]
 fn on_a_full_disk_nothing_is_left_and_an_old_archive_stays() {
-    let world = World::new();
-    let env = world.create(".venv");
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
     // Random bytes, so that an archive is as large.
     let script = "head -c 3000000 /dev/urandom > \"$1/data.bin\"";
     let site = site(&env);
-    Ran::of(world.sandbox.command("sh").args(["-c", script, "sh"]).arg(&site)).ok();
-    let small = world.path("small");
+    Ran::of(fixture.sandbox.command("sh").args(["-c", script, "sh"]).arg(&site)).ok();
+    let small = fixture.path("small");
     fs::create_dir(&small).unwrap();
-    let rvenv = world.sandbox.rvenv().get_program().to_owned();
+    let rvenv = fixture.sandbox.rvenv().get_program().to_owned();
     let script = "mount -t tmpfs -o size=1m none \"$1\" && cd \"$1\" && echo old > old.tar.gz && \
         { \"$2\" $3; echo \"$?\"; cat old.tar.gz; ls -A; }";
     let run = |command: &str| {
         let rvenv = rvenv.to_str().unwrap();
-        with_mounts(script, &[small.to_str().unwrap(), rvenv, command], &world)
+        with_mounts(script, &[small.to_str().unwrap(), rvenv, command], &fixture)
     };
     for format in ["tar.gz", "zip", "tar.zst", "tar"] {
         let Some(ran) = run(&format!("pack ../.venv -o new.{format}")) else { return };
@@ -146,7 +146,7 @@ fn on_a_full_disk_nothing_is_left_and_an_old_archive_stays() {
             |line: &str| line.starts_with("error: ") || line.starts_with("  caused by: ");
         assert!(ran.stderr.lines().all(expected), "{format}: {}", ran.stderr);
         assert!(ran.stderr.contains("No space left on device"), "{format}: {}", ran.stderr);
-        world.pack(&["-o", &format!("whole.{format}")]).ok();
+        fixture.pack(&["-o", &format!("whole.{format}")]).ok();
         let ran = run(&format!("unpack ../whole.{format} env")).unwrap();
         assert_eq!(ran.stdout, "1\nold\nold.tar.gz\n", "{format}");
         assert!(ran.stderr.contains("No space left on device"), "{format}: {}", ran.stderr);
@@ -163,14 +163,16 @@ fn is_of_series(python: &Path, series: &str) -> bool {
 #[test]
 fn a_machine_without_such_a_python_gets_one_clear_error() {
     let Some(python) = known_python("3.9") else { return };
-    let world = World::of(&python);
-    world.create(".venv");
-    let note = world.pack(&["-o", "env.tar.gz"]).ok().stderr;
+    let fixture = Fixture::of(&python);
+    fixture.create(".venv");
+    let note = fixture.pack(&["-o", "env.tar.gz"]).ok().stderr;
     assert!(note.contains("note: the other machine's CPython 3.9 must be at the place"), "{note}");
-    let env = world.unpack("env.tar.gz", "env");
+    let env = fixture.unpack("env.tar.gz", "env");
     let base = python.ancestors().nth(2).unwrap();
     let program = env.join("bin/python");
-    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", "1"], &world) else { return };
+    let Some(said) = without(base, &[program.to_str().unwrap(), "-c", "1"], &fixture) else {
+        return;
+    };
     let said = said.code(127);
     assert!(said.stderr.contains("no CPython 3.9 on this machine"), "{}", said.stderr);
     assert!(said.stderr.contains("hint: "), "{}", said.stderr);
@@ -178,24 +180,24 @@ fn a_machine_without_such_a_python_gets_one_clear_error() {
 
 #[test]
 fn pip_in_its_archive_works_after_packing() {
-    let world = World::new();
-    let mut create = world.sandbox.rvenv();
-    Ran::of(create.args(["create", "--offline", "-p"]).arg(&world.python)).ok();
-    world.pack(&["-o", "env.tar.gz"]).ok();
-    fs::remove_dir_all(world.path(".venv")).unwrap();
-    let env = world.unpack("env.tar.gz", "env");
-    let said = Ran::of(world.sandbox.command(env.join("bin/pip")).arg("--version")).ok();
+    let fixture = Fixture::new();
+    let mut create = fixture.sandbox.rvenv();
+    Ran::of(create.args(["create", "--offline", "-p"]).arg(&fixture.python)).ok();
+    fixture.pack(&["-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(fixture.path(".venv")).unwrap();
+    let env = fixture.unpack("env.tar.gz", "env");
+    let said = Ran::of(fixture.sandbox.command(env.join("bin/pip")).arg("--version")).ok();
     assert!(said.stdout.contains(env.to_str().unwrap()), "{}", said.stdout);
     assert!(records_are_right(&env) > 10);
 }
 
 for_each_python!(with_its_python_it_runs_where_that_is_hidden);
 fn with_its_python_it_runs_where_that_is_hidden(python: &Path) {
-    let world = World::of(python);
-    world.create(".venv");
-    world.pack(&["--with-python", "-o", "env.tar.gz"]).ok();
-    fs::remove_dir_all(world.path(".venv")).unwrap();
-    let env = world.unpack("env.tar.gz", "other place/env");
+    let fixture = Fixture::of(python);
+    fixture.create(".venv");
+    fixture.pack(&["--with-python", "-o", "env.tar.gz"]).ok();
+    fs::remove_dir_all(fixture.path(".venv")).unwrap();
+    let env = fixture.unpack("env.tar.gz", "other place/env");
     let code = "import sysconfig; print(sysconfig.get_path('stdlib'))";
     let library = Ran::of(Command::new(python).args(["-c", code])).ok().stdout;
     // Debian's programs are beside those of the system: their standard library is hidden.
@@ -204,32 +206,32 @@ fn with_its_python_it_runs_where_that_is_hidden(python: &Path) {
     let hidden = if root == Path::new("/usr") { library } else { root };
     let program = env.join("bin/python");
     let code = format!("import ssl, sqlite3, ctypes; {SELF}");
-    let Some(said) = without(hidden, &[program.to_str().unwrap(), "-c", &code], &world) else {
+    let Some(said) = without(hidden, &[program.to_str().unwrap(), "-c", &code], &fixture) else {
         return;
     };
-    let command = without(hidden, &[env.join("bin/hi").to_str().unwrap()], &world).unwrap();
+    let command = without(hidden, &[env.join("bin/hi").to_str().unwrap()], &fixture).unwrap();
     assert_eq!(works(&said.ok().stdout, &command.ok().stdout, &env), env);
     let name = fs::read_dir(env.join("bin")).unwrap().flatten().map(|entry| entry.path());
     let name = name.filter(|path| path.to_str().unwrap().contains("/py")).last().unwrap();
-    let said = without(hidden, &[name.to_str().unwrap(), "-c", "import hi; hi.main()"], &world);
+    let said = without(hidden, &[name.to_str().unwrap(), "-c", "import hi; hi.main()"], &fixture);
     assert_eq!(said.unwrap().ok().stdout, format!("{}\n", env.display()));
     let said =
-        without(hidden, &[program.to_str().unwrap(), "-I", "-c", "import hi; hi.main()"], &world);
+        without(hidden, &[program.to_str().unwrap(), "-I", "-c", "import hi; hi.main()"], &fixture);
     assert_eq!(said.unwrap().ok().stdout, format!("{}\n", env.display()));
     records_are_right(&env);
 }
 
 #[test]
 fn libraries_of_the_system_are_listed_and_refused_with_strict() {
-    let world = World::new();
-    world.create(".venv");
-    let listed = world.pack(&["--with-python", "-o", "env.tar.gz"]).ok().stderr;
+    let fixture = Fixture::new();
+    fixture.create(".venv");
+    let listed = fixture.pack(&["--with-python", "-o", "env.tar.gz"]).ok().stderr;
     assert!(
         listed.contains("these libraries of the system: ") && listed.contains("libssl.so"),
         "{listed}"
     );
-    fs::remove_file(world.path("env.tar.gz")).unwrap();
-    let refused = world.pack(&["--with-python", "--strict", "-o", "env.tar.gz"]).code(1).stderr;
+    fs::remove_file(fixture.path("env.tar.gz")).unwrap();
+    let refused = fixture.pack(&["--with-python", "--strict", "-o", "env.tar.gz"]).code(1).stderr;
     assert!(refused.contains("libcrypto.so"), "{refused}");
-    assert!(!world.path("env.tar.gz").exists());
+    assert!(!fixture.path("env.tar.gz").exists());
 }

@@ -18,12 +18,12 @@ use sha2::{Digest, Sha256};
 use crate::sandbox::{Ran, Sandbox, known_python, real_pythons};
 
 /// A sandbox with environments that have no pip, for speed.
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     python: PathBuf,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         Self::of(&real_pythons().pop().unwrap())
     }

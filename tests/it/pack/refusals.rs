@@ -3,12 +3,12 @@
 use super::*;
 
 #[track_caller]
-fn refused(world: &World, args: &[&str], expected: &str) -> String {
+fn refused(fixture: &Fixture, args: &[&str], expected: &str) -> String {
     let args = [&["-o", "env.tar.gz"], args].concat();
-    let ran = world.pack(&args).code(1);
+    let ran = fixture.pack(&args).code(1);
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
-    let left: Vec<_> = fs::read_dir(world.sandbox.project())
+    let left: Vec<_> = fs::read_dir(fixture.sandbox.project())
         .unwrap()
         .flatten()
         .map(|entry| entry.file_name())
@@ -52,11 +52,11 @@ fn paths_outside_of_the_archive_are_refused_even_with_force() {
         }),
     ];
     for (what, expected, change) in changes {
-        let world = World::new();
-        let env = world.create(".venv");
+        let fixture = Fixture::new();
+        let env = fixture.create(".venv");
         change(&env);
         for args in [&[][..], &["--force"]] {
-            let said = refused(&world, args, expected);
+            let said = refused(&fixture, args, expected);
             assert!(said.contains("--exclude"), "{what}: {said}");
         }
         let name = if what.contains(".pth") {
@@ -66,37 +66,37 @@ fn paths_outside_of_the_archive_are_refused_even_with_force() {
         } else {
             "share"
         };
-        world.pack(&["-o", "env.tar.gz", "--exclude", name]).ok();
+        fixture.pack(&["-o", "env.tar.gz", "--exclude", name]).ok();
     }
 }
 
 #[test]
 fn errors_of_check_refuse_unless_forced() {
-    let world = World::new();
-    let env = world.create(".venv");
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
     fs::remove_file(site(&env).join("hi.py")).unwrap();
-    let said = refused(&world, &[], "has faults");
+    let said = refused(&fixture, &[], "has faults");
     assert!(said.contains("[package-damaged]"), "{said}");
-    world.pack(&["-o", "env.tar.gz", "--force"]).ok();
-    let unpacked = world.unpack("env.tar.gz", "env");
+    fixture.pack(&["-o", "env.tar.gz", "--force"]).ok();
+    let unpacked = fixture.unpack("env.tar.gz", "env");
     records_are_right(&unpacked);
 }
 
 #[test]
 fn packages_of_the_base_are_missing_elsewhere() {
-    let world = World::new();
-    let env = world.create(".venv");
+    let fixture = Fixture::new();
+    let env = fixture.create(".venv");
     let cfg = fs::read_to_string(env.join("pyvenv.cfg")).unwrap();
     let cfg = cfg.replace("site-packages = false", "site-packages = true");
     write(&env.join("pyvenv.cfg"), cfg);
-    refused(&world, &[], "uses packages of its base");
-    world.pack(&["-o", "env.tar.gz", "--force"]).ok();
+    refused(&fixture, &[], "uses packages of its base");
+    fixture.pack(&["-o", "env.tar.gz", "--force"]).ok();
 }
 
 #[test]
 fn wrong_arguments_are_usage_errors() {
-    let world = World::new();
-    world.create(".venv");
+    let fixture = Fixture::new();
+    fixture.create(".venv");
     for (args, expected) in [
         (&["-o", "env.rar"][..], "--format"),
         (&["-o", "env.tar", "--level", "3"], "--level"),
@@ -105,11 +105,11 @@ fn wrong_arguments_are_usage_errors() {
         (&["-o", "env.zip", "--threads", "0"], "--threads"),
         (&[], "--output"),
     ] {
-        let ran = world.pack(args).code(2);
+        let ran = fixture.pack(args).code(2);
         assert!(ran.stderr.contains(expected), "{args:?}: {}", ran.stderr);
     }
-    world.pack(&["-o", "env", "--format", "zip"]).ok();
-    assert!(fs::read(world.path("env")).unwrap().starts_with(b"PK"));
+    fixture.pack(&["-o", "env", "--format", "zip"]).ok();
+    assert!(fs::read(fixture.path("env")).unwrap().starts_with(b"PK"));
 }
 
 /// An editable install of `project`, found by what `files` write: name in `site-packages` and text.
@@ -133,9 +133,9 @@ fn editable(env: &Path, project: &Path, files: &[(&str, String)]) {
 #[test]
 fn editable_installs_of_each_kind_are_refused_skipped_or_included() {
     for kind in ["src", "flat", "finder", "egg-link"] {
-        let world = World::new();
-        let env = world.create(".venv");
-        let project = world.path("code");
+        let fixture = Fixture::new();
+        let env = fixture.create(".venv");
+        let project = fixture.path("code");
         let package = if kind == "src" { project.join("src/proj") } else { project.join("proj") };
         write(&package.join("__init__.py"), "value = 41\n");
         write(&package.join("data/table.csv"), "1,2\n");
@@ -164,19 +164,20 @@ fn editable_installs_of_each_kind_are_refused_skipped_or_included() {
             }
             _ => editable(&env, &project, &[("__editable__.proj-2.0.pth", format!("{source}\n"))]),
         }
-        let said = refused(&world, &[], "editable installs would be missing");
+        let said = refused(&fixture, &[], "editable installs would be missing");
         assert!(said.contains("--editable include"), "{said}");
         assert!(said.contains(project.to_str().unwrap()), "{kind}: {said}");
 
-        world.pack(&["-o", "skip.tar.gz", "--editable", "skip"]).ok();
-        let skipped = world.unpack("skip.tar.gz", "skip");
+        fixture.pack(&["-o", "skip.tar.gz", "--editable", "skip"]).ok();
+        let skipped = fixture.unpack("skip.tar.gz", "skip");
         assert!(files(&skipped).keys().all(|name| !name.contains("proj")), "{kind}");
         records_are_right(&skipped);
 
-        world.pack(&["-o", "include.tar.gz", "--editable", "include"]).ok();
-        let included = world.unpack("include.tar.gz", "include");
-        fs::rename(&project, world.path("gone")).unwrap();
-        let said = world.python_of(&included, "import proj; print(proj.value, proj.__file__)").ok();
+        fixture.pack(&["-o", "include.tar.gz", "--editable", "include"]).ok();
+        let included = fixture.unpack("include.tar.gz", "include");
+        fs::rename(&project, fixture.path("gone")).unwrap();
+        let said =
+            fixture.python_of(&included, "import proj; print(proj.value, proj.__file__)").ok();
         let file = site(&included).join("proj/__init__.py");
         assert_eq!(said.stdout, format!("41 {}\n", file.display()), "{kind}");
         let checked = records_are_right(&included);

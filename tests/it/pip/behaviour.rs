@@ -7,8 +7,8 @@ use std::process::Command;
 
 use rvenv::python::Interpreter;
 
+use super::fixture::{self, interpreter, modern};
 use super::maker::Maker;
-use super::world::{self, interpreter, modern};
 use crate::sandbox::{Ran, Sandbox, for_each_python, runs_long_variants, skip_unless_required};
 
 /// Tells what is installed and what is in the way, without pip.
@@ -59,7 +59,7 @@ impl Env {
             let text = path.to_string_lossy();
             text.contains("site-packages/pip/") || text.contains("site-packages/pip-")
         };
-        let mut tree = world::tree(&self.root);
+        let mut tree = fixture::tree(&self.root);
         tree.retain(|path| path.starts_with("lib") || path.starts_with("bin"));
         let is_a_packages = |path: &Path| {
             let text = path.to_string_lossy().to_lowercase();

@@ -13,8 +13,8 @@ use rvenv::support::cache::Cache;
 use rvenv::venv::Content;
 use rvenv::{Error, Platform};
 
+use super::fixture::{self, host, modern, prepare};
 use super::maker::Maker;
-use super::world::{self, host, modern, prepare};
 use crate::sandbox::{Sandbox, for_each_python};
 
 /// The files of the only image in a sandbox's cache, by path in it.
@@ -22,7 +22,7 @@ fn image(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
     let root = image_root(sandbox);
     let read =
         |path: PathBuf| (path.clone(), fs::read(root.join(path)).expect("a file of the image"));
-    world::tree(&root).into_iter().map(read).collect()
+    fixture::tree(&root).into_iter().map(read).collect()
 }
 
 fn image_root(sandbox: &Sandbox) -> PathBuf {
@@ -54,7 +54,7 @@ fn two_images_of_the_same_wheel_are_identical(python: &Path) {
     let (first, second) = (Sandbox::new(), Sandbox::cold());
     first.add_images(python, "archive");
     let built = [&first, &second].map(|sandbox| {
-        let python = world::interpreter(sandbox, python);
+        let python = fixture::interpreter(sandbox, python);
         prepare(sandbox, &python, &Options { setuptools: false, ..Options::default() })
             .expect("a seed");
         image(sandbox)

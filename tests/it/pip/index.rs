@@ -14,8 +14,8 @@ use rvenv::seed::{Choice, Event, Options};
 use rvenv::{Error, Hint, Host};
 use sha2::{Digest, Sha256};
 
+use super::fixture::{host_with, modern, prepare_on};
 use super::maker::Maker;
-use super::world::{host_with, modern, prepare_on};
 use crate::sandbox::{Ran, Sandbox, known_python};
 
 /// A package index on this machine.

@@ -7,7 +7,7 @@ use std::process::Command;
 use rvenv::python::Interpreter;
 use rvenv::seed::{Layout, Options};
 
-use super::world::{self, interpreter, prepare};
+use super::fixture::{self, interpreter, prepare};
 use crate::sandbox::{Ran, Sandbox, for_each_python, output, skip_unless_required};
 
 fn site(root: &Path, python: &Interpreter) -> std::path::PathBuf {
@@ -38,13 +38,13 @@ fn the_files_layout_is_what_ensurepip_installs(python: &Path) {
     fs::rename(&ours, &theirs).expect("out of the way");
     let options = Options { layout: Layout::Files, ..Options::default() };
     let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
-    world::place(&seed, &python, &ours);
+    fixture::place(&seed, &python, &ours);
     assert_eq!(
-        world::tree(&site(&ours, &python)),
-        world::tree(&site(&theirs, &python)),
+        fixture::tree(&site(&ours, &python)),
+        fixture::tree(&site(&theirs, &python)),
         "{python:?}"
     );
-    for file in world::tree(&site(&theirs, &python)) {
+    for file in fixture::tree(&site(&theirs, &python)) {
         if file.extension().is_some_and(|extension| extension == "pyc") {
             return;
         }
@@ -74,7 +74,7 @@ fn pip_starts_in_both_layouts(python: &Path) {
             Ok(prepared) => prepared,
             Err(error) => panic!("{}: {error:?}", python.executable.display()),
         };
-        world::place(&seed, &python, &root);
+        fixture::place(&seed, &python, &root);
         let ran = Ran::of(sandbox.command(root.join("bin/pip")).arg("--version")).ok();
         let version = format!("pip {} from {}", seed.pip_version(), root.display());
         assert!(ran.stdout.starts_with(&version), "{ran:?}");
@@ -86,7 +86,7 @@ fn pip_starts_in_both_layouts(python: &Path) {
         let listed =
             Ran::of(sandbox.command(root.join("bin/pip")).args(["list", "--format=freeze"])).ok();
         assert!(listed.stdout.contains(&format!("pip=={}", seed.pip_version())), "{listed:?}");
-        world::assert_pip_check(&sandbox, &root);
+        fixture::assert_pip_check(&sandbox, &root);
     }
 }
 
@@ -110,7 +110,7 @@ hook['pre_safe_import_module'](Api())";
 #[test]
 fn a_project_and_a_variable_set_the_layout() {
     let mut sandbox = Sandbox::new();
-    let python = world::modern(&sandbox);
+    let python = fixture::modern(&sandbox);
     for layout in ["files", "archive"] {
         sandbox.add_images(&python.executable, layout);
     }

@@ -1,6 +1,7 @@
 //! pip in an environment: where it comes from, how it stands, and that it behaves.
 
 mod behaviour;
+pub(crate) mod fixture;
 mod images;
 mod index;
 mod layouts;
@@ -8,7 +9,6 @@ mod maker;
 mod redirects;
 mod scripts;
 mod wheels;
-pub(crate) mod world;
 
 #[cfg(target_os = "linux")]
 pub(crate) use maker::Maker;

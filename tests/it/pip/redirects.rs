@@ -13,8 +13,8 @@ use rvenv::python::Interpreter;
 use rvenv::seed::Options;
 use sha2::{Digest, Sha256};
 
+use super::fixture::{host_with, modern, prepare_on};
 use super::maker::Maker;
-use super::world::{host_with, modern, prepare_on};
 use crate::sandbox::{Ran, Sandbox};
 
 /// `Basic me:pa55`
@@ -86,12 +86,12 @@ impl Server {
     }
 }
 
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     wheel: PathBuf,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let sandbox = Sandbox::new();
         let wheel = Maker::new("90.0").write(&sandbox.root().join("wheels"));
@@ -135,15 +135,15 @@ impl World {
 fn another_origin_gets_no_credentials() {
     // Another port, and another host.
     for other in ["127.0.0.1", "127.0.0.2"] {
-        let world = World::new();
+        let fixture = Fixture::new();
         let (mut index, mut other) = (Server::at("127.0.0.1"), Server::at(other));
         let to = format!("http://{}/mirror/pip/", other.address);
         index.serve([("/simple/pip/", Answer::Redirect(to))]);
         other.serve([
-            ("/mirror/pip/", world.page("/pip-90.0-py3-none-any.whl")),
-            ("/pip-90.0-py3-none-any.whl", world.file()),
+            ("/mirror/pip/", fixture.page("/pip-90.0-py3-none-any.whl")),
+            ("/pip-90.0-py3-none-any.whl", fixture.file()),
         ]);
-        let got = world.get(&index.address, &[("PIP_TRUSTED_HOST", "127.0.0.2")]);
+        let got = fixture.get(&index.address, &[("PIP_TRUSTED_HOST", "127.0.0.2")]);
         assert_eq!(got.as_deref(), Ok("90.0"));
         assert_eq!(index.credentials(), [Some(CREDENTIALS.to_owned())]);
         assert_eq!(other.credentials(), [None, None]);
@@ -153,13 +153,13 @@ fn another_origin_gets_no_credentials() {
 #[test]
 fn a_file_elsewhere_gets_no_credentials_and_one_of_the_index_does() {
     for is_elsewhere in [true, false] {
-        let world = World::new();
+        let fixture = Fixture::new();
         let (mut index, mut other) = (Server::at("127.0.0.1"), Server::at("127.0.0.1"));
         let file = if is_elsewhere { &other } else { &index };
-        let page = world.page(&format!("http://{}/pip-90.0-py3-none-any.whl", file.address));
-        index.serve([("/simple/pip/", page), ("/pip-90.0-py3-none-any.whl", world.file())]);
-        other.serve([("/pip-90.0-py3-none-any.whl", world.file())]);
-        assert_eq!(world.get(&index.address, &[]).as_deref(), Ok("90.0"));
+        let page = fixture.page(&format!("http://{}/pip-90.0-py3-none-any.whl", file.address));
+        index.serve([("/simple/pip/", page), ("/pip-90.0-py3-none-any.whl", fixture.file())]);
+        other.serve([("/pip-90.0-py3-none-any.whl", fixture.file())]);
+        assert_eq!(fixture.get(&index.address, &[]).as_deref(), Ok("90.0"));
         let expected = if is_elsewhere { vec![None] } else { Vec::new() };
         assert_eq!(other.credentials(), expected);
         assert!(index.credentials().iter().all(Option::is_some));
@@ -168,28 +168,28 @@ fn a_file_elsewhere_gets_no_credentials_and_one_of_the_index_does() {
 
 #[test]
 fn a_redirect_in_the_same_origin_keeps_the_credentials() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut index = Server::at("127.0.0.1");
     index.serve([
         ("/simple/pip/", Answer::Redirect("/moved/pip/".to_owned())),
-        ("/moved/pip/", world.page("/pip-90.0-py3-none-any.whl")),
-        ("/pip-90.0-py3-none-any.whl", world.file()),
+        ("/moved/pip/", fixture.page("/pip-90.0-py3-none-any.whl")),
+        ("/pip-90.0-py3-none-any.whl", fixture.file()),
     ]);
-    assert_eq!(world.get(&index.address, &[]).as_deref(), Ok("90.0"));
+    assert_eq!(fixture.get(&index.address, &[]).as_deref(), Ok("90.0"));
     assert_eq!(index.credentials(), vec![Some(CREDENTIALS.to_owned()); 3]);
 }
 
 #[test]
 fn a_redirect_to_an_insecure_host_is_not_followed() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let (mut index, mut other) = (Server::at("127.0.0.1"), Server::at("127.0.0.2"));
     let to = format!("http://{}/simple/pip/", other.address);
     index.serve([("/simple/pip/", Answer::Redirect(to))]);
     other.serve([
-        ("/simple/pip/", world.page("/pip-90.0-py3-none-any.whl")),
-        ("/pip-90.0-py3-none-any.whl", world.file()),
+        ("/simple/pip/", fixture.page("/pip-90.0-py3-none-any.whl")),
+        ("/pip-90.0-py3-none-any.whl", fixture.file()),
     ]);
-    let error = world.get(&index.address, &[]).unwrap_err();
+    let error = fixture.get(&index.address, &[]).unwrap_err();
     assert!(error.contains("neither secure nor a trusted host"), "{error}");
     assert_eq!(other.requests(), []);
 }
@@ -197,7 +197,7 @@ fn a_redirect_to_an_insecure_host_is_not_followed() {
 /// Without a server for https: the class that decides.
 #[test]
 fn redirects_from_https_to_http_are_refused() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let fetch = concat!(env!("CARGO_MANIFEST_DIR"), "/src/seed/fetch.py");
     let script = "
 import sys
@@ -220,8 +220,8 @@ for url in sys.argv[2:]:
         ("https://other.example/", "None"),
         ("http://trusted.example/", "None"),
     ];
-    let python = modern(&world.sandbox).executable;
-    let mut command = world.sandbox.command(python);
+    let python = modern(&fixture.sandbox).executable;
+    let mut command = fixture.sandbox.command(python);
     command.args(["-I", "-c", script, fetch]).args(urls.map(|(url, _)| url));
     let shown = Ran::of(command.env("PIP_TRUSTED_HOST", "trusted.example")).ok().stdout;
     let expected = urls.iter().map(|(url, said)| format!("{url} {said}\n"));
@@ -230,19 +230,20 @@ for url in sys.argv[2:]:
 
 #[test]
 fn no_secret_is_in_arguments_or_messages() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut index = Server::at("127.0.0.1");
     let signed = "/pip-90.0-py3-none-any.whl?X-Amz-Signature=t0ken";
-    let Answer::Page(page) = world.page(signed) else { unreachable!("it is a page") };
+    let Answer::Page(page) = fixture.page(signed) else { unreachable!("it is a page") };
     let altered = page.split("sha256=").next().unwrap().to_owned()
         + "sha256=00\">pip-90.0-py3-none-any.whl</a>";
     index.serve([
         ("/simple/pip/", Answer::Page(altered)),
-        ("/pip-90.0-py3-none-any.whl", world.file()),
+        ("/pip-90.0-py3-none-any.whl", fixture.file()),
     ]);
     // A Python that notes its arguments.
-    let python = modern(&world.sandbox);
-    let (log, wrapper) = (world.sandbox.root().join("log"), world.sandbox.root().join("python"));
+    let python = modern(&fixture.sandbox);
+    let (log, wrapper) =
+        (fixture.sandbox.root().join("log"), fixture.sandbox.root().join("python"));
     let script = format!(
         "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\nexec '{}' \"$@\"\n",
         log.display(),
@@ -251,7 +252,7 @@ fn no_secret_is_in_arguments_or_messages() {
     fs::write(&wrapper, script).unwrap();
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
     let python = Interpreter { executable: wrapper, ..python };
-    let error = world.get_by(python, &index.address, &[]).unwrap_err();
+    let error = fixture.get_by(python, &index.address, &[]).unwrap_err();
     assert!(error.contains("DownloadAltered"), "{error}");
     let arguments = fs::read_to_string(log).unwrap();
     assert!(index.requests().iter().any(|(path, _)| path == signed), "it was fetched");
@@ -262,10 +263,10 @@ fn no_secret_is_in_arguments_or_messages() {
 
 #[test]
 fn a_page_of_the_index_cannot_refer_to_a_local_file() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut index = Server::at("127.0.0.1");
-    let file = format!("file://{}", Path::new(&world.wheel).display());
-    index.serve([("/simple/pip/", world.page(&file))]);
-    let error = world.get(&index.address, &[]).unwrap_err();
+    let file = format!("file://{}", Path::new(&fixture.wheel).display());
+    index.serve([("/simple/pip/", fixture.page(&file))]);
+    let error = fixture.get(&index.address, &[]).unwrap_err();
     assert!(error.contains("neither secure nor a trusted host"), "{error}");
 }

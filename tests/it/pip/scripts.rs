@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rvenv::seed::{Options, Target};
 
-use super::world;
-use super::world::{modern, prepare};
+use super::fixture;
+use super::fixture::{modern, prepare};
 use crate::sandbox::{Ran, Sandbox};
 
 /// Directories that a plain shebang line cannot name: the kernel, the shell or Python would misread it.
@@ -38,7 +38,7 @@ fn commands_work_in_any_place() {
     let (seed, _) = prepare(&sandbox, &python, &Options::default()).expect("a seed");
     for place in places() {
         let root = sandbox.root().join(&place).join("env");
-        world::place(&seed, &python, &root);
+        fixture::place(&seed, &python, &root);
         let ran = Ran::of(sandbox.command(root.join("bin/pip")).arg("--version"));
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{place:?}: {ran:?}");
         let version = format!("pip {} from {}", seed.pip_version(), root.display());
@@ -46,7 +46,7 @@ fn commands_work_in_any_place() {
         let script = |name| fs::read_to_string(root.join("bin").join(name)).unwrap();
         assert_eq!(script("pip3"), script("pip"), "{place:?}");
     }
-    assert!(world::tree(&sandbox.project()).is_empty(), "a name was taken for code");
+    assert!(fixture::tree(&sandbox.project()).is_empty(), "a name was taken for code");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn commands_are_those_that_pip_writes() {
     let wheel = &python.wheels.iter().find(|wheel| wheel.project == "pip").expect("pip").path;
     for place in ["plain".to_owned(), "with space".to_owned(), "d".repeat(150)] {
         let root = sandbox.root().join(place).join("env");
-        world::place(&seed, &python, &root);
+        fixture::place(&seed, &python, &root);
         let names = ["pip", "pip3", &format!("pip{}", python.version.short())]
             .map(|name| root.join("bin").join(name));
         let read = || names.clone().map(|name| fs::read_to_string(name).expect("a script"));
@@ -85,7 +85,7 @@ fn a_relocatable_environment_can_move() {
     };
     make(&here);
     let target = Target { root: &here, interpreter: &python, python: "python", relocatable: true };
-    world::apply(&here, &seed.entries(&target));
+    fixture::apply(&here, &seed.entries(&target));
     fs::rename(&here, &there).unwrap();
     let link = sandbox.root().join("link");
     std::os::unix::fs::symlink(there.join("bin/pip"), &link).unwrap();

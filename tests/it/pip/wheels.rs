@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rvenv::seed::{Choice, Options, WheelFault};
 
+use super::fixture;
+use super::fixture::{modern, prepare};
 use super::maker::Maker;
-use super::world;
-use super::world::{modern, prepare};
 use crate::sandbox::{Ran, Sandbox};
 
 /// The error for the wheel that `make` writes.
@@ -17,11 +17,11 @@ fn fault(make: impl FnOnce(&Path) -> PathBuf) -> WheelFault {
     let sandbox = Sandbox::new();
     let wheel = make(&sandbox.root().join("wheels"));
     let python = modern(&sandbox);
-    let before = world::tree(&sandbox.root());
+    let before = fixture::tree(&sandbox.root());
     let options = Options { choice: Choice::Wheel(wheel.clone()), ..Options::default() };
     let error = prepare(&sandbox, &python, &options).expect_err("a bad wheel");
     let left: Vec<_> =
-        world::tree(&sandbox.root()).into_iter().filter(|path| !before.contains(path)).collect();
+        fixture::tree(&sandbox.root()).into_iter().filter(|path| !before.contains(path)).collect();
     assert!(
         left.iter().all(|path| path.extension().is_some_and(|end| end == "lock")),
         "left behind: {left:?}"
@@ -41,7 +41,7 @@ fn a_whole_wheel_works() {
     let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
     assert_eq!(seed.pip_version(), "99.1");
     let root = sandbox.root().join("env");
-    world::place(&seed, &python, &root);
+    fixture::place(&seed, &python, &root);
     let ran = Ran::of(&mut sandbox.command(root.join("bin/pip"))).ok();
     let site = root.join(&python.scheme.purelib);
     assert_eq!(
@@ -62,7 +62,7 @@ fn a_traceback_shows_the_source_line_of_the_installed_pip() {
     let options = Options { choice: Choice::Wheel(wheel), ..Options::default() };
     let (seed, _) = prepare(&sandbox, &python, &options).expect("a seed");
     let root = sandbox.root().join("env");
-    world::place(&seed, &python, &root);
+    fixture::place(&seed, &python, &root);
     let checkout = sandbox.root().join("checkout");
     fs::create_dir_all(checkout.join("pip/_internal")).unwrap();
     fs::write(checkout.join(module), "the\nwrong line\n").unwrap();

@@ -5,73 +5,73 @@ use std::time::Duration;
 use rvenv::python::{Finder, Reason, Request};
 use serde_json::json;
 
-use super::world::World;
+use super::fixture::Fixture;
 use crate::sandbox::{for_each_python, real_pythons, skip};
 use std::path::Path;
 
 #[test]
 fn path_precedes_other_sources_and_python3_precedes_names_with_a_version() {
-    let mut world = World::new();
-    world.path(["one/bin", "two/bin"]);
-    world.fake("one/bin/python3.17", "3.17.2");
-    world.fake("two/bin/python3", "3.16.1");
-    world.fake("two/bin/python3.16", "3.16.1");
-    world.fake("home/.pyenv/versions/3.18.0/bin/python3", "3.18.0");
+    let mut fixture = Fixture::new();
+    fixture.path(["one/bin", "two/bin"]);
+    fixture.fake("one/bin/python3.17", "3.17.2");
+    fixture.fake("two/bin/python3", "3.16.1");
+    fixture.fake("two/bin/python3.16", "3.16.1");
+    fixture.fake("home/.pyenv/versions/3.18.0/bin/python3", "3.18.0");
     // The `python3` of the user's shell is used.
-    assert_eq!(world.finds("python").0, "two/bin/python3");
-    assert_eq!(world.finds("3").0, "two/bin/python3");
-    assert_eq!(world.finds(">=3.17").0, "one/bin/python3.17");
-    assert_eq!(world.finds("3.16").0, "two/bin/python3");
-    assert_eq!(world.finds("3.17").0, "one/bin/python3.17");
+    assert_eq!(fixture.finds("python").0, "two/bin/python3");
+    assert_eq!(fixture.finds("3").0, "two/bin/python3");
+    assert_eq!(fixture.finds(">=3.17").0, "one/bin/python3.17");
+    assert_eq!(fixture.finds("3.16").0, "two/bin/python3");
+    assert_eq!(fixture.finds("3.17").0, "one/bin/python3.17");
     assert_eq!(
-        world.finds("3.18"),
+        fixture.finds("3.18"),
         ("home/.pyenv/versions/3.18.0/bin/python3".into(), "pyenv".into())
     );
-    assert_eq!(world.finds("~=3.17.1").0, "one/bin/python3.17");
+    assert_eq!(fixture.finds("~=3.17.1").0, "one/bin/python3.17");
 }
 
 #[test]
 fn the_first_that_fits_is_taken_and_nothing_after_it_is_run() {
-    let mut world = World::new();
-    world.path(["one/bin", "two/bin"]);
-    world.fake("one/bin/python3", "3.17.0");
-    world.fake("two/bin/python3", "3.17.0");
-    world.find("3.17");
-    assert_eq!(world.runs(), ["one/bin/python3"]);
+    let mut fixture = Fixture::new();
+    fixture.path(["one/bin", "two/bin"]);
+    fixture.fake("one/bin/python3", "3.17.0");
+    fixture.fake("two/bin/python3", "3.17.0");
+    fixture.find("3.17");
+    assert_eq!(fixture.runs(), ["one/bin/python3"]);
 }
 
 #[test]
 fn a_candidate_whose_name_or_directory_has_another_version_is_not_started() {
-    let mut world = World::new();
-    world.path(["one/bin", "two/bin"]);
-    world.fake("one/real/python3.16", "3.16.0");
-    world.link("one/bin/python3", "../real/python3.16");
-    world.fake("two/bin/python3.17", "3.17.0");
+    let mut fixture = Fixture::new();
+    fixture.path(["one/bin", "two/bin"]);
+    fixture.fake("one/real/python3.16", "3.16.0");
+    fixture.link("one/bin/python3", "../real/python3.16");
+    fixture.fake("two/bin/python3.17", "3.17.0");
     for version in ["3.15.1", "3.16.2", "pypy3.17-7.9.0"] {
-        world.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), "3.16.0");
+        fixture.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), "3.16.0");
     }
-    assert_eq!(world.finds("cpython3.17").0, "two/bin/python3.17");
-    assert!(world.try_find("cpython==3.17.1").is_err());
-    assert_eq!(world.runs(), ["two/bin/python3.17"]);
+    assert_eq!(fixture.finds("cpython3.17").0, "two/bin/python3.17");
+    assert!(fixture.try_find("cpython==3.17.1").is_err());
+    assert_eq!(fixture.runs(), ["two/bin/python3.17"]);
 }
 
 #[test]
 fn a_broken_first_python_does_not_end_the_search() {
-    let mut world = World::new();
-    world.path(["a/bin", "b/bin", "c/bin", "d/bin", "e/bin", "f/bin"]);
-    world.script("a/bin/python3", "echo 'no python3 here' >&2; exit 127");
-    world.write("b/bin/python3", "just text");
-    world.script("c/bin/python3", "exit 0");
-    world.fake_with("d/bin/python3", "3.17.0", |answer| {
+    let mut fixture = Fixture::new();
+    fixture.path(["a/bin", "b/bin", "c/bin", "d/bin", "e/bin", "f/bin"]);
+    fixture.script("a/bin/python3", "echo 'no python3 here' >&2; exit 127");
+    fixture.write("b/bin/python3", "just text");
+    fixture.script("c/bin/python3", "exit 0");
+    fixture.fake_with("d/bin/python3", "3.17.0", |answer| {
         answer["facts"]["executable"] = json!("/nowhere/python3");
     });
-    world.script("e/bin/python3", &super::world::saying(&json!({"version": "3.17"})));
-    let text = world.at("b/bin/python3");
+    fixture.script("e/bin/python3", &super::fixture::saying(&json!({"version": "3.17"})));
+    let text = fixture.at("b/bin/python3");
     fs::set_permissions(text, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    world.fake("f/bin/python3", "3.17.0");
+    fixture.fake("f/bin/python3", "3.17.0");
 
-    assert_eq!(world.finds("3.17").0, "f/bin/python3");
-    let passed = world.passed_over("3.17");
+    assert_eq!(fixture.finds("3.17").0, "f/bin/python3");
+    let passed = fixture.passed_over("3.17");
     let names: Vec<_> = passed.iter().map(|(name, _)| name.as_str()).collect();
     let expected = ["a", "b", "c", "d", "e"].map(|dir| format!("{dir}/bin/python3"));
     assert_eq!(names, expected);
@@ -106,13 +106,13 @@ fn the_users_own_python3_is_not_passed_over_without_a_word() {
 
 #[test]
 fn one_that_hangs_is_passed_over() {
-    let mut world = World::new();
-    world.path(["hangs/bin", "bin"]);
-    let hanging = world.script("hangs/bin/python3", "/bin/sleep 1000");
-    world.fake("bin/python3", "3.17.0");
-    let (host, cache) = (world.host(), world.cache());
+    let mut fixture = Fixture::new();
+    fixture.path(["hangs/bin", "bin"]);
+    let hanging = fixture.script("hangs/bin/python3", "/bin/sleep 1000");
+    fixture.fake("bin/python3", "3.17.0");
+    let (host, cache) = (fixture.host(), fixture.cache());
     // The answer of the working Python is cached, so the short limit applies only to the other one.
-    world.find(world.at("bin/python3").to_str().unwrap());
+    fixture.find(fixture.at("bin/python3").to_str().unwrap());
     let limit = Duration::from_millis(300);
     let mut finder = Finder::new(&host, &cache).time_limit(limit);
     assert_eq!(finder.find(&Request::Any).unwrap().interpreter.version.to_string(), "3.17.0");
@@ -122,11 +122,11 @@ fn one_that_hangs_is_passed_over() {
 
 #[test]
 fn when_nothing_fits_every_candidate_is_listed_with_its_reason() {
-    let world = World::new();
-    world.fake("bin/python3", "3.16.4");
-    world.script("bin/python", "exit 3");
-    world.fake("home/.pyenv/versions/3.19.0/bin/python3", "3.18.9");
-    let error = world.try_find("3.19").unwrap_err();
+    let fixture = Fixture::new();
+    fixture.fake("bin/python3", "3.16.4");
+    fixture.script("bin/python", "exit 3");
+    fixture.fake("home/.pyenv/versions/3.19.0/bin/python3", "3.18.9");
+    let error = fixture.try_find("3.19").unwrap_err();
     let text = error.to_string();
     assert!(
         text.starts_with("found no Python for `3.19`; the nearest are 3.18.9, 3.16.4\n"),
@@ -144,17 +144,17 @@ fn when_nothing_fits_every_candidate_is_listed_with_its_reason() {
 
 #[test]
 fn specialities_are_for_who_asks_for_them_and_for_when_there_is_nothing_else() {
-    let mut world = World::new();
-    world.path(["rc/bin", "ft/bin", "dbg/bin", "pp/bin", "plain/bin"]);
-    world.fake("rc/bin/python3", "3.19.0rc2");
-    world.fake_with("ft/bin/python3", "3.18.1", |answer| {
+    let mut fixture = Fixture::new();
+    fixture.path(["rc/bin", "ft/bin", "dbg/bin", "pp/bin", "plain/bin"]);
+    fixture.fake("rc/bin/python3", "3.19.0rc2");
+    fixture.fake_with("ft/bin/python3", "3.18.1", |answer| {
         answer["facts"]["build"]["free_threaded"] = json!(true);
     });
-    world.fake_with("dbg/bin/python3", "3.18.2", |answer| {
+    fixture.fake_with("dbg/bin/python3", "3.18.2", |answer| {
         answer["facts"]["build"]["debug"] = json!(true);
     });
-    world.fake_with("pp/bin/pypy3", "3.18.3", |answer| answer["implementation"] = json!("pypy"));
-    world.fake("plain/bin/python3", "3.18.4");
+    fixture.fake_with("pp/bin/pypy3", "3.18.3", |answer| answer["implementation"] = json!("pypy"));
+    fixture.fake("plain/bin/python3", "3.18.4");
     let rows = [
         // The user chose `python3`, unless it is a pre-release.
         ("python", "ft/bin/python3"),
@@ -173,19 +173,19 @@ fn specialities_are_for_who_asks_for_them_and_for_when_there_is_nothing_else() {
         ("3.18.3", "pp/bin/pypy3"),
     ];
     for (request, expected) in rows {
-        assert_eq!(world.finds(request).0, expected, "{request}");
+        assert_eq!(fixture.finds(request).0, expected, "{request}");
     }
 }
 
 #[test]
 fn a_path_is_an_executable_an_installation_or_an_environment() {
-    let mut world = World::new();
-    let python = world.fake("opt/py/bin/python3", "3.17.0");
-    world.cd("opt");
+    let mut fixture = Fixture::new();
+    let python = fixture.fake("opt/py/bin/python3", "3.17.0");
+    fixture.cd("opt");
     for text in [python.to_str().unwrap(), "./py", "py/bin/python3", "./py/bin/../bin/python3"] {
-        assert_eq!(world.finds(text), ("opt/py/bin/python3".into(), "given".into()), "{text}");
+        assert_eq!(fixture.finds(text), ("opt/py/bin/python3".into(), "given".into()), "{text}");
     }
-    world.link("opt/loop", "loop");
+    fixture.link("opt/loop", "loop");
     let long = "x/".repeat(3000);
     let cannot = |text: &str| Reason::CannotRun(text.to_owned());
     let reasons = [
@@ -197,7 +197,7 @@ fn a_path_is_an_executable_an_installation_or_an_environment() {
     ];
     for (text, expected) in reasons {
         let Err(rvenv::Error::Python(rvenv::python::Error::UnusablePython { reason, .. })) =
-            world.try_find(text)
+            fixture.try_find(text)
         else {
             panic!("{text}")
         };
@@ -207,29 +207,29 @@ fn a_path_is_an_executable_an_installation_or_an_environment() {
 
 #[test]
 fn a_name_is_a_program_on_path() {
-    let world = World::new();
-    world.fake("bin/snake", "3.17.0");
-    assert_eq!(world.finds("snake"), ("bin/snake".into(), "PATH".into()));
+    let fixture = Fixture::new();
+    fixture.fake("bin/snake", "3.17.0");
+    assert_eq!(fixture.finds("snake"), ("bin/snake".into(), "PATH".into()));
     assert!(matches!(
-        world.try_find("viper"),
+        fixture.try_find("viper"),
         Err(rvenv::Error::Python(rvenv::python::Error::NoPython { .. }))
     ));
 }
 
 #[test]
 fn a_word_that_is_no_program_can_be_a_directory() {
-    let world = World::new();
-    world.fake("home/project/venv/bin/python3", "3.17.0");
-    assert_eq!(world.finds("venv"), ("home/project/venv/bin/python3".into(), "given".into()));
-    world.fake("bin/venv", "3.18.0");
-    assert_eq!(world.finds("venv").1, "PATH");
+    let fixture = Fixture::new();
+    fixture.fake("home/project/venv/bin/python3", "3.17.0");
+    assert_eq!(fixture.finds("venv"), ("home/project/venv/bin/python3".into(), "given".into()));
+    fixture.fake("bin/venv", "3.18.0");
+    assert_eq!(fixture.finds("venv").1, "PATH");
 }
 
 #[test]
 fn each_search_reports_its_own_candidates() {
-    let world = World::new();
-    world.fake("bin/python3", "3.17.0");
-    let (host, cache) = (world.host(), world.cache());
+    let fixture = Fixture::new();
+    fixture.fake("bin/python3", "3.17.0");
+    let (host, cache) = (fixture.host(), fixture.cache());
     let mut finder = Finder::new(&host, &cache);
     finder.find(&Request::parse("3.18", &host).unwrap()).unwrap_err();
     assert!(!finder.passed_over().is_empty());
@@ -239,57 +239,58 @@ fn each_search_reports_its_own_candidates() {
 
 #[test]
 fn the_error_lists_a_file_once() {
-    let mut world = World::new();
-    world.fake("usr/bin/python3", "3.17.0");
-    world.link("bin2", "usr/bin");
-    world.path(["usr/bin", "bin2"]);
-    let text = world.try_find("3.18").unwrap_err().to_string();
+    let mut fixture = Fixture::new();
+    fixture.fake("usr/bin/python3", "3.17.0");
+    fixture.link("bin2", "usr/bin");
+    fixture.path(["usr/bin", "bin2"]);
+    let text = fixture.try_find("3.18").unwrap_err().to_string();
     assert_eq!(text.matches("is CPython 3.17.0").count(), 1, "{text}");
 }
 
 for_each_python!(inside_an_active_environment_the_base_is_found);
 
 fn inside_an_active_environment_the_base_is_found(python: &Path) {
-    let mut world = World::new();
-    let env = world.at("env");
+    let mut fixture = Fixture::new();
+    let env = fixture.at("env");
     let mut venv = std::process::Command::new(python);
     if !venv.args(["-m", "venv", "--without-pip"]).arg(&env).status().unwrap().success() {
         skip(&format!("{} has no venv", python.display()));
         return;
     }
-    world.set("VIRTUAL_ENV", &env);
-    world.path(["env/bin"]);
-    assert_eq!(world.find("python").interpreter.executable, python);
+    fixture.set("VIRTUAL_ENV", &env);
+    fixture.path(["env/bin"]);
+    assert_eq!(fixture.find("python").interpreter.executable, python);
     // An environment of an environment has the same base, also where Python itself loses sight of it.
-    let inner = world.at("inner");
+    let inner = fixture.at("inner");
     std::process::Command::new(env.join("bin/python"))
         .args(["-m", "venv", "--without-pip"])
         .arg(&inner)
         .status()
         .unwrap();
-    let found = world.find(inner.to_str().unwrap()).interpreter;
+    let found = fixture.find(inner.to_str().unwrap()).interpreter;
     assert_eq!(found.real_executable, rvenv::support::path::canonicalize(python).unwrap());
     assert!(found.executable.starts_with(python.parent().unwrap()), "{found:?}");
 }
 
 #[test]
 fn all_lists_each_interpreter_once_and_what_is_broken() {
-    let mut world = World::new();
-    world.path(["one/bin", "two/bin"]);
-    let python = world.fake("one/bin/python3.17", "3.17.0");
-    world.link("one/bin/python3", &python);
-    world.link("two/bin/python3.17", &python);
-    world.script("two/bin/python", "exit 9");
-    world.fake("home/.local/share/uv/python/cpython-3.18.1-linux-x86_64-gnu/bin/python3", "3.18.1");
-    let (host, cache) = (world.host(), world.cache());
+    let mut fixture = Fixture::new();
+    fixture.path(["one/bin", "two/bin"]);
+    let python = fixture.fake("one/bin/python3.17", "3.17.0");
+    fixture.link("one/bin/python3", &python);
+    fixture.link("two/bin/python3.17", &python);
+    fixture.script("two/bin/python", "exit 9");
+    fixture
+        .fake("home/.local/share/uv/python/cpython-3.18.1-linux-x86_64-gnu/bin/python3", "3.18.1");
+    let (host, cache) = (fixture.host(), fixture.cache());
     let candidates = Finder::new(&host, &cache).all();
     let own: Vec<_> = candidates
         .iter()
-        .filter(|candidate| candidate.path.starts_with(world.at("")))
+        .filter(|candidate| candidate.path.starts_with(fixture.at("")))
         .map(|candidate| {
             let what =
                 candidate.outcome.as_ref().map_or_else(ToString::to_string, ToString::to_string);
-            format!("{} [{}] {what}", world.called(&candidate.path), candidate.source)
+            format!("{} [{}] {what}", fixture.called(&candidate.path), candidate.source)
         })
         .collect();
     assert_eq!(
@@ -304,13 +305,13 @@ fn all_lists_each_interpreter_once_and_what_is_broken() {
 
 #[test]
 fn every_real_python_is_found_by_its_version() {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     let pythons = real_pythons();
     let dirs: BTreeSet<_> = pythons.iter().filter_map(|python| python.parent()).collect();
-    world.set("PATH", std::env::join_paths(dirs).unwrap());
-    let (host, cache) = (world.host(), world.cache());
+    fixture.set("PATH", std::env::join_paths(dirs).unwrap());
+    let (host, cache) = (fixture.host(), fixture.cache());
     for python in pythons {
-        let found = world.find(python.to_str().unwrap()).interpreter;
+        let found = fixture.find(python.to_str().unwrap()).interpreter;
         let name = found.implementation.name();
         let request = Request::parse(format!("{name}=={}", found.version), &host).unwrap();
         let again = Finder::new(&host, &cache).find(&request).unwrap().interpreter;
@@ -320,43 +321,43 @@ fn every_real_python_is_found_by_its_version() {
 
 #[test]
 fn an_explicit_minor_version_is_linked_by_the_name_that_keeps_it() {
-    let world = World::new();
-    let python = world.fake("bin/python3.17", "3.17.2");
-    world.link("bin/python3", "python3.17");
+    let fixture = Fixture::new();
+    let python = fixture.fake("bin/python3.17", "3.17.2");
+    fixture.link("bin/python3", "python3.17");
     for request in
         ["3.17", "3.17.2", ">=3.17,<3.18", "~=3.17.0", "==3.17.*", "python3.17", "cpython3.17"]
     {
-        assert_eq!(world.find(request).interpreter.executable, python, "{request}");
+        assert_eq!(fixture.find(request).interpreter.executable, python, "{request}");
     }
     for request in ["python", "3", ">=3.16"] {
-        assert_eq!(world.finds(request).0, "bin/python3", "{request}");
+        assert_eq!(fixture.finds(request).0, "bin/python3", "{request}");
     }
     // Another file of that name is another Python.
-    fs::remove_file(world.at("bin/python3")).unwrap();
-    world.fake("bin/python3", "3.17.1");
-    assert_eq!(world.finds("3.17").0, "bin/python3");
+    fs::remove_file(fixture.at("bin/python3")).unwrap();
+    fixture.fake("bin/python3", "3.17.1");
+    assert_eq!(fixture.finds("3.17").0, "bin/python3");
 }
 
 #[test]
 fn an_installation_with_a_versioned_name_alone_is_one() {
-    let world = World::new();
-    world.fake("alt/bin/python3.17", "3.17.0");
+    let fixture = Fixture::new();
+    fixture.fake("alt/bin/python3.17", "3.17.0");
     for path in ["alt", "alt/bin"] {
-        let found = world.find(world.at(path).to_str().unwrap());
-        assert_eq!(world.called(&found.interpreter.executable), "alt/bin/python3.17", "{path}");
+        let found = fixture.find(fixture.at(path).to_str().unwrap());
+        assert_eq!(fixture.called(&found.interpreter.executable), "alt/bin/python3.17", "{path}");
     }
-    world.fake("home/.pyenv/versions/work/bin/python3.18", "3.18.0");
-    assert_eq!(world.finds("3.18").0, "home/.pyenv/versions/work/bin/python3.18");
-    fs::create_dir(world.at("home/project/bin")).unwrap();
-    assert!(world.try_find(world.at("home/project/bin").to_str().unwrap()).is_err());
+    fixture.fake("home/.pyenv/versions/work/bin/python3.18", "3.18.0");
+    assert_eq!(fixture.finds("3.18").0, "home/.pyenv/versions/work/bin/python3.18");
+    fs::create_dir(fixture.at("home/project/bin")).unwrap();
+    assert!(fixture.try_find(fixture.at("home/project/bin").to_str().unwrap()).is_err());
 }
 
 #[test]
 fn the_nearest_versions_are_those_of_near_minors_and_of_another_build() {
-    let world = World::new();
-    world.fake("bin/python3", "3.19.0");
+    let fixture = Fixture::new();
+    fixture.fake("bin/python3", "3.19.0");
     for version in ["3.9.7", "3.8.18", "3.16.4", "3.16.2"] {
-        world.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), version);
+        fixture.fake(&format!("home/.pyenv/versions/{version}/bin/python3"), version);
     }
     for (request, told) in [
         ("3.7", ": rvenv needs Python 3.8 or later; the nearest are 3.8.18, 3.9.7, 3.16.4\n"),
@@ -368,7 +369,7 @@ fn the_nearest_versions_are_those_of_near_minors_and_of_another_build() {
         ("3.16t", "; the nearest are 3.16.4, 3.16.2, 3.19.0\n"),
         ("pypy3.10", "\n"),
     ] {
-        let text = world.try_find(request).unwrap_err().to_string();
+        let text = fixture.try_find(request).unwrap_err().to_string();
         let (_, told_here) = text.split_once('`').unwrap().1.split_once('`').unwrap();
         assert!(told_here.starts_with(told), "{request}: {text}");
     }
@@ -376,28 +377,28 @@ fn the_nearest_versions_are_those_of_near_minors_and_of_another_build() {
 
 #[test]
 fn a_missing_python_is_reported_with_the_nearest_and_the_command_that_installs_it() {
-    let world = World::new();
-    world.fake("bin/python3", "3.16.4");
-    world.fake("home/.pyenv/versions/3.15.1/bin/python3", "3.15.1");
-    let missing = |world: &World, request: &str| match world.try_find(request) {
+    let fixture = Fixture::new();
+    fixture.fake("bin/python3", "3.16.4");
+    fixture.fake("home/.pyenv/versions/3.15.1/bin/python3", "3.15.1");
+    let missing = |fixture: &Fixture, request: &str| match fixture.try_find(request) {
         Err(error @ rvenv::Error::Python(rvenv::python::Error::NoPython { .. })) => {
             (error.to_string(), error.hint().unwrap())
         }
         other => panic!("{other:?}"),
     };
-    let (text, hint) = missing(&world, "3.16.7");
+    let (text, hint) = missing(&fixture, "3.16.7");
     assert!(text.starts_with("found no Python for `3.16.7`; the nearest are 3.16.4,"), "{text}");
     assert_eq!(hint, rvenv::Hint::ListPythons, "there is no pyenv");
-    world.script("bin/pyenv", "exit 1");
+    fixture.script("bin/pyenv", "exit 1");
     for name in ["3.16.7", "3.16.9", "3.17.0rc1", "3.17.0t", "pypy3.17-7.9", "miniconda3-3.19.1"] {
-        world.write(&format!("home/.pyenv/plugins/python-build/share/python-build/{name}"), "");
+        fixture.write(&format!("home/.pyenv/plugins/python-build/share/python-build/{name}"), "");
     }
     let install = |command: &str| rvenv::Hint::InstallPython(command.into());
-    assert_eq!(missing(&world, "3.16.7").1, install("pyenv install 3.16.7"));
-    assert_eq!(missing(&world, ">3.16.4,<3.17").1, install("pyenv install 3.16.9"));
-    assert_eq!(missing(&world, "3.17t").1, install("pyenv install 3.17.0t"));
-    assert_eq!(missing(&world, "3.17.0rc1").1, install("pyenv install 3.17.0rc1"));
-    assert_eq!(missing(&world, "3.17").1, rvenv::Hint::ListPythons);
-    assert_eq!(missing(&world, "3.19").1, rvenv::Hint::ListPythons);
-    assert!(!world.runs().contains(&"bin/pyenv".to_owned()));
+    assert_eq!(missing(&fixture, "3.16.7").1, install("pyenv install 3.16.7"));
+    assert_eq!(missing(&fixture, ">3.16.4,<3.17").1, install("pyenv install 3.16.9"));
+    assert_eq!(missing(&fixture, "3.17t").1, install("pyenv install 3.17.0t"));
+    assert_eq!(missing(&fixture, "3.17.0rc1").1, install("pyenv install 3.17.0rc1"));
+    assert_eq!(missing(&fixture, "3.17").1, rvenv::Hint::ListPythons);
+    assert_eq!(missing(&fixture, "3.19").1, rvenv::Hint::ListPythons);
+    assert!(!fixture.runs().contains(&"bin/pyenv".to_owned()));
 }

@@ -1,4 +1,4 @@
-use super::world::World;
+use super::fixture::Fixture;
 
 /// Each manager's own directories, with an older and a newer Python in each.
 const LAYOUTS: [(&str, [&str; 2]); 7] = [
@@ -50,15 +50,15 @@ fn each_managers_installations_are_found_newest_first() {
         if manager == "hatch" && cfg!(target_os = "macos") {
             continue; // has a place of its own there
         }
-        let mut world = World::new();
-        world.set("HOMEBREW_PREFIX", world.at("brew"));
+        let mut fixture = Fixture::new();
+        fixture.set("HOMEBREW_PREFIX", fixture.at("brew"));
         let version = if older.contains("3.16") { "3.16.2" } else { "3.17.9" };
-        world.fake(older, version);
-        world.fake(newer, "3.17.10");
-        assert_eq!(world.finds("cpython>=3.16.1,<3.18"), (newer.into(), manager.into()));
-        assert_eq!(world.finds(&format!("=={version}")), (older.into(), manager.into()));
+        fixture.fake(older, version);
+        fixture.fake(newer, "3.17.10");
+        assert_eq!(fixture.finds("cpython>=3.16.1,<3.18"), (newer.into(), manager.into()));
+        assert_eq!(fixture.finds(&format!("=={version}")), (older.into(), manager.into()));
         assert_eq!(
-            world.runs(),
+            fixture.runs(),
             [newer, older],
             "{manager}: the older one is not run before it is wanted"
         );
@@ -77,70 +77,70 @@ fn their_variables_move_them() {
         ("RYE_HOME", "else/where", "py/cpython@3.17.0"),
     ];
     for (variable, root, dir) in rows {
-        let mut world = World::new();
-        world.set(variable, world.at(root));
+        let mut fixture = Fixture::new();
+        fixture.set(variable, fixture.at(root));
         let python = format!("{root}/{dir}/bin/python3");
-        world.fake(&python, "3.17.0");
-        assert_eq!(world.finds("3.17").0, python, "{variable}");
+        fixture.fake(&python, "3.17.0");
+        assert_eq!(fixture.finds("3.17").0, python, "{variable}");
     }
 }
 
 #[test]
 fn the_newest_of_all_managers_comes_first() {
-    let world = World::new();
-    world.fake("home/.pyenv/versions/3.17.9/bin/python3", "3.17.9");
-    world.fake("home/.asdf/installs/python/3.17.10/bin/python3", "3.17.10");
-    world.fake("home/.rye/py/cpython@3.17.10/bin/python3", "3.17.10");
-    assert_eq!(world.finds("3.17").1, "asdf");
+    let fixture = Fixture::new();
+    fixture.fake("home/.pyenv/versions/3.17.9/bin/python3", "3.17.9");
+    fixture.fake("home/.asdf/installs/python/3.17.10/bin/python3", "3.17.10");
+    fixture.fake("home/.rye/py/cpython@3.17.10/bin/python3", "3.17.10");
+    assert_eq!(fixture.finds("3.17").1, "asdf");
 }
 
 #[test]
 fn a_link_that_follows_patch_releases_is_kept_and_one_that_moves_on_further_is_not() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let dir = "home/.local/share/uv/python";
     let name = "cpython-3.17.2-linux-x86_64-gnu";
-    world.fake(&format!("{dir}/{name}/bin/python3"), "3.17.2");
-    world.link(&format!("{dir}/cpython-3.17-linux-x86_64-gnu"), name);
-    world.link(&format!("{dir}/cpython-3-linux-x86_64-gnu"), name);
-    assert_eq!(world.finds("3.17").0, format!("{dir}/cpython-3.17-linux-x86_64-gnu/bin/python3"));
+    fixture.fake(&format!("{dir}/{name}/bin/python3"), "3.17.2");
+    fixture.link(&format!("{dir}/cpython-3.17-linux-x86_64-gnu"), name);
+    fixture.link(&format!("{dir}/cpython-3-linux-x86_64-gnu"), name);
+    assert_eq!(fixture.finds("3.17").0, format!("{dir}/cpython-3.17-linux-x86_64-gnu/bin/python3"));
     // Who wants this very release gets it.
-    assert_eq!(world.finds("3.17.2").0, format!("{dir}/{name}/bin/python3"));
+    assert_eq!(fixture.finds("3.17.2").0, format!("{dir}/{name}/bin/python3"));
 
-    let world = World::new();
+    let fixture = Fixture::new();
     let dir = "home/.local/share/mise/installs/python";
-    world.fake(&format!("{dir}/3.17.2/bin/python3"), "3.17.2");
+    fixture.fake(&format!("{dir}/3.17.2/bin/python3"), "3.17.2");
     for (link, target) in [("3", "./3.17.2"), ("latest", "./3.17.2")] {
-        world.link(&format!("{dir}/{link}"), target);
+        fixture.link(&format!("{dir}/{link}"), target);
     }
-    assert_eq!(world.finds(">=3.17").0, format!("{dir}/3.17.2/bin/python3"));
+    assert_eq!(fixture.finds(">=3.17").0, format!("{dir}/3.17.2/bin/python3"));
 }
 
 #[test]
 fn conda_is_found_by_its_bases_and_its_own_list_after_everything_else() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for dir in ["home/miniforge3", "home/miniforge3/envs/web", "far/away"] {
-        world.write(&format!("{dir}/conda-meta/history"), "");
+        fixture.write(&format!("{dir}/conda-meta/history"), "");
     }
-    world.fake("home/miniforge3/bin/python3", "3.17.1");
-    world.fake("home/miniforge3/envs/web/bin/python3", "3.18.1");
-    world.fake("far/away/bin/python3", "3.19.1");
-    let list = format!("{}\n/no/such/environment\n", world.at("far/away").display());
-    world.write("home/.conda/environments.txt", &list);
+    fixture.fake("home/miniforge3/bin/python3", "3.17.1");
+    fixture.fake("home/miniforge3/envs/web/bin/python3", "3.18.1");
+    fixture.fake("far/away/bin/python3", "3.19.1");
+    let list = format!("{}\n/no/such/environment\n", fixture.at("far/away").display());
+    fixture.write("home/.conda/environments.txt", &list);
     for (request, python) in [
         ("3.17", "home/miniforge3/bin/python3"),
         ("3.18", "home/miniforge3/envs/web/bin/python3"),
         ("3.19", "far/away/bin/python3"),
     ] {
-        assert_eq!(world.finds(request), (python.into(), "conda".into()));
+        assert_eq!(fixture.finds(request), (python.into(), "conda".into()));
     }
-    world.fake("home/.pyenv/versions/3.17.0/bin/python3", "3.17.0");
-    assert_eq!(world.finds(">=3.17").1, "pyenv");
+    fixture.fake("home/.pyenv/versions/3.17.0/bin/python3", "3.17.0");
+    assert_eq!(fixture.finds(">=3.17").1, "pyenv");
 }
 
 #[test]
 fn an_installation_without_an_executable_is_ignored() {
-    let world = World::new();
-    world.write("home/.pyenv/versions/3.17.0/lib/python3.17/os.py", "");
-    world.write("home/.pyenv/versions/3.17.1", "a file");
-    assert!(world.try_find("3.17").is_err());
+    let fixture = Fixture::new();
+    fixture.write("home/.pyenv/versions/3.17.0/lib/python3.17/os.py", "");
+    fixture.write("home/.pyenv/versions/3.17.1", "a file");
+    assert!(fixture.try_find("3.17").is_err());
 }

@@ -2,13 +2,13 @@
 
 use rvenv::python::{Error, Finder, Request};
 
+use super::fixture::Fixture;
 use super::shims::{no_shim_was_run, shimmed};
-use super::world::World;
 
 const DATA: &str = "home/.local/share/mise";
 
-/// A world with mise's shims, and Pythons 3.16.3 and 3.17.4 of mise.
-fn world() -> World {
+/// A fixture with mise's shims, and Pythons 3.16.3 and 3.17.4 of mise.
+fn fixture() -> Fixture {
     shimmed(&format!("{DATA}/shims"), &format!("{DATA}/installs/python"))
 }
 
@@ -54,29 +54,29 @@ fn mise_reads_more_than_one_file() {
         (&[("mise.toml", "'3.17'"), ("project/mise.toml", "[]")], &[], Some("3.17.4")),
     ];
     for (files, vars, expected) in rows {
-        let mut world = world();
+        let mut fixture = fixture();
         for (file, value) in files {
-            world.write(&format!("home/{file}"), &format!("{table}{value}\n"));
+            fixture.write(&format!("home/{file}"), &format!("{table}{value}\n"));
         }
         for (name, value) in vars {
-            world.set(name, value);
+            fixture.set(name, value);
         }
-        assert_eq!(world.finds("python").0, python(expected), "{files:?}");
+        assert_eq!(fixture.finds("python").0, python(expected), "{files:?}");
     }
-    let mut world = world();
-    world.write("home/project/mise.toml", "[tools]\n'core:python' = '3.17'\n");
+    let mut fixture = fixture();
+    fixture.write("home/project/mise.toml", "[tools]\n'core:python' = '3.17'\n");
     let installed = python(Some("3.17.4"));
-    assert_eq!(world.finds("python").0, installed);
-    world.set("MISE_CEILING_PATHS", world.at("home/project"));
-    assert_eq!(world.finds("python").0, "bin/python3");
-    world.set("MISE_CEILING_PATHS", "");
-    world.write("home/project/other.toml", "[tools]\npython = '3.16'\n");
+    assert_eq!(fixture.finds("python").0, installed);
+    fixture.set("MISE_CEILING_PATHS", fixture.at("home/project"));
+    assert_eq!(fixture.finds("python").0, "bin/python3");
+    fixture.set("MISE_CEILING_PATHS", "");
+    fixture.write("home/project/other.toml", "[tools]\npython = '3.16'\n");
     for variable in ["MISE_OVERRIDE_CONFIG_FILENAMES", "MISE_DEFAULT_CONFIG_FILENAME"] {
-        world.set(variable, "other.toml");
-        assert_eq!(world.finds("python").0, installed.replace("3.17.4", "3.16.3"), "{variable}");
-        world.set(variable, "");
+        fixture.set(variable, "other.toml");
+        assert_eq!(fixture.finds("python").0, installed.replace("3.17.4", "3.16.3"), "{variable}");
+        fixture.set(variable, "");
     }
-    no_shim_was_run(&world);
+    no_shim_was_run(&fixture);
 }
 
 /// In the order of `mise config ls` for `MISE_ENV=dev,dev2`, where the home directory is above the current one;
@@ -129,8 +129,8 @@ const ORDER: [&str; 43] = [
 
 #[test]
 fn the_files_override_each_other_in_the_order_of_mise() {
-    let mut world = world();
-    world.set("MISE_ENV", "dev,dev2");
+    let mut fixture = fixture();
+    fixture.set("MISE_ENV", "dev,dev2");
     for (index, file) in ORDER.into_iter().enumerate() {
         let version = ["3.16.3", "3.17.4"][index % 2];
         let text = if file.ends_with(".tool-versions") {
@@ -138,10 +138,10 @@ fn the_files_override_each_other_in_the_order_of_mise() {
         } else {
             format!("[tools]\npython = '{version}'\n")
         };
-        world.write(file, &text);
-        assert_eq!(world.finds("python").0, python(Some(version)), "{file}");
+        fixture.write(file, &text);
+        assert_eq!(fixture.finds("python").0, python(Some(version)), "{file}");
     }
-    no_shim_was_run(&world);
+    no_shim_was_run(&fixture);
 }
 
 const OWN: &str = "home/project/mise.toml";
@@ -204,23 +204,23 @@ const ROWS: [Row; 24] = [
 #[test]
 fn variables_settings_and_kinds_of_requests_select_as_in_mise() {
     for (files, variables, expected) in ROWS {
-        let mut world = world();
+        let mut fixture = fixture();
         for (file, text) in files {
-            world.write(file, text);
+            fixture.write(file, text);
         }
         for (name, value) in variables {
-            world.set(name, value);
+            fixture.set(name, value);
         }
-        assert_eq!(world.finds("python").0, python(expected), "{files:?} {variables:?}");
-        no_shim_was_run(&world);
+        assert_eq!(fixture.finds("python").0, python(expected), "{files:?} {variables:?}");
+        no_shim_was_run(&fixture);
     }
-    let mut world = world();
-    world.write(OWN, SIMPLE);
-    world.set("MISE_IGNORED_CONFIG_PATHS", world.at("home/project"));
-    assert_eq!(world.finds("python").0, python(None));
-    world.write("system/config.toml", SIMPLE);
-    world.set("MISE_SYSTEM_CONFIG_DIR", world.at("system"));
-    assert_eq!(world.finds("python").0, python(Some("3.17.4")));
+    let mut fixture = fixture();
+    fixture.write(OWN, SIMPLE);
+    fixture.set("MISE_IGNORED_CONFIG_PATHS", fixture.at("home/project"));
+    assert_eq!(fixture.finds("python").0, python(None));
+    fixture.write("system/config.toml", SIMPLE);
+    fixture.set("MISE_SYSTEM_CONFIG_DIR", fixture.at("system"));
+    assert_eq!(fixture.finds("python").0, python(Some("3.17.4")));
 }
 
 #[test]
@@ -238,17 +238,17 @@ fn a_rule_that_cannot_be_followed_is_an_error_with_file_and_line_and_a_request_o
         ("mise.toml", "[[tools]]\npython = '3.17'\n", Some(1)),
     ];
     for (file, text, line) in rows {
-        let mut world = world();
-        world.write(&format!("home/project/{file}"), text);
-        let (host, cache) = (world.host(), world.cache());
+        let mut fixture = fixture();
+        fixture.write(&format!("home/project/{file}"), text);
+        let (host, cache) = (fixture.host(), fixture.cache());
         let error = Finder::new(&host, &cache).find(&Request::Any).unwrap_err();
         let Error::UnfollowedShim { manager: "mise", what } = &error else { panic!("{error}") };
-        let path = world.at(format!("home/project/{file}"));
+        let path = fixture.at(format!("home/project/{file}"));
         let line = line.map(|line: usize| format!(", line {line}")).unwrap_or_default();
         assert!(what.contains(&format!("`{}`{line}", path.display())), "{text:?}: {what}");
         assert_eq!(error.hint(), Some(rvenv::Hint::NamePython));
-        assert_eq!(world.finds("3.15").0, python(None), "{text:?}");
-        no_shim_was_run(&world);
-        world.set("MISE_PYTHON_VERSION", "3.16");
+        assert_eq!(fixture.finds("3.15").0, python(None), "{text:?}");
+        no_shim_was_run(&fixture);
+        fixture.set("MISE_PYTHON_VERSION", "3.16");
     }
 }

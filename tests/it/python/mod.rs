@@ -2,9 +2,9 @@
 
 mod demand;
 mod finder;
+mod fixture;
 mod managers;
 mod memory;
 mod mise;
 mod probe;
 mod shims;
-mod world;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 use rvenv::support::program::Program;
 
-use super::world::World;
+use super::fixture::Fixture;
 use crate::sandbox::{Ran, for_each_python, real_pythons, skip};
 #[cfg(target_os = "linux")]
 use crate::sandbox::{Sandbox, has_strace};
 
 #[track_caller]
-fn reason(world: &World, path: &Path) -> Reason {
-    match probe(path, &world.host()) {
+fn reason(fixture: &Fixture, path: &Path) -> Reason {
+    match probe(path, &fixture.host()) {
         Err(rvenv::python::Error::UnusablePython { reason, .. }) => reason,
         other => panic!("{other:?}"),
     }
@@ -32,10 +32,10 @@ fn movable() -> Vec<PathBuf> {
 for_each_python!(the_probe_of_a_python_agrees_with_its_venv);
 
 fn the_probe_of_a_python_agrees_with_its_venv(python: &Path) {
-    let world = World::new();
-    let env = world.at(python.display().to_string().replace('/', "_"));
+    let fixture = Fixture::new();
+    let env = fixture.at(python.display().to_string().replace('/', "_"));
     Ran::of(Command::new(python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
-    let told = probe(python, &world.host()).unwrap();
+    let told = probe(python, &fixture.host()).unwrap();
 
     let cfg = fs::read_to_string(env.join("pyvenv.cfg")).unwrap();
     let value = |key: &str| cfg.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
@@ -74,8 +74,8 @@ fn the_probe_of_a_python_agrees_with_its_venv(python: &Path) {
 for_each_python!(the_probe_of_a_python_lists_the_wheels_of_its_ensurepip);
 
 fn the_probe_of_a_python_lists_the_wheels_of_its_ensurepip(python: &Path) {
-    let world = World::new();
-    let told = probe(python, &world.host()).unwrap();
+    let fixture = Fixture::new();
+    let told = probe(python, &fixture.host()).unwrap();
     let version = Ran::of(Command::new(python).args(["-I", "-m", "ensurepip", "--version"]));
     if version.code != Some(0) {
         skip(&format!("{} has no ensurepip", python.display()));
@@ -97,14 +97,14 @@ fn the_probe_of_a_python_lists_the_wheels_of_its_ensurepip(python: &Path) {
 
 #[test]
 fn the_library_of_a_framework_is_found() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let name = "Python.framework/Versions/3.99/Python";
-    let library = world.write(&format!("Library/Frameworks/{name}"), "");
+    let library = fixture.write(&format!("Library/Frameworks/{name}"), "");
     let ask = format!(
         "import runpy; probe = runpy.run_path({script:?}); print(); \
          print(probe['shared_library']({{'INSTSONAME': {name:?}, 'PYTHONFRAMEWORKPREFIX': {prefix:?}}}.get))",
         script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/python/probe/probe.py"),
-        prefix = world.at("Library/Frameworks"),
+        prefix = fixture.at("Library/Frameworks"),
     );
     let python = real_pythons().pop().unwrap();
     let told = Ran::of(Command::new(python).args(["-I", "-c", &ask])).ok().stdout;
@@ -113,7 +113,7 @@ fn the_library_of_a_framework_is_found() {
 
 #[test]
 fn a_python_that_is_too_old_is_reported() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let versions =
         real_pythons().iter().find_map(|python| Some(python.ancestors().nth(3)?.to_owned()));
     let mut old = 0;
@@ -125,7 +125,7 @@ fn a_python_that_is_too_old_is_reported() {
             Some("3.6" | "3.7") => format!("is CPython {name}, and rvenv needs 3.8 or later"),
             _ => continue,
         };
-        assert_eq!(reason(&world, &python).to_string(), expected);
+        assert_eq!(reason(&fixture, &python).to_string(), expected);
         old += 1;
     }
     if old == 0 {
@@ -137,26 +137,26 @@ fn a_python_that_is_too_old_is_reported() {
 fn an_executable_that_is_a_link_out_of_its_tree_is_resolved_and_a_linked_tree_is_kept() {
     for python in movable() {
         let tree = python.ancestors().nth(2).unwrap();
-        let world = World::new();
-        let found = |path: &str| probe(&world.at(path), &world.host()).unwrap().executable;
+        let fixture = Fixture::new();
+        let found = |path: &str| probe(&fixture.at(path), &fixture.host()).unwrap().executable;
 
-        world.link("links/python3", &python);
-        world.link("more/python", "../links/python3");
+        fixture.link("links/python3", &python);
+        fixture.link("more/python", "../links/python3");
         assert_eq!(found("links/python3"), python);
         assert_eq!(found("more/python"), python);
 
-        world.link("current", tree);
-        world.link("links/python4", "../current/bin/python3");
-        assert_eq!(found("current/bin/python3"), world.at("current/bin/python3"));
-        assert_eq!(found("links/python4"), world.at("current/bin/python3"));
+        fixture.link("current", tree);
+        fixture.link("links/python4", "../current/bin/python3");
+        assert_eq!(found("current/bin/python3"), fixture.at("current/bin/python3"));
+        assert_eq!(found("links/python4"), fixture.at("current/bin/python3"));
 
         // Each entry linked, as stow does it.
-        let version = probe(&python, &world.host()).unwrap().version.short();
+        let version = probe(&python, &fixture.host()).unwrap().version.short();
         for entry in [format!("bin/python{version}"), format!("lib/python{version}")] {
-            world.link(&format!("stow/{entry}"), tree.join(&entry));
+            fixture.link(&format!("stow/{entry}"), tree.join(&entry));
         }
-        world.link("stow/bin/python3", format!("python{version}"));
-        assert_eq!(found("stow/bin/python3"), world.at("stow/bin/python3"));
+        fixture.link("stow/bin/python3", format!("python{version}"));
+        assert_eq!(found("stow/bin/python3"), fixture.at("stow/bin/python3"));
     }
 }
 
@@ -164,19 +164,19 @@ fn an_executable_that_is_a_link_out_of_its_tree_is_resolved_and_a_linked_tree_is
 fn homebrews_opt_link_outlives_a_patch_release() {
     for python in movable() {
         let tree = python.ancestors().nth(2).unwrap();
-        let world = World::new();
-        world.link("brew/Cellar/python@3.99/3.99.1_2", tree);
-        world.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.1_2");
-        world.link("brew/bin/python3", "../Cellar/python@3.99/3.99.1_2/bin/python3");
-        let found = |path: &str| probe(&world.at(path), &world.host()).unwrap().executable;
-        assert_eq!(found("brew/bin/python3"), world.at("brew/opt/python@3.99/bin/python3"));
+        let fixture = Fixture::new();
+        fixture.link("brew/Cellar/python@3.99/3.99.1_2", tree);
+        fixture.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.1_2");
+        fixture.link("brew/bin/python3", "../Cellar/python@3.99/3.99.1_2/bin/python3");
+        let found = |path: &str| probe(&fixture.at(path), &fixture.host()).unwrap().executable;
+        assert_eq!(found("brew/bin/python3"), fixture.at("brew/opt/python@3.99/bin/python3"));
         // Another release is not the same Python.
-        fs::remove_file(world.at("brew/opt/python@3.99")).unwrap();
-        fs::create_dir_all(world.at("brew/Cellar/python@3.99/3.99.0/bin")).unwrap();
-        world.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.0");
+        fs::remove_file(fixture.at("brew/opt/python@3.99")).unwrap();
+        fs::create_dir_all(fixture.at("brew/Cellar/python@3.99/3.99.0/bin")).unwrap();
+        fixture.link("brew/opt/python@3.99", "../Cellar/python@3.99/3.99.0");
         assert_eq!(
             found("brew/bin/python3"),
-            world.at("brew/Cellar/python@3.99/3.99.1_2/bin/python3")
+            fixture.at("brew/Cellar/python@3.99/3.99.1_2/bin/python3")
         );
     }
 }
@@ -187,32 +187,32 @@ fn homebrews_framework_is_called_by_the_link_that_lasts() {
     for python in movable() {
         let (tree, name) = (python.ancestors().nth(2).unwrap(), python.file_name().unwrap());
         let name = name.to_str().unwrap();
-        let world = World::new();
+        let fixture = Fixture::new();
         let framework = "Frameworks/Python.framework/Versions/3.99";
         let formula = "Cellar/python@3.99/3.99.1_2";
-        world.link(&format!("brew/{formula}/{framework}"), tree);
-        world.link(&format!("brew/{formula}/bin/{name}"), format!("../{framework}/bin/{name}"));
-        world.link("brew/opt/python@3.99", format!("../{formula}"));
-        world.link(&format!("brew/bin/{name}"), format!("../{formula}/bin/{name}"));
-        let found = |path: String| probe(&world.at(path), &world.host()).unwrap().executable;
-        let lasting = world.at(format!("brew/opt/python@3.99/bin/{name}"));
+        fixture.link(&format!("brew/{formula}/{framework}"), tree);
+        fixture.link(&format!("brew/{formula}/bin/{name}"), format!("../{framework}/bin/{name}"));
+        fixture.link("brew/opt/python@3.99", format!("../{formula}"));
+        fixture.link(&format!("brew/bin/{name}"), format!("../{formula}/bin/{name}"));
+        let found = |path: String| probe(&fixture.at(path), &fixture.host()).unwrap().executable;
+        let lasting = fixture.at(format!("brew/opt/python@3.99/bin/{name}"));
         assert_eq!(found(format!("brew/bin/{name}")), lasting);
         assert_eq!(found(format!("brew/opt/python@3.99/bin/{name}")), lasting);
         assert_eq!(found(format!("brew/{formula}/{framework}/bin/{name}")), lasting);
         // One that only lies in such a directory is no formula's.
-        world.link(&format!("mine/{framework}"), tree);
-        world.link(&format!("mine/bin/{name}"), format!("../{framework}/bin/{name}"));
-        let mine = world.at(format!("mine/{framework}/bin/{name}"));
+        fixture.link(&format!("mine/{framework}"), tree);
+        fixture.link(&format!("mine/bin/{name}"), format!("../{framework}/bin/{name}"));
+        let mine = fixture.at(format!("mine/{framework}/bin/{name}"));
         assert_eq!(found(format!("mine/bin/{name}")), mine);
     }
 }
 
 /// Copies the executable of `python` into a tree of its own whose library is linked entry by entry, and
 /// gives its site-packages.
-fn moved(world: &World, python: &Path) -> (PathBuf, PathBuf) {
-    let short = probe(python, &world.host()).unwrap().version.short();
+fn moved(fixture: &Fixture, python: &Path) -> (PathBuf, PathBuf) {
+    let short = probe(python, &fixture.host()).unwrap().version.short();
     let library = python.ancestors().nth(2).unwrap().join(format!("lib/python{short}"));
-    let executable = world.write(&format!("moved/bin/python{short}"), "");
+    let executable = fixture.write(&format!("moved/bin/python{short}"), "");
     fs::copy(python, &executable).unwrap();
     for entry in fs::read_dir(library)
         .unwrap()
@@ -220,36 +220,36 @@ fn moved(world: &World, python: &Path) -> (PathBuf, PathBuf) {
         .filter(|entry| entry.file_name() != "site-packages")
     {
         let name = entry.file_name();
-        world.link(&format!("moved/lib/python{short}/{}", name.display()), entry.path());
+        fixture.link(&format!("moved/lib/python{short}/{}", name.display()), entry.path());
     }
-    (executable, world.at(format!("moved/lib/python{short}/site-packages")))
+    (executable, fixture.at(format!("moved/lib/python{short}/site-packages")))
 }
 
 #[test]
 fn an_installation_that_was_moved_and_talks_at_its_start() {
     for python in movable() {
-        let world = World::new();
-        let (executable, site) = moved(&world, &python);
+        let fixture = Fixture::new();
+        let (executable, site) = moved(&fixture, &python);
         let chatty = "import sys, atexit\nprint('hello' * 20000)\nprint('{}<<<rvenv-probe', file=sys.stderr)\natexit.register(print, 'bye')\n";
         fs::create_dir(&site).unwrap();
         fs::write(site.join("sitecustomize.py"), chatty).unwrap();
-        let told = probe(&executable, &world.host()).unwrap();
-        assert_eq!(told.prefix, world.at("moved"));
+        let told = probe(&executable, &fixture.host()).unwrap();
+        assert_eq!(told.prefix, fixture.at("moved"));
         assert_eq!(told.executable, executable);
-        assert!(told.stdlib.starts_with(world.at("moved")), "{told:?}");
+        assert!(told.stdlib.starts_with(fixture.at("moved")), "{told:?}");
         assert!(!site.join("__pycache__").exists(), "a probe leaves no bytecode behind");
     }
 }
 
 #[test]
 fn one_that_hangs_is_ended_with_all_that_it_started() {
-    let world = World::new();
-    let pid = world.at("pid");
-    let hanging = world.script(
+    let fixture = Fixture::new();
+    let pid = fixture.at("pid");
+    let hanging = fixture.script(
         "hangs/bin/python3",
         &format!("/bin/sleep 1000 & echo $! > '{}'\nwait", pid.display()),
     );
-    let (host, cache) = (world.host(), world.cache());
+    let (host, cache) = (fixture.host(), fixture.cache());
     let mut finder = Finder::new(&host, &cache).time_limit(Duration::from_millis(500));
     let Err(rvenv::python::Error::UnusablePython { reason, .. }) =
         finder.find(&Request::Path(Program::typed(hanging)))
@@ -276,16 +276,16 @@ fn one_that_hangs_is_ended_with_all_that_it_started() {
 
 #[test]
 fn one_that_leaves_a_process_behind_is_not_waited_for() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let path = "bin/python3";
-    let answer = super::world::saying(&world.answer(path, "3.17.0"));
-    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
-    let python = world.script(
+    let answer = super::fixture::saying(&fixture.answer(path, "3.17.0"));
+    fs::create_dir_all(fixture.at("lib/python3.17")).unwrap();
+    let python = fixture.script(
         path,
-        &format!("/bin/sleep 30 & echo $! > '{}'\n{answer}", world.at("pid").display()),
+        &format!("/bin/sleep 30 & echo $! > '{}'\n{answer}", fixture.at("pid").display()),
     );
-    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
-    let pid = fs::read_to_string(world.at("pid")).unwrap();
+    assert_eq!(probe(&python, &fixture.host()).unwrap().version.to_string(), "3.17.0");
+    let pid = fs::read_to_string(fixture.at("pid")).unwrap();
     Ran::of(Command::new("kill").arg(pid.trim())).ok();
 }
 
@@ -313,70 +313,70 @@ fn an_answer_that_is_read_late_counts() {
 
 #[test]
 fn a_python_that_wrote_nothing_is_asked_again() {
-    let world = World::new();
-    let python = world.fake("real/bin/python3", "3.17.0");
-    let silent = world.at("silent");
+    let fixture = Fixture::new();
+    let python = fixture.fake("real/bin/python3", "3.17.0");
+    let silent = fixture.at("silent");
     let script = format!(
         "[ -e '{0}' ] || {{ : > '{0}'; exit 0; }}\nexec '{1}' \"$@\"",
         silent.display(),
         python.display()
     );
-    let python = world.script("bin/python3", &script);
-    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
+    let python = fixture.script("bin/python3", &script);
+    assert_eq!(probe(&python, &fixture.host()).unwrap().version.to_string(), "3.17.0");
 }
 
 #[test]
 fn more_output_than_is_kept_before_the_answer() {
-    let world = World::new();
-    let answer = super::world::saying(&world.answer("bin/python3", "3.17.0"));
-    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
+    let fixture = Fixture::new();
+    let answer = super::fixture::saying(&fixture.answer("bin/python3", "3.17.0"));
+    fs::create_dir_all(fixture.at("lib/python3.17")).unwrap();
     let noise = "i=0; while [ $i -lt 3000 ]; do printf '%01000d\\n' 0; i=$((i+1)); done";
-    let python = world.script("bin/python3", &format!("{noise}\n{answer}"));
-    assert_eq!(probe(&python, &world.host()).unwrap().version.to_string(), "3.17.0");
+    let python = fixture.script("bin/python3", &format!("{noise}\n{answer}"));
+    assert_eq!(probe(&python, &fixture.host()).unwrap().version.to_string(), "3.17.0");
 }
 
 #[test]
 fn a_process_that_was_left_behind_and_writes_without_end_is_not_waited_for() {
-    let world = World::new();
-    let answer = super::world::saying(&world.answer("bin/python3", "3.17.0"));
-    fs::create_dir_all(world.at("lib/python3.17")).unwrap();
-    let pid = world.at("pid");
-    let python = world.script(
+    let fixture = Fixture::new();
+    let answer = super::fixture::saying(&fixture.answer("bin/python3", "3.17.0"));
+    fs::create_dir_all(fixture.at("lib/python3.17")).unwrap();
+    let pid = fixture.at("pid");
+    let python = fixture.script(
         "bin/python3",
         &format!(
             "{answer}\n(while :; do printf '%01000d' 0; done) 2>/dev/null & echo $! > '{}'",
             pid.display()
         ),
     );
-    let found = probe(&python, &world.host());
+    let found = probe(&python, &fixture.host());
     let _ = Command::new("kill").arg(fs::read_to_string(pid).unwrap().trim()).output();
     assert_eq!(found.unwrap().version.to_string(), "3.17.0");
 }
 
 #[test]
 fn an_environment_whose_base_is_gone_is_reported() {
-    let world = World::new();
-    world.write("env/pyvenv.cfg", "home = /no/such/bin\nversion = 3.12.1\n");
-    world.link("env/bin/python3", "/no/such/bin/python3");
+    let fixture = Fixture::new();
+    fixture.write("env/pyvenv.cfg", "home = /no/such/bin\nversion = 3.12.1\n");
+    fixture.link("env/bin/python3", "/no/such/bin/python3");
     assert_eq!(
-        reason(&world, &world.at("env/bin/python3")),
+        reason(&fixture, &fixture.at("env/bin/python3")),
         Reason::BaseMissing("/no/such/bin".into())
     );
     // One that is its own base goes round in a circle.
-    let home = format!("home = {}\n", world.at("env/bin").display());
-    world.write("env/pyvenv.cfg", &home);
-    fs::remove_file(world.at("env/bin/python3")).unwrap();
-    world.fake("env/bin/python3", "3.17.0");
-    assert!(matches!(reason(&world, &world.at("env/bin/python3")), Reason::Impossible(_)));
-    assert_eq!(world.runs().len(), 0);
+    let home = format!("home = {}\n", fixture.at("env/bin").display());
+    fixture.write("env/pyvenv.cfg", &home);
+    fs::remove_file(fixture.at("env/bin/python3")).unwrap();
+    fixture.fake("env/bin/python3", "3.17.0");
+    assert!(matches!(reason(&fixture, &fixture.at("env/bin/python3")), Reason::Impossible(_)));
+    assert_eq!(fixture.runs().len(), 0);
 }
 
 #[test]
 fn a_python_that_is_one_in_a_conda_environment_is_its_own_base() {
-    let world = World::new();
-    world.write("conda/envs/x/conda-meta/history", "");
-    let python = world.fake("conda/envs/x/bin/python3", "3.17.0");
-    assert_eq!(probe(&python, &world.host()).unwrap().executable, python);
+    let fixture = Fixture::new();
+    fixture.write("conda/envs/x/conda-meta/history", "");
+    let python = fixture.fake("conda/envs/x/bin/python3", "3.17.0");
+    assert_eq!(probe(&python, &fixture.host()).unwrap().executable, python);
 }
 
 // macOS' file system takes no such name.
@@ -384,39 +384,39 @@ fn a_python_that_is_one_in_a_conda_environment_is_its_own_base() {
 #[test]
 fn a_python_in_a_path_that_is_no_unicode_is_refused() {
     use std::os::unix::ffi::OsStrExt;
-    let world = World::new();
-    let tree = world.at(std::ffi::OsStr::from_bytes(b"\xff"));
+    let fixture = Fixture::new();
+    let tree = fixture.at(std::ffi::OsStr::from_bytes(b"\xff"));
     for python in movable() {
         std::os::unix::fs::symlink(python.ancestors().nth(2).unwrap(), &tree).unwrap();
         // 3.13 cannot import its own modules from there.
-        let reason = reason(&world, &tree.join("bin/python3"));
+        let reason = reason(&fixture, &tree.join("bin/python3"));
         assert!(matches!(reason, Reason::NotUnicode | Reason::Failed { .. }), "{reason}");
         fs::remove_file(&tree).unwrap();
     }
-    let escaped = world.answer("bin/python3", "3.17.0").to_string().replace("bin/", r"\udcff/");
+    let escaped = fixture.answer("bin/python3", "3.17.0").to_string().replace("bin/", r"\udcff/");
     let told = format!("/bin/cat <<'END'\n<<<rvenv-probe\n{escaped}\nrvenv-probe>>>\nEND");
-    let python = world.script("bin/python3", &told);
-    assert_eq!(reason(&world, &python), Reason::NotUnicode);
+    let python = fixture.script("bin/python3", &told);
+    assert_eq!(reason(&fixture, &python), Reason::NotUnicode);
 }
 
 #[test]
 fn a_python_in_a_path_with_a_line_break_is_refused() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for dir in ["a\nhome = x", "a\rb", "a\u{2028}b"] {
-        let python = world.fake(&format!("{dir}/bin/python3"), "3.17.0");
-        assert_eq!(reason(&world, &python), Reason::LineEnd, "{dir:?}");
+        let python = fixture.fake(&format!("{dir}/bin/python3"), "3.17.0");
+        assert_eq!(reason(&fixture, &python), Reason::LineEnd, "{dir:?}");
         // Python looks for its library where the link leads.
-        let link = world.link("bin/python3", &python);
-        assert_eq!(reason(&world, &link), Reason::LineEnd, "{dir:?}");
+        let link = fixture.link("bin/python3", &python);
+        assert_eq!(reason(&fixture, &link), Reason::LineEnd, "{dir:?}");
         fs::remove_file(link).unwrap();
     }
-    let python = world.fake("a b\u{1f}c/bin/python3", "3.17.0");
-    assert_eq!(found(&world, &python).executable, python);
+    let python = fixture.fake("a b\u{1f}c/bin/python3", "3.17.0");
+    assert_eq!(found(&fixture, &python).executable, python);
 }
 
-/// Runs `find` for `request`, with a cache that lasts as long as the world.
-fn found(world: &World, path: &Path) -> Interpreter {
-    let (host, cache) = (world.host(), world.cache());
+/// Runs `find` for `request`, with a cache that lasts as long as the fixture.
+fn found(fixture: &Fixture, path: &Path) -> Interpreter {
+    let (host, cache) = (fixture.host(), fixture.cache());
     Finder::new(&host, &cache)
         .find(&Request::Path(rvenv::support::program::Program::typed(path)))
         .unwrap()
@@ -437,15 +437,15 @@ fn two() -> Option<[PathBuf; 2]> {
 fn a_wrapper_that_keeps_its_name_is_asked_each_time_and_its_interpreter_is_the_base() {
     let Some([one, other]) = two() else { return };
     for starter in ["exec -a \"$0\"", "exec"] {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let script = format!("#!/bin/bash\n{starter} \"${{SITE_PY:-{}}}\" \"$@\"\n", one.display());
-        let wrapper = world.script("w/python3", "");
+        let wrapper = fixture.script("w/python3", "");
         fs::write(&wrapper, script).unwrap();
-        let version = |python: &Path| probe(python, &world.host()).unwrap().version;
+        let version = |python: &Path| probe(python, &fixture.host()).unwrap().version;
         let [first, second] = [version(&one), version(&other)];
         let mut get = |choice: Option<&Path>| {
-            world.set("SITE_PY", choice.unwrap_or(Path::new("")));
-            found(&world, &wrapper)
+            fixture.set("SITE_PY", choice.unwrap_or(Path::new("")));
+            found(&fixture, &wrapper)
         };
         let python = get(None);
         assert_eq!(python.version, first);
@@ -460,18 +460,18 @@ fn a_wrapper_that_keeps_its_name_is_asked_each_time_and_its_interpreter_is_the_b
 #[test]
 fn a_wrapper_that_gives_another_prefix_stays_the_base_and_is_not_stored() {
     for python in movable() {
-        let world = World::new();
+        let fixture = Fixture::new();
         let tree = python.ancestors().nth(2).unwrap();
-        let told = probe(&python, &world.host()).unwrap();
+        let told = probe(&python, &fixture.host()).unwrap();
         let short = told.version.short();
-        world.link(&format!("farm/lib/python{short}"), tree.join(format!("lib/python{short}")));
-        let wrapper = world.script("farm/bin/python3", "");
+        fixture.link(&format!("farm/lib/python{short}"), tree.join(format!("lib/python{short}")));
+        let wrapper = fixture.script("farm/bin/python3", "");
         let text =
             format!("#!/bin/bash\nexec -a \"$0\" {} \"$@\"\n", told.real_executable.display());
         fs::write(&wrapper, text).unwrap();
-        let farm = found(&world, &wrapper);
-        assert_eq!((&farm.executable, &farm.prefix), (&wrapper, &world.at("farm")));
-        let records = walkdir::WalkDir::new(world.at("cache")).into_iter().flatten();
+        let farm = found(&fixture, &wrapper);
+        assert_eq!((&farm.executable, &farm.prefix), (&wrapper, &fixture.at("farm")));
+        let records = walkdir::WalkDir::new(fixture.at("cache")).into_iter().flatten();
         let of_wrapper =
             |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains("farm"));
         assert!(!records.into_iter().any(|entry| of_wrapper(entry.path())));
@@ -481,19 +481,19 @@ fn a_wrapper_that_gives_another_prefix_stays_the_base_and_is_not_stored() {
 #[test]
 fn a_relative_executable_is_made_absolute_and_a_bare_name_is_not_searched_for() {
     for python in movable() {
-        let mut world = World::new();
-        world.set("PATH", "/usr/bin:/bin");
-        let version = probe(&python, &world.host()).unwrap().version;
-        let (executable, site) = moved(&world, &python);
+        let mut fixture = Fixture::new();
+        fixture.set("PATH", "/usr/bin:/bin");
+        let version = probe(&python, &fixture.host()).unwrap().version;
+        let (executable, site) = moved(&fixture, &python);
         fs::create_dir_all(&site).unwrap();
-        world.cd("moved");
+        fixture.cd("moved");
         let name = executable.file_name().unwrap().to_str().unwrap();
         for claim in
             ["python3".to_owned(), name.to_owned(), format!("bin/{name}"), "no/such".into()]
         {
             let text = format!("import sys\nsys.executable = sys._base_executable = {claim:?}\n");
             fs::write(site.join("sitecustomize.py"), text).unwrap();
-            let told = probe(&executable, &world.host());
+            let told = probe(&executable, &fixture.host());
             if cfg!(target_os = "linux") {
                 let told = told.unwrap();
                 assert_eq!((told.version, &told.executable), (version, &executable), "{claim}");
@@ -505,8 +505,8 @@ fn a_relative_executable_is_made_absolute_and_a_bare_name_is_not_searched_for() 
 }
 
 /// Makes an environment with the `venv` of `python`.
-fn environment(world: &World, python: &Path) -> (PathBuf, PathBuf) {
-    let env = world.at("env");
+fn environment(fixture: &Fixture, python: &Path) -> (PathBuf, PathBuf) {
+    let env = fixture.at("env");
     Ran::of(Command::new(python).args(["-I", "-m", "venv", "--without-pip"]).arg(&env)).ok();
     (env.join("bin/python3"), env.join("pyvenv.cfg"))
 }
@@ -514,9 +514,9 @@ fn environment(world: &World, python: &Path) -> (PathBuf, PathBuf) {
 #[test]
 fn the_link_of_an_environment_counts_where_its_home_is_of_no_use() {
     for python in movable() {
-        let world = World::new();
+        let fixture = Fixture::new();
         let home = python.parent().unwrap().display().to_string();
-        let (executable, cfg) = environment(&world, &python);
+        let (executable, cfg) = environment(&fixture, &python);
         let real = fs::canonicalize(&python).unwrap();
         for text in [
             String::new(),
@@ -530,44 +530,44 @@ fn the_link_of_an_environment_counts_where_its_home_is_of_no_use() {
             "home = .\n".into(),
         ] {
             fs::write(&cfg, &text).unwrap();
-            let told = probe(&executable, &world.host())
+            let told = probe(&executable, &fixture.host())
                 .unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
             assert_eq!(told.real_executable, real, "{text:?}");
             assert!(told.executable.starts_with(python.ancestors().nth(2).unwrap()), "{text:?}");
         }
         // Nothing is left of it: only then the base is missing.
         fs::remove_file(&executable).unwrap();
-        world.link("env/bin/python3", "/opt/gone/bin/python3");
+        fixture.link("env/bin/python3", "/opt/gone/bin/python3");
         fs::write(&cfg, "home = /opt/gone/bin\n").unwrap();
-        assert_eq!(reason(&world, &executable), Reason::BaseMissing("/opt/gone/bin".into()));
+        assert_eq!(reason(&fixture, &executable), Reason::BaseMissing("/opt/gone/bin".into()));
     }
 }
 
 #[test]
 fn the_link_of_an_environment_counts_where_its_home_has_another_minor_version() {
     let Some([python, other]) = two() else { return };
-    let world = World::new();
-    let (executable, cfg) = environment(&world, &python);
+    let fixture = Fixture::new();
+    let (executable, cfg) = environment(&fixture, &python);
     fs::write(&cfg, format!("home = {}\n", other.parent().unwrap().display())).unwrap();
-    let told = probe(&executable, &world.host()).unwrap();
+    let told = probe(&executable, &fixture.host()).unwrap();
     assert_eq!(told.real_executable, fs::canonicalize(&python).unwrap());
 }
 
 #[test]
 fn a_relative_home_is_seen_from_its_file_whatever_the_current_directory_is() {
     for python in movable() {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let tree = python.ancestors().nth(2).unwrap();
-        world.link("relbase", tree);
-        let (executable, cfg) = environment(&world, &python);
+        fixture.link("relbase", tree);
+        let (executable, cfg) = environment(&fixture, &python);
         // A copy leads nowhere, so that `home` alone tells.
         fs::remove_file(&executable).unwrap();
         fs::copy(&python, &executable).unwrap();
         for home in ["../relbase/bin", "./../relbase/bin"] {
             fs::write(&cfg, format!("home = {home}\n")).unwrap();
             for cwd in ["env", "elsewhere"] {
-                world.cd(cwd);
-                let told = probe(&executable, &world.host()).unwrap();
+                fixture.cd(cwd);
+                let told = probe(&executable, &fixture.host()).unwrap();
                 assert!(told.executable.is_absolute() && told.executable.is_file(), "{told:?}");
                 assert_eq!(told.real_executable, fs::canonicalize(&python).unwrap());
             }
@@ -578,8 +578,8 @@ fn a_relative_home_is_seen_from_its_file_whatever_the_current_directory_is() {
 #[test]
 fn a_start_up_file_may_move_the_prefix_and_replace_stdout() {
     for python in movable() {
-        let world = World::new();
-        let (executable, site) = moved(&world, &python);
+        let fixture = Fixture::new();
+        let (executable, site) = moved(&fixture, &python);
         fs::create_dir_all(&site).unwrap();
         for text in [
             "import sys\nsys.prefix = '/'\n",
@@ -590,7 +590,7 @@ fn a_start_up_file_may_move_the_prefix_and_replace_stdout() {
             "import atexit, time\natexit.register(time.sleep, 1000)\n",
         ] {
             fs::write(site.join("sitecustomize.py"), text).unwrap();
-            let told = probe(&executable, &world.host())
+            let told = probe(&executable, &fixture.host())
                 .unwrap_or_else(|error| panic!("{text}: {error:?}"));
             assert_eq!(told.executable, executable, "{text}");
         }
@@ -603,16 +603,16 @@ fn a_start_up_file_may_move_the_prefix_and_replace_stdout() {
 #[test]
 fn a_build_directory_is_an_installation() {
     for python in movable() {
-        let world = World::new();
-        let told = probe(&python, &world.host()).unwrap();
+        let fixture = Fixture::new();
+        let told = probe(&python, &fixture.host()).unwrap();
         if !told.version.at_least(3, 11) {
             // Before, the place of the source is compiled in.
             continue;
         }
-        let executable = super::super::zoo::build_directory(&python, &world.at("build"));
-        let built = probe(&executable, &world.host()).unwrap();
+        let executable = super::super::zoo::build_directory(&python, &fixture.at("build"));
+        let built = probe(&executable, &fixture.host()).unwrap();
         assert_eq!(built.executable, executable);
-        assert!(built.stdlib.starts_with(world.at("build")), "{built:?}");
+        assert!(built.stdlib.starts_with(fixture.at("build")), "{built:?}");
     }
 }
 
@@ -630,13 +630,13 @@ fn the_locale_does_not_change_the_answer() {
             continue;
         }
         for python in movable() {
-            let mut world = World::new();
-            world.link("jürgen", python.ancestors().nth(2).unwrap());
-            let path = world.at("jürgen/bin/python3");
-            let expected = probe(&path, &world.host()).unwrap();
-            world.set("LOCPATH", locales.path());
-            world.set("LC_ALL", name);
-            assert_eq!(probe(&path, &world.host()).unwrap(), expected, "{name}");
+            let mut fixture = Fixture::new();
+            fixture.link("jürgen", python.ancestors().nth(2).unwrap());
+            let path = fixture.at("jürgen/bin/python3");
+            let expected = probe(&path, &fixture.host()).unwrap();
+            fixture.set("LOCPATH", locales.path());
+            fixture.set("LC_ALL", name);
+            assert_eq!(probe(&path, &fixture.host()).unwrap(), expected, "{name}");
         }
     }
 }

@@ -88,6 +88,12 @@ impl Sandbox {
         self
     }
 
+    /// The variables of the commands.
+    #[cfg(unix)]
+    pub(crate) fn vars(&self) -> &BTreeMap<OsString, OsString> {
+        &self.vars
+    }
+
     /// Any program, in the project, with the sandbox's variables only.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         self.prepare(Command::new(program))

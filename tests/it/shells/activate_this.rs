@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::World;
+use super::Fixture;
 use crate::sandbox::{Ran, Sandbox, for_each_python};
 
 for_each_python!(activate_this_activates_the_running_python);
 
 fn activate_this_activates_the_running_python(python: &Path) {
-    let world = World::new();
-    let root = world.environment("env", "na'me");
+    let fixture = Fixture::new();
+    let root = fixture.environment("env", "na'me");
     let script = root.join("bin/activate_this.py");
     let program = "import os, sys; path = sys.argv[1]; exec(open(path).read(), {'__file__': path}); \
                    print(sys.prefix, os.environ['VIRTUAL_ENV'], os.environ['VIRTUAL_ENV_PROMPT'], os.environ['PATH'])";
@@ -56,8 +56,8 @@ fn all_that_is_derived_from_the_prefix_is_the_environments(python: &Path) {
 /// Without its own name it would take the directory of the calling program for the environment's.
 #[test]
 fn activate_this_refuses_a_call_without_its_own_name() {
-    let world = World::new();
-    let script = world.environment("env", "name").join("bin/activate_this.py");
+    let fixture = Fixture::new();
+    let script = fixture.environment("env", "name").join("bin/activate_this.py");
     for variables in ["{}", "{'__file__': '/srv/app/main.py'}"] {
         let program = format!(
             "import os, sys; path = sys.argv[1]\n\
@@ -73,8 +73,8 @@ fn activate_this_refuses_a_call_without_its_own_name() {
 
 #[test]
 fn activate_this_refuses_another_version_before_it_changes_anything() {
-    let world = World::new();
-    let root = world.environment("env", "name");
+    let fixture = Fixture::new();
+    let root = fixture.environment("env", "name");
     fs::write(root.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.1.4\n").unwrap();
     let script = root.join("bin/activate_this.py");
     let program = "import os, sys; path = sys.argv[1]\n\

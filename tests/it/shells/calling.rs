@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use rvenv::shell::Shell;
 
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 
 use crate::sandbox::{output, skip, skip_unless_required};
 
@@ -18,35 +18,34 @@ const NOTE: &str = "import os, sys\n\
     \x20   variables = dict(os.environb) | {b'self': os.fsencode(sys.prefix)}\n\
     \x20   note.write(b''.join(b'%s=%s\\0' % item for item in variables.items()))\n";
 
-/// A world where `rvenv` and `python` are the real ones, and a project with an environment.
+/// A fixture where `rvenv` and `python` are the real ones, and a project with an environment.
 struct Project {
-    world: World,
+    fixture: Fixture,
     root: PathBuf,
 }
 
 impl Project {
     fn new() -> Self {
-        let world = World::new();
+        let fixture = Fixture::new();
         for (name, target) in
             [("rvenv", env!("CARGO_BIN_EXE_rvenv")), ("python", "/usr/bin/python3")]
         {
-            let place = world.at("system").join(name);
+            let place = fixture.at("system").join(name);
             fs::remove_file(&place).unwrap();
             symlink(target, place).unwrap();
         }
-        fs::write(world.at("note.py"), NOTE).unwrap();
-        let project = world.at("project");
-        fs::create_dir(&project).unwrap();
-        let mut create = Command::new(world.at("system/rvenv"));
+        fs::write(fixture.at("note.py"), NOTE).unwrap();
+        let project = fixture.at("project");
+        let mut create = Command::new(fixture.at("system/rvenv"));
         create.args(["create", "--without-pip", "--quiet", "--python", "/usr/bin/python3"]);
-        create.env_clear().env("PATH", &world.path).env("HOME", world.at("home"));
+        create.env_clear().env("PATH", &fixture.path).env("HOME", fixture.at("home"));
         let created = output(create.current_dir(&project));
         assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
-        Self { world, root: project.join(".venv") }
+        Self { fixture, root: project.join(".venv") }
     }
 
     fn note(&self, name: &str) -> String {
-        format!("python '{}' {name}\n", self.world.at("note.py").display())
+        format!("python '{}' {name}\n", self.fixture.at("note.py").display())
     }
 
     /// Activates by `line`, deactivates by the same line for the way back, and looks at both.
@@ -55,14 +54,14 @@ impl Project {
         let way_back = line.replace("activate", "deactivate");
         let script =
             format!("{line}\n{}{way_back}\n{}", self.note("active"), self.note("inactive"));
-        let world = &self.world;
-        world.quietly(command.current_dir(world.at("project")), real, script);
-        let seen = world.seen("active");
+        let fixture = &self.fixture;
+        fixture.quietly(command.current_dir(fixture.at("project")), real, script);
+        let seen = fixture.seen("active");
         assert_eq!(seen["VIRTUAL_ENV"], self.root, "{}", real.label);
         assert_eq!(seen["VIRTUAL_ENV_PROMPT"], "project", "{}", real.label);
         assert_eq!(Path::new(&seen["self"]), self.root, "{}: another python ran", real.label);
-        let seen = world.seen("inactive");
-        assert_eq!(seen["PATH"], world.path, "{}", real.label);
+        let seen = fixture.seen("inactive");
+        assert_eq!(seen["PATH"], fixture.path, "{}", real.label);
         assert_eq!(Path::new(&seen["self"]), Path::new("/usr"), "{}", real.label);
         assert!(!seen.keys().any(|name| name.contains("VIRTUAL")), "{}: {seen:?}", real.label);
     }
@@ -84,7 +83,7 @@ fn within(outer: &Real, outer_code: &str, command: &Command) -> Command {
 fn finds_itself(label: &str) {
     let Some(real) = real(label) else { return };
     let project = Project::new();
-    let command = project.world.command(&real);
+    let command = project.fixture.command(&real);
     let (outer, code) = match real.shell {
         Shell::Fish => ("dash", "\"$@\"; exit $?"),
         _ => ("fish", "$argv[1] $argv[2..]; exit $status"),
@@ -120,7 +119,7 @@ fn a_shell_by_another_name_is_known() {
         ("fish", "bash"),
     ] {
         let Some(real) = real(label) else { continue };
-        let plain = project.world.command(&real);
+        let plain = project.fixture.command(&real);
         let mut command = Command::new(plain.get_program());
         command.arg0(name).args(plain.get_args()).env_clear();
         command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -145,7 +144,7 @@ fn a_shell_that_a_loader_or_an_interpreter_runs_is_known() {
             skip(&format!("{} is not there", words[0]));
             continue;
         }
-        let plain = project.world.command(&real);
+        let plain = project.fixture.command(&real);
         let mut command = Command::new(words[0]);
         command.args(&words[1..]);
         if label == "bash" {
@@ -174,9 +173,9 @@ fn a_program_in_between_is_passed_over() {
         }
         for label in ["fish", "zsh", "tcsh", "elvish"] {
             let Some(real) = real(label) else { continue };
-            let rvenv = project.world.at("system/rvenv").display().to_string();
+            let rvenv = project.fixture.at("system/rvenv").display().to_string();
             let line = real.shell.evaluate_line().replace("rvenv", &format!("{between} {rvenv}"));
-            project.lives(&real, project.world.command(&real), &line);
+            project.lives(&real, project.fixture.command(&real), &line);
         }
     }
 }

@@ -9,7 +9,7 @@ use rvenv::shell;
 use rvenv::shell::Shell;
 
 use super::names::has_xonsh_variable;
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 
 /// Names that mean something to a shell, or to the code by which a script finds its own place.
 const NAMES: [&[u8]; 36] = [
@@ -80,39 +80,39 @@ fn source(shell: Shell, index: usize, root: &Path) -> String {
     }
 }
 
-fn way_back(world: &World, shell: Shell) -> String {
+fn way_back(fixture: &Fixture, shell: Shell) -> String {
     match shell {
         Shell::Elvish => {
-            String::from_utf8(shell::deactivate(shell, &world.host(&[])).unwrap()).unwrap()
+            String::from_utf8(shell::deactivate(shell, &fixture.host(&[])).unwrap()).unwrap()
         }
         _ => "deactivate\n".to_owned(),
     }
 }
 
 /// Activates each environment from its script, which was written where `written` says, and looks at the variables.
-fn sources(real: &Real, written: impl Fn(&World, usize, &OsStr) -> PathBuf) {
-    let (world, shell) = (World::new(), real.shell);
-    fs::create_dir(world.at("envs")).unwrap();
-    let mut command = world.command(real);
+fn sources(real: &Real, written: impl Fn(&Fixture, usize, &OsStr) -> PathBuf) {
+    let (fixture, shell) = (Fixture::new(), real.shell);
+    fs::create_dir(fixture.at("envs")).unwrap();
+    let mut command = fixture.command(real);
     let (mut script, mut expected) = (String::new(), Vec::new());
     for (index, name) in NAMES.into_iter().enumerate().filter(|(_, name)| !beyond(real, name)) {
         let name = OsStr::from_bytes(name);
-        let root = world.at("envs").join(name);
-        let old = world.environment(written(&world, index, name), name);
+        let root = fixture.at("envs").join(name);
+        let old = fixture.environment(written(&fixture, index, name), name);
         if old != root {
             fs::rename(old, &root).unwrap();
         }
         command.env(format!("N{index}"), &root);
         script += &source(shell, index, &root);
         script += "rvenv-show\n";
-        script += &way_back(&world, shell);
+        script += &way_back(&fixture, shell);
         let mut path = root.join("bin").into_os_string();
         path.push(":");
-        path.push(&world.path);
+        path.push(&fixture.path);
         expected.extend([root.into_os_string(), name.to_owned(), path]);
     }
-    world.quietly(&mut command, real, script);
-    let shown = fs::read(world.at("shown")).unwrap();
+    fixture.quietly(&mut command, real, script);
+    let shown = fs::read(fixture.at("shown")).unwrap();
     let shown: Vec<_> = shown.split(|&byte| byte == 0).collect();
     let shown = shown[..shown.len() - 1].iter().map(|bytes| OsString::from_vec(bytes.to_vec()));
     for (index, (shown, expected)) in shown.clone().zip(&expected).enumerate() {
@@ -135,14 +135,14 @@ macro_rules! every_shell {
 }
 
 every_shell! {
-    in_place: |world, _, name| world.at("envs").join(name);
+    in_place: |fixture, _, name| fixture.at("envs").join(name);
     bash "bash" bash_posix "bash-posix" zsh "zsh" zsh_sh "zsh-sh" dash "dash" busybox "busybox" ksh "ksh93" mksh "mksh" yash "yash"
     fish "fish" csh "csh" tcsh "tcsh" nushell "nu" powershell "pwsh" elvish "elvish" xonsh "xonsh" xonsh_current "xonsh-current"
 }
 
 // The shells whose scripts can tell where they are.
 every_shell! {
-    moved: |world, index, _| world.at(format!("old{index}"));
+    moved: |fixture, index, _| fixture.at(format!("old{index}"));
     bash "bash" bash_posix "bash-posix" zsh "zsh" ksh "ksh93" fish "fish" nushell "nu" powershell "pwsh" xonsh "xonsh"
     xonsh_current "xonsh-current"
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use rvenv::shell::Shell;
 
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 use crate::sandbox::Ran;
 
 const ALL: [&str; 16] = [
@@ -27,19 +27,19 @@ const ALL: [&str; 16] = [
     "xonsh",
 ];
 
-/// A world with the real rvenv in it.
-fn world() -> World {
-    let world = World::new();
-    let place = world.at("system/rvenv");
+/// A fixture with the real rvenv in it.
+fn fixture() -> Fixture {
+    let fixture = Fixture::new();
+    let place = fixture.at("system/rvenv");
     std::fs::remove_file(&place).unwrap();
     symlink(env!("CARGO_BIN_EXE_rvenv"), place).unwrap();
-    world
+    fixture
 }
 
-fn ran(world: &World, real: &Real, script: &str) -> Ran {
-    let file = world.at("script.ps1");
+fn ran(fixture: &Fixture, real: &Real, script: &str) -> Ran {
+    let file = fixture.at("script.ps1");
     std::fs::write(&file, script).unwrap();
-    Ran::of(world.command(real).arg(file).stdin(Stdio::null()))
+    Ran::of(fixture.command(real).arg(file).stdin(Stdio::null()))
 }
 
 /// The documented line for `arguments`, and code that says whether it failed, in each shell's own way.
@@ -71,7 +71,7 @@ fn attempt(real: &Real, arguments: &str) -> String {
 fn a_failed_command_fails_what_evaluates_it() {
     for label in ALL {
         let Some(real) = real(label) else { continue };
-        let world = world();
+        let fixture = fixture();
         for arguments in [
             "activate",
             "activate --no-such-option",
@@ -79,7 +79,7 @@ fn a_failed_command_fails_what_evaluates_it() {
             "hook no-such-shell",
             "deactivate x",
         ] {
-            let ran = ran(&world, &real, &attempt(&real, arguments));
+            let ran = ran(&fixture, &real, &attempt(&real, arguments));
             assert_eq!(ran.stdout, "failed\nafter\n", "{label}: {arguments}: {ran:?}");
             assert!(ran.stderr.contains("error:"), "{label}: {arguments}: {ran:?}");
         }
@@ -90,7 +90,7 @@ fn a_failed_command_fails_what_evaluates_it() {
 fn deactivation_of_nothing_succeeds() {
     for label in ALL {
         let Some(real) = real(label) else { continue };
-        let ran = ran(&world(), &real, &attempt(&real, "deactivate"));
+        let ran = ran(&fixture(), &real, &attempt(&real, "deactivate"));
         assert!(
             !ran.stdout.contains("failed") && ran.stdout.ends_with("after\n"),
             "{label}: {ran:?}"
@@ -103,13 +103,13 @@ fn deactivation_of_nothing_succeeds() {
 fn a_failed_activation_ends_a_strict_script() {
     for label in ["bash", "bash-posix", "zsh", "dash", "busybox", "ksh93", "mksh", "yash"] {
         let Some(real) = real(label) else { continue };
-        let ran = ran(&world(), &real, "set -e\neval \"$(rvenv activate)\"\necho went on\n");
+        let ran = ran(&fixture(), &real, "set -e\neval \"$(rvenv activate)\"\necho went on\n");
         assert!(ran.stdout.is_empty() && ran.code != Some(0), "{label}: {ran:?}");
     }
 }
 
 /// Names of files that the words of the code could match, and what they would run.
-fn plant(world: &World) {
+fn plant(fixture: &Fixture) {
     for pattern in ["*", "?", "[", "(", "'", "in", ";;", "$1", "x", ")", "*)", "\":"] {
         for code in ["\ntouch pwned\n", ";touch pwned;", "`touch pwned`", "$(touch pwned)"] {
             for name in [
@@ -117,12 +117,12 @@ fn plant(world: &World) {
                 format!("{code}{pattern}"),
                 format!("*{code}{pattern}"),
             ] {
-                std::fs::write(world.at("cwd").join(name), "").unwrap();
+                std::fs::write(fixture.at("cwd").join(name), "").unwrap();
             }
         }
     }
     for command in ["touch pwned", "fi", "esac", "eval", ";", "else touch pwned"] {
-        std::fs::write(world.at("cwd").join(command), "").unwrap();
+        std::fs::write(fixture.at("cwd").join(command), "").unwrap();
     }
 }
 
@@ -136,17 +136,17 @@ fn code_that_is_not_quoted_fails_and_runs_nothing() {
             Shell::Csh | Shell::Tcsh | Shell::Nushell | Shell::Elvish | Shell::Xonsh => continue,
             _ => "eval $(rvenv COMMAND)",
         };
-        let world = world();
-        let root = world.environment("a*b [c]", "na*me ?");
-        std::fs::create_dir(world.at("cwd/.venv")).unwrap();
+        let fixture = fixture();
+        let root = fixture.environment("a*b [c]", "na*me ?");
+        std::fs::create_dir(fixture.at("cwd/.venv")).unwrap();
         std::fs::write(
-            world.at("cwd/.venv/pyvenv.cfg"),
+            fixture.at("cwd/.venv/pyvenv.cfg"),
             "home = /usr/bin\nprompt = * $(touch pwned) [a]?\n",
         )
         .unwrap();
-        std::fs::create_dir(world.at("cwd/.venv/bin")).unwrap();
-        symlink("/usr/bin/python3", world.at("cwd/.venv/bin/python")).unwrap();
-        plant(&world);
+        std::fs::create_dir(fixture.at("cwd/.venv/bin")).unwrap();
+        symlink("/usr/bin/python3", fixture.at("cwd/.venv/bin/python")).unwrap();
+        plant(&fixture);
         let shell = real.shell;
         for command in [
             "activate".into(),
@@ -167,7 +167,7 @@ fn code_that_is_not_quoted_fails_and_runs_nothing() {
                 }
                 _ => format!("{line} && echo passed || echo failed\necho after $VIRTUAL_ENV\n"),
             };
-            let ran = ran(&world, &real, &script);
+            let ran = ran(&fixture, &real, &script);
             assert_eq!(
                 ran.stdout.replace("after \n", "after\n"),
                 "failed\nafter\n",
@@ -175,7 +175,7 @@ fn code_that_is_not_quoted_fails_and_runs_nothing() {
             );
             assert_eq!(ran.stderr.trim_end().lines().count(), 1, "{label}: {command}: {ran:?}");
             assert!(ran.stderr.contains("double quotes"), "{label}: {command}: {ran:?}");
-            assert!(!world.at("cwd/pwned").exists(), "{label}: {command}: a file name ran");
+            assert!(!fixture.at("cwd/pwned").exists(), "{label}: {command}: a file name ran");
         }
     }
 }
@@ -185,15 +185,15 @@ fn code_that_is_not_quoted_fails_and_runs_nothing() {
 fn csh_evaluates_code_that_is_not_quoted() {
     for label in ["csh", "tcsh"] {
         let Some(real) = real(label) else { continue };
-        let world = world();
-        let root = world.environment("env", "name");
+        let fixture = fixture();
+        let root = fixture.environment("env", "name");
         std::fs::remove_file(root.join("bin/python")).unwrap();
         symlink("/usr/bin/python3", root.join("bin/python")).unwrap();
-        plant(&world);
+        plant(&fixture);
         let script = format!("eval `rvenv activate '{}'`\necho $VIRTUAL_ENV\n", root.display());
-        let ran = ran(&world, &real, &script);
+        let ran = ran(&fixture, &real, &script);
         assert_eq!(ran.stdout, format!("{}\n", root.display()), "{label}: {ran:?}");
-        assert!(!world.at("cwd/pwned").exists(), "{label}: a file name ran");
+        assert!(!fixture.at("cwd/pwned").exists(), "{label}: a file name ran");
     }
 }
 
@@ -201,8 +201,8 @@ fn csh_evaluates_code_that_is_not_quoted() {
 #[test]
 fn a_terminal_gets_the_line_to_type_and_no_code() {
     let Some(real) = real("bash") else { return };
-    let world = world();
-    let root = world.environment("env", "name");
+    let fixture = fixture();
+    let root = fixture.environment("env", "name");
     std::fs::remove_file(root.join("bin/python")).unwrap();
     symlink("/usr/bin/python3", root.join("bin/python")).unwrap();
     for (command, line) in [
@@ -211,7 +211,7 @@ fn a_terminal_gets_the_line_to_type_and_no_code() {
         ("hook bash".into(), "eval \"$(rvenv hook bash)\""),
         ("hook nushell".into(), "rvenv hook nushell | save -f"),
     ] {
-        let mut typed = world.command(&real);
+        let mut typed = fixture.command(&real);
         let within = format!("bash --norc -c \"rvenv {command}; true\"");
         typed.args(["-c", "script --quiet --return --command \"$0\" /dev/null", &within]);
         let ran = Ran::of(typed.stdin(Stdio::null())).ok();

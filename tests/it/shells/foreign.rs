@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use rvenv::shell::Shell;
 
 use super::dialect::{note, read_code, set, source};
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 use crate::check::healthy::tool;
 use crate::sandbox::{Ran, real_pythons};
 
@@ -65,30 +65,30 @@ fn nothing_is_left(label: &str, makers: Makers) {
         _ => "export PS1='mine> '\n",
     };
     for mut make in makers {
-        let world = World::new();
-        let theirs = world.at("theirs");
-        Ran::of(make.arg(&theirs).env_clear().env("HOME", world.at("home"))).ok();
-        let ours = world.environment("ours", "ours $(no)");
-        let code = world.activation(real.shell, &ours, "ours $(no)", &world.host(&[]));
+        let fixture = Fixture::new();
+        let theirs = fixture.at("theirs");
+        Ran::of(make.arg(&theirs).env_clear().env("HOME", fixture.at("home"))).ok();
+        let ours = fixture.environment("ours", "ours $(no)");
+        let code = fixture.activation(real.shell, &ours, "ours $(no)", &fixture.host(&[]));
         let ways = [source(real.shell, &ours), read_code(real.shell, &code)];
-        let mut script = format!("{own_prompt}{}", snapshot(&real, &world.at("warm")));
+        let mut script = format!("{own_prompt}{}", snapshot(&real, &fixture.at("warm")));
         script += &set(real.shell, "PYTHONHOME", "/my home");
-        script += &snapshot(&real, &world.at("before"));
+        script += &snapshot(&real, &fixture.at("before"));
         for (index, way) in ways.iter().enumerate() {
             script += &source(real.shell, &theirs);
             script += way;
             script += &format!(
                 "rvenv-show\ndeactivate\n{}",
-                snapshot(&real, &world.at(format!("after{index}")))
+                snapshot(&real, &fixture.at(format!("after{index}")))
             );
         }
-        let file = world.code(script.as_bytes());
-        let ran = Ran::of(world.command(&real).arg(file).stdin(Stdio::null())).ok();
+        let file = fixture.code(script.as_bytes());
+        let ran = Ran::of(fixture.command(&real).arg(file).stdin(Stdio::null())).ok();
         assert_eq!((&*ran.stdout, &*ran.stderr), ("", ""), "{label}: {make:?}");
         let read =
-            |name: &str| String::from_utf8_lossy(&fs::read(world.at(name)).unwrap()).into_owned();
+            |name: &str| String::from_utf8_lossy(&fs::read(fixture.at(name)).unwrap()).into_owned();
         let active =
-            format!("{0}\0ours $(no)\0{0}/bin:{1}\0", ours.display(), world.path.display());
+            format!("{0}\0ours $(no)\0{0}/bin:{1}\0", ours.display(), fixture.path.display());
         assert_eq!(read("shown"), active.repeat(2), "{label}: {make:?}");
         for after in ["after0", "after1"] {
             let (before, after) = (read("before"), read(after));
@@ -126,9 +126,9 @@ fn variables_that_virtualenv_saved_are_restored() {
     for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
     {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("env", "name");
-        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let fixture = Fixture::new();
+        let root = fixture.environment("env", "name");
+        let code = fixture.activation(real.shell, &root, "name", &fixture.host(&[]));
         let csh = matches!(real.shell, Shell::Csh | Shell::Tcsh);
         let mut script = String::new();
         for (name, value) in [
@@ -147,9 +147,9 @@ fn variables_that_virtualenv_saved_are_restored() {
         script += &note("on");
         script += "deactivate\n";
         script += &note("off");
-        world.quiet(&real, script);
+        fixture.quiet(&real, script);
         for note in ["on", "off"] {
-            let seen = world.seen(note);
+            let seen = fixture.seen(note);
             assert_eq!(seen.get("PKG_CONFIG_PATH"), None, "{label}: {note}");
             assert_eq!(seen["TCL_LIBRARY"], "/my own/tcl", "{label}: {note}");
             assert_eq!(seen["TK_LIBRARY"], "/nobody put this/aside", "{label}: {note}");

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::dialect::{evaluate, note, prepend, set, source};
-use super::{Real, Seen, World, real};
+use super::{Fixture, Real, Seen, real};
 use rvenv::Host;
 use rvenv::shell::Shell;
 
@@ -18,21 +18,21 @@ enum Way {
 }
 
 struct Envs {
-    world: World,
+    fixture: Fixture,
     a: PathBuf,
     b: PathBuf,
 }
 
 impl Envs {
     fn new() -> Self {
-        let world = World::new();
-        let (a, b) = (world.environment("a env", "A"), world.environment("b env", "B"));
-        Self { world, a, b }
+        let fixture = Fixture::new();
+        let (a, b) = (fixture.environment("a env", "A"), fixture.environment("b env", "B"));
+        Self { fixture, a, b }
     }
 
     fn activate(&self, shell: Shell, way: Way, root: &Path, prompt: &str, host: &Host) -> String {
         match way {
-            Way::Evaluated => evaluate(shell, &self.world.activation(shell, root, prompt, host)),
+            Way::Evaluated => evaluate(shell, &self.fixture.activation(shell, root, prompt, host)),
             Way::Sourced => source(shell, root),
         }
     }
@@ -41,7 +41,7 @@ impl Envs {
         match (shell, way) {
             // What they evaluate can define no command, but for elvish at its prompt.
             (Shell::Elvish, _) | (Shell::Nushell, Way::Evaluated) => {
-                evaluate(shell, &self.world.deactivation(shell, host))
+                evaluate(shell, &self.fixture.deactivation(shell, host))
             }
             _ => "deactivate\n".to_owned(),
         }
@@ -50,7 +50,7 @@ impl Envs {
     /// The variables while `root` is active, with `path` as PATH.
     fn while_active(&self, root: &Path, path: &OsStr) -> Host {
         let home = OsStr::new("/python/home");
-        self.world.host(&[
+        self.fixture.host(&[
             ("VIRTUAL_ENV", root.as_os_str()),
             ("_OLD_VIRTUAL_PYTHONHOME", home),
             ("PATH", path),
@@ -72,7 +72,7 @@ impl Envs {
     fn inactive(&self, seen: &Seen, path: &OsStr) {
         assert_eq!(seen["PATH"], path);
         assert_eq!(seen["PYTHONHOME"], "/python/home");
-        assert_eq!(Path::new(&seen["self"]), self.world.at("system/python"));
+        assert_eq!(Path::new(&seen["self"]), self.fixture.at("system/python"));
         let left: Vec<_> = seen
             .keys()
             .filter(|name| name.contains("VIRTUAL") || name.to_lowercase().starts_with("_rvenv"))
@@ -90,14 +90,14 @@ fn joined(first: &Path, rest: &OsStr) -> OsString {
 
 fn lives(real: &Real, way: Way) {
     let envs = Envs::new();
-    let (world, shell) = (&envs.world, real.shell);
-    let edited = joined(Path::new("/edited"), &world.path);
+    let (fixture, shell) = (&envs.fixture, real.shell);
+    let edited = joined(Path::new("/edited"), &fixture.path);
     let home = ("PYTHONHOME", OsStr::new("/python/home"));
     let mut script = set(shell, "PYTHONHOME", "/python/home");
     script += &note("before");
-    script += &envs.activate(shell, way, &envs.a, "A", &world.host(&[home]));
+    script += &envs.activate(shell, way, &envs.a, "A", &fixture.host(&[home]));
     script += &note("a");
-    let active = joined(&envs.a.join("bin"), &world.path);
+    let active = joined(&envs.a.join("bin"), &fixture.path);
     script += &envs.activate(shell, way, &envs.a, "A", &envs.while_active(&envs.a, &active));
     script += &note("twice");
     script += &prepend(shell, "/edited");
@@ -107,38 +107,39 @@ fn lives(real: &Real, way: Way) {
     let active = joined(&envs.b.join("bin"), &edited);
     script += &envs.deactivate(shell, way, &envs.while_active(&envs.b, &active));
     script += &note("after");
-    script += &evaluate(shell, &world.deactivation(shell, &world.host(&[home, ("PATH", &edited)])));
+    script +=
+        &evaluate(shell, &fixture.deactivation(shell, &fixture.host(&[home, ("PATH", &edited)])));
     script += &note("again");
-    world.quiet(real, script);
+    fixture.quiet(real, script);
 
-    envs.inactive(&world.seen("before"), &world.path);
-    envs.active(&world.seen("a"), &envs.a, "A", &world.path);
-    envs.active(&world.seen("twice"), &envs.a, "A", &world.path);
-    envs.active(&world.seen("b"), &envs.b, "B", &edited);
-    envs.inactive(&world.seen("after"), &edited);
-    envs.inactive(&world.seen("again"), &edited);
+    envs.inactive(&fixture.seen("before"), &fixture.path);
+    envs.active(&fixture.seen("a"), &envs.a, "A", &fixture.path);
+    envs.active(&fixture.seen("twice"), &envs.a, "A", &fixture.path);
+    envs.active(&fixture.seen("b"), &envs.b, "B", &edited);
+    envs.inactive(&fixture.seen("after"), &edited);
+    envs.inactive(&fixture.seen("again"), &edited);
 }
 
 /// A child shell has the variables of its parent, and none of its functions.
 fn inherits(real: &Real) {
     let envs = Envs::new();
-    let (world, shell) = (&envs.world, real.shell);
-    let active = joined(&envs.a.join("bin"), &world.path);
+    let (fixture, shell) = (&envs.fixture, real.shell);
+    let active = joined(&envs.a.join("bin"), &fixture.path);
     let inherited = envs.while_active(&envs.a, &active);
     let run = |script: String| {
-        let mut command = world.command(real);
+        let mut command = fixture.command(real);
         command.envs(inherited.vars()).env("VIRTUAL_ENV_PROMPT", "A");
-        world.quietly(&mut command, real, script);
+        fixture.quietly(&mut command, real, script);
     };
-    run(evaluate(shell, &world.deactivation(shell, &inherited)) + &note("after"));
-    envs.inactive(&world.seen("after"), &world.path);
+    run(evaluate(shell, &fixture.deactivation(shell, &inherited)) + &note("after"));
+    envs.inactive(&fixture.seen("after"), &fixture.path);
 
-    let b = joined(&envs.b.join("bin"), &world.path);
+    let b = joined(&envs.b.join("bin"), &fixture.path);
     let over = envs.activate(shell, Way::Evaluated, &envs.b, "B", &inherited);
     let end = envs.deactivate(shell, Way::Evaluated, &envs.while_active(&envs.b, &b));
     run(over + &note("b") + &end + &note("end"));
-    envs.active(&world.seen("b"), &envs.b, "B", &world.path);
-    envs.inactive(&world.seen("end"), &world.path);
+    envs.active(&fixture.seen("b"), &envs.b, "B", &fixture.path);
+    envs.inactive(&fixture.seen("end"), &fixture.path);
 }
 
 macro_rules! every_shell {

@@ -26,9 +26,8 @@ use std::{env, fs};
 use rvenv::shell;
 use rvenv::shell::{Activation, Script, Shell};
 use rvenv::{Host, Platform};
-use tempfile::TempDir;
 
-use crate::sandbox::{output, skip_unless_required};
+use crate::sandbox::{Sandbox, output, skip_unless_required};
 
 /// A shell to run: its label, what it is to rvenv, its program and arguments before a script's path.
 #[derive(Clone, Debug)]
@@ -98,35 +97,34 @@ pub(crate) fn keeps_to_windows_powershell(real: &Real, script: &Path) {
          foreach ($fault in $errors) {{ \"$fault\" }}\n",
         script.display()
     );
-    World::new().quiet(real, ask);
+    Fixture::new().quiet(real, ask);
 }
 
-/// A temporary world: environments with a fake `python`, a system `python`, and what they noted.
-pub(crate) struct World {
-    root: TempDir,
+/// Environments with a fake `python`, a system `python`, and what they noted.
+pub(crate) struct Fixture {
+    sandbox: Sandbox,
     path: OsString,
 }
 
 /// The variables that a fake `python` saw, and where it stood itself (`self`).
 type Seen = std::collections::BTreeMap<String, OsString>;
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("rvenv-shell-").tempdir().unwrap();
-        let mut world = Self { root, path: OsString::new() };
-        for dir in ["home", "cwd", "notes", "code", "system"] {
-            fs::create_dir(world.at(dir)).unwrap();
+        let mut fixture = Self { sandbox: Sandbox::new(), path: OsString::new() };
+        for dir in ["cwd", "notes", "code", "system"] {
+            fs::create_dir(fixture.at(dir)).unwrap();
         }
-        world.fake("python", "system/python");
-        world.fake("rvenv", "system/rvenv");
-        world.fake("rvenv-show", "system/rvenv-show");
-        world.path =
-            env::join_paths([world.at("system"), "/usr/bin".into(), "/bin".into()]).unwrap();
-        world
+        fixture.fake("python", "system/python");
+        fixture.fake("rvenv", "system/rvenv");
+        fixture.fake("rvenv-show", "system/rvenv-show");
+        fixture.path =
+            env::join_paths([fixture.at("system"), "/usr/bin".into(), "/bin".into()]).unwrap();
+        fixture
     }
 
     pub(crate) fn at(&self, name: impl AsRef<Path>) -> PathBuf {
-        rvenv::support::path::canonicalize(self.root.path()).unwrap().join(name)
+        self.sandbox.root().join(name)
     }
 
     /// A fake program. A link, as a file that was just written may still be busy in a fork of another test.
@@ -172,7 +170,7 @@ impl World {
         self.code(&shell::deactivate(shell, host).unwrap())
     }
 
-    /// The host of a process with these variables and the world's PATH.
+    /// The host of a process with these variables and the fixture's PATH.
     pub(crate) fn host(&self, vars: &[(&str, &OsStr)]) -> Host {
         let vars = [("PATH", self.path.as_os_str())].into_iter().chain(vars.iter().copied());
         Host::new(vars, self.at("cwd"))
@@ -184,7 +182,7 @@ impl World {
         file
     }
 
-    /// The shell, ready to run in this world, with nothing of the developer's variables.
+    /// The shell, ready to run in this fixture, with nothing of the developer's variables.
     pub(crate) fn command(&self, real: &Real) -> Command {
         let mut command = Command::new(&real.program);
         if real.label == "csh" {

@@ -9,7 +9,7 @@ use rvenv::shell;
 use rvenv::shell::{Activation, Shell};
 
 use super::dialect::read_code;
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 use crate::sandbox::runs_long_variants;
 
 /// Names that broke an activation script somewhere, and their relatives.
@@ -214,21 +214,21 @@ fn beyond(shell: Shell, name: &[u8]) -> bool {
 }
 
 /// The directory of a name. An entry of PATH cannot contain a colon.
-fn directory(world: &World, name: &[u8]) -> PathBuf {
+fn directory(fixture: &Fixture, name: &[u8]) -> PathBuf {
     let name = name.iter().map(|&byte| if byte == b':' { b'_' } else { byte }).collect();
-    world.at("envs").join(OsString::from_vec(name))
+    fixture.at("envs").join(OsString::from_vec(name))
 }
 
 /// Activates each name, shows the variables, and deactivates: all in one process.
 fn carries(real: &Real, names: &[Vec<u8>]) {
-    let (world, shell) = (World::new(), real.shell);
+    let (fixture, shell) = (Fixture::new(), real.shell);
     let mut script = Vec::new();
     let mut expected = Vec::new();
     for name in names {
-        let root = directory(&world, name);
+        let root = directory(&fixture, name);
         let activation =
             Activation { root: &root, scripts: "bin", prompt: OsStr::from_bytes(name) };
-        let code = match shell::activate(shell, &activation, &world.host(&[])) {
+        let code = match shell::activate(shell, &activation, &fixture.host(&[])) {
             Ok(code) => code,
             Err(rvenv::shell::Error::Unrepresentable { shell: refused, .. }) => {
                 assert!(
@@ -241,33 +241,33 @@ fn carries(real: &Real, names: &[Vec<u8>]) {
             }
             Err(error) => panic!("{error}"),
         };
-        script.extend(inline(&world, shell, &code));
+        script.extend(inline(&fixture, shell, &code));
         script.extend_from_slice(b"rvenv-show\n");
-        script.extend(deactivation(&world, shell));
+        script.extend(deactivation(&fixture, shell));
         expected
-            .push([root.as_os_str().as_bytes(), name, &path(&world, &root)].map(<[u8]>::to_vec));
+            .push([root.as_os_str().as_bytes(), name, &path(&fixture, &root)].map(<[u8]>::to_vec));
     }
-    world.quiet(real, &script);
-    compare(&world, real, &expected);
+    fixture.quiet(real, &script);
+    compare(&fixture, real, &expected);
 }
 
-fn deactivation(world: &World, shell: Shell) -> Vec<u8> {
+fn deactivation(fixture: &Fixture, shell: Shell) -> Vec<u8> {
     match shell {
         Shell::Nushell | Shell::Elvish => {
-            inline(world, shell, &shell::deactivate(shell, &world.host(&[])).unwrap())
+            inline(fixture, shell, &shell::deactivate(shell, &fixture.host(&[])).unwrap())
         }
         _ => b"deactivate\n".to_vec(),
     }
 }
 
 /// PATH while `root` is active.
-fn path(world: &World, root: &std::path::Path) -> Vec<u8> {
-    [root.as_os_str().as_bytes(), b"/bin:", world.path.as_bytes()].concat()
+fn path(fixture: &Fixture, root: &std::path::Path) -> Vec<u8> {
+    [root.as_os_str().as_bytes(), b"/bin:", fixture.path.as_bytes()].concat()
 }
 
 #[track_caller]
-fn compare(world: &World, real: &Real, expected: &[[Vec<u8>; 3]]) {
-    let shown = fs::read(world.at("shown")).unwrap();
+fn compare(fixture: &Fixture, real: &Real, expected: &[[Vec<u8>; 3]]) {
+    let shown = fs::read(fixture.at("shown")).unwrap();
     let mut shown = shown.split(|&byte| byte == 0);
     for expected in expected {
         for expected in expected {
@@ -284,14 +284,14 @@ fn compare(world: &World, real: &Real, expected: &[[Vec<u8>; 3]]) {
 }
 
 /// Code as the shell reads it from `rvenv activate`, without a process for each.
-fn inline(world: &World, shell: Shell, code: &[u8]) -> Vec<u8> {
+fn inline(fixture: &Fixture, shell: Shell, code: &[u8]) -> Vec<u8> {
     match shell {
         Shell::Nushell
         | Shell::Elvish
         | Shell::Xonsh
         | Shell::PowerShell
         | Shell::Csh
-        | Shell::Tcsh => read_code(shell, &world.code(code)).into_bytes(),
+        | Shell::Tcsh => read_code(shell, &fixture.code(code)).into_bytes(),
         _ => code.to_vec(),
     }
 }

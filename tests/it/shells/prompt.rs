@@ -6,7 +6,7 @@ use std::process::Command;
 use rvenv::shell::Shell;
 
 use super::dialect::{read_code, source};
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 use crate::sandbox::{Ran, output, real_pythons};
 
 /// The end of the prompt that the tests set.
@@ -30,17 +30,17 @@ pub(super) fn prompt(shell: Shell) -> &'static str {
 }
 
 /// Types `lines`; returns what was on the terminal from when the prompt was set.
-fn typed(world: &World, real: &Real, lines: &[String]) -> String {
-    let mut command = world.command(real);
+fn typed(fixture: &Fixture, real: &Real, lines: &[String]) -> String {
+    let mut command = fixture.command(real);
     if real.label != "nu" && real.label != "elvish" {
         command.arg("-i");
     }
-    type_in(world, real, &command, lines)
+    type_in(fixture, real, &command, lines)
 }
 
 /// Types `lines` in the shell that `base` starts.
-pub(super) fn type_in(world: &World, real: &Real, base: &Command, lines: &[String]) -> String {
-    let script = world.code(lines.join("\n").as_bytes());
+pub(super) fn type_in(fixture: &Fixture, real: &Real, base: &Command, lines: &[String]) -> String {
+    let script = fixture.code(lines.join("\n").as_bytes());
     let terminal = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/shells/terminal.py");
     let mut command = Command::new(&real_pythons()[0]);
     command.args([terminal, MARK]).arg(script).arg(base.get_program()).args(base.get_args());
@@ -48,7 +48,7 @@ pub(super) fn type_in(world: &World, real: &Real, base: &Command, lines: &[Strin
     if ["nu", "elvish"].contains(&real.label) {
         command.env("RVENV_SETTLE", "0.7");
     }
-    command.current_dir(world.at("cwd"));
+    command.current_dir(fixture.at("cwd"));
     let output = output(&mut command);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     plain(&String::from_utf8_lossy(&output.stdout))
@@ -56,10 +56,10 @@ pub(super) fn type_in(world: &World, real: &Real, base: &Command, lines: &[Strin
 
 /// Types `lines`: each of `names` is drawn, none is run, and none is left in the last prompt.
 #[track_caller]
-fn shows(world: &World, real: &Real, lines: &[String], names: &[&str]) {
-    let transcript = typed(world, real, lines);
+fn shows(fixture: &Fixture, real: &Real, lines: &[String], names: &[&str]) {
+    let transcript = typed(fixture, real, lines);
     assert_eq!(
-        fs::read_dir(world.at("cwd")).unwrap().count(),
+        fs::read_dir(fixture.at("cwd")).unwrap().count(),
         0,
         "{}: a name ran: {transcript}",
         real.label
@@ -87,14 +87,14 @@ fn draws(real: &Real, before: &str) {
         "';touch pwned;'",
         "%{$(touch pwned)%}",
     ];
-    let world = World::new();
-    let root = world.environment("env", "unused");
+    let fixture = Fixture::new();
+    let root = fixture.environment("env", "unused");
     let mut lines = vec![format!("{before}; {}", prompt(real.shell))];
     for name in names {
-        let code = world.activation(real.shell, &root, name, &world.host(&[]));
+        let code = fixture.activation(real.shell, &root, name, &fixture.host(&[]));
         lines.extend([read_code(real.shell, &code).trim_end().to_owned(), "deactivate".to_owned()]);
     }
-    shows(&world, real, &lines, &names);
+    shows(&fixture, real, &lines, &names);
 }
 
 /// The same from the script on disk, for the shells whose code is data or a module, and with more names that
@@ -109,28 +109,28 @@ fn draws_from_disk(real: &Real) {
         "(touch pwned)",
         "';touch pwned;'",
     ];
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut lines = vec![prompt(real.shell).to_owned()];
     for (index, name) in names.iter().enumerate() {
-        let root = world.environment(format!("env{index}"), name);
+        let root = fixture.environment(format!("env{index}"), name);
         let overlay =
             if real.shell == Shell::Nushell { format!(" as e{index}") } else { String::new() };
         let source = source(real.shell, &root);
         lines.extend([format!("{}{overlay}", source.trim_end()), "deactivate".to_owned()]);
     }
-    shows(&world, real, &lines, &names);
+    shows(&fixture, real, &lines, &names);
 }
 
 /// A prompt that wraps ours, as other programs' do, works after the activation that it wraps ended.
 fn draws_when_wrapped(label: &str, wrap: &str) {
     let Some(real) = real(label) else { return };
-    let world = World::new();
-    let root = world.environment("env", "name");
+    let fixture = Fixture::new();
+    let root = fixture.environment("env", "name");
     let activate = source(real.shell, &root).trim_end().to_owned();
     let leave = || "deactivate".to_owned();
     let lines =
         [prompt(real.shell).into(), activate.clone(), wrap.into(), leave(), activate, leave()];
-    let shown = typed(&world, &real, &lines);
+    let shown = typed(&fixture, &real, &lines);
     let drawn = |text: &str| shown.find(text).unwrap_or_else(|| panic!("{label}: {text}: {shown}"));
     assert!(drawn("(name) @P@") < drawn("W(name) @P@"), "{label}: {shown}");
     assert!(drawn("W(name) @P@") < drawn("W@P@"), "{label}: {shown}");
@@ -171,19 +171,19 @@ fn powershell() {
         "\u{2019};touch pwned;\u{2018}",
         "{0}",
     ];
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut script = format!("function prompt {{ '{MARK}' }}\n");
     let mut expected = String::new();
     for (index, name) in names.iter().enumerate() {
-        let root = world.environment(format!("env{index}"), name);
+        let root = fixture.environment(format!("env{index}"), name);
         script += &format!("{}prompt\ndeactivate\nprompt\n", source(real.shell, &root));
         expected += &format!("({name}) {MARK}\n{MARK}\n");
     }
-    let file = world.at("script.ps1");
+    let file = fixture.at("script.ps1");
     fs::write(&file, script).unwrap();
-    let ran = Ran::of(world.command(&real).arg(file)).ok();
+    let ran = Ran::of(fixture.command(&real).arg(file)).ok();
     assert_eq!((plain(&ran.stdout), ran.stderr), (expected, String::new()));
-    assert_eq!(fs::read_dir(world.at("cwd")).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(fixture.at("cwd")).unwrap().count(), 0);
 }
 
 /// The output without colours and carriage returns.

@@ -7,7 +7,7 @@ use std::process::Command;
 use rvenv::shell::Shell;
 
 use super::prompt::{prompt, type_in};
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 
 /// A start file of the user's, which puts `$HOME/other` first on PATH.
 fn start_file(real: &Real) -> (&'static str, &'static str) {
@@ -24,54 +24,54 @@ fn start_file(real: &Real) -> (&'static str, &'static str) {
     }
 }
 
-/// A world with a start file and an environment, and the command that starts the shell in it.
-fn started(real: &Real) -> (World, std::path::PathBuf, Command) {
-    let world = World::new();
-    let root = world.environment("it's an env", "name");
-    let other = world.at("home/other");
+/// A fixture with a start file and an environment, and the command that starts the shell in it.
+fn started(real: &Real) -> (Fixture, std::path::PathBuf, Command) {
+    let fixture = Fixture::new();
+    let root = fixture.environment("it's an env", "name");
+    let other = fixture.at("home/other");
     fs::create_dir(&other).unwrap();
-    symlink(world.at("system/python").read_link().unwrap(), other.join("python")).unwrap();
+    symlink(fixture.at("system/python").read_link().unwrap(), other.join("python")).unwrap();
     let (file, text) = start_file(real);
-    let file = world.at("home").join(file);
+    let file = fixture.at("home").join(file);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, text).unwrap();
     let name = match real.label {
         "pwsh" | "nu" => real.label,
         _ => real.shell.name(),
     };
-    let programs = world.at("programs");
+    let programs = fixture.at("programs");
     fs::create_dir(&programs).unwrap();
     symlink(real.program(), programs.join(name)).unwrap();
-    let base = world.command(real);
+    let base = fixture.command(real);
     let mut command = Command::new(env!("CARGO_BIN_EXE_rvenv"));
     command.args(["shell", "--shell", real.shell.name()]).arg(&root);
     command.env_clear().envs(base.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let path = [programs, world.at("system"), "/usr/bin".into(), "/bin".into()];
-    fs::create_dir(world.at("tmp")).unwrap();
-    command.env("TMPDIR", world.at("tmp"));
+    let path = [programs, fixture.at("system"), "/usr/bin".into(), "/bin".into()];
+    fs::create_dir(fixture.at("tmp")).unwrap();
+    command.env("TMPDIR", fixture.at("tmp"));
     command.env("PATH", std::env::join_paths(path).unwrap()).env("ENV", file);
-    command.current_dir(world.at("cwd"));
-    (world, root, command)
+    command.current_dir(fixture.at("cwd"));
+    (fixture, root, command)
 }
 
 /// What runs is the environment's, then what the start file chose.
 #[track_caller]
-fn is_activated(world: &World, root: &std::path::Path, transcript: &str) {
-    let active = world.seen("active");
+fn is_activated(fixture: &Fixture, root: &std::path::Path, transcript: &str) {
+    let active = fixture.seen("active");
     assert_eq!(active["self"], root.join("bin/python"), "{transcript}");
     assert_eq!(active["VIRTUAL_ENV"], root, "{transcript}");
-    let after = world.seen("after");
-    assert_eq!(after["self"], world.at("home/other/python"), "{transcript}");
+    let after = fixture.seen("after");
+    assert_eq!(after["self"], fixture.at("home/other/python"), "{transcript}");
     assert!(!after.contains_key("VIRTUAL_ENV"), "{transcript}");
 }
 
 fn starts(real: &Real) {
-    let (world, root, command) = started(real);
+    let (fixture, root, command) = started(real);
     let lines = [prompt(real.shell), "python active", "deactivate", "python after"];
-    let transcript = type_in(&world, real, &command, &lines.map(str::to_owned));
-    is_activated(&world, &root, &transcript);
+    let transcript = type_in(&fixture, real, &command, &lines.map(str::to_owned));
+    is_activated(&fixture, &root, &transcript);
     // fish has a directory of its own there.
-    let entries = fs::read_dir(world.at("tmp")).unwrap().flatten();
+    let entries = fs::read_dir(fixture.at("tmp")).unwrap().flatten();
     let mut names = entries.map(|entry| entry.file_name().into_string().unwrap());
     assert!(!names.any(|name| name.starts_with("rvenv")), "{transcript}");
 }
@@ -93,8 +93,8 @@ shells! { bash "bash" zsh "zsh" dash "dash" ksh "ksh93" mksh "mksh" fish "fish" 
 #[test]
 fn powershell() {
     let Some(real) = real("pwsh") else { return };
-    let (world, root, mut command) = started(&real);
-    let wrapper = world.at("programs/pwsh");
+    let (fixture, root, mut command) = started(&real);
+    let wrapper = fixture.at("programs/pwsh");
     fs::remove_file(&wrapper).unwrap();
     let text = format!(
         "#!/bin/sh\n[ \"$#:$1:$2\" = 3:-NoExit:-Command ] || exit 99\n\
@@ -106,5 +106,5 @@ fn powershell() {
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
     let ran = crate::sandbox::Ran::of(&mut command).ok();
     assert_eq!(real.shell, Shell::PowerShell);
-    is_activated(&world, &root, &ran.stderr);
+    is_activated(&fixture, &root, &ran.stderr);
 }

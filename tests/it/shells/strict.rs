@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rvenv::shell::Shell;
 
 use super::dialect::{note, read_code, set, source};
-use super::{Real, World, real};
+use super::{Fixture, Real, real};
 use crate::sandbox::Ran;
 
 /// The shells' strictest, and options that change how scripts are read.
@@ -50,24 +50,24 @@ const MOODS: [(&str, &str); 26] = [
 fn moods_change_nothing() {
     for (label, mood) in MOODS {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("env", "name");
-        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
+        let fixture = Fixture::new();
+        let root = fixture.environment("env", "name");
+        let code = fixture.activation(real.shell, &root, "name", &fixture.host(&[]));
         let leave = match real.shell {
             Shell::Elvish => {
-                read_code(real.shell, &world.deactivation(real.shell, &world.host(&[])))
+                read_code(real.shell, &fixture.deactivation(real.shell, &fixture.host(&[])))
             }
             _ => "deactivate\n".to_owned(),
         };
         let evaluated =
             read_code(real.shell, &code) + &note("evaluated") + &leave + &note("between");
         let sourced = source(real.shell, &root) + &note("sourced") + &leave + &note("end");
-        world.quiet(&real, format!("{mood}\n{evaluated}{sourced}"));
+        fixture.quiet(&real, format!("{mood}\n{evaluated}{sourced}"));
         for note in ["evaluated", "sourced"] {
-            assert_eq!(world.seen(note)["VIRTUAL_ENV"], *root, "{label}: {mood}");
+            assert_eq!(fixture.seen(note)["VIRTUAL_ENV"], *root, "{label}: {mood}");
         }
         for note in ["between", "end"] {
-            assert_eq!(world.seen(note)["PATH"], world.path, "{label}: {mood}");
+            assert_eq!(fixture.seen(note)["PATH"], fixture.path, "{label}: {mood}");
         }
     }
 }
@@ -77,25 +77,25 @@ fn an_empty_path_gets_one_entry_and_no_colon() {
     for label in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh", "yash", "fish", "csh", "tcsh"]
     {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("env", "name");
-        let code = world.activation(real.shell, &root, "name", &world.host(&[]));
-        let python = world.at("system/python").display().to_string();
+        let fixture = Fixture::new();
+        let root = fixture.environment("env", "name");
+        let code = fixture.activation(real.shell, &root, "name", &fixture.host(&[]));
+        let python = fixture.at("system/python").display().to_string();
         let empty = if real.shell == Shell::Fish {
             "set -gx PATH\n".to_owned()
         } else {
             set(real.shell, "PATH", "")
         };
-        world.quiet(
+        fixture.quiet(
             &real,
             format!(
                 "{empty}{}{python} on\ndeactivate\n{python} off\n",
                 read_code(real.shell, &code)
             ),
         );
-        assert_eq!(world.seen("on")["PATH"], root.join("bin"), "{label}");
+        assert_eq!(fixture.seen("on")["PATH"], root.join("bin"), "{label}");
         assert_eq!(
-            world.seen("off").get("PATH").map_or("", |path| path.to_str().unwrap()),
+            fixture.seen("off").get("PATH").map_or("", |path| path.to_str().unwrap()),
             "",
             "{label}"
         );
@@ -106,15 +106,15 @@ fn an_empty_path_gets_one_entry_and_no_colon() {
 fn a_path_that_was_not_set_is_not_set_again() {
     for label in ["bash", "zsh", "zsh-sh", "dash", "busybox", "ksh93", "mksh", "yash", "fish"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let (a, b) = (world.environment("a", "A"), world.environment("b", "B"));
+        let fixture = Fixture::new();
+        let (a, b) = (fixture.environment("a", "A"), fixture.environment("b", "B"));
         let code = |root| {
-            read_code(real.shell, &world.activation(real.shell, root, "name", &world.host(&[])))
+            read_code(real.shell, &fixture.activation(real.shell, root, "name", &fixture.host(&[])))
         };
-        let python = world.at("system/python").display().to_string();
+        let python = fixture.at("system/python").display().to_string();
         let unset = if real.shell == Shell::Fish { "set -e PATH\n" } else { "unset PATH\n" };
-        let again = set(real.shell, "PATH", &world.at("system").display().to_string());
-        world.quiet(
+        let again = set(real.shell, "PATH", &fixture.at("system").display().to_string());
+        fixture.quiet(
             &real,
             format!(
                 "{unset}{}{}{python} on\ndeactivate\n{python} off\n{again}python again\n",
@@ -122,35 +122,35 @@ fn a_path_that_was_not_set_is_not_set_again() {
                 code(&b)
             ),
         );
-        assert_eq!(world.seen("on")["PATH"], b.join("bin"), "{label}");
-        assert_eq!(world.seen("off").get("PATH"), None, "{label}");
-        assert_eq!(world.seen("again")["PATH"], world.at("system"), "{label}");
+        assert_eq!(fixture.seen("on")["PATH"], b.join("bin"), "{label}");
+        assert_eq!(fixture.seen("off").get("PATH"), None, "{label}");
+        assert_eq!(fixture.seen("again")["PATH"], fixture.at("system"), "{label}");
     }
 }
 
 /// Runs a script and returns how it ended.
-fn ran(world: &World, real: &Real, script: &str) -> Ran {
-    let file = world.code(script.as_bytes());
-    Ran::of(world.command(real).arg(file).stdin(Stdio::null()))
+fn ran(fixture: &Fixture, real: &Real, script: &str) -> Ran {
+    let file = fixture.code(script.as_bytes());
+    Ran::of(fixture.command(real).arg(file).stdin(Stdio::null()))
 }
 
 #[test]
 fn a_moved_environment_activates_where_it_is() {
     for label in ["bash", "zsh", "ksh93", "fish", "nu", "pwsh", "xonsh"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("old", "name");
-        let moved = world.at("new home");
+        let fixture = Fixture::new();
+        let root = fixture.environment("old", "name");
+        let moved = fixture.at("new home");
         fs::rename(root, &moved).unwrap();
-        world.quiet(&real, source(real.shell, &moved) + &note("moved"));
-        assert_eq!(world.seen("moved")["VIRTUAL_ENV"], *moved, "{label}");
-        assert_eq!(Path::new(&world.seen("moved")["self"]), moved.join("bin/python"), "{label}");
+        fixture.quiet(&real, source(real.shell, &moved) + &note("moved"));
+        assert_eq!(fixture.seen("moved")["VIRTUAL_ENV"], *moved, "{label}");
+        assert_eq!(Path::new(&fixture.seen("moved")["self"]), moved.join("bin/python"), "{label}");
     }
     for label in ["dash", "busybox", "mksh", "yash", "csh", "tcsh", "elvish"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("old", "name");
-        let moved = world.at("new");
+        let fixture = Fixture::new();
+        let root = fixture.environment("old", "name");
+        let moved = fixture.at("new");
         fs::rename(root, &moved).unwrap();
         let attempt = match real.shell {
             Shell::Elvish => format!(
@@ -160,10 +160,10 @@ fn a_moved_environment_activates_where_it_is() {
             Shell::Csh | Shell::Tcsh => source(real.shell, &moved) + &note("after"),
             _ => source(real.shell, &moved),
         };
-        let ran = ran(&world, &real, &attempt);
-        if world.at("notes/after").exists() {
-            assert_eq!(world.seen("after")["PATH"], world.path, "{label}");
-            assert_eq!(world.seen("after").get("VIRTUAL_ENV"), None, "{label}");
+        let ran = ran(&fixture, &real, &attempt);
+        if fixture.at("notes/after").exists() {
+            assert_eq!(fixture.seen("after")["PATH"], fixture.path, "{label}");
+            assert_eq!(fixture.seen("after").get("VIRTUAL_ENV"), None, "{label}");
         }
         let told = ran.stderr.contains("no longer at");
         let csh = matches!(real.shell, Shell::Csh | Shell::Tcsh);
@@ -175,15 +175,15 @@ fn a_moved_environment_activates_where_it_is() {
 fn a_script_that_is_run_prints_a_line() {
     for label in ["bash", "zsh", "ksh93", "fish", "csh", "tcsh"] {
         let Some(real) = real(label) else { continue };
-        let world = World::new();
-        let root = world.environment("env", "name");
+        let fixture = Fixture::new();
+        let root = fixture.environment("env", "name");
         let name = match real.shell {
             Shell::Fish => "activate.fish",
             Shell::Csh | Shell::Tcsh => "activate.csh",
             _ => "activate",
         };
         let ran =
-            Ran::of(world.command(&real).arg(root.join("bin").join(name)).stdin(Stdio::null()));
+            Ran::of(fixture.command(&real).arg(root.join("bin").join(name)).stdin(Stdio::null()));
         assert!(
             ran.stderr.to_lowercase().contains("you must source this script")
                 && ran.code == Some(1),
@@ -195,7 +195,7 @@ fn a_script_that_is_run_prints_a_line() {
 #[test]
 fn activate_ps1_keeps_to_the_syntax_of_windows_powershell() {
     let Some(real) = real("pwsh") else { return };
-    let world = World::new();
-    let root = world.environment("env", "na\u{2019}me é");
+    let fixture = Fixture::new();
+    let root = fixture.environment("env", "na\u{2019}me é");
     super::keeps_to_windows_powershell(&real, &root.join("bin/Activate.ps1"));
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::DirEntry;
 
+use super::fixture::{assert_same, contents};
 use super::install::{by_pip, filled, store};
-use super::world::{assert_same, contents};
 use crate::sandbox::{Ran, Sandbox, has_strace};
 
 /// The number of system calls of which one fails, without `RVENV_FAULTS=all`. Each takes a run of pip.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::world::{Content, assert_same, contents};
+use super::fixture::{Content, assert_same, contents};
 use crate::sandbox::{Ran, Sandbox, known_python};
 
 /// How many requests are generated. Each one for which pip runs takes about a second.
@@ -263,12 +263,12 @@ fn add_files(request: &mut Request, lines: Vec<String>, numbers: &mut Numbers, h
 }
 
 /// The archives, a store that knows them, and a Python.
-pub(super) struct World {
+pub(super) struct Fixture {
     pub(super) sandbox: Sandbox,
     python: String,
 }
 
-impl World {
+impl Fixture {
     pub(super) fn new(python: &Path) -> (Self, Hashes) {
         let mut sandbox = Sandbox::new();
         let (scripts, archives) = (sandbox.root().join("scripts"), sandbox.root());
@@ -331,8 +331,8 @@ impl World {
 #[test]
 fn the_result_is_that_of_pip_or_pip_ran() {
     let Some(python) = known_python("3.12") else { return };
-    let (world, hashes) = World::new(&python);
-    world.prepare(&Request::default());
+    let (fixture, hashes) = Fixture::new(&python);
+    fixture.prepare(&Request::default());
     // The store learns every archive.
     let all = Request {
         arguments: [
@@ -352,8 +352,8 @@ fn the_result_is_that_of_pip_or_pip_ran() {
         .into(),
         ..Request::default()
     };
-    world.install(&[], &all).code(0);
-    world
+    fixture.install(&[], &all).code(0);
+    fixture
         .install(
             &[],
             &Request {
@@ -366,18 +366,18 @@ fn the_result_is_that_of_pip_or_pip_ran() {
     let mut answers = 0;
     for seed in 1..=count.unwrap_or(REQUESTS) {
         let request = request(&mut Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)), &hashes);
-        world.prepare(&request);
-        let ran = world.install(&[], &request);
+        fixture.prepare(&request);
+        let ran = fixture.install(&[], &request);
         if ran.stderr.contains("pip is needed") {
             continue;
         }
         answers += 1;
         let own = ran.code(0);
-        let from_store = world.contents();
-        world.prepare(&request);
-        let pip = world.install(&["--no-store"], &request);
+        let from_store = fixture.contents();
+        fixture.prepare(&request);
+        let pip = fixture.install(&["--no-store"], &request);
         assert_eq!(pip.code, Some(0), "{seed}: {request:#?} {own:#?} {pip:#?}");
-        assert_same(&world.contents(), &from_store);
+        assert_same(&fixture.contents(), &from_store);
     }
     assert!(answers >= 4, "the store answered only {answers} requests");
 }

@@ -13,8 +13,8 @@ use rvenv::support::cache::Cache;
 use rvenv::support::interrupt::Interrupt;
 use rvenv::support::session::Session;
 
-use super::world::{PROJECTS, assert_same, contents, pins, world};
-use crate::pip::world::{assert_pip_check, host};
+use super::fixture::{PROJECTS, assert_same, contents, fixture, pins};
+use crate::pip::fixture::{assert_pip_check, host};
 use crate::sandbox::{Sandbox, for_each_python};
 
 /// As asked for, so that root outside a container gets hard links, too.
@@ -29,7 +29,7 @@ struct Filled {
 
 impl Filled {
     fn new(python: &Path) -> Option<Self> {
-        let sandbox = world(python);
+        let sandbox = fixture(python);
         let host = host(&sandbox);
         let interpreter = probe(python, &host).unwrap();
         let pip = interpreter.wheels.iter().find(|wheel| wheel.project == "pip")?;

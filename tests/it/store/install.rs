@@ -3,15 +3,15 @@
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
-use super::world::{PROJECTS, assert_same, contents, pins, world};
-use crate::pip::world::modern;
+use super::fixture::{PROJECTS, assert_same, contents, fixture, pins};
+use crate::pip::fixture::modern;
 use crate::sandbox::{Ran, Sandbox, has_strace};
 
-/// A world whose `-r lock.txt` pins every project, and that has one environment, filled by pip.
+/// A fixture whose `-r lock.txt` pins every project, and that has one environment, filled by pip.
 pub(super) fn filled(projects: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let python = modern(&sandbox).executable;
-    let mut sandbox = world(&python);
+    let mut sandbox = fixture(&python);
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", python.parent().unwrap().display()));
     sandbox.write("lock.txt", pins(projects).join("\n"));
     let ran = sandbox.run(["create", "-r", "lock.txt", "one"]).ok();

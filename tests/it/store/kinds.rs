@@ -1,13 +1,13 @@
 //! What pip installed for one kind of Python is used by no other one.
 
-use super::world::{pins, world};
-use crate::pip::world::modern;
+use super::fixture::{fixture, pins};
+use crate::pip::fixture::modern;
 use crate::sandbox::{Sandbox, known_python};
 
 #[test]
 fn another_kind_of_python_gets_its_packages_from_pip() {
     let maker = modern(&Sandbox::new()).executable;
-    let sandbox = world(&maker);
+    let sandbox = fixture(&maker);
     sandbox.write("lock.txt", pins(&["plain", "both"]).join("\n"));
     for name in ["3.12", "3.13", "pypy3"] {
         let Some(python) = known_python(name) else { continue };

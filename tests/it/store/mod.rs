@@ -4,6 +4,7 @@
 mod adding;
 mod decision;
 mod filling;
+pub(crate) mod fixture;
 #[cfg(target_os = "linux")]
 mod install;
 mod kinds;
@@ -11,4 +12,3 @@ mod lock_file;
 #[cfg(target_os = "linux")]
 mod places;
 mod tags;
-pub(crate) mod world;

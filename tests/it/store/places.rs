@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::fixture::{assert_same, contents, pins};
 use super::install::{filled, site, store};
-use super::world::{assert_same, contents, pins};
 use crate::sandbox::{Ran, Sandbox, skip};
 
 /// Runs a script whose mounts are its own; `$0` is rvenv. `None` if mounting is not allowed.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rvenv::python::{WheelTags, probe};
 
-use crate::pip::world::modern;
+use crate::pip::fixture::modern;
 use crate::sandbox::{Ran, Sandbox, for_each_python};
 
 for_each_python!(the_tags_of_a_python_are_those_of_packaging);

@@ -1,7 +1,7 @@
 //! Random hostile environments: commands that only look start no program that only the project names, and
 //! write nothing outside the cache and the list of allowed environments. Watched by strace.
 //!
-//! `RVENV_FUZZ_WORLDS` is the number of projects, `RVENV_FUZZ_SEED` the first seed.
+//! `RVENV_FUZZ_PROJECTS` is the number of projects, `RVENV_FUZZ_SEED` the first seed.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -75,35 +75,35 @@ const FILES: [(&str, &str); 16] = [
 ];
 
 /// A project that somebody else wrote.
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     /// Its description for messages.
     made: String,
 }
 
-impl World {
+impl Fixture {
     fn new(seed: u64) -> Self {
         let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let mut world = Self { sandbox: Sandbox::new(), made: format!("seed {seed}:") };
+        let mut fixture = Self { sandbox: Sandbox::new(), made: format!("seed {seed}:") };
         for tool in TOOLS {
-            world.program(&format!("tools/{tool}"));
+            fixture.program(&format!("tools/{tool}"));
         }
-        world.program("python3");
-        world.program("other/bin/python3");
-        world.put("other/pyvenv.cfg", "home = PROJECT/tools\nversion = 3.11.2\n");
-        world.environment(&mut numbers);
+        fixture.program("python3");
+        fixture.program("other/bin/python3");
+        fixture.put("other/pyvenv.cfg", "home = PROJECT/tools\nversion = 3.11.2\n");
+        fixture.environment(&mut numbers);
         for _ in 0..numbers.below(6) {
             let (name, text) = numbers.one(&FILES);
-            world.put(name, text);
+            fixture.put(name, text);
         }
         let path = numbers.one(&PATHS);
-        world.sandbox.set("PATH", path);
-        let _ = write!(world.made, " PATH {path}");
+        fixture.sandbox.set("PATH", path);
+        let _ = write!(fixture.made, " PATH {path}");
         if numbers.happens() {
-            let env = world.sandbox.project().join(".venv");
-            world.sandbox.set("VIRTUAL_ENV", env);
+            let env = fixture.sandbox.project().join(".venv");
+            fixture.sandbox.set("VIRTUAL_ENV", env);
         }
-        world
+        fixture
     }
 
     fn filled(&self, text: &str) -> String {
@@ -295,8 +295,8 @@ fn commands_that_only_look_start_and_write_nothing_of_a_project() {
         return;
     }
     let first = number("RVENV_FUZZ_SEED", 1);
-    for seed in first..first + number("RVENV_FUZZ_WORLDS", 8) {
-        let world = World::new(seed);
+    for seed in first..first + number("RVENV_FUZZ_PROJECTS", 8) {
+        let fixture = Fixture::new(seed);
         for args in [
             &["check"][..],
             &["check", "--json", ".venv"],
@@ -306,7 +306,7 @@ fn commands_that_only_look_start_and_write_nothing_of_a_project() {
             &["python", "list"],
             &["python", "find"],
         ] {
-            world.check(args, true);
+            fixture.check(args, true);
         }
         for args in [
             &["activate", "--shell", "bash"][..],
@@ -321,7 +321,7 @@ fn commands_that_only_look_start_and_write_nothing_of_a_project() {
             &["allow", "other"],
             &["deny", "other"],
         ] {
-            world.check(args, false);
+            fixture.check(args, false);
         }
     }
 }

@@ -77,96 +77,96 @@ impl Untrusted {
 
 #[test]
 fn a_url_or_a_directory_needs_the_flag() {
-    let Some(world) = Untrusted::new() else { return };
+    let Some(fixture) = Untrusted::new() else { return };
     for (is_editable, shown) in [(false, "evil @ file:///"), (true, "-e file:///")] {
-        world.dist("evil-1.0.dist-info", &[("direct_url.json", world.url(is_editable))]);
-        let ran = world.upgrade(&[]).code(1);
-        assert!(!world.has_built(), "{ran:#?}");
+        fixture.dist("evil-1.0.dist-info", &[("direct_url.json", fixture.url(is_editable))]);
+        let ran = fixture.upgrade(&[]).code(1);
+        assert!(!fixture.has_built(), "{ran:#?}");
         assert!(ran.stderr.contains(shown), "{ran:#?}");
         assert!(ran.stderr.contains("--build"), "{ran:#?}");
-        assert!(world.site.is_dir(), "the old environment is as it was");
+        assert!(fixture.site.is_dir(), "the old environment is as it was");
     }
-    world.upgrade(&["--build"]);
-    assert!(world.has_built());
+    fixture.upgrade(&["--build"]);
+    assert!(fixture.has_built());
 }
 
 #[test]
 fn a_dry_run_lists_the_requirements() {
-    let Some(world) = Untrusted::new() else { return };
-    world.dist("evil-1.0.dist-info", &[("direct_url.json", world.url(true))]);
-    let ran = world.upgrade(&["--dry-run"]).code(1);
+    let Some(fixture) = Untrusted::new() else { return };
+    fixture.dist("evil-1.0.dist-info", &[("direct_url.json", fixture.url(true))]);
+    let ran = fixture.upgrade(&["--dry-run"]).code(1);
     assert!(ran.stderr.contains("-e file:///") && ran.stderr.contains("--build"), "{ran:#?}");
-    let shown = world.upgrade(&["--dry-run", "--build"]).ok().stdout;
+    let shown = fixture.upgrade(&["--dry-run", "--build"]).ok().stdout;
     assert!(shown.contains("installs again: -e file:///"), "{shown}");
-    let answer = world.upgrade(&["--dry-run", "--build", "--json"]).ok().stdout;
+    let answer = fixture.upgrade(&["--dry-run", "--build", "--json"]).ok().stdout;
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     let listed = answer["environments"][0]["requirements"][0].as_str().unwrap();
     assert!(listed.starts_with("-e file:///"), "{answer}");
-    assert!(!world.has_built() && world.site.is_dir());
+    assert!(!fixture.has_built() && fixture.site.is_dir());
 }
 
 #[test]
 fn credentials_are_not_shown() {
-    let Some(world) = Untrusted::new() else { return };
+    let Some(fixture) = Untrusted::new() else { return };
     let url = r#"{"url": "https://me:pa55@localhost:1/a.zip?sig=t0ken", "archive_info": {}}"#;
-    world.dist("evil-1.0.dist-info", &[("direct_url.json", url.to_owned())]);
-    let ran = world.upgrade(&[]).code(1);
+    fixture.dist("evil-1.0.dist-info", &[("direct_url.json", url.to_owned())]);
+    let ran = fixture.upgrade(&[]).code(1);
     assert!(ran.stderr.contains("evil @ https://localhost:1/a.zip"), "{ran:#?}");
     assert!(!ran.stderr.contains("pa55") && !ran.stderr.contains("t0ken"), "{ran:#?}");
 }
 
 #[test]
 fn a_link_of_an_egg_is_a_directory_too() {
-    let Some(world) = Untrusted::new() else { return };
-    let project = world.sandbox.project().join("evil");
-    std::fs::write(world.site.join("evil.egg-link"), format!("{}\n.\n", project.display()))
+    let Some(fixture) = Untrusted::new() else { return };
+    let project = fixture.sandbox.project().join("evil");
+    std::fs::write(fixture.site.join("evil.egg-link"), format!("{}\n.\n", project.display()))
         .unwrap();
-    let ran = world.upgrade(&[]).code(1);
-    assert!(!world.has_built() && ran.stderr.contains("-e file:///"), "{ran:#?}");
+    let ran = fixture.upgrade(&[]).code(1);
+    assert!(!fixture.has_built() && ran.stderr.contains("-e file:///"), "{ran:#?}");
 }
 
 #[test]
 fn a_name_that_only_a_build_can_provide_needs_the_flag() {
-    let Some(mut world) = Untrusted::new() else { return };
-    let links = world.sandbox.root().join("links");
+    let Some(mut fixture) = Untrusted::new() else { return };
+    let links = fixture.sandbox.root().join("links");
     std::fs::create_dir(&links).unwrap();
-    let project = world.sandbox.project();
+    let project = fixture.sandbox.project();
     std::fs::rename(project.join("evil"), project.join("evil-1.0")).unwrap();
     let archive = links.join("evil-1.0.tar.gz");
-    let mut tar = world.sandbox.command("tar");
+    let mut tar = fixture.sandbox.command("tar");
     Ran::of(tar.arg("-czf").arg(&archive).args(["-C", project.to_str().unwrap(), "evil-1.0"])).ok();
-    world.sandbox.set("PIP_FIND_LINKS", &links);
-    world.dist("evil-1.0.dist-info", &[]);
-    let ran = world.upgrade(&[]).code(1);
-    assert!(!world.has_built(), "{ran:#?}");
+    fixture.sandbox.set("PIP_FIND_LINKS", &links);
+    fixture.dist("evil-1.0.dist-info", &[]);
+    let ran = fixture.upgrade(&[]).code(1);
+    assert!(!fixture.has_built(), "{ran:#?}");
     assert!(ran.stderr.contains("without a build") && ran.stderr.contains("--build"), "{ran:#?}");
-    world.upgrade(&["--build"]);
-    assert!(world.has_built());
+    fixture.upgrade(&["--build"]);
+    assert!(fixture.has_built());
 }
 
 #[test]
 fn an_environment_that_is_trusted_is_not_asked() {
-    let Some(world) = Untrusted::new() else { return };
-    world.dist("evil-1.0.dist-info", &[("direct_url.json", world.url(false))]);
-    world.sandbox.run(["allow", ".venv"]).ok();
-    world.upgrade(&[]);
-    assert!(world.has_built());
+    let Some(fixture) = Untrusted::new() else { return };
+    fixture.dist("evil-1.0.dist-info", &[("direct_url.json", fixture.url(false))]);
+    fixture.sandbox.run(["allow", ".venv"]).ok();
+    fixture.upgrade(&[]);
+    assert!(fixture.has_built());
 }
 
 /// pip replaces `${NAME}` in files of requirements.
 #[test]
 fn no_variable_is_sent_to_a_host() {
-    let Some(world) = Untrusted::new() else { return };
-    world.sandbox.run(["allow", ".venv"]).ok();
+    let Some(fixture) = Untrusted::new() else { return };
+    fixture.sandbox.run(["allow", ".venv"]).ok();
     let url = r#"{"url": "http://localhost:1/${SECRET}/a.zip", "archive_info": {}}"#;
-    world.dist("evil-1.0.dist-info", &[("direct_url.json", url.to_owned())]);
-    let ran = world.upgrade(&["--build"]).code(1);
+    fixture.dist("evil-1.0.dist-info", &[("direct_url.json", url.to_owned())]);
+    let ran = fixture.upgrade(&["--build"]).code(1);
     assert!(!ran.stderr.contains("s3cr3t") && ran.stderr.contains("localhost"), "{ran:#?}");
     for directory in ["${SECRET}-1.0.dist-info", "evil-${SECRET}.dist-info", "--pre-1.dist-info"] {
-        std::fs::remove_dir_all(world.site.join("evil-1.0.dist-info")).ok();
-        world.dist(directory, &[]);
-        let ran = world.upgrade(&["--build"]).code(1);
+        std::fs::remove_dir_all(fixture.site.join("evil-1.0.dist-info")).ok();
+        fixture.dist(directory, &[]);
+        let ran = fixture.upgrade(&["--build"]).code(1);
         assert!(ran.stderr.contains("whose origin is not recorded"), "{directory}: {ran:#?}");
-        std::fs::remove_dir_all(world.site.join(directory)).unwrap();
+        std::fs::remove_dir_all(fixture.site.join(directory)).unwrap();
     }
 }

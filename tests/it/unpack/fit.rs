@@ -4,35 +4,35 @@ use rvenv::Platform;
 use rvenv::pack::{Libc, LibcFamily, Manifest};
 use serde_json::Value;
 
-use super::World;
+use super::Fixture;
 use crate::sandbox::Ran;
 
 /// `rvenv check FILE --json`.
 #[track_caller]
-fn check(world: &World, code: i32) -> Value {
-    let mut command = world.sandbox.rvenv();
-    let ran = Ran::of(command.args(["check", "--json"]).arg(world.tar_gz())).code(code);
+fn check(fixture: &Fixture, code: i32) -> Value {
+    let mut command = fixture.sandbox.rvenv();
+    let ran = Ran::of(command.args(["check", "--json"]).arg(fixture.tar_gz())).code(code);
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
 #[test]
 fn a_suitable_archive_is_reported_without_unpacking() {
-    let world = World::new();
-    let answer = check(&world, 0);
+    let fixture = Fixture::new();
+    let answer = check(&fixture, 0);
     assert_eq!(answer["healthy"], true, "{answer:#}");
     assert_eq!(answer["problems"].as_array().unwrap().len(), 0);
     assert!(answer["python"].as_str().unwrap().contains("/bin/"), "{answer:#}");
-    let manifest = &world.manifest;
+    let manifest = &fixture.manifest;
     assert_eq!(answer["manifest"]["files"], manifest.files);
-    for (name, bytes) in world.archives() {
-        let archive = world.write(name, &bytes);
-        let ran = Ran::of(world.sandbox.rvenv().arg("check").arg(archive)).ok();
+    for (name, bytes) in fixture.archives() {
+        let archive = fixture.write(name, &bytes);
+        let ran = Ran::of(fixture.sandbox.rvenv().arg("check").arg(archive)).ok();
         let needs = manifest.to_string();
         assert!(ran.stdout.replace("\n ", "").contains(&needs), "{needs}: {ran:#?}");
     }
-    assert!(!world.env().exists());
-    let mut fix = world.sandbox.rvenv();
-    let ran = Ran::of(fix.args(["check", "--fix"]).arg(world.tar_gz())).code(1);
+    assert!(!fixture.env().exists());
+    let mut fix = fixture.sandbox.rvenv();
+    let ran = Ran::of(fix.args(["check", "--fix"]).arg(fixture.tar_gz())).code(1);
     assert!(ran.stderr.contains("hint: `rvenv unpack "), "{ran:#?}");
 }
 
@@ -53,10 +53,10 @@ fn an_unsuitable_machine_is_refused_with_the_missing_requirements() {
         (|m| m.python.build.debug = true, "python", "debug, and `"),
     ];
     for (change, kind, message) in cases {
-        let mut world = World::new();
-        change(&mut world.manifest);
-        world.refuses(&world.tar_gz(), message);
-        let answer = check(&world, 1);
+        let mut fixture = Fixture::new();
+        change(&mut fixture.manifest);
+        fixture.refuses(&fixture.tar_gz(), message);
+        let answer = check(&fixture, 1);
         assert_eq!(answer["healthy"], false);
         assert_eq!(answer["problems"][0]["kind"], kind, "{answer:#}");
     }
@@ -64,26 +64,29 @@ fn an_unsuitable_machine_is_refused_with_the_missing_requirements() {
 
 #[test]
 fn a_missing_library_is_reported_and_does_not_stop_the_command() {
-    let mut world = World::new();
-    world.manifest.system.libraries = vec!["libc.so.6".into(), "libnowhere.so.3".into()];
-    let answer = check(&world, 0);
+    let mut fixture = Fixture::new();
+    fixture.manifest.system.libraries = vec!["libc.so.6".into(), "libnowhere.so.3".into()];
+    let answer = check(&fixture, 0);
     assert_eq!(answer["problems"][0]["missing"], serde_json::json!(["libnowhere.so.3"]));
-    let ran = world.sandbox.run(["unpack".as_ref(), world.tar_gz().as_os_str()]).ok();
+    let ran = fixture.sandbox.run(["unpack".as_ref(), fixture.tar_gz().as_os_str()]).ok();
     assert!(ran.stderr.contains("warning: modules of it need libnowhere.so.3"), "{ran:#?}");
 }
 
 #[test]
 fn without_a_named_python_the_search_decides() {
-    let mut world = World::new();
-    world.sandbox.set("RVENV_PACK_PYTHON", "");
-    world.manifest.python.version = "3.99.0".into();
-    world.refuses(&world.tar_gz(), "it needs CPython 3.99, and this machine has none");
-    let ran = world.sandbox.run(["python", "find"]).ok();
+    let mut fixture = Fixture::new();
+    fixture.sandbox.set("RVENV_PACK_PYTHON", "");
+    fixture.manifest.python.version = "3.99.0".into();
+    fixture.refuses(&fixture.tar_gz(), "it needs CPython 3.99, and this machine has none");
+    let ran = fixture.sandbox.run(["python", "find"]).ok();
     let found = super::describe(ran.stdout.trim().as_ref());
-    let mut world =
-        World { manifest: super::manifest(&found), items: super::items(&found), ..World::new() };
-    world.sandbox.set("RVENV_PACK_PYTHON", "");
-    world.count();
-    world.sandbox.run(["unpack".as_ref(), world.tar_gz().as_os_str()]).ok();
-    world.works(&world.env());
+    let mut fixture = Fixture {
+        manifest: super::manifest(&found),
+        items: super::items(&found),
+        ..Fixture::new()
+    };
+    fixture.sandbox.set("RVENV_PACK_PYTHON", "");
+    fixture.count();
+    fixture.sandbox.run(["unpack".as_ref(), fixture.tar_gz().as_os_str()]).ok();
+    fixture.works(&fixture.env());
 }

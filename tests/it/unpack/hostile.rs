@@ -3,12 +3,12 @@
 use std::fs;
 
 use super::archives::{Item, directory, file, gzip, special, tar, zip, zstd};
-use super::{World, listing};
+use super::{Fixture, listing};
 use crate::sandbox::Ran;
 
-/// A world whose archive has further entries, counted by its manifest.
-fn world(items: impl IntoIterator<Item = Item>) -> World {
-    World::new().with(items)
+/// A fixture whose archive has further entries, counted by its manifest.
+fn fixture(items: impl IntoIterator<Item = Item>) -> Fixture {
+    Fixture::new().with(items)
 }
 
 #[test]
@@ -24,12 +24,12 @@ fn entries_outside_of_the_target_are_refused() {
         ".rvenv/1/lock",
         ".rvenv-temp",
     ] {
-        let world = world([file(name, "x")]);
-        let archive = world.tar_gz();
-        world.refuses(&archive, "which is not a path inside an environment");
+        let fixture = fixture([file(name, "x")]);
+        let archive = fixture.tar_gz();
+        fixture.refuses(&archive, "which is not a path inside an environment");
         if !name.starts_with('/') {
-            let archive = world.write("a.zip", &zip(&world.all()));
-            world.refuses(&archive, "which is not a path inside an environment");
+            let archive = fixture.write("a.zip", &zip(&fixture.all()));
+            fixture.refuses(&archive, "which is not a path inside an environment");
         }
     }
     assert!(!std::path::Path::new("/tmp/rvenv-escaped").exists());
@@ -49,12 +49,12 @@ fn entries_of_other_kinds_are_refused() {
         (b'g', "", "an extension"),
         (b'K', "", "an extension"),
     ] {
-        let world = world([special("share", kind, target), file("share/x", "x")]);
-        world.refuses(&world.tar_gz(), what);
+        let fixture = fixture([special("share", kind, target), file("share/x", "x")]);
+        fixture.refuses(&fixture.tar_gz(), what);
     }
-    let world = world([special("share", b'2', "/etc")]);
-    let archive = world.write("a.zip", &zip(&world.all()));
-    world.refuses(&archive, "a symbolic link");
+    let fixture = fixture([special("share", b'2', "/etc")]);
+    let archive = fixture.write("a.zip", &zip(&fixture.all()));
+    fixture.refuses(&archive, "a symbolic link");
 }
 
 #[test]
@@ -68,146 +68,146 @@ fn entries_that_contradict_each_other_are_refused() {
         (vec![file("pyvenv.cfg", "home = /tmp\n")], "contains `pyvenv.cfg` twice"),
         (vec![file("bin/python", "x")], "contains `bin/python` twice"),
     ] {
-        let world = world(items);
-        world.refuses(&world.tar_gz(), message);
+        let fixture = fixture(items);
+        fixture.refuses(&fixture.tar_gz(), message);
     }
 }
 
 #[test]
 fn a_zip_with_two_entries_of_one_name_is_refused() {
-    let world = world([file("share-one", "1"), file("share-two", "2")]);
-    let mut bytes = zip(&world.all());
+    let fixture = fixture([file("share-one", "1"), file("share-two", "2")]);
+    let mut bytes = zip(&fixture.all());
     // The second name becomes the first one, in its head and in the directory.
     for at in 0..bytes.len() - 9 {
         if &bytes[at..at + 9] == b"share-two" {
             bytes[at..at + 9].copy_from_slice(b"share-one");
         }
     }
-    world.refuses(&world.write("a.zip", &bytes), "cannot unpack");
+    fixture.refuses(&fixture.write("a.zip", &bytes), "cannot unpack");
 }
 
 #[test]
 fn a_name_in_a_message_cannot_control_the_terminal() {
-    let world = world([file("../\u{1b}[2Jx\n\u{202e}", "x")]);
-    let ran = world.refuses(&world.tar_gz(), r"../\u{1b}[2Jx\n\u{202e}");
+    let fixture = fixture([file("../\u{1b}[2Jx\n\u{202e}", "x")]);
+    let ran = fixture.refuses(&fixture.tar_gz(), r"../\u{1b}[2Jx\n\u{202e}");
     assert!(!ran.stderr.contains(['\u{1b}', '\u{202e}']), "{ran:#?}");
 }
 
 #[test]
 fn names_longer_than_systems_take_are_refused() {
     for name in ["n".repeat(256), "d/".repeat(3000) + "f"] {
-        let world = world([file(name, "x")]);
-        world.refuses(&world.tar_gz(), "name is too long");
+        let fixture = fixture([file(name, "x")]);
+        fixture.refuses(&fixture.tar_gz(), "name is too long");
     }
     // Whatever is claimed of its length.
-    let world = world([]);
+    let fixture = fixture([]);
     let long = Item { kind: b'L', ..file("././@LongLink", vec![b'n'; 1 << 20]) };
-    let items = [world.all(), vec![long]].concat();
-    world.refuses(&world.write("a.tar.gz", &gzip(&tar(&items))), "name is too long");
+    let items = [fixture.all(), vec![long]].concat();
+    fixture.refuses(&fixture.write("a.tar.gz", &gzip(&tar(&items))), "name is too long");
 }
 
 #[test]
 fn far_more_content_than_the_archive_has_bytes_is_refused() {
-    let mut world = world([file("zeros", vec![0; 65 << 20])]);
-    let bomb = |world: &World| world.write("a.tar.zst", &zstd(&tar(&world.all())));
-    world.refuses(&bomb(&world), "it claims to contain");
+    let mut fixture = fixture([file("zeros", vec![0; 65 << 20])]);
+    let bomb = |fixture: &Fixture| fixture.write("a.tar.zst", &zstd(&tar(&fixture.all())));
+    fixture.refuses(&bomb(&fixture), "it claims to contain");
     // A manifest that claims less.
-    world.manifest.bytes = 1 << 20;
-    world.refuses(&bomb(&world), "it contains others");
+    fixture.manifest.bytes = 1 << 20;
+    fixture.refuses(&bomb(&fixture), "it contains others");
 }
 
 #[test]
 fn other_files_than_the_manifest_counts_are_refused() {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     for (files, bytes) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
-        world.count();
-        world.manifest.files = world.manifest.files.strict_add_signed(files);
-        world.manifest.bytes = world.manifest.bytes.strict_add_signed(bytes);
-        for (name, bytes) in world.archives() {
-            world.refuses(&world.write(name, &bytes), "it contains others");
+        fixture.count();
+        fixture.manifest.files = fixture.manifest.files.strict_add_signed(files);
+        fixture.manifest.bytes = fixture.manifest.bytes.strict_add_signed(bytes);
+        for (name, bytes) in fixture.archives() {
+            fixture.refuses(&fixture.write(name, &bytes), "it contains others");
         }
     }
 }
 
 #[test]
 fn an_archive_that_is_cut_off_or_changed_is_refused() {
-    let world = World::new();
-    for (name, bytes) in world.archives() {
+    let fixture = Fixture::new();
+    for (name, bytes) in fixture.archives() {
         let step = bytes.len() / 12;
         for end in (0..bytes.len() - 1024.min(bytes.len() / 2)).step_by(step) {
-            world.refuses(&world.write(name, &bytes[..end]), "cannot unpack");
+            fixture.refuses(&fixture.write(name, &bytes[..end]), "cannot unpack");
         }
         if name != "a.tar" {
             let mut changed = bytes.clone();
             changed[bytes.len() / 2] ^= 0xff;
-            world.refuses(&world.write(name, &changed), "cannot unpack");
+            fixture.refuses(&fixture.write(name, &changed), "cannot unpack");
         }
     }
-    let tar = tar(&world.all());
+    let tar = tar(&fixture.all());
     for after in [&b"x"[..], &[0; 4000]] {
         let bytes = gzip(&[&*tar, after].concat());
-        let archive = world.write("a.tar.gz", &bytes);
+        let archive = fixture.write("a.tar.gz", &bytes);
         if after == b"x" {
-            world.refuses(&archive, "cannot unpack");
+            fixture.refuses(&archive, "cannot unpack");
         } else {
-            Ran::of(world.sandbox.rvenv().args(["-q", "unpack"]).arg(archive)).ok();
+            Ran::of(fixture.sandbox.rvenv().args(["-q", "unpack"]).arg(archive)).ok();
         }
     }
 }
 
 #[test]
 fn a_file_that_is_not_an_archive_of_pack_is_refused() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for (name, bytes, message) in [
         ("text", b"home = /usr/bin\n".to_vec(), "it is not a .tar.gz"),
         ("empty", Vec::new(), "it is not a .tar.gz"),
-        ("other.tar.gz", gzip(&tar(&world.items)), "`rvenv pack` did not write it"),
-        ("other.zip", zip(&world.items), "`rvenv pack` did not write it"),
+        ("other.tar.gz", gzip(&tar(&fixture.items)), "`rvenv pack` did not write it"),
+        ("other.zip", zip(&fixture.items), "`rvenv pack` did not write it"),
         ("none.tar.gz", gzip(&tar(&[])), "`rvenv pack` did not write it"),
     ] {
-        world.refuses(&world.write(name, &bytes), message);
+        fixture.refuses(&fixture.write(name, &bytes), message);
     }
     for (manifest, message) in
         [("{", "the manifest is damaged"), (r#"{"format": 99}"#, "is newer than")]
     {
-        let items = [vec![file(rvenv::pack::MANIFEST, manifest)], world.items.clone()].concat();
-        world.refuses(&world.write("a.tar.gz", &gzip(&tar(&items))), message);
+        let items = [vec![file(rvenv::pack::MANIFEST, manifest)], fixture.items.clone()].concat();
+        fixture.refuses(&fixture.write("a.tar.gz", &gzip(&tar(&items))), message);
     }
-    let dir = world.sandbox.project().join("dir");
+    let dir = fixture.sandbox.project().join("dir");
     fs::create_dir(&dir).unwrap();
-    world.refuses(&dir, "is not a regular file");
-    world.refuses(&world.sandbox.project().join("absent"), "it does not exist");
+    fixture.refuses(&dir, "is not a regular file");
+    fixture.refuses(&fixture.sandbox.project().join("absent"), "it does not exist");
 }
 
 #[test]
 fn an_archive_without_a_configuration_is_refused() {
-    let mut world = World::new();
-    world.items.retain(|item| item.name != b"pyvenv.cfg");
-    world.count();
-    world.refuses(&world.tar_gz(), "it contains no `pyvenv.cfg`");
+    let mut fixture = Fixture::new();
+    fixture.items.retain(|item| item.name != b"pyvenv.cfg");
+    fixture.count();
+    fixture.refuses(&fixture.tar_gz(), "it contains no `pyvenv.cfg`");
 }
 
 /// Neither a program in the archive nor one that only the archive names is started.
 #[test]
 fn no_program_of_the_archive_is_started() {
-    let mut world = World::new();
-    let mark = world.sandbox.root().join("started");
+    let mut fixture = Fixture::new();
+    let mark = fixture.sandbox.root().join("started");
     let script = format!("#!/bin/sh\ntouch '{}'\nexit 1\n", mark.display());
-    let named = world.sandbox.write("named/python3", &script);
+    let named = fixture.sandbox.write("named/python3", &script);
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(&named, fs::Permissions::from_mode(0o755)).unwrap();
-    world.manifest.python.base = named.to_str().unwrap().to_owned();
-    world.manifest.python.named = Some(named.to_str().unwrap().to_owned());
-    for item in world.items.iter_mut().filter(|item| item.name.starts_with(b"bin/python")) {
+    fixture.manifest.python.base = named.to_str().unwrap().to_owned();
+    fixture.manifest.python.named = Some(named.to_str().unwrap().to_owned());
+    for item in fixture.items.iter_mut().filter(|item| item.name.starts_with(b"bin/python")) {
         item.data = script.clone().into_bytes();
     }
-    let site = world.items.iter().find(|item| item.name.ends_with(b"site-packages/")).unwrap();
+    let site = fixture.items.iter().find(|item| item.name.ends_with(b"site-packages/")).unwrap();
     let pth = [&*site.name, b"evil.pth"].concat();
     let code = format!("import pathlib; pathlib.Path({mark:?}).touch()\n");
-    let world = world.with([file(pth, code)]);
-    let archive = world.tar_gz();
-    Ran::of(world.sandbox.rvenv().arg("check").arg(&archive)).ok();
-    Ran::of(world.sandbox.rvenv().arg("unpack").arg(&archive));
-    assert!(world.env().join("bin/python").exists());
-    assert!(!mark.exists(), "{:?}", listing(&world.sandbox.root()));
+    let fixture = fixture.with([file(pth, code)]);
+    let archive = fixture.tar_gz();
+    Ran::of(fixture.sandbox.rvenv().arg("check").arg(&archive)).ok();
+    Ran::of(fixture.sandbox.rvenv().arg("unpack").arg(&archive));
+    assert!(fixture.env().join("bin/python").exists());
+    assert!(!mark.exists(), "{:?}", listing(&fixture.sandbox.root()));
 }

@@ -21,22 +21,22 @@ use archives::{Item, directory, file, gzip, program, tar, zip, zstd};
 const LAUNCHER: &str = "#!/bin/sh\n# rvenv pack: launcher\nexit 127\n";
 
 /// A sandbox, and an archive of an environment for its Python.
-struct World {
+struct Fixture {
     sandbox: Sandbox,
     manifest: Manifest,
     items: Vec<Item>,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let mut sandbox = Sandbox::new();
         let python = real_pythons().pop().unwrap();
         sandbox.set("RVENV_PACK_PYTHON", &python);
         let interpreter = describe(&python);
         let items = items(&interpreter);
-        let mut world = Self { sandbox, manifest: manifest(&interpreter), items };
-        world.count();
-        world
+        let mut fixture = Self { sandbox, manifest: manifest(&interpreter), items };
+        fixture.count();
+        fixture
     }
 
     /// Has the manifest count what there is.
@@ -184,25 +184,25 @@ fn items(python: &Interpreter) -> Vec<Item> {
 
 #[test]
 fn every_format_is_unpacked_and_works() {
-    let world = World::new();
-    for (name, bytes) in world.archives() {
-        let archive = world.write(name, &bytes);
-        let ran = Ran::of(world.sandbox.rvenv().arg("unpack").arg(&archive));
+    let fixture = Fixture::new();
+    for (name, bytes) in fixture.archives() {
+        let archive = fixture.write(name, &bytes);
+        let ran = Ran::of(fixture.sandbox.rvenv().arg("unpack").arg(&archive));
         assert!(ran.stderr.contains("unpacked `"), "{name}: {ran:#?}");
-        world.works(&world.env());
-        fs::remove_dir_all(world.env()).unwrap();
+        fixture.works(&fixture.env());
+        fs::remove_dir_all(fixture.env()).unwrap();
         // The name says nothing.
-        let other = world.write("other.bin", &bytes);
-        Ran::of(world.sandbox.rvenv().args(["-q", "unpack"]).arg(&other).arg("a b")).ok();
-        world.works(&world.sandbox.project().join("a b"));
-        fs::remove_dir_all(world.sandbox.project().join("a b")).unwrap();
+        let other = fixture.write("other.bin", &bytes);
+        Ran::of(fixture.sandbox.rvenv().args(["-q", "unpack"]).arg(&other).arg("a b")).ok();
+        fixture.works(&fixture.sandbox.project().join("a b"));
+        fs::remove_dir_all(fixture.sandbox.project().join("a b")).unwrap();
     }
 }
 
 #[test]
 fn names_of_any_length_and_bytes_arrive() {
     let long = format!("share/{}/{}", "d".repeat(120), "f".repeat(200));
-    let world = World::new().with([
+    let fixture = Fixture::new().with([
         directory("share/"),
         file(&long, "long"),
         file("share/é ü\u{1f40d}", "text"),
@@ -210,28 +210,28 @@ fn names_of_any_length_and_bytes_arrive() {
         file("share/case", "2"),
         file("share/a\\b", "3"),
     ]);
-    for (name, bytes) in world.archives() {
-        let archive = world.write(name, &bytes);
-        Ran::of(world.sandbox.rvenv().args(["-q", "unpack"]).arg(archive)).ok();
-        let read = |name: &str| fs::read_to_string(world.env().join(name)).unwrap();
+    for (name, bytes) in fixture.archives() {
+        let archive = fixture.write(name, &bytes);
+        Ran::of(fixture.sandbox.rvenv().args(["-q", "unpack"]).arg(archive)).ok();
+        let read = |name: &str| fs::read_to_string(fixture.env().join(name)).unwrap();
         assert_eq!(read(&long), "long");
         assert_eq!(read("share/é ü\u{1f40d}"), "text");
         assert_eq!(read("share/Case") + &read("share/case") + &read("share/a\\b"), "123");
-        fs::remove_dir_all(world.env()).unwrap();
+        fs::remove_dir_all(fixture.env()).unwrap();
     }
-    let world = World::new().with([file(b"share-\xff", "bytes")]);
-    Ran::of(world.sandbox.rvenv().args(["-q", "unpack"]).arg(world.tar_gz())).ok();
-    let names = fs::read_dir(world.env()).unwrap().flatten().map(|entry| entry.file_name());
+    let fixture = Fixture::new().with([file(b"share-\xff", "bytes")]);
+    Ran::of(fixture.sandbox.rvenv().args(["-q", "unpack"]).arg(fixture.tar_gz())).ok();
+    let names = fs::read_dir(fixture.env()).unwrap().flatten().map(|entry| entry.file_name());
     use std::os::unix::ffi::OsStrExt;
     assert!(names.into_iter().any(|name| name.as_bytes() == b"share-\xff"));
 }
 
 #[test]
 fn a_script_that_the_user_changed_stays_as_it_was() {
-    let world = World::new().with([file("bin/activate.fish", "# mine\n")]);
-    Ran::of(world.sandbox.rvenv().args(["-q", "unpack"]).arg(world.tar_gz()));
-    let text = fs::read_to_string(world.env().join("bin/activate.fish")).unwrap();
+    let fixture = Fixture::new().with([file("bin/activate.fish", "# mine\n")]);
+    Ran::of(fixture.sandbox.rvenv().args(["-q", "unpack"]).arg(fixture.tar_gz()));
+    let text = fs::read_to_string(fixture.env().join("bin/activate.fish")).unwrap();
     assert_eq!(text, "# mine\n");
-    let text = fs::read_to_string(world.env().join("bin/activate")).unwrap();
-    assert!(text.contains(world.env().to_str().unwrap()), "{text}");
+    let text = fs::read_to_string(fixture.env().join("bin/activate")).unwrap();
+    assert!(text.contains(fixture.env().to_str().unwrap()), "{text}");
 }

@@ -3,82 +3,82 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::{World, listing};
+use super::{Fixture, listing};
 use crate::sandbox::{Ran, skip};
 
 #[test]
 fn an_empty_directory_gets_the_environment() {
-    let world = World::new();
-    let archive = world.tar_gz();
+    let fixture = Fixture::new();
+    let archive = fixture.tar_gz();
     let unpack = |dir: &str| {
-        let mut command = world.sandbox.rvenv();
+        let mut command = fixture.sandbox.rvenv();
         Ran::of(command.args(["-q", "unpack"]).arg(&archive).arg(dir))
     };
-    let project = world.sandbox.project();
+    let project = fixture.sandbox.project();
     fs::create_dir(project.join("empty")).unwrap();
     unpack("empty").ok();
-    world.works(&project.join("empty"));
+    fixture.works(&project.join("empty"));
     // Also behind a link, and where parents are missing.
     fs::create_dir(project.join("target")).unwrap();
     symlink("target", project.join("link")).unwrap();
     unpack("link").ok();
-    world.works(&project.join("link"));
+    fixture.works(&project.join("link"));
     assert!(project.join("link").is_symlink());
     unpack("a/b/c").ok();
-    world.works(&project.join("a/b/c"));
+    fixture.works(&project.join("a/b/c"));
 }
 
 #[test]
 fn the_current_directory_stays_the_same_directory() {
-    let world = World::new();
-    let archive = world.tar_gz();
-    let here = world.sandbox.project().join("here");
+    let fixture = Fixture::new();
+    let archive = fixture.tar_gz();
+    let here = fixture.sandbox.project().join("here");
     fs::create_dir(&here).unwrap();
     let script = "cd here && \"$0\" -q unpack \"$1\" . && [ -x bin/python ] && pwd -P";
-    let mut command = world.sandbox.command("sh");
-    command.args(["-c", script]).arg(world.sandbox.rvenv().get_program()).arg(archive);
+    let mut command = fixture.sandbox.command("sh");
+    command.args(["-c", script]).arg(fixture.sandbox.rvenv().get_program()).arg(archive);
     let ran = Ran::of(&mut command).ok();
     assert_eq!(ran.stdout.trim(), here.to_str().unwrap());
-    world.works(&here);
+    fixture.works(&here);
 }
 
 #[test]
 fn existing_files_are_not_touched() {
-    let world = World::new();
-    let archive = world.tar_gz();
-    let project = world.sandbox.project();
-    fs::create_dir(world.env()).unwrap();
-    fs::write(world.env().join("mine"), "mine").unwrap();
-    world.refuses(&archive, "it is not an empty directory");
-    fs::remove_dir_all(world.env()).unwrap();
-    fs::write(world.env(), "mine").unwrap();
-    world.refuses(&archive, "it is not an empty directory");
-    fs::remove_file(world.env()).unwrap();
-    symlink("nowhere", world.env()).unwrap();
-    world.refuses(&archive, "cannot follow");
+    let fixture = Fixture::new();
+    let archive = fixture.tar_gz();
+    let project = fixture.sandbox.project();
+    fs::create_dir(fixture.env()).unwrap();
+    fs::write(fixture.env().join("mine"), "mine").unwrap();
+    fixture.refuses(&archive, "it is not an empty directory");
+    fs::remove_dir_all(fixture.env()).unwrap();
+    fs::write(fixture.env(), "mine").unwrap();
+    fixture.refuses(&archive, "it is not an empty directory");
+    fs::remove_file(fixture.env()).unwrap();
+    symlink("nowhere", fixture.env()).unwrap();
+    fixture.refuses(&archive, "cannot follow");
     assert!(!project.join("nowhere").exists());
-    fs::remove_file(world.env()).unwrap();
+    fs::remove_file(fixture.env()).unwrap();
     // The second run finds the first one's environment.
-    world.sandbox.run(["unpack".as_ref(), archive.as_os_str()]).ok();
-    let before = listing(&world.env());
-    world.refuses(&archive, "it is not an empty directory");
-    assert_eq!(listing(&world.env()), before);
+    fixture.sandbox.run(["unpack".as_ref(), archive.as_os_str()]).ok();
+    let before = listing(&fixture.env());
+    fixture.refuses(&archive, "it is not an empty directory");
+    assert_eq!(listing(&fixture.env()), before);
 }
 
 #[test]
 fn a_place_where_no_environment_can_be_is_refused() {
-    let world = World::new();
-    let archive = world.tar_gz();
-    let ran = Ran::of(world.sandbox.rvenv().arg("unpack").arg(&archive).arg("a:b")).code(1);
+    let fixture = Fixture::new();
+    let archive = fixture.tar_gz();
+    let ran = Ran::of(fixture.sandbox.rvenv().arg("unpack").arg(&archive).arg("a:b")).code(1);
     assert!(ran.stderr.contains(":"), "{ran:#?}");
-    assert!(!world.sandbox.project().join("a:b").exists());
+    assert!(!fixture.sandbox.project().join("a:b").exists());
 }
 
 /// Runs `script` in a mount namespace of its own, with rvenv as `$0` and the archive as `$1`.
-fn mounted(world: &World, script: &str) -> Option<Ran> {
-    let mut command = world.sandbox.command("unshare");
-    let rvenv = world.sandbox.rvenv().get_program().to_owned();
-    command.args(["-m", "sh", "-c", script]).arg(rvenv).arg(world.tar_gz());
+fn mounted(fixture: &Fixture, script: &str) -> Option<Ran> {
+    let mut command = fixture.sandbox.command("unshare");
+    let rvenv = fixture.sandbox.rvenv().get_program().to_owned();
+    command.args(["-m", "sh", "-c", script]).arg(rvenv).arg(fixture.tar_gz());
     let ran = Ran::of(&mut command);
     if ran.code == Some(9) || ran.stderr.contains("unshare failed") {
         skip("mounting is not allowed here");
@@ -89,10 +89,10 @@ fn mounted(world: &World, script: &str) -> Option<Ran> {
 
 #[test]
 fn an_empty_mount_point_gets_the_environment() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let script = "mkdir .venv && mount -t tmpfs none .venv || exit 9
         \"$0\" -q unpack \"$1\" && .venv/bin/thing && ls -A .venv";
-    let Some(ran) = mounted(&world, script) else { return };
+    let Some(ran) = mounted(&fixture, script) else { return };
     let ran = ran.ok();
     assert!(ran.stdout.starts_with("1.0\n"), "{ran:#?}");
     assert!(!ran.stdout.contains(".rvenv"), "{ran:#?}");
@@ -101,13 +101,13 @@ fn an_empty_mount_point_gets_the_environment() {
 #[test]
 fn a_full_disk_keeps_nothing() {
     let big = super::archives::file("share.bin", "x".repeat(3 << 20));
-    let world = World::new().with([big]);
+    let fixture = Fixture::new().with([big]);
     for place in ["disk/.venv", "disk"] {
         let script = format!(
             "mkdir -p disk && mount -t tmpfs -o size=2m none disk || exit 9
             \"$0\" unpack \"$1\" {place}; echo \"code $?\"; ls -A disk"
         );
-        let Some(ran) = mounted(&world, &script) else { return };
+        let Some(ran) = mounted(&fixture, &script) else { return };
         assert_eq!(ran.stdout, "code 1\n", "{ran:#?}");
         assert!(ran.stderr.contains("No space left on device"), "{ran:#?}");
     }
@@ -115,10 +115,10 @@ fn a_full_disk_keeps_nothing() {
 
 #[test]
 fn a_directory_that_cannot_be_written_is_an_error() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let script = "mkdir disk && mount -t tmpfs -o ro none disk || exit 9
         \"$0\" unpack \"$1\" disk/.venv; echo \"code $?\"; ls -A disk";
-    let Some(ran) = mounted(&world, script) else { return };
+    let Some(ran) = mounted(&fixture, script) else { return };
     assert_eq!(ran.stdout, "code 1\n", "{ran:#?}");
     assert!(ran.stderr.contains("error: "), "{ran:#?}");
 }

@@ -25,7 +25,7 @@ pub(crate) const PROJECTS: [&str; 12] = [
 ];
 
 /// A sandbox whose pip knows only the archives of `wheels.py`, made for `python`.
-pub(crate) fn world(python: &Path) -> Sandbox {
+pub(crate) fn fixture(python: &Path) -> Sandbox {
     let mut sandbox = Sandbox::new();
     let archives = sandbox.root().join("archives");
     let maker = sandbox.root().join("wheels.py");

@@ -1,4 +1,4 @@
-//! A world with projects, a shell on a pseudo-terminal in it, and what was noted there.
+//! A fixture with projects, a shell on a pseudo-terminal in it, and what was noted there.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -52,11 +52,11 @@ impl Note {
 }
 
 /// A sandbox in which shells have the hook.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) sandbox: Sandbox,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let mut sandbox = Sandbox::new();
         let bin = sandbox.root().join("tools");

@@ -1,7 +1,6 @@
 //! A machine of its own for each test: a home, a PATH, and Pythons that are made up.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -13,35 +12,33 @@ use rvenv::Host;
 use rvenv::python::{Finder, Found, Reason, Request};
 use rvenv::support::cache::Cache;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::sandbox::Sandbox;
 
 /// A machine. Its PATH has one directory, `bin`.
-pub(crate) struct World {
-    dir: TempDir,
-    vars: BTreeMap<OsString, OsString>,
+pub(crate) struct Fixture {
+    sandbox: Sandbox,
     cwd: PathBuf,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("rvenv-python-").tempdir().unwrap();
-        let mut world = Self { cwd: dir.path().join("home/project"), dir, vars: BTreeMap::new() };
-        for dir in ["bin", "home/project", "cache"] {
-            fs::create_dir_all(world.at(dir)).unwrap();
+        let sandbox = Sandbox::new();
+        let mut fixture = Self { cwd: sandbox.root().join("home/project"), sandbox };
+        for dir in ["bin", "home/project"] {
+            fs::create_dir_all(fixture.at(dir)).unwrap();
         }
-        for (name, dir) in [("HOME", "home"), ("RVENV_CACHE_DIR", "cache"), ("PATH", "bin")] {
-            world.set(name, world.at(dir));
-        }
-        world
+        fixture.path(["bin"]);
+        fixture
     }
 
-    /// A path in this world.
+    /// A path in this fixture.
     pub(crate) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
-        self.dir.path().join(path)
+        self.sandbox.root().join(path)
     }
 
     pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
-        self.vars.insert(name.into(), value.as_ref().to_owned());
+        self.sandbox.set(name, value);
     }
 
     /// Makes these directories the PATH.
@@ -57,7 +54,7 @@ impl World {
     }
 
     pub(crate) fn host(&self) -> Host {
-        Host::new(self.vars.clone(), &self.cwd)
+        Host::new(self.sandbox.vars().clone(), &self.cwd)
     }
 
     pub(crate) fn cache(&self) -> Cache {
@@ -102,7 +99,7 @@ impl World {
         change(&mut answer);
         if let Some(stdlib) = answer["facts"]["stdlib"]
             .as_str()
-            .filter(|dir| dir.starts_with(self.dir.path().to_str().unwrap()))
+            .filter(|dir| dir.starts_with(self.sandbox.root().to_str().unwrap()))
         {
             fs::create_dir_all(stdlib).unwrap();
         }
@@ -184,27 +181,29 @@ impl World {
         Ok(Finder::new(&host, &self.cache()).time_limit(LIMIT).find(&request)?)
     }
 
-    /// The executable that `text` finds, as it is called in this world, and where it was found.
+    /// The executable that `text` finds, as it is called in this fixture, and where it was found.
     #[track_caller]
     pub(crate) fn finds(&self, text: &str) -> (String, String) {
         let Found { interpreter, source } = self.find(text);
         (self.called(&interpreter.executable), source.to_string())
     }
 
-    /// Every candidate of this world that a search for `text` passes over, with its reason.
+    /// Every candidate of this fixture that a search for `text` passes over, with its reason.
     pub(crate) fn passed_over(&self, text: &str) -> Vec<(String, Reason)> {
         let host = self.host();
         let request = Request::parse(text, &host).unwrap();
         let cache = self.cache();
         let mut finder = Finder::new(&host, &cache).time_limit(LIMIT);
         let _ = finder.find(&request);
-        let passed =
-            finder.passed_over().iter().filter(|passed| passed.path.starts_with(self.dir.path()));
+        let passed = finder
+            .passed_over()
+            .iter()
+            .filter(|passed| passed.path.starts_with(self.sandbox.root()));
         passed.map(|passed| (self.called(&passed.path), passed.reason.clone())).collect()
     }
 
     pub(crate) fn called(&self, path: &Path) -> String {
-        path.strip_prefix(self.dir.path()).unwrap_or(path).display().to_string()
+        path.strip_prefix(self.sandbox.root()).unwrap_or(path).display().to_string()
     }
 }
 
