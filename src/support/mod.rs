@@ -20,7 +20,7 @@ pub(crate) mod parallel;
 pub mod path;
 pub mod pip_config;
 pub mod private_dir;
-#[cfg_attr(windows, allow(dead_code, reason = "there is no `/proc`"))]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has `/proc`"))]
 pub(crate) mod processes;
 pub mod program;
 pub mod python_vars;
