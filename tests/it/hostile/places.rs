@@ -69,6 +69,19 @@ fn a_cache_whose_disk_is_full() {
 }
 
 #[test]
+fn a_cache_that_cannot_be_created_is_reported_with_a_hint() {
+    if !can_mount() {
+        return;
+    }
+    let (sandbox, create) = fixture();
+    let script = "mount -t tmpfs -o ro,mode=700 none ../home && RVENV_CACHE_DIR=../home/c/rvenv \"$0\" \"$@\"";
+    let ran = mounted(&sandbox, script, &create).ok();
+    let warning =
+        format!("no cache is used: cannot use `{}`", sandbox.root().join("home").display());
+    assert!(ran.stderr.contains(&warning) && ran.stderr.contains("hint: "), "{ran:#?}");
+}
+
+#[test]
 fn file_systems_that_refuse_or_lack_something() {
     if !can_mount() {
         return;
