@@ -22,6 +22,7 @@ use rvenv::venv::{Env, Options};
 
 use super::Context;
 use super::install::PackageInstall;
+use super::pip::report_obstacle;
 use super::python::Chosen;
 use super::store::{PackageStore, sentence};
 use crate::cli::Create;
@@ -217,13 +218,10 @@ impl Creation<'_> {
             let state = if is_free { "was not created" } else { "is unchanged" };
             context.ui.warn(format_args!("`{}` {state}", dir.display()));
         };
-        if !filling.is_empty() && !recipe.interpreter.starts_pip() {
+        if !recipe.interpreter.starts_pip() {
             let obstacle = recipe.interpreter.pip_obstacle().unwrap_or_default();
-            context.ui.report_error(&anyhow::anyhow!("{obstacle}"));
-            let dir = ui::path_word(dir);
-            context.ui.hint(format_args!(
-                "choose a Python that has it: `rvenv create -p VERSION ... {dir}`"
-            ));
+            let options = format!("-p VERSION ... {}", ui::path_word(dir));
+            report_obstacle(&obstacle, &options, context);
             failed();
             return Ok(Err(1));
         }

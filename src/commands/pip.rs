@@ -67,6 +67,12 @@ pub(super) struct Pip<'a> {
     _unpacked: Option<TempDir>,
 }
 
+/// Reports a module without which pip fails with a traceback, and the `create` with another Python.
+pub(super) fn report_obstacle(obstacle: &str, options: &str, context: &Context<'_>) {
+    context.ui.report_error(&anyhow::anyhow!("{obstacle}"));
+    context.ui.hint(format_args!("choose a Python that has it: `rvenv create {options}`"));
+}
+
 impl<'a> Pip<'a> {
     /// The environment's own pip, else the one that new environments get, from the cache.
     pub(super) fn of(
@@ -170,11 +176,8 @@ impl<'a> Pip<'a> {
         if let Some(obstacle) = &obstacle
             && interpreter.is_some_and(|interpreter| !interpreter.starts_pip())
         {
-            context.ui.report_error(&anyhow::anyhow!("{obstacle}"));
-            let root = ui::word(self.env.root());
-            context.ui.hint(format_args!(
-                "choose a Python that has it: `rvenv create --upgrade --python VERSION {root}`"
-            ));
+            let options = format!("--upgrade --python VERSION {}", ui::word(self.env.root()));
+            report_obstacle(obstacle, &options, context);
             return Ok(1);
         }
         let recording = store.and_then(|store| {

@@ -48,7 +48,7 @@ const FILES: [&str; 5] = ["METADATA", "RECORD", "WHEEL", "direct_url.json", "ent
 /// The stamps of a dist-info.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Stamps {
-    /// That of the directory, if each of [`FILES`] either has a stamp or is no entry of it.
+    /// The stamp of the directory, if each of [`FILES`] has a stamp or does not exist.
     directory: Option<FileStamp>,
     /// Those of [`FILES`]; `None` for one that does not exist.
     files: [Option<FileStamp>; FILES.len()],

@@ -48,7 +48,7 @@ impl Cache {
         let checked = match Self::place(host) {
             _ if is_disabled => Err(CacheProblem::Disabled),
             None => Err(CacheProblem::NoHome),
-            Some(root) => private_dir::check(&root).map_err(CacheProblem::from).and_then(creatable),
+            Some(root) => private_dir::check_creatable(&root).map_err(CacheProblem::from),
         };
         match checked {
             Ok(root) => Self { root: Some(root), problem: None },
@@ -90,27 +90,6 @@ impl Cache {
         }
         dirs::cache(host).map(|dir| dir.join("rvenv"))
     }
-}
-
-/// `root`, if it exists or can be created: without this, a read-only home costs seconds in silence.
-#[cfg(unix)]
-fn creatable(root: PathBuf) -> Result<PathBuf, CacheProblem> {
-    use rustix::fs::{Access, access};
-    let above = root.ancestors().find(|dir| dir.exists());
-    let Some(above) = above.filter(|above| *above != root) else { return Ok(root) };
-    match access(above, Access::WRITE_OK) {
-        Ok(()) => Ok(root),
-        Err(error) => {
-            let reason = std::io::Error::from(error).kind().to_string();
-            Err(PrivacyProblem::Unusable { path: above.to_owned(), reason }.into())
-        }
-    }
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
-fn creatable(root: PathBuf) -> Result<PathBuf, CacheProblem> {
-    Ok(root)
 }
 
 #[cfg(test)]

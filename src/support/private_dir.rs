@@ -41,10 +41,32 @@ pub enum PrivacyProblem {
 /// The property because of which others can change it.
 #[cfg(unix)]
 pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
+    examine(root).map(|(real, _)| real)
+}
+
+/// As [`check`], and the directory can be created if it does not exist.
+///
+/// # Errors
+/// As [`check`], and if the directory above it is read-only.
+#[cfg(unix)]
+pub(crate) fn check_creatable(root: &Path) -> Result<PathBuf, PrivacyProblem> {
+    use rustix::fs::{Access, access};
+    let (real, above) = examine(root)?;
+    if let Some(above) = above {
+        access(&above, Access::WRITE_OK).map_err(|error| unusable(&above)(error.into()))?;
+    }
+    Ok(real)
+}
+
+/// The real path of [`check`], and the lowest existing directory above it if it does not exist.
+#[cfg(unix)]
+fn examine(root: &Path) -> Result<(PathBuf, Option<PathBuf>), PrivacyProblem> {
     let dirs: Vec<&Path> = root.ancestors().collect();
     for dir in dirs.into_iter().rev() {
         let meta = match dir.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok((root.to_owned(), dir.parent().map(Path::to_owned)));
+            }
             meta => meta.map_err(unusable(dir))?,
         };
         if meta.is_symlink() {
@@ -52,14 +74,14 @@ pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
             let real = crate::support::path::canonicalize(dir).map_err(unusable(dir))?;
             let rest = root.strip_prefix(dir).unwrap_or(Path::new(""));
             let is_whole = rest.as_os_str().is_empty();
-            return check(&if is_whole { real } else { real.join(rest) });
+            return examine(&if is_whole { real } else { real.join(rest) });
         }
         if !meta.is_dir() {
             return Err(unusable(dir)(io::ErrorKind::NotADirectory.into()));
         }
         check_directory(dir, &meta, dir == root)?;
     }
-    Ok(root.to_owned())
+    Ok((root.to_owned(), None))
 }
 
 #[cfg(unix)]
@@ -112,6 +134,15 @@ pub(crate) fn check(root: &Path) -> Result<PathBuf, PrivacyProblem> {
         Some(owner) => Err(PrivacyProblem::Foreign { path: root.to_owned(), owner }),
         None => Ok(root.to_owned()),
     }
+}
+
+/// As [`check`]: whether the directory can be created depends on access lists, which are not read.
+///
+/// # Errors
+/// As [`check`].
+#[cfg(windows)]
+pub(crate) fn check_creatable(root: &Path) -> Result<PathBuf, PrivacyProblem> {
+    check(root)
 }
 
 /// Whether a directory is the user's alone, or is not there yet.

@@ -356,7 +356,7 @@ fn a_shell_without_a_hook_gets_an_error_that_names_shells_with_one() {
     }
 }
 
-/// No directory has to be known for the code, nor to find that there is no project.
+/// Neither the printed code nor the search for a project needs the path of the current directory.
 #[test]
 fn a_deleted_directory_is_no_error() {
     for label in ["bash", "zsh", "fish", "tcsh", "ksh93", "mksh", "dash", "busybox", "yash"] {

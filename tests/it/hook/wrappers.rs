@@ -214,7 +214,7 @@ fn tool_in(fixture: &mut Fixture, real: &Real, name: &str) -> Option<String> {
     }
 }
 
-/// tmux starts login shells, whose system-wide start file sets PATH anew: the variables are inherited and PATH is not.
+/// tmux starts login shells. They inherit the variables, and a system-wide start file replaces PATH.
 fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
     let mut fixture = Fixture::new();
     let a = fixture.project("a");
