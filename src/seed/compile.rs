@@ -7,9 +7,12 @@ use super::SeedContext;
 use crate::python::wait_with_output;
 use crate::seed::{Error, Result};
 
-/// The number of processes, on every machine: the bytecode of a source depends on the sources that the
-/// same process compiled before (interned strings), so a number of cores would change the image.
+/// The largest number of processes, on every machine: the bytecode of a source depends on the sources that
+/// the same process compiled before (interned strings), so a number of cores would change the image.
 const PROCESSES: usize = 4;
+
+/// The number of sources for which a further process is worth its start: 20 ms, in which ten are compiled.
+const SOURCES_PER_PROCESS: usize = 32;
 
 /// The method by which the import system validates the bytecode (PEP 552).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,8 @@ pub(crate) fn bytecode(
     let failed =
         |source| crate::fs::Error::Io { action: "run", path: python.executable.clone(), source };
     let mut workers = Vec::new();
-    for share in sources.chunks(sources.len().div_ceil(PROCESSES).max(1)) {
+    let processes = sources.len().div_ceil(SOURCES_PER_PROCESS).clamp(1, PROCESSES);
+    for share in sources.chunks(sources.len().div_ceil(processes).max(1)) {
         workers.push(spawn(job, share, check).map_err(failed)?);
     }
     let mut compiled = Vec::with_capacity(sources.len());
