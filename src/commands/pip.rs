@@ -13,6 +13,7 @@ use rvenv::python::{Finder, Interpreter, Request};
 use rvenv::relocate;
 use rvenv::seed;
 use rvenv::settings::Key;
+use rvenv::store::decision;
 use rvenv::support::cache::Cache;
 use rvenv::support::program::Program;
 use rvenv::venv::Env;
@@ -174,7 +175,7 @@ impl<'a> Pip<'a> {
         let interpreter = self.interpreter(context);
         let obstacle = interpreter.as_ref().and_then(Interpreter::pip_obstacle);
         if let Some(obstacle) = &obstacle
-            && interpreter.is_some_and(|interpreter| !interpreter.starts_pip())
+            && interpreter.as_ref().is_some_and(|interpreter| !interpreter.starts_pip())
         {
             let options = format!("--upgrade --python VERSION {}", ui::word(self.env.root()));
             report_obstacle(obstacle, &options, context);
@@ -198,11 +199,29 @@ impl<'a> Pip<'a> {
         // pip installs some packages before it fails.
         relocate::make_commands_relative(self.env.root(), context.session())?;
         if code == 0 {
-            let words = self.lock_file.as_ref().map_or(self.words, |lock_file| &lock_file.words);
-            verify::verify(self.env, &self.command, self.program.as_deref(), words)?;
+            self.verify(interpreter.as_ref(), context)?;
         } else if let Some(obstacle) = obstacle {
             context.ui.warn(obstacle);
         }
         Ok(code)
+    }
+
+    /// Whether the environment has what was named, after pip reported success.
+    ///
+    /// # Errors
+    /// The first requirement that it does not satisfy.
+    fn verify(
+        &self,
+        interpreter: Option<&Interpreter>,
+        context: &Context<'_>,
+    ) -> anyhow::Result<()> {
+        let words = self.lock_file.as_ref().map_or(self.words, |lock_file| &lock_file.words);
+        let is_satisfied = interpreter.is_some_and(|interpreter| {
+            decision::is_satisfied(words, self.env, interpreter, &context.host)
+        });
+        if is_satisfied {
+            return Ok(());
+        }
+        verify::verify(self.env, &self.command, self.program.as_deref(), words)
     }
 }

@@ -89,6 +89,7 @@ fn an_environment_without_pip_is_filled_from_outside_and_stays_without() {
     for python in real_pythons().into_iter().step_by(3) {
         let mut sandbox = Sandbox::new();
         sandbox.set("PIP_NO_INDEX", "1");
+        sandbox.add_images(&python, "archive");
         let python = python.to_str().unwrap();
         sandbox.run(["create", "--without-pip", "--python", python]).ok();
         write_wheel(&sandbox);
@@ -385,7 +386,10 @@ fn recent() -> Option<String> {
     let is_recent = |python: &PathBuf| {
         std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
     };
-    real_pythons().into_iter().find(is_recent).map(|python| python.to_str().unwrap().to_owned())
+    let recent: Vec<_> = real_pythons().into_iter().filter(is_recent).collect();
+    // The last one of a version manager is the newest: since 3.12 it has no setuptools to seed.
+    let newest = recent.iter().rfind(|python| !python.starts_with("/usr"));
+    newest.or(recent.first()).map(|python| python.to_str().unwrap().to_owned())
 }
 
 #[cfg(unix)]
@@ -490,6 +494,88 @@ fn packages_that_pip_installed_elsewhere_are_an_error() {
         let requests = if flags.is_empty() { &requests[..] } else { &requests[3..] };
         for what in requests {
             sandbox.run([&["install"], &here[..], what].concat()).ok();
+        }
+    }
+}
+
+/// The arguments behind `install`; whether the environment certainly has what they name; and whether pip's own
+/// parser finds that it has, which is unknown where it refuses the arguments.
+const REQUESTS: [(&[&str], bool, Option<bool>); 27] = [
+    (&["demo"], true, Some(true)),
+    (&["Demo==1"], true, Some(true)),
+    (&["demo >= 0.5, < 2"], true, Some(true)),
+    (&["demo[x]==1.0"], true, Some(true)),
+    (&["demo>1"], false, Some(false)),
+    (&["demo!=1.0"], false, Some(false)),
+    (&["demo", "absent"], false, Some(false)),
+    (&["absent; python_version < '3'"], true, Some(true)),
+    (&["absent; os_name == 'nt'", "demo; os_name == 'posix'"], true, Some(true)),
+    (&["demo>1; python_version >= '3'"], false, Some(false)),
+    (&["demo; nonsense"], false, Some(true)),
+    (&["pre"], true, Some(true)),
+    (&["pre>=2.0rc1"], true, Some(true)),
+    (&["pre>=2.0"], false, Some(false)),
+    (&["local.name==1.0"], true, Some(true)),
+    (&["local-name==1.0+other"], false, Some(false)),
+    (&["twice==1.0"], false, None),
+    (&["demo @ file:///demo.whl"], false, Some(true)),
+    (&["./demo-2.0-py3-none-any.whl"], true, Some(true)),
+    (&["-r", "needs.txt"], true, Some(true)),
+    (&["-U", "--no-index", "-f", ".", "-rneeds.txt"], true, Some(true)),
+    (&["-r", "other.txt"], false, Some(false)),
+    (&["-r", "absent.txt"], false, None),
+    (&["-r", "pylock.toml"], false, None),
+    (&["-e", "."], false, Some(true)),
+    (&["--target", "elsewhere", "demo"], false, Some(true)),
+    (&["--dry-run", "absent"], false, Some(true)),
+];
+
+#[cfg(unix)]
+#[test]
+fn a_request_counts_as_satisfied_only_where_pip_agrees() {
+    let Some(python) = recent() else { return };
+    let sandbox = fixture(&["-p", &python]);
+    let root = sandbox.project().join(".venv");
+    let host = rvenv::Host::new(sandbox.vars().clone(), sandbox.project());
+    let interpreter = rvenv::python::probe(&root.join("bin/python"), &host).unwrap();
+    let env = rvenv::venv::Env::open(&root, host.platform()).unwrap();
+    let site = env.site_packages().unwrap();
+    for (name, version) in [
+        ("demo", "1.0"),
+        ("pre", "2.0rc1"),
+        ("local_name", "1.0+abc"),
+        ("twice", "1.0"),
+        ("twice", "2.0"),
+    ] {
+        let info = site.join(format!("{name}-{version}.dist-info"));
+        std::fs::create_dir(&info).unwrap();
+        let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+        std::fs::write(info.join("METADATA"), metadata).unwrap();
+    }
+    sandbox.write(
+        "needs.txt",
+        "demo >= 0.5 # a comment\nabsent; python_version < '3'\n-i https://a\n",
+    );
+    sandbox.write("other.txt", "demo==1.0\nabsent==1.0\n");
+    sandbox.write("pylock.toml", "lock-version = '1.0'\ncreated-by = 'x'\npackages = []\n");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands/pip/unsatisfied.py");
+    let code = "import json, runpy, sys\n\
+                check = runpy.run_path(sys.argv[1], run_name='check')['main']\n\
+                for words in json.loads(sys.argv[2]):\n    \
+                    try: print('answer', not check('', words))\n    \
+                    except (SystemExit, Exception): print('answer', None)\n";
+    let words: Vec<_> = REQUESTS.iter().map(|(words, ..)| words).collect();
+    let mut run = sandbox.command(root.join("bin/python"));
+    run.args(["-E", "-B", "-c", code, script, &serde_json::to_string(&words).unwrap()]);
+    let answers = Ran::of(&mut run).ok().stdout;
+    let mut answers = answers.lines().filter_map(|line| line.strip_prefix("answer "));
+    for (words, is_certain, pip) in REQUESTS {
+        let arguments: Vec<_> = words.iter().map(Into::into).collect();
+        let found = rvenv::store::decision::is_satisfied(&arguments, &env, &interpreter, &host);
+        assert_eq!(found, is_certain, "{words:?}");
+        let answer = answers.next().unwrap();
+        if let Some(pip) = pip {
+            assert_eq!(answer, if pip { "True" } else { "False" }, "{words:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ mod options;
 mod pins;
 mod reason;
 mod requirements_file;
+mod satisfied;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 pub use installed::Installed;
 pub use lock_file::{LockError, WithoutLockFile, pip_reads_lock_files};
 pub use reason::{Reason, Setting};
+pub use satisfied::is_satisfied;
 
 use super::{Entry, SettingsKey, Store};
 use crate::dist::markers::environment;
