@@ -59,6 +59,7 @@ for_each_python!(sourcing_bin_activate_works_in_bash);
 
 fn sourcing_bin_activate_works_in_bash(python: &Path) {
     let mut sandbox = Sandbox::new();
+    sandbox.add_images(python, "archive");
     write_project(&sandbox.project());
     let script = r#"
             rvenv -q create .venv --python "$(command -v python3)"
