@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use predicates::prelude::*;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, write_program};
 
 /// Runs `create ARGS`, asserts that it fails with `code`, that the one error line holds each of
 /// `words`, and that the project is as it was.
@@ -186,12 +186,10 @@ fn flags_that_contradict_each_other_are_wrong_usage() {
 
 #[test]
 fn a_file_that_is_not_a_python_is_reported_with_the_reason() {
-    use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     let script = |name: &str, text: &str| {
         let path = sandbox.root().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&path, text);
         path.to_str().unwrap().to_owned()
     };
     refused(&sandbox, &["-p", &script("text", "just text\n")], 1, &["error: ", "text"]);

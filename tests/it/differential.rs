@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 #[cfg(target_os = "linux")]
 use crate::sandbox::real_pythons;
-use crate::sandbox::{Ran, Sandbox, for_each_python, output, runs_long_variants};
+use crate::sandbox::{Ran, Sandbox, copy_program, for_each_python, output, runs_long_variants};
 
 /// The intended differences from stdlib's `venv`. `rvenv help create` lists the same.
 mod permitted {
@@ -249,7 +249,7 @@ fn with_platlibdir(python: &Path, name: &str, dir: &Path) -> Option<PathBuf> {
     let (executable, library) = (Path::new(executable), Path::new(library));
     let copy = dir.join("bin").join(executable.file_name()?);
     std::fs::create_dir(dir.join("bin")).expect("a directory");
-    std::fs::copy(executable, &copy).expect("a copy");
+    copy_program(executable, &copy);
     let own = dir.join("lib").join(library.file_name()?);
     let site = own.join("site-packages");
     std::fs::create_dir_all(&site).expect("a directory");

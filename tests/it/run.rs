@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, write_program};
 
 /// A fixture with an environment in its project.
 fn fixture() -> Sandbox {
@@ -14,8 +14,7 @@ fn fixture() -> Sandbox {
 
 /// A script of the environment's.
 fn add_command(sandbox: &Sandbox, name: &str, text: &str) {
-    let path = sandbox.write(&format!(".venv/bin/{name}"), text);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&sandbox.project().join(".venv/bin").join(name), text);
 }
 
 #[test]

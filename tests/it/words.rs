@@ -1,10 +1,8 @@
 //! Messages, their verbosity, and their colours.
 
-use std::os::unix::fs::PermissionsExt;
-
 use predicates::prelude::*;
 
-use crate::sandbox::{Ran, Running, Sandbox, USER_CONFIG, skip};
+use crate::sandbox::{Ran, Running, Sandbox, USER_CONFIG, skip, write_program};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -312,8 +310,7 @@ fn a_search_that_takes_long_is_shown_on_a_terminal() {
     let bin = sandbox.project().join("slow");
     std::fs::create_dir(&bin).unwrap();
     let script = "#!/bin/sh\n/bin/sleep 1\nexec /usr/bin/python3 \"$@\"\n";
-    std::fs::write(bin.join("python3"), script).unwrap();
-    std::fs::set_permissions(bin.join("python3"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&bin.join("python3"), script);
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     let shown = create_on_terminal(&sandbox, "--without-pip new");
     let (_, after) = shown.rsplit_once("looking for a Python").expect("a line");

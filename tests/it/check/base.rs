@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::{CPython, Fixture, cpythons, edit, installation};
-use crate::sandbox::{Ran, Sandbox, skip};
+use crate::sandbox::{Ran, Sandbox, skip, write_program};
 
 /// An environment of an installation at `opt/python` in the sandbox, with a package.
 pub(super) fn fixture(of: &CPython) -> Fixture {
@@ -200,8 +200,7 @@ fn a_base_that_fails() {
     fs::remove_file(&executable).unwrap();
     let asked = fixture.sandbox.project().join("asked");
     let script = format!("#!/bin/sh\necho >> '{}'\necho no >&2\nexit 3\n", asked.display());
-    fs::write(&executable, script).unwrap();
-    fs::set_permissions(&executable, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&executable, &script);
     let report = fixture.check(&[".venv"]);
     assert!(report.finds("base-broken")["seen"].as_str().unwrap().contains("no"), "{report:#?}");
     // One that hangs would be waited for each time.

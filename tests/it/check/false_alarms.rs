@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Fixture, Package, hash};
+use crate::sandbox::write_program;
 
 #[test]
 fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
@@ -16,8 +17,7 @@ fn own_scripts_without_activation_scripts_do_not_make_it_moved() {
     }
     let script = fixture.bin("s");
     let text = "#!/usr/bin/python3\nimport apt_pkg\n";
-    fs::write(&script, text).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&script, text);
     let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), [""; 0]);
     assert_eq!(fs::read_to_string(&script).unwrap(), text);

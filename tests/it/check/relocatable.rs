@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::{Fixture, Package, cpythons, first_line, set_first_line};
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, write_program};
 
 /// The first two lines of a command with a relative shebang.
 const RELATIVE: &str = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python";
@@ -153,8 +152,7 @@ fn a_repair_after_a_move_writes_relative_lines() {
 fn a_script_of_the_users_is_named_and_left_alone() {
     let fixture = fixture(&["--without-pip"]);
     let text = first_line(&fixture.bin("python")) + "print(1)\n";
-    fs::write(fixture.bin("mine"), &text).unwrap();
-    fs::set_permissions(fixture.bin("mine"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&fixture.bin("mine"), &text);
     let report = fixture.check(&[".venv", "--fix"]);
     assert_eq!(report.codes(), ["shebang-absolute"]);
     assert!(report.finds("shebang-absolute")["seen"].as_str().unwrap().contains("`mine`"));
@@ -167,8 +165,7 @@ fn the_command_of_a_project_that_setuptools_links() {
     let fixture = fixture(&[]);
     let text = first_line(&fixture.bin("python"))
         + "# EASY-INSTALL-ENTRY-SCRIPT: 'hi','console_scripts','hi'\nprint('hello')\n";
-    fs::write(fixture.bin("hi"), text).unwrap();
-    fs::set_permissions(fixture.bin("hi"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&fixture.bin("hi"), &text);
     Ran::of(fixture.sandbox.rvenv().args(["install", "-q", "pip"])).ok();
     let text = fs::read_to_string(fixture.bin("hi")).unwrap();
     assert!(text.starts_with(RELATIVE), "{text}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use rvenv::Host;
@@ -10,7 +10,7 @@ use rvenv::trust::Trust;
 
 use super::base::{fixture, two};
 use super::{Fixture, Package, append, hash, installation};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, write_program};
 
 /// A wheel of a package, where pip finds it without a network.
 pub(super) fn wheel(fixture: &mut Fixture, package: &Package<'_>) {
@@ -62,8 +62,7 @@ fn packages_are_carried_over_to_another_python() {
     let thing = Package::new("thing", "1.0");
     wheel(&mut fixture, &thing);
     let script = fixture.bin("mine");
-    fs::write(&script, "#!/bin/sh\necho mine\n").unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&script, "#!/bin/sh\necho mine\n");
     fs::create_dir(fixture.env().join("notes")).unwrap();
     fs::write(fixture.env().join("notes/a.txt"), "kept\n").unwrap();
     fs::create_dir(fixture.sandbox.project().join("lib")).unwrap();

@@ -1,7 +1,6 @@
 //! Signals that request termination: rvenv leaves no files and ends by the signal, which the shell reports.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 
 use super::state::State;
-use crate::sandbox::{Running, Sandbox, real_pythons};
+use crate::sandbox::{Running, Sandbox, real_pythons, write_program};
 
 fn pid(running: &Running) -> Pid {
     Pid::from_raw(running.id().try_into().unwrap()).unwrap()
@@ -60,8 +59,7 @@ fn a_signal_during_a_cold_create_leaves_nothing() {
 fn an_interpreter_that_fails_because_of_ctrl_c_is_reported_as_the_interrupt() {
     let sandbox = Sandbox::new();
     let python = sandbox.root().join("python3");
-    fs::write(&python, "#!/bin/sh\nkill -INT $PPID\nexit 3\n").unwrap();
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&python, "#!/bin/sh\nkill -INT $PPID\nexit 3\n");
     let ran = sandbox.run(["create", "-p", python.to_str().unwrap()]);
     assert_eq!(ran.signal, Some(Signal::INT.as_raw()), "{ran:#?}");
     assert!(!ran.stderr.contains("error"), "{ran:#?}");
@@ -77,8 +75,7 @@ fn a_second_signal_ends_at_once() {
         "#!/bin/sh\necho $$ >'{0}.new'; mv '{0}.new' '{0}'; exec sleep 1000\n",
         sleeper.display()
     );
-    fs::write(&python, script).unwrap();
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&python, &script);
     let mut child = start(&sandbox, &["create", "-p", python.to_str().unwrap()]);
     wait_for_file(&mut child, &sleeper);
     kill_process(pid(&child), Signal::INT).unwrap();

@@ -1,9 +1,7 @@
 //! The hook beside other tools that change PATH, and in shells that inherit an activation.
 
-use std::os::unix::fs::PermissionsExt;
-
 use super::fixture::{Fixture, read, read_tool};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, write_program};
 use crate::shells::{Real, dialect, real};
 
 const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
@@ -441,8 +439,7 @@ fn the_users_hash_entries_stay() {
         let fixture = Fixture::new();
         fixture.project("a");
         let program = fixture.at("mine");
-        std::fs::write(&program, "#!/bin/sh\nnote mine\n").unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&program, "#!/bin/sh\nnote mine\n");
         let add = match label {
             "bash" => format!("{add} {} foo", program.display()),
             _ => format!("{add} foo={}", program.display()),

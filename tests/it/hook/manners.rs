@@ -7,7 +7,7 @@ use rvenv::shell;
 use rvenv::shell::Shell;
 
 use super::fixture::Fixture;
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, write_program};
 use crate::shells::real;
 
 #[test]
@@ -286,14 +286,8 @@ fn newly_installed_commands_are_found_before_hashed_ones() {
         let tool = root.join("bin/tool");
         let system = fixture.at("tools/tool");
         for (path, text) in [(&system, "system"), (&fixture.at("theirs"), "theirs")] {
-            std::fs::write(
-                path,
-                format!("#!/bin/sh\necho {text} >> '{}'\n", fixture.at("ran").display()),
-            )
-            .unwrap();
-            let mut rights = std::fs::metadata(path).unwrap().permissions();
-            std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
-            std::fs::set_permissions(path, rights).unwrap();
+            let ran = fixture.at("ran");
+            write_program(path, &format!("#!/bin/sh\necho {text} >> '{}'\n", ran.display()));
         }
         // It reads all of PATH to forget, and so does this after rvenv only.
         let rvenv = if real.shell == Shell::Tcsh { "rvenv --version" } else { "" };

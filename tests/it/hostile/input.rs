@@ -14,8 +14,8 @@ use rvenv::settings::project::Project;
 use rvenv::venv;
 use rvenv::{Host, Platform};
 
-use super::{bounded, fixture, listing};
-use crate::sandbox::{Ran, Sandbox};
+use super::{bounded, bounded_in, fixture, listing};
+use crate::sandbox::{Ran, Sandbox, write_program};
 
 /// A name, and what puts it somewhere.
 type HostileFile = (&'static str, fn(&Path));
@@ -45,29 +45,31 @@ const COMMANDS: [&[&str]; 9] = [
     &["remove", "--dry-run", ".venv"],
 ];
 
-/// Puts each evil in the place of `name`, and runs every command and `create`.
+/// Puts each file in the place of `name`, each in a project of its own, and runs every command and `create`.
+///
+/// All projects are prepared first: `check --fix` waits until packages have not changed for 2 s.
 fn with_each_hostile_file(name: &str, has_environment: bool) {
     let (sandbox, create) = fixture();
     let create: Vec<&str> = create.iter().map(String::as_str).collect();
-    let path = sandbox.project().join(name);
-    let venv = sandbox.project().join(".venv");
-    for (_, put) in HOSTILE_FILES {
+    let projects = HOSTILE_FILES.map(|(file, put)| {
+        let project = sandbox.project().join(file);
+        fs::create_dir(&project).unwrap();
         if has_environment {
-            sandbox.run(&create).ok();
+            bounded_in(&project, &sandbox, &create).ok();
         }
+        let path = project.join(name);
         let _ = fs::remove_file(&path);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         put(&path);
+        project
+    });
+    for project in projects {
         for command in COMMANDS.iter().copied().chain([create.as_slice()]) {
-            let ran = bounded(&sandbox, command);
-            assert!(matches!(ran.code, Some(0..=2)), "{command:?}: {ran:#?}");
+            let ran = bounded_in(&project, &sandbox, command);
+            assert!(matches!(ran.code, Some(0..=2)), "{project:?}: {command:?}: {ran:#?}");
             let is_told = ran.code == Some(0) || !(ran.stderr.is_empty() && ran.stdout.is_empty());
-            assert!(is_told, "{command:?}: {ran:#?}");
-        }
-        for place in [&path, &venv] {
-            let _ = fs::remove_file(place);
-            let _ = fs::remove_dir_all(place);
+            assert!(is_told, "{project:?}: {command:?}: {ran:#?}");
         }
     }
 }
@@ -190,8 +192,7 @@ fn interpreters_that_lie() {
     ] {
         let (sandbox, mut create) = fixture();
         let python = sandbox.root().join("python3");
-        fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&python, &format!("#!/bin/sh\n{script}\n"));
         let before = sandbox.root().read_dir().unwrap().count();
         *create.last_mut().unwrap() = python.to_str().unwrap().to_owned();
         let create: Vec<&str> = create.iter().map(String::as_str).collect();

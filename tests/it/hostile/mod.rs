@@ -8,7 +8,7 @@ mod repositories;
 mod volumes;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::pip::Maker;
@@ -28,7 +28,14 @@ fn fixture() -> (Sandbox, Vec<String>) {
 /// Runs rvenv with at most 2 GiB of memory, and not for ever.
 #[track_caller]
 fn bounded(sandbox: &Sandbox, args: &[&str]) -> Ran {
+    bounded_in(&sandbox.project(), sandbox, args)
+}
+
+/// [`bounded`] in another directory.
+#[track_caller]
+fn bounded_in(dir: &Path, sandbox: &Sandbox, args: &[&str]) -> Ran {
     let mut command = sandbox.command("sh");
+    command.current_dir(dir);
     command.args(["-c", "ulimit -v 2000000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rvenv")]);
     let ran = Ran::of(command.args(args));
     assert_eq!(ran.signal, None, "{args:?}: {ran:#?}");

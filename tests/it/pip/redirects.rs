@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::fixture::{host_with, modern, prepare_on};
 use super::maker::Maker;
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, write_program};
 
 /// `Basic me:pa55`
 const CREDENTIALS: &str = "Basic bWU6cGE1NQ==";
@@ -249,8 +248,7 @@ fn no_secret_is_in_arguments_or_messages() {
         log.display(),
         python.executable.display()
     );
-    fs::write(&wrapper, script).unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&wrapper, &script);
     let python = Interpreter { executable: wrapper, ..python };
     let error = fixture.get_by(python, &index.address, &[]).unwrap_err();
     assert!(error.contains("DownloadAltered"), "{error}");

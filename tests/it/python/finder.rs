@@ -6,7 +6,7 @@ use rvenv::python::{Finder, Reason, Request};
 use serde_json::json;
 
 use super::fixture::Fixture;
-use crate::sandbox::{for_each_python, real_pythons, skip};
+use crate::sandbox::{for_each_python, real_pythons, skip, write_program};
 use std::path::Path;
 
 #[test]
@@ -88,8 +88,7 @@ fn the_users_own_python3_is_not_passed_over_without_a_word() {
     let bin = sandbox.root().join("bin");
     fs::create_dir(&bin).unwrap();
     let python = bin.join("python3");
-    fs::write(&python, "#!/bin/sh\necho 'cannot do that' >&2; exit 9\n").unwrap();
-    fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    write_program(&python, "#!/bin/sh\necho 'cannot do that' >&2; exit 9\n");
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", bin.display()));
     let ran = sandbox.run(["python", "find"]).ok();
     let warnings: Vec<_> = ran.stderr.lines().filter(|line| line.contains("passed over")).collect();

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use rvenv::python::{Finder, Found, Reason, Request};
 use rvenv::support::cache::Cache;
 use serde_json::{Value, json};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, copy_program, write_program};
 
 /// A machine. Its PATH has one directory, `bin`.
 pub(crate) struct Fixture {
@@ -71,8 +71,9 @@ impl Fixture {
 
     /// Writes an executable script.
     pub(crate) fn script(&self, path: &str, text: &str) -> PathBuf {
-        let path = self.write(path, &format!("#!/bin/sh\n{text}\n"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_program(&path, &format!("#!/bin/sh\n{text}\n"));
         path
     }
 
@@ -103,13 +104,11 @@ impl Fixture {
         {
             fs::create_dir_all(stdlib).unwrap();
         }
-        self.script(
-            &format!("{path}.sh"),
-            &format!("{}\n{}", self.counting(path), saying(&answer)),
-        );
-        let path = self.write(path, "");
-        fs::remove_file(&path).unwrap();
-        fs::copy(starter(), &path).unwrap();
+        let script = format!("{}\n{}", self.counting(path), saying(&answer));
+        self.write(&format!("{path}.sh"), &script);
+        let path = self.at(path);
+        let _ = fs::remove_file(&path);
+        copy_program(starter(), &path);
         path
     }
 

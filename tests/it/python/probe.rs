@@ -7,7 +7,7 @@ use rvenv::python::{Finder, Interpreter, Reason, Request, probe};
 use rvenv::support::program::Program;
 
 use super::fixture::Fixture;
-use crate::sandbox::{Ran, for_each_python, real_pythons, skip};
+use crate::sandbox::{Ran, copy_program, for_each_python, real_pythons, skip};
 #[cfg(target_os = "linux")]
 use crate::sandbox::{Sandbox, has_strace};
 
@@ -212,8 +212,9 @@ fn homebrews_framework_is_called_by_the_link_that_lasts() {
 fn moved(fixture: &Fixture, python: &Path) -> (PathBuf, PathBuf) {
     let short = probe(python, &fixture.host()).unwrap().version.short();
     let library = python.ancestors().nth(2).unwrap().join(format!("lib/python{short}"));
-    let executable = fixture.write(&format!("moved/bin/python{short}"), "");
-    fs::copy(python, &executable).unwrap();
+    let executable = fixture.at(format!("moved/bin/python{short}"));
+    fs::create_dir_all(executable.parent().unwrap()).unwrap();
+    copy_program(python, &executable);
     for entry in fs::read_dir(library)
         .unwrap()
         .flatten()
@@ -562,7 +563,7 @@ fn a_relative_home_is_seen_from_its_file_whatever_the_current_directory_is() {
         let (executable, cfg) = environment(&fixture, &python);
         // A copy leads nowhere, so that `home` alone tells.
         fs::remove_file(&executable).unwrap();
-        fs::copy(&python, &executable).unwrap();
+        copy_program(&python, &executable);
         for home in ["../relbase/bin", "./../relbase/bin"] {
             fs::write(&cfg, format!("home = {home}\n")).unwrap();
             for cwd in ["env", "elsewhere"] {

@@ -1,6 +1,6 @@
 //! Child processes with a deadline: a test that hangs fails, and shows the output up to then.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
@@ -50,10 +50,26 @@ impl Ran {
     }
 }
 
-/// Copies rvenv to `to`. Another process does it: one that a parallel test forks from this one would have the
-/// copy open for writing, and then no program can start it ("Text file busy").
+/// Copies rvenv to `to`: see [`copy_program`].
 pub(crate) fn copy_rvenv(to: &Path) {
-    Ran::of(Command::new("cp").arg(env!("CARGO_BIN_EXE_rvenv")).arg(to)).ok();
+    copy_program(Path::new(env!("CARGO_BIN_EXE_rvenv")), to);
+}
+
+/// Copies a program to `to`, which rvenv starts at once. Another process does it: one that a parallel test
+/// forks from this one would have the copy open for writing, and then no program can start it ("Text file
+/// busy").
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    Ran::of(Command::new("cp").args([from, to])).ok();
+}
+
+/// Writes a script that rvenv starts at once, in another process, for the reason of [`copy_program`].
+pub(crate) fn write_program(path: &Path, text: &str) {
+    let mut install = Command::new("install");
+    let (running, mut stdin) =
+        Running::start_with_input(install.args(["-m", "755", "/dev/stdin"]).arg(path));
+    stdin.write_all(text.as_bytes()).expect("a pipe to the program");
+    drop(stdin);
+    running.wait().ok();
 }
 
 /// Starts `command`, again while its program is busy: a process that another test has just forked can still
@@ -119,7 +135,7 @@ impl Running {
 
     #[track_caller]
     fn spawn(command: &mut Command) -> Self {
-        super::images::provide(command);
+        super::cached::provide(command);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let child =

@@ -1,8 +1,8 @@
 //! The harness: a temporary directory with its own home, cache and project, and none of the
 //! developer's variables.
 
+mod cached;
 mod child;
-mod images;
 mod pythons;
 mod skipped;
 
@@ -14,7 +14,7 @@ use std::process::Command;
 use assert_cmd::cargo::CommandCargoExt;
 use tempfile::TempDir;
 
-pub(crate) use child::{Ran, Running, copy_rvenv, output};
+pub(crate) use child::{Ran, Running, copy_program, copy_rvenv, output, write_program};
 pub(crate) use pythons::{for_each_python, known_python, python_of_test, real_pythons};
 pub(crate) use skipped::{runs_long_variants, skip, skip_unless_required};
 
@@ -58,18 +58,21 @@ impl Sandbox {
         sandbox
     }
 
-    /// A sandbox in whose cache rvenv has to build the images of pip.
+    /// A sandbox in whose cache rvenv has to store the answers to probes, and to build the images of pip.
     #[cfg(unix)]
     pub(crate) fn cold() -> Self {
         let sandbox = Self::new();
-        std::fs::create_dir(sandbox.root().join("cache/pip")).expect("a directory of the cache");
+        for name in ["pip", "interpreters"] {
+            let dir = sandbox.root().join("cache").join(name);
+            std::fs::create_dir(dir).expect("a directory of the cache");
+        }
         sandbox
     }
 
     /// Puts the images of this Python's default pip, `archive` or `files`, into the cache.
     #[cfg(unix)]
     pub(crate) fn add_images(&self, python: &Path, layout: &'static str) {
-        images::add_to(&self.root().join("cache"), python, layout);
+        cached::add_to(&self.root().join("cache"), python, layout);
     }
 
     /// The sandbox's root, canonical.

@@ -1,13 +1,14 @@
 //! `rvenv shell`: the activation follows the user's start files, in every real shell that takes code there.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use rvenv::shell::Shell;
 
 use super::prompt::{prompt, type_in};
 use super::{Fixture, Real, real};
+use crate::sandbox::write_program;
 
 /// A start file of the user's, which puts `$HOME/other` first on PATH.
 fn start_file(real: &Real) -> (&'static str, &'static str) {
@@ -102,8 +103,7 @@ fn powershell() {
          exec '{}' -NoProfile -NonInteractive -File ../code/x.ps1\n",
         real.program().display()
     );
-    fs::write(&wrapper, text).unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&wrapper, &text);
     let ran = crate::sandbox::Ran::of(&mut command).ok();
     assert_eq!(real.shell, Shell::PowerShell);
     is_activated(&fixture, &root, &ran.stderr);

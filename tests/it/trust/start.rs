@@ -1,9 +1,9 @@
 //! Commands that only look start no program that only the inspected directory names.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, copy_program, write_program};
 
 /// A project with an environment that names a program of the project.
 struct Clone {
@@ -31,7 +31,7 @@ impl Clone {
             ran.display()
         );
         for name in ["python3", "python3.11", "python"] {
-            program(&tools.join(name), &script);
+            write_program(&tools.join(name), &script);
         }
         let clone = Self { sandbox, ran };
         clone.plant(names);
@@ -45,7 +45,7 @@ impl Clone {
         let python = env.join("bin/python");
         let home = match names {
             Names::Home(home) => {
-                std::fs::copy("/bin/true", &python).unwrap();
+                copy_program(Path::new("/bin/true"), &python);
                 home.replace("PROJECT", project.to_str().unwrap())
             }
             Names::Link => {
@@ -79,11 +79,6 @@ impl Clone {
         let ran = std::fs::read_to_string(&self.ran).unwrap_or_default();
         assert_eq!(ran, "", "{context}");
     }
-}
-
-fn program(path: &Path, text: &str) {
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 const WAYS: [Names; 9] = [

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{Ran, Sandbox, known_python, real_pythons, skip};
+use crate::sandbox::{Ran, Sandbox, copy_program, known_python, real_pythons, skip};
 
 /// `X.Y` of the Python at `python`, `TREE/bin/python3`, by the name of its library.
 fn short(python: &Path) -> String {
@@ -44,7 +44,7 @@ pub(crate) fn build_directory(python: &Path, to: &Path) -> PathBuf {
     }
     fs::write(to.join("pybuilddir.txt"), "build/lib.any").unwrap();
     let executable = to.join("python");
-    fs::copy(python, &executable).unwrap();
+    copy_program(python, &executable);
     executable
 }
 
@@ -65,7 +65,7 @@ fn tree(python: &Path, to: &Path) -> PathBuf {
     symlink(from.join(format!("include/python{short}")), to.join(format!("include/python{short}")))
         .unwrap();
     let executable = to.join(format!("bin/python{short}"));
-    fs::copy(fs::canonicalize(python).unwrap(), &executable).unwrap();
+    copy_program(&fs::canonicalize(python).unwrap(), &executable);
     symlink(format!("python{short}"), to.join("bin/python3")).unwrap();
     executable
 }
