@@ -38,13 +38,31 @@ fn files(module: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The code of a file without comments and without unit tests, which stand last.
+/// The code of a file without comments and without modules of unit tests.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("a source file is text");
-    let is_test = |line: &&str| line.trim() == "#[cfg(test)]";
-    let lines = text.lines().take_while(|line| !is_test(line));
+    let lines = without_test_modules(&text).into_iter();
     let lines = lines.filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a file, except `mod NAME { … }` after `#[cfg(test)]`. Such a module ends at the `}` that is
+/// indented as its first line is.
+fn without_test_modules(text: &str) -> Vec<&str> {
+    let (mut kept, mut lines, mut is_of_tests) = (Vec::new(), text.lines(), false);
+    while let Some(line) = lines.next() {
+        let code = line.trim_start();
+        if is_of_tests && code.starts_with("mod ") && code.ends_with('{') {
+            let end = format!("{}}}", &line[..line.len() - code.len()]);
+            lines.by_ref().find(|line| *line == end).expect("the end of a module");
+        } else {
+            kept.push(line);
+        }
+        let is_attribute = code.starts_with("#[");
+        let is_test = code == "#[cfg(test)]" || code.starts_with("#[cfg(all(test");
+        is_of_tests = is_test || is_of_tests && is_attribute;
+    }
+    kept
 }
 
 /// The first names in `crate::NAME` and `crate::{NAME, …}`.
@@ -82,6 +100,33 @@ fn the_names_in_a_group_of_imports_are_read() {
     let code = "use crate::{fs, venv::{self, Env}};\nuse crate::python::Finder;";
     let names: Vec<String> = imported(code).into_iter().collect();
     assert_eq!(names, ["fs", "python", "venv"]);
+}
+
+#[test]
+fn modules_of_tests_are_left_out_and_the_code_after_them_is_read() {
+    let text = "\
+#[cfg(test)]
+mod tests;
+use crate::a;
+#[cfg(all(test, unix))]
+#[allow(unused)]
+mod tests {
+    use crate::b;
+    fn f() {
+    }
+}
+mod inner {
+    #[cfg(test)]
+    mod tests {
+        use crate::c;
+    }
+    use crate::d;
+}
+#[cfg(test)]
+fn on() -> crate::e::E {}
+use crate::f;";
+    let names: Vec<String> = imported(&without_test_modules(text).join("\n")).into_iter().collect();
+    assert_eq!(names, ["a", "d", "e", "f"]);
 }
 
 #[test]
