@@ -30,7 +30,7 @@ fn a_signal_during_a_cold_create_leaves_nothing() {
     for (signal, to_all) in
         [(Signal::INT, true), (Signal::INT, false), (Signal::TERM, false), (Signal::HUP, false)]
     {
-        let sandbox = Sandbox::new();
+        let sandbox = Sandbox::cold();
         fs::write(sandbox.project().join("kept"), "mine").unwrap();
         let before = State::of(&sandbox.project(), &[]);
         let args = ["create", "--offline", "-p", python.to_str().unwrap(), "deep/.venv"];

@@ -147,7 +147,11 @@ impl Scenario {
                 || seen == *new
                 || match self.change {
                     Change::AtOnce => false,
-                    Change::InTwoSteps => found != seen,
+                    // Between the steps, the target is in the staging area and the rest is old.
+                    Change::InTwoSteps => {
+                        let target = Path::new("project").join(self.target);
+                        found != seen && seen == old.clone().without(&target)
+                    }
                     Change::Merge | Change::Mend => seen.is_between(old, new),
                 };
             if !is_whole {

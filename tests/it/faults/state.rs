@@ -77,6 +77,12 @@ impl State {
         self
     }
 
+    /// Without `target` and everything below it.
+    pub(super) fn without(mut self, target: &Path) -> Self {
+        self.0.retain(|path, _| !path.starts_with(target));
+        self
+    }
+
     /// Without the empty directories that are not in `old`: parents of files that were not created.
     pub(super) fn without_new_parents(mut self, old: &Self) -> Self {
         while let Some(path) = self.0.iter().find_map(|(path, node)| {

@@ -170,8 +170,9 @@ fn fault(root: &Path) -> Option<String> {
     if let Err(error) = fs::metadata(root.join("bin/python")) {
         return Some(format!("bin/python: {error}"));
     }
-    let lib = fs::read_dir(root.join("lib")).ok()?.next()?.ok()?.path();
-    let site = lib.join("site-packages");
+    let mut libs = fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
+    let Some(lib) = libs.next() else { return Some("lib: nothing is in it".to_owned()) };
+    let site = lib.path().join("site-packages");
     let record = match fs::read_to_string(site.join("pip-24.2.dist-info/RECORD")) {
         Ok(record) => record,
         Err(error) => return Some(format!("RECORD: {error}")),
