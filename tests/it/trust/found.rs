@@ -207,6 +207,9 @@ fn the_setting_of_the_user_permits_a_directory() {
     machine.assert_runs(VICTIM, VICTIM, &dir, &[]);
     machine.run(VICTIM, VICTIM, &dir, &[], &["activate", "--shell", "bash"]).ok();
     machine.run(VICTIM, VICTIM, &dir, &[], &["check", ".venv"]);
+    // The hook reads it, and asks because the user did not make the environment.
+    let ran = machine.run(VICTIM, VICTIM, &dir, &[], &["hook-env", "--shell", "bash"]).ok();
+    assert!(ran.stderr.contains("not in your list"), "{ran:#?}");
     // The variable goes before the setting.
     machine.assert_refused(VICTIM, VICTIM, &dir, &[("RVENV_TRUSTED", "/elsewhere")], &dir);
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, skip, skip_unless_required};
 
 /// A project whose environment rvenv made.
 struct Project {
@@ -56,6 +56,7 @@ fn list_and_check_keep_the_trust() {
     }
     std::fs::remove_file(project.env().join("bin/activate")).unwrap();
     project.sandbox.run(["check", "--fix", ".venv"]);
+    assert!(project.env().join("bin/activate").is_file());
     project.assert_active("check --fix");
     let cfg = std::fs::read_to_string(project.env().join("pyvenv.cfg")).unwrap();
     let cfg: String = cfg
@@ -66,6 +67,8 @@ fn list_and_check_keep_the_trust() {
     std::fs::write(project.env().join("pyvenv.cfg"), cfg).unwrap();
     project.sandbox.run(["allow"]).ok();
     project.sandbox.run(["check", "--fix", ".venv"]);
+    let cfg = std::fs::read_to_string(project.env().join("pyvenv.cfg")).unwrap();
+    assert!(cfg.lines().any(|line| line.starts_with("version = ")), "{cfg}");
     project.assert_active("check --fix that writes pyvenv.cfg");
 }
 
@@ -107,8 +110,7 @@ fn a_mode_or_owner_that_changed_asks_again() {
         project.assert_active(&path.display().to_string());
     }
     if std::os::unix::fs::chown(project.env().join("bin"), Some(12345), None).is_err() {
-        eprintln!("skipped: only root gives files away");
-        return;
+        return skip("only root gives files away");
     }
     project.assert_refused("bin belongs to another user");
 }
@@ -144,8 +146,7 @@ fn environments_tracked_by_git_are_not_activated() {
     for (index, file) in files.iter().enumerate() {
         let project = Project::new();
         if Ran::of(project.sandbox.command("sh").args(["-c", "command -v git"])).code != Some(0) {
-            eprintln!("skipped: git is not installed");
-            return;
+            return skip_unless_required("RVENV_REQUIRE_SHELLS", "git is not installed");
         }
         project.git(&["init", "-q"]);
         project.sandbox.write("main.py", "");
@@ -173,8 +174,7 @@ fn what_git_tracks_is_found_in_every_kind_of_repository() {
     use std::os::unix::ffi::OsStrExt;
     let project = Project::new();
     if Ran::of(project.sandbox.command("sh").args(["-c", "command -v git"])).code != Some(0) {
-        eprintln!("skipped: git is not installed");
-        return;
+        return skip_unless_required("RVENV_REQUIRE_SHELLS", "git is not installed");
     }
     let odd = project.sandbox.project().join(std::ffi::OsStr::from_bytes(b"a\\b\xff"));
     for (top, within) in [

@@ -3,7 +3,10 @@
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Ran, Sandbox, copy_program, write_program};
+use crate::sandbox::{Ran, Sandbox, copy_program, skip, write_program};
+
+/// The names of the program in the project.
+const PROGRAMS: [&str; 3] = ["python3", "python3.11", "python"];
 
 /// A project with an environment that names a program of the project.
 struct Clone {
@@ -30,7 +33,7 @@ impl Clone {
             "#!/bin/sh\necho \"$0\" >> '{}'\nexec /usr/bin/python3 \"$@\"\n",
             ran.display()
         );
-        for name in ["python3", "python3.11", "python"] {
+        for name in PROGRAMS {
             write_program(&tools.join(name), &script);
         }
         let clone = Self { sandbox, ran };
@@ -131,6 +134,11 @@ fn a_program_of_a_clone_is_not_started() {
 #[test]
 fn entries_of_path_that_mean_the_current_directory_are_skipped() {
     let mut clone = Clone::new(Names::Link);
+    // Some of the entries mean the project itself.
+    let project = clone.sandbox.project();
+    for name in PROGRAMS {
+        copy_program(&project.join("tools").join(name), &project.join(name));
+    }
     for path in [
         ".",
         ":/usr/bin",
@@ -192,8 +200,7 @@ fn an_environment_of_the_system_python_is_judged_completely() {
     let ran =
         Ran::of(sandbox.command("/usr/bin/python3").args(["-m", "venv", "--without-pip", ".venv"]));
     if ran.code != Some(0) {
-        eprintln!("skipped: the system's Python has no venv");
-        return;
+        return skip("the system's Python has no venv");
     }
     let report: serde_json::Value =
         serde_json::from_str(&sandbox.run(["check", "--json", ".venv"]).stdout).unwrap();
@@ -235,7 +242,7 @@ fn pip_does_not_import_a_module_of_the_current_directory() {
         &["install", "--env", "../own", "--version"],
         &["install", "--env", "../own", "-r", "empty.txt"],
         &["uninstall", "--env", "../own", "-y", "absent"],
-        &["freeze"],
+        &["freeze", "--env", "../own"],
         &["check", "--deep", "../own"],
         &["pack", "../own", "-o", "../own.tar.gz"],
     ] {

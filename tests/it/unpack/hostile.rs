@@ -210,4 +210,12 @@ fn no_program_of_the_archive_is_started() {
     Ran::of(fixture.sandbox.rvenv().arg("unpack").arg(&archive));
     assert!(fixture.env().join("bin/python").exists());
     assert!(!mark.exists(), "{:?}", listing(&fixture.sandbox.root()));
+    // Where no variable names a Python, those that the archive names are considered.
+    let mut fixture = fixture;
+    fs::remove_dir_all(fixture.env()).unwrap();
+    fixture.sandbox.set("RVENV_PACK_PYTHON", "");
+    for command in ["check", "unpack"] {
+        let ran = Ran::of(fixture.sandbox.rvenv().arg(command).arg(&archive));
+        assert!(!mark.exists(), "{command}: {ran:#?}");
+    }
 }

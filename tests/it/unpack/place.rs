@@ -70,7 +70,8 @@ fn a_place_where_no_environment_can_be_is_refused() {
     let fixture = Fixture::new();
     let archive = fixture.tar_gz();
     let ran = Ran::of(fixture.sandbox.rvenv().arg("unpack").arg(&archive).arg("a:b")).code(1);
-    assert!(ran.stderr.contains(":"), "{ran:#?}");
+    let message = "contains `:`, which separates the entries of PATH";
+    assert!(ran.stderr.contains(message), "{ran:#?}");
     assert!(!fixture.sandbox.project().join("a:b").exists());
 }
 
