@@ -1,7 +1,7 @@
 //! The hook beside other tools that change PATH, and in shells that inherit an activation.
 
 use super::fixture::{Fixture, read, read_tool};
-use crate::sandbox::{Ran, write_program};
+use crate::sandbox::{Ran, skip_unless_required, write_program};
 use crate::shells::{Real, dialect, real};
 
 const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
@@ -9,13 +9,11 @@ const PROMPTING: [&str; 3] = ["bash", "zsh", "fish"];
 /// The shells whose hook runs at each prompt, and which these tests can type into.
 const ALL: [&str; 7] = ["bash", "zsh", "fish", "tcsh", "pwsh", "elvish", "xonsh"];
 
-/// The path of a tool; `None`, said aloud, where it is not installed.
+/// The path of a tool; `None`, which is reported, where it is not installed.
 pub(super) fn tool(name: &str) -> Option<std::path::PathBuf> {
     let found = which::which(name).ok();
-    let demanded = std::env::var_os("RVENV_REQUIRE_SHELLS").is_some_and(|value| value == "1");
-    assert!(found.is_some() || !demanded, "{name} is not installed");
     if found.is_none() {
-        eprintln!("skipped: {name} is not installed");
+        skip_unless_required("RVENV_REQUIRE_SHELLS", &format!("{name} is not installed"));
     }
     found
 }

@@ -271,7 +271,9 @@ fn starts_in_tmux(real: &Real, tool: &str, is_first: bool) {
         let at = |dir: PathBuf| path.split(':').position(|entry| Path::new(entry) == dir);
         let own = at(a.join("bin")).unwrap_or_else(|| panic!("{shown}: {name}: {path}"));
         // pyenv's shims have a `python`; the directories of direnv and mise have none.
-        assert!(at(fixture.at("pyenv/shims")).is_none_or(|shims| own < shims), "{shown}: {path}");
+        let shims = at(fixture.at("pyenv/shims"));
+        assert_eq!(shims.is_some(), tool == "pyenv", "{shown}: {path}");
+        assert!(shims.is_none_or(|shims| own < shims), "{shown}: {path}");
         assert!(Some(own) < at("/usr/bin".into()), "{shown}: {path}");
     }
     fixture.note("out", &shown).inactive();

@@ -201,14 +201,15 @@ fn interpreters_that_lie() {
         assert_eq!(sandbox.root().read_dir().unwrap().count(), before, "{script}: {ran:#?}");
         match ran.code {
             // The answer of a script is ignored if the Python that it starts answers for itself.
-            Some(0) => sandbox.run(["check", ".venv"]).ok(),
+            Some(0) if script.contains(real) => {
+                sandbox.run(["check", ".venv"]).ok();
+            }
             Some(1) => {
                 assert!(ran.stderr.starts_with("error: "), "{script}: {ran:#?}");
                 assert!(!sandbox.project().join(".venv").exists(), "{script}: {ran:#?}");
-                continue;
             }
             _ => panic!("{script}: {ran:#?}"),
-        };
+        }
     }
 }
 
