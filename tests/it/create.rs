@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use predicates::prelude::*;
 
-use crate::sandbox::{Sandbox, write_program};
+use crate::sandbox::{Sandbox, skip_unless_required, write_program};
 
 /// Runs `create ARGS`, asserts that it fails with `code`, that the one error line holds each of
 /// `words`, and that the project is as it was.
@@ -252,6 +252,9 @@ fn recent() -> Option<String> {
         std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
     };
     let found = crate::sandbox::real_pythons().into_iter().find(is_recent);
+    if found.is_none() {
+        skip_unless_required("RVENV_REQUIRE_PYTHONS", "there is no CPython 3.11 or later");
+    }
     found.map(|python| python.to_str().unwrap().to_owned())
 }
 

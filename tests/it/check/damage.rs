@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::{Fixture, Package, cpythons, site};
-use crate::sandbox::Ran;
+use crate::sandbox::{Ran, skip_unless_required};
 
 /// The lines for people.
 fn shown(fixture: &Fixture) -> String {
@@ -235,7 +235,9 @@ fn path_files_that_cannot_be_decoded() {
     fs::write(&file, "# café\n/tmp\n").unwrap();
     assert_eq!(fixture.faults(), [""; 0]);
     let old = cpythons().into_iter().find(|python| python.minor == "3.11");
-    let Some(old) = old else { return eprintln!("skipped: no Python 3.11") };
+    let Some(old) = old else {
+        return skip_unless_required("RVENV_REQUIRE_PYTHONS", "Python 3.11 is not installed");
+    };
     let mut command = fixture.sandbox.rvenv();
     Ran::of(command.args(["create", "--without-pip", "old", "-p"]).arg(&old.path)).ok();
     fs::write(site(&fixture.sandbox.project().join("old")).join("x.pth"), "\u{feff}/tmp\n")
@@ -436,7 +438,7 @@ fn failures_at_every_start_of_python() {
     fs::write(site.join("x.pth"), "import os; raise ValueError('no')\n").unwrap();
     let report = fixture.check(&[".venv", "--deep"]);
     let seen = report.finds("startup-fails")["seen"].as_str().unwrap();
-    assert!(seen.ends_with("`") || seen.contains("x.pth` fails: ValueError: no"), "{seen}");
+    assert!(seen.contains("x.pth` fails: ValueError: no"), "{seen}");
     fs::remove_file(site.join("x.pth")).unwrap();
     fs::write(site.join("sitecustomize.py"), "import nothing_of_this_name\n").unwrap();
     let report = fixture.check(&[".venv", "--deep"]);

@@ -274,6 +274,7 @@ fn questions(trio: &Trio) {
     trio.ok(Disk::WithoutPip, "pip inspect");
     for (env, ran) in trio.envs.iter().zip(trio.ok(Disk::WithoutPip, "pip show -f pip")) {
         let files = ran.stdout.lines().skip_while(|line| *line != "Files:").skip(1);
+        assert!(files.clone().next().is_some(), "{}: {ran:#?}", env.kind);
         let site = ran
             .stdout
             .lines()

@@ -249,6 +249,10 @@ fn a_rule_that_cannot_be_followed_is_an_error_with_file_and_line_and_a_request_o
         assert_eq!(error.hint(), Some(rvenv::Hint::NamePython));
         assert_eq!(fixture.finds("3.15").0, python(None), "{text:?}");
         no_shim_was_run(&fixture);
-        fixture.set("MISE_PYTHON_VERSION", "3.16");
+        if text.contains("{{ env.PY }}") {
+            // mise, too, prefers the variable to the files.
+            fixture.set("MISE_PYTHON_VERSION", "3.17");
+            assert_eq!(fixture.finds("python").0, python(Some("3.17.4")), "{text:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use rvenv::support::session::Session;
 
 use super::fixture::{PROJECTS, assert_same, contents, fixture, pins};
 use crate::pip::fixture::{assert_pip_check, host};
-use crate::sandbox::{Sandbox, for_each_python};
+use crate::sandbox::{Sandbox, for_each_python, skip};
 
 /// As asked for, so that root outside a container gets hard links, too.
 const LINKING: Linking = Linking { mode: Some(LinkMode::Hardlink), copies: false };
@@ -32,8 +32,12 @@ impl Filled {
         let sandbox = fixture(python);
         let host = host(&sandbox);
         let interpreter = probe(python, &host).unwrap();
-        let pip = interpreter.wheels.iter().find(|wheel| wheel.project == "pip")?;
+        let Some(pip) = interpreter.wheels.iter().find(|wheel| wheel.project == "pip") else {
+            skip(&format!("{} bundles no pip", python.display()));
+            return None;
+        };
         if !rvenv::store::writes_report(&pip.version) {
+            skip(&format!("the pip of {} writes no report", python.display()));
             return None;
         }
         let store = Store::open(&Cache::of(&host), &interpreter).unwrap();
