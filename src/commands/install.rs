@@ -10,6 +10,7 @@ use rvenv::fs;
 use rvenv::settings::project;
 use rvenv::settings::{Key, Settings, Value};
 use rvenv::store::Snapshot;
+use rvenv::support::path::is_same_file;
 use rvenv::venv;
 use rvenv::venv::Env;
 
@@ -180,9 +181,8 @@ impl PackageInstall {
 /// The active environment can be a forgotten one.
 fn warn_of_another(env: &Env, verb: Verb, context: &Context<'_>) {
     let Ok(own) = venv::nearest(&context.host) else { return };
-    let same = rvenv::support::path::canonicalize(own.root()).ok()
-        == rvenv::support::path::canonicalize(env.root()).ok();
-    if venv::active(&context.host).is_some() && !same {
+    let is_own = is_same_file(own.root(), env.root());
+    if venv::active(&context.host).is_some() && !is_own {
         let (active, own) = (env.root().display(), own.root());
         let word = ui::word(own);
         context.ui.warn(format_args!(

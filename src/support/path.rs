@@ -66,7 +66,7 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
 }
 
 /// Whether two paths are equal, or lead to the same place, if there is one.
-pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || same(one, other)
 }
 
@@ -75,10 +75,22 @@ pub(crate) fn is_permission_denied(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-#[cfg(all(test, windows))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn two_missing_paths_are_not_the_same_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|name| dir.path().join(name));
+        assert!(!is_same_file(&a, &b));
+        assert!(is_same_file(&a, &a));
+        std::fs::create_dir(&a).unwrap();
+        assert!(!is_same_file(&a, &b));
+        assert!(is_same_file(&a, &dir.path().join("a/../a")));
+    }
+
+    #[cfg(windows)]
     #[test]
     fn the_verbatim_prefix_goes_where_the_path_means_the_same_without_it() {
         let long = format!(r"C:\{}", "long name\\".repeat(50));
