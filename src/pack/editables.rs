@@ -7,6 +7,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::archive::Content;
 use super::contents::{Contents, archive_path};
 use super::{Error, Result};
+use crate::dist::eggs::Egg;
 use crate::dist::record::{BYTECODE, Record};
 use crate::dist::site::{Dist, Site};
 use crate::dist::{direct_url, pth};
@@ -155,15 +156,13 @@ impl Contents<'_> {
 
 /// The file of an editable install before PEP 660, by setuptools and pip: a link with the project's path.
 fn egg_links(site: &Site) -> impl Iterator<Item = EditableInstall> {
-    let links = site.names.iter().filter(|name| has_extension(name, "egg-link"));
-    links.filter_map(|link| {
-        let bytes = fs::read_bounded(&site.path.join(link), limits::SITE_FILE).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let source = PathBuf::from(text.lines().next()?);
+    Egg::all(site).filter_map(|egg| {
+        let source = PathBuf::from(egg.project()?);
+        let link = egg.entry;
         Some(EditableInstall {
             name: link.trim_end_matches(".egg-link").to_owned(),
-            directory: link.clone(),
-            files: vec![link.clone()],
+            directory: link.to_owned(),
+            files: vec![link.to_owned()],
             project: Some(source.clone()),
             sources: vec![source],
             mapping: Vec::new(),
@@ -236,4 +235,24 @@ fn is_finder(file: &str) -> bool {
 
 fn has_extension(file: &str, extension: &str) -> bool {
     Path::new(file).extension().is_some_and(|found| found == extension)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::support::host::Platform;
+
+    #[test]
+    fn an_egg_link_names_an_absolute_path() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("lib/python3.12/site-packages");
+        std::fs::create_dir_all(&path).unwrap();
+        let links = [("a.egg-link", "/src/a\n.\n"), ("b.egg-link", "src/b\n."), ("c.egg-link", "")];
+        for (name, text) in links {
+            std::fs::write(path.join(name), text).unwrap();
+        }
+        let sites = Site::all(root.path(), Platform::Linux);
+        let projects: Vec<_> = egg_links(&sites[0]).map(|editable| editable.project).collect();
+        assert_eq!(projects, [Some(PathBuf::from("/src/a"))]);
+    }
 }
