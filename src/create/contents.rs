@@ -55,10 +55,7 @@ impl Contents {
             lines,
             nameless,
             setuptools: dists().any(|dist| dist.key() == "setuptools"),
-            pip: dists().find(|dist| dist.key() == "pip").and_then(|dist| {
-                let stem = dist.directory.strip_suffix(".dist-info")?;
-                Some(stem.split_once('-')?.1.to_owned())
-            }),
+            pip: dists().find(|dist| dist.key() == "pip").map(|dist| dist.version.to_owned()),
             own: UserFile::all(&state)?,
         })
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::direct_url;
 use super::series::LibrarySeries;
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::fs::{DirView, FileFacts, Kind, names_in};
 use crate::support::host::Platform;
@@ -143,7 +144,7 @@ impl Site {
     /// The recorded distributions.
     pub(crate) fn dists(&self) -> impl Iterator<Item = Dist<'_>> {
         self.names.iter().filter_map(|directory| {
-            let (name, version) = directory.strip_suffix(".dist-info")?.split_once('-')?;
+            let (name, version) = dist_info::name_and_version(directory)?;
             // A directory that pip renamed in order to delete it is not a distribution.
             (!name.starts_with('~')).then_some(Dist { name, version, directory })
         })

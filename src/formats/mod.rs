@@ -1,6 +1,7 @@
 //! File formats: bytes in, values out.
 
 pub(crate) mod direct_url;
+pub(crate) mod dist_info;
 pub(crate) mod elf;
 pub(crate) mod entry_points;
 pub(crate) mod git_index;

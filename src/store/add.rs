@@ -16,6 +16,7 @@ use super::report::{Item, Report};
 use super::snapshot::Snapshot;
 use super::staging::Staging;
 use super::{Store, threads};
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::fs::{Dir, DirPair, Linker, write_whole};
 use crate::python::Interpreter;
@@ -143,9 +144,9 @@ impl Addition<'_> {
     fn dist_info(&self, item: &Item) -> Option<&Path> {
         let key = normalized(&item.metadata.name);
         let is_its = |path: &&Path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.and_then(|name| name.strip_suffix(".dist-info")?.split_once('-'));
-            name.is_some_and(|(name, _)| normalized(name) == key)
+            let directory = path.file_name().and_then(|directory| directory.to_str());
+            let found = directory.and_then(dist_info::name_and_version);
+            found.is_some_and(|(name, _)| normalized(name) == key)
         };
         let mut found = self.new.iter().copied().filter(is_its);
         // Of two it cannot be known which one pip meant.

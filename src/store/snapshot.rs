@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::fs::names_in;
 use crate::python::Interpreter;
@@ -44,8 +45,8 @@ impl Snapshot {
     /// `before`.
     pub fn new_since(&self, before: &Self) -> Vec<(String, String)> {
         let name_and_version = |path: &Path| {
-            let name = path.file_name()?.to_str()?.strip_suffix(".dist-info")?;
-            name.split_once('-').map(|(name, version)| (normalized(name), version.to_owned()))
+            let (name, version) = dist_info::name_and_version(path.file_name()?.to_str()?)?;
+            Some((normalized(name), version.to_owned()))
         };
         self.since(before).filter_map(name_and_version).collect()
     }

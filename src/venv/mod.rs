@@ -24,6 +24,7 @@ pub(crate) use plan::{CREATOR_KEY, activation_entries, aliases, interpreter_entr
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};
 
 use crate::formats::PyvenvCfg;
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::python::Interpreter;
@@ -144,7 +145,7 @@ impl Env {
         let entries = self.site_packages().and_then(|site| std::fs::read_dir(site).ok());
         entries.into_iter().flatten().flatten().filter_map(|entry| {
             let file = entry.file_name();
-            let (name, _) = file.to_str()?.strip_suffix(".dist-info")?.rsplit_once('-')?;
+            let (name, _) = dist_info::name_and_version(file.to_str()?)?;
             Some((name.to_owned(), entry.path()))
         })
     }
@@ -153,8 +154,8 @@ impl Env {
     pub fn version_of(&self, name: &str) -> Option<String> {
         let names = fs::names_in(&self.site_packages()?);
         let version = |file: &OsString| {
-            let stem = file.to_str()?.strip_suffix(".dist-info")?;
-            Some(stem.strip_prefix(name)?.strip_prefix('-')?.to_owned())
+            let (found, version) = dist_info::name_and_version(file.to_str()?)?;
+            (found == name).then(|| version.to_owned())
         };
         names.iter().find_map(version)
     }
@@ -184,5 +185,23 @@ impl Env {
             .collect();
         found.sort();
         found.into_iter().next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_can_contain_a_hyphen() {
+        let root = tempfile::tempdir().unwrap();
+        let metadata = root.path().join("lib/python3.12/site-packages/a-1.0-1.dist-info");
+        std::fs::create_dir_all(&metadata).unwrap();
+        std::fs::write(metadata.join("RECORD"), "").unwrap();
+        std::fs::write(root.path().join("pyvenv.cfg"), "home = /usr/bin\n").unwrap();
+        let env = Env::open(root.path(), Platform::Linux).unwrap();
+        assert_eq!(env.distributions(), ["a"]);
+        assert!(env.has_distribution("a"));
+        assert_eq!(env.version_of("a").as_deref(), Some("1.0-1"));
     }
 }

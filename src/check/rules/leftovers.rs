@@ -11,6 +11,7 @@ use crate::check::snapshot::asides::{Aside, Asides};
 use crate::dist::aside::is_aside;
 use crate::dist::record::{self, BYTECODE, Record, is_bytecode, tops};
 use crate::dist::site::Site;
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::venv::repair::Step;
 
@@ -95,14 +96,13 @@ impl Leftovers<'_> {
 
     /// The action for entries that no set-aside metadata lists.
     fn fate_by_name(&self, leftover: &str) -> Fate {
-        let metadata = leftover.strip_suffix(".dist-info").and_then(|name| name.split_once('-'));
-        let is_replaced = if let Some((name, _)) = metadata {
+        let is_replaced = if let Some((name, _)) = dist_info::name_and_version(leftover) {
             // Nothing in it says whose it was, and the name is recorded there.
             self.site.dists().any(|dist| is_aside(name, dist.name))
         } else {
             let whole = self.asides.whole.iter();
-            let mut names = whole.flat_map(|(dist_info, tops)| {
-                let name = dist_info.split('-').next().unwrap_or_default();
+            let mut names = whole.flat_map(|(directory, tops)| {
+                let name = directory.split('-').next().unwrap_or_default();
                 tops.iter().map(String::as_str).chain([name])
             });
             is_aside(leftover, BYTECODE) || names.any(|name| is_aside(leftover, name))

@@ -7,6 +7,7 @@ use crate::dist::aside::is_aside;
 use crate::dist::record::{Record, tops};
 use crate::dist::site::{Dist, Site};
 use crate::dist::{direct_url, metadata, verify};
+use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 
 /// A distribution whose metadata pip moved aside.
@@ -35,7 +36,7 @@ impl Aside {
         let was = record.as_ref().and_then(Record::dist_info).map(str::to_owned);
         let headers = metadata::headers(&site.path.join(directory).join("METADATA"));
         let by_directory = || {
-            let (name, version) = was.as_ref()?.strip_suffix(".dist-info")?.split_once('-')?;
+            let (name, version) = dist_info::name_and_version(was.as_ref()?)?;
             Some((name.to_owned(), version.to_owned()))
         };
         let (name, version) = headers.or_else(by_directory)?;
