@@ -14,7 +14,6 @@ use rvenv::relocate;
 use rvenv::seed;
 use rvenv::settings::Key;
 use rvenv::store::decision;
-use rvenv::support::cache::Cache;
 use rvenv::support::program::Program;
 use rvenv::venv::Env;
 use tempfile::TempDir;
@@ -121,18 +120,17 @@ impl<'a> Pip<'a> {
             })
         };
         let mut progress = context.ui.progress();
-        let mut prepare = |cache: &Cache| {
-            seed::prepare(&found.interpreter, &options, cache, host, &mut |event| {
-                progress.show(&event);
-            })
-        };
-        let (seed, unpacked) = match prepare(&context.cache) {
-            Err(seed::Error::CacheUnwritable { .. }) => {
-                let dir = tempfile::tempdir()?;
-                (prepare(&Cache::at(dir.path()))?, Some(dir))
-            }
-            seed => (seed?, None),
-        };
+        let mut unpacked = None;
+        let scratch =
+            || -> anyhow::Result<_> { Ok(unpacked.insert(tempfile::tempdir()?).path().to_owned()) };
+        let session = context.session();
+        let seed = seed::prepare_or_scratch(
+            &found.interpreter,
+            &options,
+            session,
+            scratch,
+            &mut |event| progress.show(&event),
+        )?;
         drop(progress);
         let Some(program) = seed.program() else {
             anyhow::bail!("no pip is available for this Python")

@@ -10,7 +10,6 @@ use crate::seed;
 use crate::shell;
 use crate::shell::Seal;
 use crate::store;
-use crate::support::cache::Cache;
 use crate::support::limits;
 use crate::support::session::Session;
 use crate::venv::plan::executable_name;
@@ -228,14 +227,8 @@ impl Build<'_> {
         progress: Progress<'_>,
     ) -> Result<Option<seed::Seed>> {
         let Some(wanted) = wanted else { return Ok(None) };
-        let Session { host, cache, .. } = self.session;
         let interpreter = self.request.interpreter;
-        let mut prepare = |cache: &Cache| seed::prepare(interpreter, wanted, cache, host, progress);
-        let seed = match prepare(cache) {
-            Err(seed::Error::CacheUnwritable { .. }) => prepare(&Cache::at(scratch()?))?,
-            seed => seed?,
-        };
-        Ok(Some(seed))
+        seed::prepare_or_scratch(interpreter, wanted, self.session, scratch, progress).map(Some)
     }
 }
 

@@ -29,6 +29,7 @@ use crate::python::{Interpreter, isolated};
 use crate::settings::{Key, Settings};
 use crate::support::cache::Cache;
 use crate::support::host::{Host, Platform};
+use crate::support::session::Session;
 use crate::venv::{Content, Entry};
 use image::{Image, Recorded};
 
@@ -187,9 +188,9 @@ pub fn available<'a>(
 /// Finds the wheels, builds the missing images, and returns the seeds.
 ///
 /// # Errors
-/// [`Error::CacheUnwritable`] if an image is missing and the cache cannot be written: call it again with
-/// [`Cache::at`] a temporary directory. Another error if no pip is available, or the chosen one is damaged or
-/// does not support this Python.
+/// [`Error::CacheUnwritable`] if an image is missing and the cache cannot be written;
+/// [`prepare_or_scratch`] then uses a temporary directory. Another error if no pip is available, or the
+/// chosen one is damaged or does not support this Python.
 pub fn prepare(
     interpreter: &Interpreter,
     options: &Options,
@@ -210,6 +211,26 @@ pub fn prepare(
     }
     images.push(source::pip(&mut job)?);
     Ok(Seed { images })
+}
+
+/// [`prepare`] in the cache or, if that cannot be written, in the directory that `scratch` creates.
+///
+/// # Errors
+/// As [`prepare`] in that directory; those of `scratch`.
+pub fn prepare_or_scratch<E: From<Error>>(
+    interpreter: &Interpreter,
+    options: &Options,
+    session: Session<'_>,
+    scratch: impl FnOnce() -> Result<PathBuf, E>,
+    progress: &mut dyn FnMut(Event),
+) -> Result<Seed, E> {
+    let Session { host, cache, .. } = session;
+    match prepare(interpreter, options, cache, host, progress) {
+        Err(Error::CacheUnwritable { .. }) => {
+            Ok(prepare(interpreter, options, &Cache::at(scratch()?), host, progress)?)
+        }
+        seed => Ok(seed?),
+    }
 }
 
 impl Seed {

@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::check::Result;
 use crate::fs::InPlace;
 use crate::seed;
-use crate::support::cache::Cache;
 use crate::support::session::Session;
 use crate::venv::Entry;
 use crate::venv::repair::Seeding;
@@ -25,15 +24,11 @@ impl Seeder<'_> {
     /// # Errors
     /// If no wheel of pip is available.
     pub fn entries(&self, seeding: &Seeding, at: &mut InPlace) -> Result<Vec<Entry>> {
-        let Session { host, cache, .. } = self.session;
         let Seeding { interpreter, relocatable, .. } = seeding;
         let options = seed::Options { setuptools: false, ..seed::Options::default() };
-        let prepare =
-            |cache: &Cache| seed::prepare(interpreter, &options, cache, host, &mut |_| {});
-        let seed = match prepare(cache) {
-            Err(seed::Error::CacheUnwritable { .. }) => prepare(&Cache::at(at.scratch()?))?,
-            seed => seed?,
-        };
+        let scratch = || -> Result<_> { Ok(at.scratch()?.to_owned()) };
+        let seed =
+            seed::prepare_or_scratch(interpreter, &options, self.session, scratch, &mut |_| {})?;
         let target = seed::Target {
             root: self.root,
             interpreter,
