@@ -9,6 +9,7 @@ use crate::formats::direct_url::percent_encoded;
 use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::support::limits;
+use crate::support::path::has_extension;
 
 /// A distribution's file or directory of metadata, or all of it in one.
 #[derive(Debug)]
@@ -93,10 +94,6 @@ impl<'a> Egg<'a> {
 fn is_egg(name: &str) -> bool {
     !name.starts_with('~')
         && ["egg-info", "egg", "egg-link"].iter().any(|kind| has_extension(name, kind))
-}
-
-fn has_extension(name: &str, extension: &str) -> bool {
-    Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
 #[cfg(all(test, unix))]

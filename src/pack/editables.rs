@@ -15,6 +15,7 @@ use crate::formats::record::Row;
 use crate::formats::requirement::normalized;
 use crate::fs;
 use crate::support::limits;
+use crate::support::path::has_extension;
 
 /// How the names of the modules begin and end by which build backends find a project: setuptools',
 /// scikit-build-core's, meson-python's. What they read is code of their own.
@@ -231,10 +232,6 @@ fn module_files(module: &Path) -> Result<Vec<PathBuf>> {
 fn is_finder(file: &str) -> bool {
     !file.contains('/')
         && FINDERS.iter().any(|(start, end)| file.starts_with(start) && file.ends_with(end))
-}
-
-fn has_extension(file: &str, extension: &str) -> bool {
-    Path::new(file).extension().is_some_and(|found| found == extension)
 }
 
 #[cfg(all(test, unix))]

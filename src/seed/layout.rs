@@ -8,6 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::compile::Source;
 use super::wheel::Wheel;
+use crate::support::path::has_extension;
 
 /// The layout of pip in an environment.
 #[derive(
@@ -188,8 +189,4 @@ fn is_outside(wheel: &Wheel, path: &str) -> bool {
 
 fn is_source(path: &str) -> bool {
     has_extension(path, "py")
-}
-
-fn has_extension(path: &str, extension: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, end)| end == extension)
 }

@@ -70,6 +70,11 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || same(one, other)
 }
 
+/// Whether a path in a list of files has an extension. A name such as `.py` has none.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
+}
+
 /// Whether a directory above `path` cannot be searched, so that its content is unknown.
 pub(crate) fn is_permission_denied(path: &Path) -> bool {
     path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
