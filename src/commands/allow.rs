@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rvenv::Host;
 use rvenv::trust::Trust;
 use rvenv::venv;
 
@@ -12,13 +13,7 @@ use crate::cli::Allow;
 /// Allows an environment as it is now, or a project: the use of its files, and its environment.
 pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Context { host, ui, .. } = context;
-    let trust = Trust::of(host);
-    trust.sweep();
-    let place = match &args.dir {
-        Some(dir) => host.absolute(dir),
-        None => venv::nearest_place(host)?.0,
-    };
-    let is_project = is_project(&place);
+    let (trust, place, is_project) = start(args, host)?;
     if is_project {
         trust.allow_project(&place)?;
         ui.say(format_args!("allowed the files of the project `{}`", place.display()));
@@ -38,13 +33,7 @@ pub(super) fn allow(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitC
 /// Stops the hook from activating or mentioning an environment; revokes a project's permission.
 pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Context { host, ui, .. } = context;
-    let trust = Trust::of(host);
-    trust.sweep();
-    let place = match &args.dir {
-        Some(dir) => host.absolute(dir),
-        None => venv::nearest_place(host)?.0,
-    };
-    let is_project = is_project(&place);
+    let (trust, place, is_project) = start(args, host)?;
     if is_project {
         trust.forget_project(&place);
         ui.say(format_args!("denied the files of the project `{}`", place.display()));
@@ -58,13 +47,21 @@ pub(super) fn deny(args: &Allow, context: &Context<'_>) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether this is a directory that is not an environment.
-fn is_project(place: &Path) -> bool {
-    place.is_dir() && !place.join("pyvenv.cfg").exists()
+/// The list of allowed environments, without those that no longer exist; the named or nearest place; and
+/// whether that is a project, which means a directory that is not an environment.
+fn start(args: &Allow, host: &Host) -> rvenv::Result<(Trust, PathBuf, bool)> {
+    let trust = Trust::of(host);
+    trust.sweep();
+    let place = match &args.dir {
+        Some(dir) => host.absolute(dir),
+        None => venv::nearest_place(host)?.0,
+    };
+    let is_project = place.is_dir() && !place.join("pyvenv.cfg").exists();
+    Ok((trust, place, is_project))
 }
 
 /// The path of the environment of a project, if it has one.
 fn environment_of(project: &Path) -> Option<PathBuf> {
-    let places = [".venv", "venv"].map(|name| project.join(name));
+    let places = venv::NAMES.map(|name| project.join(name));
     places.into_iter().find(|place| place.is_file() || place.join("pyvenv.cfg").exists())
 }

@@ -10,7 +10,7 @@ use crate::support::limits;
 use crate::venv::{Error, Result};
 
 /// The names of a project's environment, in the order of preference.
-const NAMES: [&str; 2] = [".venv", "venv"];
+pub const NAMES: [&str; 2] = [".venv", "venv"];
 
 /// A name that is accepted only in a directory that the user names: it is also the name of packages and
 /// of directories with settings.

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use crate::shell::Change;
 pub use compare::Difference;
 pub use error::{Error, Result};
-pub use locate::{active, nearest, nearest_from, nearest_place, other, resolve, wanted};
+pub use locate::{NAMES, active, nearest, nearest_from, nearest_place, other, resolve, wanted};
 pub(crate) use plan::{CACHEDIR_TAG, GITIGNORE};
 pub(crate) use plan::{CREATOR_KEY, activation_entries, aliases, interpreter_entries, write_entry};
 pub use plan::{Content, Entry, Options, Plan, default_prompt, ensure_usable};

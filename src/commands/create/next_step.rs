@@ -41,7 +41,7 @@ fn shell_path(path: &Path) -> Option<PathBuf> {
 
 /// Whether `activate` finds the directory without an argument.
 fn is_found(dir: &Path) -> bool {
-    [".venv", "venv"].iter().any(|name| dir == Path::new(name))
+    venv::NAMES.iter().any(|name| dir == Path::new(name))
 }
 
 /// The line that activates `dir` in the calling shell.
