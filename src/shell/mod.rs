@@ -29,6 +29,7 @@ pub use hook::{Active, Step, Told, clear, enter, forget, hook, leave, release, s
 pub use hook_memory::Memory;
 pub(crate) use integrity::{Seal, seal};
 pub(crate) use quote::literal;
+pub use quote::nushell_literal;
 pub use script::Script;
 
 /// A POSIX shell script from a template, in which the value of that name replaces `__RVENV_NAME__`.

@@ -27,7 +27,7 @@ pub(crate) fn literal(language: Language, value: &[u8]) -> Option<Vec<u8>> {
         })),
         Language::Elvish => Some(elvish(value)),
         Language::PowerShell => text.map(powershell),
-        Language::Nushell => text.map(nushell),
+        Language::Nushell => text.map(|text| nushell_literal(text).into_bytes()),
         Language::Python => Some(python(value)),
         Language::Batch => batch(value),
     }
@@ -81,11 +81,12 @@ fn powershell(value: &str) -> Vec<u8> {
     if value.is_ascii() { out.into_bytes() } else { format!("({out})").into_bytes() }
 }
 
-/// A raw string, fenced by one `#` more than the longest run inside.
-fn nushell(value: &str) -> Vec<u8> {
+/// The literal of nushell whose value is `value`: a raw string, fenced by one `#` more than the longest run
+/// inside.
+pub fn nushell_literal(value: &str) -> String {
     let longest = value.split(|char| char != '#').map(str::len).max().unwrap_or(0);
     let fence = "#".repeat(longest + 1);
-    format!("r{fence}'{value}'{fence}").into_bytes()
+    format!("r{fence}'{value}'{fence}")
 }
 
 /// Plain ASCII, so that no encoding matters; bytes that are not text are written as `os.fsdecode` decodes them.

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::CompletionCandidate;
+use rvenv::shell::nushell_literal;
 
 use super::Context;
 use crate::cli::{Cli, CompletionShell, Completions};
@@ -100,12 +101,7 @@ fn quoted(value: &str, shell: CompletionShell) -> String {
         CompletionShell::Zsh | CompletionShell::Fish | CompletionShell::Elvish => value.into(),
         CompletionShell::Bash => format!("'{}'", value.replace('\'', r"'\''")),
         CompletionShell::Powershell => format!("'{}'", value.replace('\'', "''")),
-        // A raw string with one `#` more than any run of them inside.
-        CompletionShell::Nushell => {
-            let longest = value.split(|c| c != '#').map(str::len).max().unwrap_or(0);
-            let fence = "#".repeat(longest + 1);
-            format!("r{fence}'{value}'{fence}")
-        }
+        CompletionShell::Nushell => nushell_literal(value),
     }
 }
 
