@@ -60,10 +60,9 @@ pub(crate) fn launcher(base: &Interpreter, named: Option<&Path>) -> shell::Resul
 /// The names that programs of this Python have, the best first.
 fn names(base: &Interpreter) -> Vec<String> {
     let minor = base.version.minor;
-    let thread = if base.build.free_threaded { "t" } else { "" };
     let own = match base.implementation {
         Implementation::PyPy => [format!("pypy3.{minor}"), "pypy3".into(), "pypy".into()].to_vec(),
-        _ if base.build.free_threaded => vec![format!("python3.{minor}{thread}")],
+        _ if base.build.free_threaded => vec![format!("python3.{minor}t")],
         _ => Vec::new(),
     };
     let plain = [format!("python3.{minor}"), "python3".into(), "python".into()];
