@@ -55,7 +55,10 @@ impl<'a> Reinstall<'a> {
         if !text.starts_with("pip==") {
             self.packages += count;
         }
-        !self.conflicts || self.complete(env)
+        if self.conflicts {
+            self.complete(env);
+        }
+        true
     }
 
     fn run(&self, install: &PackageInstall, env: &Env) -> bool {
@@ -69,13 +72,12 @@ impl<'a> Reinstall<'a> {
     }
 
     /// Installs what the packages require with the new Python only.
-    fn complete(&self, env: &Env) -> bool {
+    fn complete(&self, env: &Env) {
         let missing = codes(env.root(), self.context).into_iter();
         let missing = missing.filter(|(code, _)| *code == Code::RequirementMissing);
         let words: Vec<_> = missing.flat_map(|(_, words)| words).map(Into::into).collect();
         // Requirements that were missing before remain missing.
         let _ = self.run(&PackageInstall::of_words(words), env);
-        true
     }
 
     /// Reports what was kept, or why nothing was.
