@@ -15,7 +15,7 @@ use super::Context;
 use crate::cli::Config;
 use crate::ui;
 
-/// The version of the JSON answer's form: another number, another form.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 const FAINT: Style = Style::new().dimmed();
 
@@ -44,7 +44,7 @@ struct FileRequest {
 impl FileRequest {
     fn of(settings: &Settings, project: &Project, context: &Context<'_>) -> Option<Self> {
         match ResolvedRequest::of(settings, project, &context.host) {
-            Ok(found) if matches!(found.origin, Origin::Nobody | Origin::Setting(_)) => None,
+            Ok(found) if matches!(found.origin, Origin::Default | Origin::Setting(_)) => None,
             Ok(found) => {
                 Some(Self { request: found.request.to_string(), origin: found.origin.to_string() })
             }

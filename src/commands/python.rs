@@ -29,25 +29,27 @@ impl Chosen {
         project: &Project,
         context: &Context<'_>,
     ) -> anyhow::Result<Self> {
-        let demand = ResolvedRequest::of(settings, project, &context.host)?;
-        for ignored in &demand.ignored {
+        let resolved = ResolvedRequest::of(settings, project, &context.host)?;
+        for ignored in &resolved.ignored {
             context.ui.warn(ignored);
         }
-        let was_asked_for = demand.origin != Origin::Nobody;
+        let was_asked_for = resolved.origin != Origin::Default;
         if was_asked_for {
-            context.ui.detail(format_args!("{} asks for Python {}", demand.origin, demand.request));
+            context
+                .ui
+                .detail(format_args!("{} asks for Python {}", resolved.origin, resolved.request));
         }
         let mut finder = Finder::new(&context.host, &context.cache);
         let mut line = context.ui.progress();
         line.show_work("looking for a Python");
-        let found = context.ui.timed("looked for a Python", || finder.find(&demand.request));
+        let found = context.ui.timed("looked for a Python", || finder.find(&resolved.request));
         drop(line);
         report_passed_over(finder.passed_over(), found.is_ok(), context);
-        let found = found.map_err(|error| match demand.origin {
-            Origin::Nobody => error,
-            _ => error.with_origin(demand.origin.to_string()),
+        let found = found.map_err(|error| match resolved.origin {
+            Origin::Default => error,
+            _ => error.with_origin(resolved.origin.to_string()),
         })?;
-        if let Some(requires) = demand.requires
+        if let Some(requires) = resolved.requires
             && !requires.allows(&found.interpreter)
         {
             let version = found.interpreter.version;
@@ -103,7 +105,7 @@ pub(super) fn list(args: &PythonList, context: &Context<'_>) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// The version of the form of the JSON answer.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 
 /// The answer of `--json`.

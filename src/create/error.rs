@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A request for a Python cannot be parsed.
     #[error("cannot read the Python that {origin} requests")]
-    UnreadableDemand {
+    UnreadableRequest {
         /// The source of the request.
         origin: Origin,
         /// The cause.
@@ -173,7 +173,7 @@ impl Error {
             | Self::LinkToFiles { .. }
             | Self::UnusableLink { .. }
             | Self::WouldOverwrite { .. } => Some(Hint::ChooseAnotherPath),
-            Self::UnreadableDemand { source, .. } => source.hint(),
+            Self::UnreadableRequest { source, .. } => source.hint(),
             Self::OtherPython { .. } => Some(Hint::ClearOrUpgrade),
             Self::UnreadableVersionFile { .. } => Some(Hint::NamePython),
             Self::NeedsBuild { path, .. } | Self::NotReinstalled { path, wheels_only: true } => {

@@ -4,8 +4,8 @@
 //! (`[tool.rvenv] python`, or `python` in `rvenv.toml`); `.python-version`, from the current directory up
 //! to the project's root; `requires-python` of `pyproject.toml`; the setting of the user.
 //!
-//! Files that travel with a project may name versions and nothing else: who clones a repository has not
-//! chosen to run a program that lies in it. For its settings, [`Key::refusal`] sees to that.
+//! Project files may name only versions: cloning a repository must not start a program in it.
+//! [`Key::refusal`] enforces this for its settings.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,16 +30,16 @@ pub enum Origin {
     VersionFile(PathBuf, usize),
     /// `requires-python` in this `pyproject.toml`.
     RequiresPython(PathBuf),
-    /// Nobody.
-    Nobody,
+    /// No source requests a Python.
+    Default,
 }
 
-/// Which Python is asked for, and by whom.
+/// The requested Python, and the source of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedRequest {
     /// The requested Python.
     pub request: Request,
-    /// By whom.
+    /// The source of the request.
     pub origin: Origin,
     /// The project's `requires-python`, whatever the source.
     pub requires: Option<Requires>,
@@ -60,10 +60,10 @@ pub struct Requires {
 pub struct Ignored(String);
 
 impl ResolvedRequest {
-    /// The first demand that is made, with the option among the settings.
+    /// The request of the first source that has one, with the option among the settings.
     ///
     /// # Errors
-    /// [`Error::UnreadableDemand`] when a setting cannot be read, [`Error::UnreadableVersionFile`] when the
+    /// [`Error::UnreadableRequest`] when a setting cannot be read, [`Error::UnreadableVersionFile`] when the
     /// nearest `.python-version` cannot be opened or decoded, [`settings::Error::WrongValue`] when
     /// `requires-python` decides and is not a range of versions. A `.python-version` with the name of an
     /// environment was written for pyenv-virtualenv: it is [ignored](Self::ignored).
@@ -99,19 +99,19 @@ fn is_strong(settings: &Settings) -> bool {
     settings.get(Key::Python).is_some_and(|set| !matches!(set.source, settings::Source::User(_)))
 }
 
-/// The demand of the settings.
+/// The request of the settings.
 fn setting(settings: &Settings, host: &Host) -> Result<(Request, Origin)> {
     let (Some(text), Some(set)) = (settings.text(Key::Python), settings.get(Key::Python)) else {
-        return Ok((Request::Any, Origin::Nobody));
+        return Ok((Request::Any, Origin::Default));
     };
     let origin = Origin::Setting(set.source.clone());
     match Request::parse(text, host) {
         Ok(request) => Ok((request, origin)),
-        Err(error) => Err(Error::UnreadableDemand { origin, source: Box::new(error) }),
+        Err(error) => Err(Error::UnreadableRequest { origin, source: Box::new(error) }),
     }
 }
 
-/// The demand of the nearest `.python-version` in the project: the first of its lines, as pyenv takes it.
+/// The request of the nearest `.python-version` in the project: the first of its lines, as pyenv takes it.
 fn version_file(
     project: &Project,
     host: &Host,
@@ -213,7 +213,7 @@ impl fmt::Display for Origin {
             }
             Self::VersionFile(file, line) => write!(f, "`{}`, line {line},", file.display()),
             Self::RequiresPython(file) => write!(f, "`requires-python` in `{}`", file.display()),
-            Self::Nobody => f.write_str("the default"),
+            Self::Default => f.write_str("the default"),
         }
     }
 }
