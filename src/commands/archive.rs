@@ -13,7 +13,7 @@ use super::check::page::{BAD, FAINT, GOOD, NOTE, line};
 use crate::process::Exit;
 use crate::{cli, process, ui};
 
-/// The version of the JSON answer's form: another number, another form.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 
 /// The archive that the user named, if that is one.

@@ -19,7 +19,7 @@ use super::Context;
 use crate::cli::List;
 use crate::ui;
 
-/// The version of the JSON answer's form: another number, another form.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 const HEAD: Style = Style::new().dimmed();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -64,7 +64,7 @@ struct Row {
     age: Option<Duration>,
 }
 
-/// The result that `rvenv check` would have.
+/// An error or a warning of `rvenv check`.
 #[derive(Debug, Serialize)]
 struct Problem {
     code: &'static str,
@@ -186,14 +186,14 @@ impl Row {
                     self.python = Some(python.version);
                     self.implementation = Some(python.implementation);
                 }
-                None => self.python = self.version_by_its_word(context),
+                None => self.python = self.recorded_version(context),
             }
         }
         self
     }
 
-    /// The version in `pyvenv.cfg`, without a better source.
-    fn version_by_its_word(&self, context: &Context<'_>) -> Option<String> {
+    /// The version in `pyvenv.cfg`, which is not verified.
+    fn recorded_version(&self, context: &Context<'_>) -> Option<String> {
         let env = Env::open(&self.path, context.host.platform()).ok()?;
         env.cfg().version().map(str::to_owned)
     }

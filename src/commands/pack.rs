@@ -17,7 +17,7 @@ use super::Context;
 use crate::cli::{ArchiveFormat, EditableInstalls, Pack};
 use crate::{process, ui};
 
-/// The version of the JSON answer: another number, another form.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 
 pub(super) fn run(args: &Pack, context: &Context<'_>) -> anyhow::Result<ExitCode> {

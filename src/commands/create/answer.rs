@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::ui;
 use crate::ui::Ui;
 
-/// The version of the form of the JSON answer.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 pub(super) const SCHEMA: u32 = 1;
 
 /// The entries of a dry run are added up below directories of this depth:

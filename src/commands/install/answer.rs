@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::ui;
 
-/// The version of the form of the answer.
+/// The version of the JSON schema; it changes when a field is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 
 /// The result of an installation.
