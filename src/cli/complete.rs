@@ -73,7 +73,7 @@ pub(crate) fn pages(current: &OsStr) -> Vec<CompletionCandidate> {
     beginning(current, commands_of(&Cli::command()).into_iter().chain(topics))
 }
 
-/// The commands of all commands.
+/// The subcommands of all commands.
 pub(crate) fn nested_commands(current: &OsStr) -> Vec<CompletionCandidate> {
     let mut root = Cli::command();
     root.build();

@@ -76,7 +76,7 @@ pub(crate) struct Subject {
     /// The command or the topic; without it rvenv itself
     #[arg(value_name = "COMMAND|TOPIC", add = ArgValueCompleter::new(complete::pages))]
     word: Option<String>,
-    /// The command of that command
+    /// The subcommand
     #[arg(value_name = "SUBCOMMAND", add = ArgValueCompleter::new(complete::nested_commands))]
     subcommand: Option<String>,
 }
