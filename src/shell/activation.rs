@@ -20,7 +20,7 @@ pub struct Activation<'a> {
 
 /// The code that `rvenv activate` prints for `shell`.
 ///
-/// `host` is asked for what is active now by the shells that take data, as these cannot find out themselves.
+/// `host` gives the active environment for nushell and cmd.exe, whose code cannot determine it.
 ///
 /// # Errors
 /// [`Error::Unrepresentable`] when the shell has no way to write down a path or the prompt.
@@ -65,7 +65,7 @@ fn evaluated(shell: Shell, activation: &Activation) -> Result<Vec<u8>> {
     let cannot: fn(&OsStr) -> bool = match shell {
         // csh's backquotes turn newlines into spaces, so the evaluated code must be one line.
         Shell::Csh | Shell::Tcsh => |value| value.as_encoded_bytes().contains(&b'\n'),
-        // It reads characters, and stops at a byte that is none.
+        // yash reads characters, and stops at an invalid byte.
         Shell::Yash => |value| value.to_str().is_none(),
         _ => |_| false,
     };
@@ -115,8 +115,8 @@ pub(super) fn deactivation_code(shell: Shell, host: &Host, extent: Extent) -> Re
 }
 
 /// The commands of `script`, each ended by `;`, as csh's backquotes make a space of each line end. They stay
-/// lines, without those that are empty or a comment: csh takes no word of more than 4,085 bytes, and in quotes
-/// each line is one.
+/// lines, without those that are empty or a comment: in quotes each line is a word, which has to fit into a
+/// buffer of csh (`BUFSIZE`, 4,096, in `word` of its lexer; csh 20110502 takes up to 4,090 bytes).
 pub(super) fn joined(script: &[u8]) -> Vec<u8> {
     let commands = script
         .split(|&byte| byte == b'\n')
