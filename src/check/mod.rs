@@ -1,4 +1,4 @@
-//! Is an environment active, is it healthy, what is wrong, and what repairs it?
+//! Reports whether an environment is active and healthy, its faults and their repairs.
 //!
 //! | module | contains |
 //! |---|---|

@@ -80,7 +80,7 @@ pub(super) fn freeze(args: &Freeze, context: &Context<'_>) -> anyhow::Result<Exi
 /// The packages for a new environment.
 pub(super) struct PackageInstall {
     words: Vec<OsString>,
-    /// Whether stdout is for the answer of rvenv, which pip's would garble.
+    /// Whether stdout contains the answer of rvenv; pip's output then goes to stderr.
     apart: bool,
     /// The destination of pip's output.
     log: Option<PathBuf>,
@@ -131,7 +131,7 @@ impl PackageInstall {
     }
 
     /// The distributions of the former environment, as a requirements file.
-    /// pip shows its progress if `is_shown`, and writes `log`.
+    /// pip shows its progress if `mode.is_shown`, and writes `log`.
     pub(super) fn again(requirements: &Path, log: &Path, mode: Mode) -> Self {
         let mut words: Vec<OsString> = Vec::new();
         if !mode.is_shown {
@@ -178,7 +178,7 @@ impl PackageInstall {
     }
 }
 
-/// The active environment can be a forgotten one.
+/// Warns if another environment than the project's is active: the user may have forgotten it.
 fn warn_of_another(env: &Env, verb: Verb, context: &Context<'_>) {
     let Ok(own) = venv::nearest(&context.host) else { return };
     let is_own = is_same_file(own.root(), env.root());

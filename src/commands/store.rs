@@ -100,7 +100,7 @@ impl<'a> PackageStore<'a> {
         root: &Path,
         seeds: &[&str],
     ) -> Option<Vec<Entry>> {
-        // Their versions follow from what is at hand later: a pin of one is for pip to compare.
+        // The versions of the seeds are not known yet, so pip has to check a pin of one.
         let installed = Installed::seeds(seeds.iter().map(|name| (*name, "")));
         self.decide(words, root, Ok(installed)).map(|decision| decision.entries)
     }
@@ -146,7 +146,7 @@ impl<'a> PackageStore<'a> {
         }
     }
 
-    /// After a failure pip tries, unless a signal asked for the end.
+    /// Lets pip install after a failure of the store, unless a signal arrived.
     fn fall_back(&self, error: &store::Error, interrupt: &Interrupt) -> anyhow::Result<bool> {
         interrupt.check()?;
         self.explain(error);

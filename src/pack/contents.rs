@@ -19,7 +19,7 @@ pub(super) struct Contents<'a> {
     pub(super) leaving: Vec<Leaving>,
     /// Editable installs, where these are refused.
     pub(super) editables: Vec<String>,
-    /// For people.
+    /// Messages for the user.
     pub(super) notes: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Contents<'a> {
         archive_path(&normalized(path)?, self.state.root())
     }
 
-    /// The target that `path` names is outside of the archive.
+    /// Records that `path` names `to`, which is outside of the archive.
     pub(super) fn leaves(&mut self, path: impl Into<PathBuf>, to: impl Into<PathBuf>) {
         self.leaving.push(Leaving { path: path.into(), to: to.into() });
     }
@@ -92,7 +92,7 @@ pub(super) fn archive_path(path: &Path, root: &Path) -> Option<String> {
     names.map(|names| names.join("/"))
 }
 
-/// An absolute path without `.` and `..`, which are taken away by name.
+/// An absolute path without `.` and `..`, which are resolved without reading the disk.
 pub(super) fn normalized(path: &Path) -> Option<PathBuf> {
     let mut out = PathBuf::new();
     for part in path.components() {

@@ -18,8 +18,8 @@ use crate::fs;
 use crate::support::limits;
 use crate::venv::aliases;
 
-/// The parts of the standard library that are left out: tests, files for linking C programs, windows, what
-/// installs pip, and what is of the packing machine.
+/// The parts of the standard library that are left out: tests, graphical interfaces, the installer of pip,
+/// the converter from Python 2, and installed packages and settings of the packing machine.
 const LEFT_OUT: [&str; 11] = [
     "test",
     "idlelib",
@@ -33,13 +33,14 @@ const LEFT_OUT: [&str; 11] = [
     "EXTERNALLY-MANAGED",
     "sitecustomize.py",
 ];
-/// The prefixes of further ones.
+/// The prefixes of further ones: files for linking C programs, and the library of `tkinter`.
 const LEFT_OUT_PREFIXES: [&str; 2] = ["config-", "_tkinter."];
 /// The default directories of the dynamic linker (ld.so(8)), below `/`.
 const SYSTEM: [&str; 4] = ["usr/lib", "usr/lib64", "lib64", "lib"];
-/// A program below this length, in bytes, is copied under each of its names.
+/// In bytes; a smaller program is copied under each of its names. One that loads the interpreter from a
+/// library has some 10 KiB; one that contains the interpreter has several MiB, and gets scripts instead.
 const SMALL: u64 = 256 * 1024;
-/// The second program runs the first.
+/// The script for each further name, which runs `python` beside it.
 const ALIAS: &[u8] = b"#!/bin/sh\nexec \"$(dirname -- \"$(realpath -- \"$0\")\")\"/python \"$@\"\n";
 
 impl Contents<'_> {

@@ -39,8 +39,8 @@ pub(crate) fn exit_by_signal(_signal: usize) -> ExitCode {
     std::process::exit(INTERRUPTED)
 }
 
-/// Runs `command` and ends with its exit code. What interrupts it is its own to answer, and this
-/// program waits for the answer.
+/// Runs `command` and ends with its exit code. This program ignores Ctrl-C, which `command` handles, and
+/// waits for its exit code.
 pub(crate) fn exec(mut command: Command) -> anyhow::Result<ExitCode> {
     on_interrupt(|| {})?;
     match command.status() {

@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-/// One run's distributions on their way into the store.
+/// The addition of one run's distributions.
 struct Addition<'a> {
     store: &'a Store,
     run: &'a PipRun<'a>,
@@ -266,7 +266,7 @@ impl Addition<'_> {
         Ok(StoredFile { path: &file.path, stamp, digest, python: Some(python) })
     }
 
-    /// Gives a finished entry its name. One that another process has added is as good.
+    /// Renames a finished entry to its final path; an equal one of another process is kept.
     fn publish(&self, directory: &Path, entry: &Entry) -> io::Result<()> {
         let project = self.store.project(&normalized(&entry.name));
         create_private_dir(&self.store.directory)?;

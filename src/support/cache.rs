@@ -1,7 +1,6 @@
 //! The cache directory.
 //!
-//! The cache makes things fast and is never needed: unwritable, missing, foreign or corrupt, it
-//! costs time and nothing else.
+//! A cache that is missing, read-only, corrupt or owned by another user only costs time.
 
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,12 @@
-//! A signal that asks the program to end, as a value that long work looks at.
+//! The request of a signal to end the program, which long-running work checks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{Error, Result};
 
-/// Was the program asked to end? The binary's signal handlers store the signal's number; the
-/// library asks between two pieces of work, so that what it built is taken away by destructors.
+/// The number of the signal that asked the program to end, or 0. Signal handlers set it; the library checks
+/// it between steps, so that destructors remove unfinished files.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicUsize>);
 
@@ -16,8 +16,10 @@ impl Interrupt {
         &self.0
     }
 
+    /// Fails if a signal has arrived.
+    ///
     /// # Errors
-    /// [`Error::Interrupted`] from the moment on that a signal has come.
+    /// [`Error::Interrupted`], also for each later call.
     pub fn check(&self) -> Result<()> {
         match self.0.load(Ordering::Relaxed) {
             0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Paths as people know them, and as files hold them.
+//! Canonical paths, their comparison, and paths as bytes.
 
 use std::borrow::Cow;
 use std::io;
@@ -60,12 +60,12 @@ pub fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     Ok(shorter.unwrap_or(path))
 }
 
-/// Whether two paths lead to the same place; what is not there is nowhere.
+/// Whether both paths exist and have the same canonical path.
 pub(crate) fn same(one: &Path, other: &Path) -> bool {
     canonicalize(one).is_ok_and(|one| canonicalize(other).is_ok_and(|other| one == other))
 }
 
-/// Whether two paths are equal, or lead to the same place, if there is one.
+/// Whether both paths are equal, or exist and have the same canonical path.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || same(one, other)
 }

@@ -32,9 +32,9 @@ const DENIED: &str = "denied";
 /// The list of environments that the user allowed or denied.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    /// The directory of the list, if a variable names one.
+    /// The directory of the list; `None` if the user's directories are unknown.
     dir: Option<PathBuf>,
-    /// The reason why others could change the list. Only who needs a record asks.
+    /// The reason why others could change the list. Determined when a record is first needed.
     problem: OnceLock<Option<PrivacyProblem>>,
     user: User,
 }
@@ -101,7 +101,7 @@ impl Trust {
         if repositories.iter().any(|repository| repository.tracks(&path)) {
             return Some(Verdict::Tracked);
         }
-        // That it cannot be kept costs time.
+        // If it cannot be written, the next call reads the index again.
         let _ = self.write(&path, &current);
         Some(Verdict::Allowed)
     }

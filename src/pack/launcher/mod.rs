@@ -6,7 +6,7 @@ use crate::python::{Implementation, Interpreter};
 use crate::shell;
 use crate::shell::{posix_word, render_posix};
 
-/// The second line of the script, by which launchers know each other.
+/// The second line of the script, by which a launcher recognizes and skips other launchers.
 pub const MARK: &str = "# rvenv pack: launcher";
 
 /// The file in `site-packages` that takes away the variables by which the launcher starts a Python that was
