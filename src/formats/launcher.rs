@@ -6,8 +6,13 @@ use memchr::{memmem, memrchr};
 
 /// The signature of the end-of-central-directory record of a zip archive.
 const END: &[u8] = b"PK\x05\x06";
+/// The length of that record without its comment, in bytes (APPNOTE.TXT 4.3.16).
 const END_LENGTH: usize = 22;
-/// The resource's name, in UTF-16.
+/// Only a shorter line counts as a shebang. In bytes, and `PATH_MAX` of Linux; a path of Windows has at most
+/// 260 characters (`MAX_PATH`), unless long paths are enabled.
+const LINE_LIMIT: usize = 4096;
+/// The name of the resource in which launchers of uv contain the path of their Python
+/// (`RESOURCE_PYTHON_PATH` in `uv-trampoline-builder`), in UTF-16.
 const UV_PYTHON_PATH: &[u8] = b"U\0V\0_\0P\0Y\0T\0H\0O\0N\0_\0P\0A\0T\0H\0";
 
 /// The range of a launcher's shebang with its line end; `None` for any other program.
@@ -17,7 +22,7 @@ pub(crate) fn shebang(bytes: &[u8]) -> Option<Range<usize>> {
     let start = memmem::rfind(&bytes[..end], b"#!")?;
     let line = &bytes[start..end];
     let text = line.strip_suffix(b"\n")?;
-    let is_line = !text.contains(&0) && line.len() < 4096;
+    let is_line = !text.contains(&0) && line.len() < LINE_LIMIT;
     is_line.then_some(start..end)
 }
 

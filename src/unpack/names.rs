@@ -11,6 +11,8 @@ use crate::support::path::from_bytes;
 
 /// Beginnings of names at the root that rvenv uses for temporary files.
 const RESERVED: &str = ".rvenv";
+/// The part of a name that is too long which its message shows, in bytes: less than a line of a terminal.
+const SHOWN: usize = 64;
 
 /// The entries that were read so far.
 #[derive(Debug, Default)]
@@ -69,7 +71,7 @@ fn safe_path(name: &[u8], is_directory: bool) -> Result<PathBuf, Fault> {
     let is_long = stripped.len() as u64 > limits::ARCHIVE_PATH
         || stripped.split(|byte| *byte == b'/').any(|part| part.len() > limits::ARCHIVE_NAME);
     if is_long {
-        return Err(Fault::NameTooLong { name: escaped(&name[..name.len().min(64)]) });
+        return Err(Fault::NameTooLong { name: escaped(&name[..name.len().min(SHOWN)]) });
     }
     let path = from_bytes(stripped);
     let is_reserved = || {

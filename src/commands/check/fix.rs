@@ -12,11 +12,15 @@ use crate::commands::Context;
 use crate::commands::install::PackageInstall;
 use crate::{cli, ui};
 
-/// A repair can uncover another finding. The number of rounds is larger than any such chain.
+/// The limit of the rounds. A repair can uncover another finding, whose repair is a step of the next round.
+/// No step is taken twice.
 const ROUNDS: usize = 12;
 
-/// The time limit for an installer that never ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time between two checks for a signal: the user does not notice the delay.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The longest wait for a running installer to end.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The repairs of one run.
 pub(super) struct Fix<'a> {
@@ -51,12 +55,13 @@ impl Fix<'_> {
     /// like an interrupted install until it ends.
     fn settled(&self, mut report: Report) -> anyhow::Result<Report> {
         let start = Instant::now();
-        while let Some(wait) = self.check.unsettled(&report).filter(|_| start.elapsed() < PATIENCE)
+        while let Some(wait) =
+            self.check.unsettled(&report).filter(|_| start.elapsed() < SETTLE_LIMIT)
         {
             let end = Instant::now() + wait;
             while let Some(rest) = end.checked_duration_since(Instant::now()) {
                 self.context.interrupt.check()?;
-                std::thread::sleep(rest.min(Duration::from_millis(50)));
+                std::thread::sleep(rest.min(SIGNAL_INTERVAL));
             }
             report = self.check.report()?;
         }

@@ -15,6 +15,8 @@ use crate::support::path::{canonicalize, same};
 /// The answer is between these; start-up files may print around it.
 const BEGIN: &str = "<<<rvenv-probe";
 const END: &str = "rvenv-probe>>>";
+/// The part of a line of stderr that a message shows, in characters: about two lines of a terminal.
+const SHOWN: usize = 200;
 
 /// The answer: `facts` is missing if the Python is too old for them.
 #[derive(Deserialize)]
@@ -190,7 +192,7 @@ fn no_answer(output: &Output) -> Reason {
         return Reason::Ancient;
     }
     let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-    let last_line: String = line.chars().filter(|c| !c.is_control()).take(200).collect();
+    let last_line: String = line.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
     Reason::Failed { status: output.status.to_string(), last_line }
 }
 
