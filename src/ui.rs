@@ -185,16 +185,16 @@ impl Ui {
     /// Prints a failure: the error, its causes, the next step.
     pub(crate) fn report_error(&self, error: &anyhow::Error) {
         self.write(Some((ERROR, "error")), error);
-        let states_absence = error.chain().any(|it| it.to_string().contains("does not exist"));
+        let known = library_error::find(error);
         for cause in error.chain().skip(1) {
             let is_absence = cause
                 .downcast_ref::<io::Error>()
                 .is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound);
-            if !(states_absence && is_absence) {
+            if !(known.states_absence && is_absence) {
                 self.write(None, format_args!("  caused by: {cause}"));
             }
         }
-        if let Some(hint) = library_error::find(error).hint {
+        if let Some(hint) = known.hint {
             self.hint(hint::words(&hint));
         }
     }

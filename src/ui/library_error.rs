@@ -1,7 +1,10 @@
 //! Finds the library's error among the causes of a failure.
 
+use std::io::ErrorKind;
+
 use rvenv::{
-    Hint, check, create, fs, pack, python, seed, settings, shell, support, trust, unpack, venv,
+    Hint, check, create, fs, pack, python, seed, settings, shell, store, support, trust, unpack,
+    venv,
 };
 
 use crate::process::Exit;
@@ -14,6 +17,8 @@ pub(super) struct LibraryError {
     pub(super) signal: Option<usize>,
     /// The exit code of a command that did not start.
     pub(super) code: Option<Exit>,
+    /// Whether a message states that a file does not exist.
+    pub(super) states_absence: bool,
 }
 
 type Cause = dyn std::error::Error + 'static;
@@ -24,6 +29,7 @@ pub(super) fn find(error: &anyhow::Error) -> LibraryError {
         hint: error.chain().find_map(hint),
         signal: error.chain().find_map(signal),
         code: error.chain().find_map(code),
+        states_absence: error.chain().any(states_absence),
     }
 }
 
@@ -54,20 +60,35 @@ fn hint(cause: &Cause) -> Option<Hint> {
     None
 }
 
-fn signal(cause: &Cause) -> Option<usize> {
-    macro_rules! wrapped_by {
-        ($of:ident, $($module:ident),*) => {$(
-            if let Some($module::Error::Support(error)) = cause.downcast_ref() {
-                return $of(error);
+/// The error of a lower module that a cause is, or that the variant of one of the modules wraps.
+macro_rules! lower {
+    ($cause:ident, $variant:ident, $($module:ident),*) => {{
+        let mut found = $cause.downcast_ref();
+        $(
+            if let Some($module::Error::$variant(error)) = $cause.downcast_ref() {
+                found = Some(error);
             }
-        )*};
-    }
-    let of = |error: &support::Error| match error {
+        )*
+        found
+    }};
+}
+
+fn signal(cause: &Cause) -> Option<usize> {
+    let error = lower!(
+        cause, Support, rvenv, fs, pack, python, settings, trust, venv, seed, create, check, unpack
+    );
+    match error? {
         support::Error::Interrupted { signal } => Some(*signal),
         _ => None,
-    };
-    wrapped_by!(of, rvenv, fs, pack, python, settings, trust, venv, seed, create, check, unpack);
-    cause.downcast_ref().and_then(of)
+    }
+}
+
+/// Whether the message of a cause states that a file does not exist.
+fn states_absence(cause: &Cause) -> bool {
+    let error = lower!(
+        cause, Fs, rvenv, pack, python, settings, trust, venv, seed, store, create, check, unpack
+    );
+    matches!(error, Some(fs::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound)
 }
 
 /// As a POSIX shell reports it: 127 for a command that is not there, 126 for one that cannot be
@@ -81,5 +102,25 @@ fn code(cause: &Cause) -> Option<Exit> {
         venv::Error::NoCommand { .. } => Some(Exit::NotFound),
         venv::Error::NotExecutable { .. } => Some(Exit::CannotExecute),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_missing_file_is_stated_as_absent() {
+        let absence = |kind: ErrorKind| find(&fs::Error::io("read", "none")(kind.into()).into());
+        assert!(absence(ErrorKind::NotFound).states_absence);
+        assert!(!absence(ErrorKind::PermissionDenied).states_absence);
+        let missing = || fs::Error::io("read", "none")(ErrorKind::NotFound.into());
+        for wrapped in [
+            rvenv::Error::from(missing()).into(),
+            anyhow::Error::from(store::Error::from(missing())).context("cannot install"),
+        ] {
+            assert!(find(&wrapped).states_absence, "{wrapped:?}");
+        }
+        assert!(!find(&anyhow::anyhow!("`a` does not exist")).states_absence);
     }
 }
