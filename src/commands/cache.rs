@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use rvenv::fs;
 use rvenv::fs::Guard;
 use rvenv::store::{self, Pruned};
-use rvenv::support::cache::CacheProblem;
+use rvenv::support::cache::{CacheProblem, STORE};
 use rvenv::venv::inventory::Disk;
 
 use super::{Context, cache_advice};
@@ -58,7 +58,7 @@ fn print_parts(root: &Path, context: &Context<'_>) -> anyhow::Result<()> {
         let mut disk = Disk::default();
         disk.measure(&part);
         let packages = match &*name {
-            "store" => format!("  {} packages", store::count(&context.cache)),
+            STORE => format!("  {}", ui::counted(store::count(&context.cache), "package")),
             _ => String::new(),
         };
         let _ = writeln!(text, "{name:<12}  {:>10}{packages}", ui::bytes(disk.total()));

@@ -18,7 +18,7 @@ use super::seen::Seen;
 use super::shared::SharedFile;
 use super::site::Site;
 use crate::fs::{self, FileFacts, write_whole};
-use crate::support::cache::Cache;
+use crate::support::cache::{Cache, PACKAGES};
 use crate::support::hex::hex;
 use crate::support::identity::FileStamp;
 use crate::support::limits;
@@ -85,7 +85,7 @@ impl<'s> Place<'s> {
         let root = cache.root()?;
         site.dists().nth(FEWEST - 1)?;
         let digest = Sha256::digest(site.path.as_os_str().as_encoded_bytes());
-        let file = root.join("packages").join(FORM.to_string()).join(hex(&digest[..16]) + ".json");
+        let file = root.join(PACKAGES).join(FORM.to_string()).join(hex(&digest[..16]) + ".json");
         Some(Self { file, site })
     }
 

@@ -29,6 +29,7 @@ use crate::formats::record::Row;
 use crate::fs::{open_regular, read_bounded};
 use crate::python::Interpreter;
 use crate::seed::Result;
+use crate::support::cache;
 use crate::support::host::Platform;
 use crate::support::limits;
 use crate::support::private_dir::create_private_dir;
@@ -109,7 +110,7 @@ impl Image {
         wheel: &Path,
         layout: Layout,
     ) -> Result<Self> {
-        let dir = job.cache.join("pip");
+        let dir = job.cache.join(cache::PIP);
         let name = name(project, wheel, layout, job.interpreter)?;
         let root = dir.join(&name);
         if let Some(image) = Self::open(&root, job.interpreter.platform) {

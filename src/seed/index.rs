@@ -17,6 +17,7 @@ use super::{Event, SeedContext, cache_error};
 use crate::fs::read_bounded;
 use crate::python::{isolated, wait_with_output};
 use crate::seed::{Error, Result};
+use crate::support::cache::WHEELS;
 use crate::support::hex::hex;
 use crate::support::limits;
 use crate::support::private_dir::create_private_dir;
@@ -134,7 +135,7 @@ pub(crate) fn kept(cache: &Path) -> Vec<(Version, PathBuf)> {
 }
 
 fn wheels(cache: &Path) -> PathBuf {
-    cache.join("wheels")
+    cache.join(WHEELS)
 }
 
 /// A new directory for a download, and the lock on it.

@@ -43,11 +43,8 @@ pub use report::writes_report;
 pub use snapshot::Snapshot;
 
 use crate::python::Interpreter;
-use crate::support::cache::Cache;
+use crate::support::cache::{Cache, STORE};
 use crate::support::parallel;
-
-/// The directory of the cache that contains the store.
-const DIRECTORY: &str = "store";
 
 /// The entries for one kind of Python.
 #[derive(Clone, Debug)]
@@ -63,7 +60,7 @@ impl Store {
     /// are not known.
     pub fn open(cache: &Cache, interpreter: &Interpreter) -> Option<Self> {
         let kind = PythonKind::of(interpreter)?;
-        let root = cache.root()?.join(DIRECTORY);
+        let root = cache.root()?.join(STORE);
         Some(Self { directory: root.join(kind.name()), root, kind })
     }
 

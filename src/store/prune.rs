@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::entry::HEAD;
-use super::{DIRECTORY, staging};
+use super::staging;
 use crate::fs::names_in;
-use crate::support::cache::Cache;
+use crate::support::cache::{Cache, STORE};
 
 /// The result of removing distributions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub struct Pruned {
 
 /// The number of stored distributions, for all kinds of Python.
 pub fn count(cache: &Cache) -> usize {
-    cache.root().map_or(0, |root| entries(&root.join(DIRECTORY)).len())
+    cache.root().map_or(0, |root| entries(&root.join(STORE)).len())
 }
 
 /// Removes the distributions that no environment was filled with for `age`, and what killed
 /// processes left. Environments keep their files.
 pub fn prune(cache: &Cache, age: Duration) -> Pruned {
     let mut pruned = Pruned::default();
-    let Some(root) = cache.root().map(|root| root.join(DIRECTORY)) else { return pruned };
+    let Some(root) = cache.root().map(|root| root.join(STORE)) else { return pruned };
     staging::sweep(&root);
     let oldest = SystemTime::now().checked_sub(age);
     for entry in entries(&root) {

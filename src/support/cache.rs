@@ -8,8 +8,19 @@ use crate::support::dirs;
 use crate::support::host::Host;
 use crate::support::private_dir::{self, PrivacyProblem};
 
+/// The directory of the answers of interpreters to a probe.
+pub const INTERPRETERS: &str = "interpreters";
+/// The directory of the metadata of installed packages.
+pub const PACKAGES: &str = "packages";
+/// The directory of the images of pip.
+pub const PIP: &str = "pip";
+/// The directory of the package store.
+pub const STORE: &str = "store";
+/// The directory of downloaded wheels.
+pub const WHEELS: &str = "wheels";
+
 /// The names in the directory that are rvenv's: what cleaning removes.
-const PARTS: [&str; 4] = ["interpreters", "packages", "pip", "store"];
+const PARTS: [&str; 5] = [INTERPRETERS, PACKAGES, PIP, STORE, WHEELS];
 
 /// The directory for what is remembered, if there is one that can be trusted.
 #[derive(Clone, Debug)]

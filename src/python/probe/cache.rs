@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use super::{ProbeOutcome, SCRIPT};
 use crate::fs::{read_bounded, write_whole};
 use crate::python::{Interpreter, Reason};
-use crate::support::cache::Cache;
+use crate::support::cache::{Cache, INTERPRETERS};
 use crate::support::hex::hex;
 use crate::support::host::Host;
 use crate::support::identity::FileVersion;
@@ -59,7 +59,7 @@ enum Outcome {
 
 impl ProbeCache {
     pub(crate) fn new(cache: &Cache, host: &Host) -> Self {
-        let dir = cache.root().map(|root| root.join("interpreters").join(format!("{FORM:016x}")));
+        let dir = cache.root().map(|root| root.join(INTERPRETERS).join(format!("{FORM:016x}")));
         let conditions = dir.as_ref().map(|_| conditions(host)).unwrap_or_default();
         Self { dir, conditions }
     }

@@ -344,4 +344,10 @@ fn upgrade_deps_installs_what_the_index_offers() {
     assert!(of_other.starts_with("91.0 ") && of_other != versions("new"), "{of_other}");
     sandbox.run(["create", "--upgrade-deps", "--without-setuptools", "-p", python, "alone"]).ok();
     assert!(!site("alone").join("setuptools").exists());
+    let cache = sandbox.root().join("cache");
+    assert!(cache.join("wheels/pip-91.0-py3-none-any.whl").exists());
+    let parts = sandbox.run(["cache"]).ok().stdout;
+    assert!(parts.contains("\nwheels "), "{parts}");
+    sandbox.run(["cache", "clean"]).ok();
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
 }
