@@ -39,7 +39,7 @@ impl State {
         let end = end_of_headers(&bytes).unwrap_or(bytes.len());
         let headers = lossy(&bytes[..end]);
         if let (Some(name), Some(_)) = (header(&headers, "Name"), header(&headers, "Version")) {
-            let state = if is_named(path, &name) { Self::Whole } else { Self::OfAnother };
+            let state = if is_named(path, name) { Self::Whole } else { Self::OfAnother };
             return (state, headers.into_owned());
         }
         // The last character may be cut in the middle.

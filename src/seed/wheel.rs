@@ -13,6 +13,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::formats::metadata::header;
 use crate::formats::record;
 use crate::fs::open_regular;
 use crate::seed::{Error, Result};
@@ -295,14 +296,4 @@ fn verify(
         Some(name) => Err(WheelFault::Unlisted { name: name.clone() }),
         None => Ok(()),
     }
-}
-
-/// The value of a header of `METADATA` or `WHEEL`.
-pub(crate) fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let headers = text.lines().take_while(|line| !line.is_empty());
-    headers
-        .filter_map(|line| line.split_once(':'))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim())
-        .filter(|value| !value.is_empty())
 }

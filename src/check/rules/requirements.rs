@@ -71,7 +71,7 @@ fn of_other_python(installed: &Installed<'_>, interpreter: &Interpreter) -> Opti
     let wanted = |info: &DistInfo| {
         let versions = header(&info.headers, "Requires-Python")?;
         let parsed: pep440_rs::VersionSpecifiers = versions.parse().ok()?;
-        (!parsed.contains(&version)).then_some(versions)
+        (!parsed.contains(&version)).then(|| versions.to_owned())
     };
     let others = installed.dists.iter().filter_map(|(dist, info)| Some((dist, wanted(info)?)));
     let (mut seen, mut names) = (Vec::new(), Vec::new());
