@@ -10,6 +10,7 @@ mod pack;
 mod program;
 pub(crate) mod synonyms;
 mod unpack;
+mod words;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub(crate) use inventory::{List, Remove};
 pub(crate) use pack::{ArchiveFormat, EditableInstalls, Pack};
 pub(crate) use program::{Cache, CacheAction, CompletionShell, Completions, Config, Help, Man};
 pub(crate) use unpack::Unpack;
+pub(crate) use words::command_index;
 
 /// The columns of help on a wider terminal, or where the width is not known.
 pub(crate) const HELP_WIDTH: usize = 100;

@@ -8,6 +8,7 @@ use rvenv::Host;
 use rvenv::shell;
 use rvenv::shell::Shell;
 
+use crate::cli::command_index;
 use crate::ui;
 
 const COMMANDS: [&str; 4] = ["activate", "activate-script", "deactivate", "hook"];
@@ -16,14 +17,16 @@ const COMMANDS: [&str; 4] = ["activate", "activate-script", "deactivate", "hook"
 /// read from the words as they are: what failed may be their parsing.
 pub(crate) fn print_failure(args: impl Iterator<Item = OsString>) {
     let args: Vec<_> = args.collect();
-    let words = || args.iter().filter_map(|arg| arg.to_str());
-    let Some(command) = words().find(|word| !word.starts_with('-')) else { return };
-    if !COMMANDS.contains(&command) || io::stdout().is_terminal() {
+    // An option whose value is missing takes the command for it.
+    let Some(index) = command_index(&args).or(args.len().checked_sub(1)) else { return };
+    let Some(command) = args[index].to_str().filter(|name| COMMANDS.contains(name)) else { return };
+    if io::stdout().is_terminal() {
         return;
     }
+    let words = || args[index + 1..].iter().filter_map(|arg| arg.to_str());
     let named = words().skip_while(|word| *word != "--shell").nth(1);
     let named = named.or_else(|| words().find_map(|word| word.strip_prefix("--shell=")));
-    let of_hook = || words().filter(|word| !word.starts_with('-')).nth(1);
+    let of_hook = || words().find(|word| !word.starts_with('-'));
     let named = named.or_else(|| if command == "hook" { of_hook() } else { None });
     let shell = named.and_then(|name| name.parse::<Shell>().ok());
     let shell = shell.or_else(|| shell::detect(&detection_host())).unwrap_or(Shell::Sh);
@@ -46,7 +49,7 @@ pub(super) fn print(shell: Shell, code: &[u8], ui: &ui::Ui) -> io::Result<()> {
     }
     let words: Vec<_> = std::env::args_os().skip(1).map(ui::word).collect();
     let command = format!("rvenv {}", words.join(" "));
-    let is_hook = words.iter().any(|word| word == "hook");
+    let is_hook = command_index(&words).is_some_and(|index| words[index] == "hook");
     let line = match shell {
         Shell::Nushell if is_hook => {
             format!("{command} | save -f ($nu.default-config-dir | path join rvenv-hook.nu)")

@@ -5,6 +5,8 @@ use std::path::Path;
 use rvenv::shell::Shell;
 use rvenv::{DeletionHint, Hint, PackHint};
 
+use crate::cli::command_index;
+
 /// The text of a hint. The match has no `_` arm, so that each new hint needs a text.
 pub(super) fn words(hint: &Hint) -> String {
     match hint {
@@ -151,7 +153,7 @@ fn same_command(link: &Path, target: &Path) -> String {
 fn naming_command(env: &Path) -> String {
     let name = super::word(env.file_name().unwrap_or(env.as_os_str()));
     let mut words: Vec<_> = std::env::args_os().skip(1).map(super::word).collect();
-    let command = words.iter().position(|word| !word.starts_with('-')).unwrap_or(words.len());
+    let command = command_index(&words).unwrap_or(words.len());
     let takes_argument = ["activate", "activate-script", "allow", "check", "deny", "pack", "shell"];
     if words.get(command).is_some_and(|word| takes_argument.contains(&&**word)) {
         words.push(name);

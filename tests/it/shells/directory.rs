@@ -115,6 +115,11 @@ fn an_environment_called_env_is_named_and_not_chosen() {
         (&["activate", "--shell", "sh"][..], "rvenv activate --shell sh env"),
         (&["check"], "rvenv check env"),
         (&["run", "true"], "rvenv run --env env true"),
+        (
+            &["--color", "never", "activate", "--shell", "sh"],
+            "rvenv --color never activate --shell sh env",
+        ),
+        (&["--color", "never", "run", "true"], "rvenv --color never run --env env true"),
     ] {
         let ran = sandbox.run(command).code(1);
         let said = format!("{}{}", ran.stdout, ran.stderr);

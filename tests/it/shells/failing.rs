@@ -75,6 +75,9 @@ fn a_failed_command_fails_what_evaluates_it() {
         for arguments in [
             "activate",
             "activate --no-such-option",
+            "--color never activate",
+            "--color activate",
+            "--color never hook no-such-shell",
             "activate a b c",
             "hook no-such-shell",
             "deactivate x",
