@@ -32,6 +32,9 @@ pub enum WheelFault {
     /// The file's name is not that of a wheel.
     #[error("its name is not `NAME-VERSION-py3-none-any.whl`")]
     Name,
+    /// No directory for its metadata, or several.
+    #[error("it does not contain exactly one `.dist-info` directory")]
+    DistInfo,
     /// It contains another project than the requested one.
     #[error("it holds {found}, not {wanted}")]
     Project {
@@ -243,7 +246,7 @@ fn dist_info<'a>(names: impl Iterator<Item = &'a String>) -> Result<String, Whee
         .collect();
     match found.into_iter().collect::<Vec<_>>()[..] {
         [only] => Ok(only.to_owned()),
-        _ => Err(WheelFault::Name),
+        _ => Err(WheelFault::DistInfo),
     }
 }
 

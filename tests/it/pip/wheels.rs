@@ -197,6 +197,9 @@ fn wheels_of_something_else() {
         let fault = fault(|dir| renamed(dir, name));
         assert!(matches!(fault, WheelFault::Name), "{name}: {fault:?}");
     }
+    let second = "other-1.0.dist-info/METADATA";
+    let metadata = fault(|dir| Maker::new("99.0").with(second, "Name: other\n").write(dir));
+    assert!(matches!(metadata, WheelFault::DistInfo), "{metadata:?}");
     let python = fault(|dir| Maker::new("99.0").requiring(">=4").write(dir));
     assert!(
         matches!(&python, WheelFault::RequiresPython { requires } if requires == ">=4"),
