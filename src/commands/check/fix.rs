@@ -80,7 +80,7 @@ impl Fix<'_> {
             _ => None,
         });
         let Some(arguments) = next else { return Ok(false) };
-        if !self.args.json {
+        if self.prints_steps() {
             let line = format!("pip install {}", arguments.join(" "));
             ui::show(page::step(&line))?;
         }
@@ -98,6 +98,11 @@ impl Fix<'_> {
         Ok(true)
     }
 
+    /// Whether stdout has a line for each step.
+    fn prints_steps(&self) -> bool {
+        !self.args.json && !self.context.ui.is_quiet()
+    }
+
     /// Takes the steps of one round, and reports those that were done, also before an error.
     fn take(&self, steps: &[Step], report: &Report) -> anyhow::Result<()> {
         let Some(environment) = &report.environment else { return Ok(()) };
@@ -109,7 +114,7 @@ impl Fix<'_> {
         let allowed = trust.allowed(root);
         let mut done = Vec::new();
         let applied = fixer.apply(steps, &mut |step| done.push(step.clone()));
-        if !self.args.json && !self.context.ui.is_quiet() {
+        if self.prints_steps() {
             for change in changes::lines(&done, true, self.context.ui.is_verbose()) {
                 ui::show(page::step(&change))?;
             }

@@ -133,6 +133,9 @@ fn packages_are_repaired_at_once_where_the_user_permits_it() {
     let ran = fixture.sandbox.run(["check", "--fix", "--packages", ".venv"]).ok();
     assert!(ran.stdout.contains("pip install --ignore-installed --no-deps thing==1.0"), "{ran:#?}");
     fixture.check(&[".venv", "--deep"]).is_healthy();
+    fs::remove_file(site.join("thing-1.0.dist-info/RECORD")).unwrap();
+    let ran = fixture.sandbox.run(["check", "--quiet", "--fix", "--packages", ".venv"]).ok();
+    assert!(!ran.stdout.contains("pip install"), "{ran:#?}");
     // A repair by pip that fails is tried once.
     append(&site.join("thing-1.0.dist-info/METADATA"), "");
     let metadata = site.join("thing-1.0.dist-info/METADATA");
