@@ -12,7 +12,6 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -200,21 +199,24 @@ impl Ui {
     }
 }
 
-/// One warning in the life of the process, whoever gives it first.
+/// A warning, the first time that it is given.
 pub(crate) fn warn_once(text: &str) {
-    static IS_GIVEN: AtomicBool = AtomicBool::new(false);
-    if !IS_GIVEN.swap(true, Ordering::Relaxed) {
+    if is_first(text) {
         Ui { verbosity: 0, color_is_given: false, line: RefCell::default() }.warn(text);
     }
 }
 
 /// A detail, the first time that it is given.
 pub(crate) fn tell_once(text: &str) {
-    static GIVEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    let is_new = GIVEN.lock().is_ok_and(|mut given| given.insert(text.to_owned()));
-    if is_new {
+    if is_first(text) {
         Ui { verbosity: 1, color_is_given: false, line: RefCell::default() }.detail(text);
     }
+}
+
+/// Whether `text` was not given before.
+fn is_first(text: &str) -> bool {
+    static GIVEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    GIVEN.lock().is_ok_and(|mut given| given.insert(text.to_owned()))
 }
 
 /// A number of things: `1 package`, `2 packages`.

@@ -277,6 +277,22 @@ fn legitimate_users_are_not_asked() {
 }
 
 #[test]
+fn under_ci_each_file_of_another_user_is_a_warning_once() {
+    let Some(machine) = Machine::new() else { return };
+    let project = machine.dir("project", VICTIM, VICTIM, 0o755);
+    let files = [("pyproject.toml", "[tool.rvenv]\n"), (".python-version", "3.11\n")];
+    for (name, text) in files {
+        machine.file(&project.join(name), text, ATTACKER, 0o644);
+    }
+    let ran = machine.run(VICTIM, VICTIM, &project, &[("CI", "true")], &["config"]).ok();
+    for (name, _) in files {
+        let warning =
+            format!("warning: `{}` belongs to another user", project.join(name).display());
+        assert_eq!(ran.stderr.matches(&warning).count(), 1, "{ran:#?}");
+    }
+}
+
+#[test]
 fn in_a_container_or_ci_it_is_one_warning() {
     let Some(machine) = Machine::new() else { return };
     // A build as root with a workspace of uid 1000, and a mounted `$PWD`.
