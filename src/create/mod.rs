@@ -113,7 +113,7 @@ pub struct DryRun {
     pub plan: Plan,
     /// The version of the pip that [`create`] would seed, if any.
     pub pip: Option<String>,
-    /// The requirements that [`upgrade`] would install again, without credentials.
+    /// The requirements that [`upgrade()`] would install again, without credentials.
     pub requirements: Vec<String>,
 }
 

@@ -11,7 +11,7 @@
 //! | [`open_regular`], [`read_bounded`], [`write_whole`] | one file by its path |
 //! | [`Dir`] | an open directory and the changes in it |
 //! | [`LinkMode`], [`Linker`] | sharing of files between the cache and environments |
-//! | [`Stage`], [`InPlace`], [`sweep`], [`is_unfinished`] | staging areas, changes in place, removal of the files of killed processes |
+//! | [`Stage`], [`InPlace`], [`sweep()`], [`is_unfinished`] | staging areas, changes in place, removal of the files of killed processes |
 //! | [`Guard`], [`DeletionTarget`] | the rules of deletion |
 //! | [`remove_tree`] | deletion that follows no link and crosses no mount point |
 

@@ -180,7 +180,7 @@ impl Stage {
     ///
     /// # Errors
     /// The first file that could not be deleted. The new directory has its target's name nevertheless,
-    /// and the next [`sweep`](super::sweep) tries again.
+    /// and the next [`sweep()`] tries again.
     pub fn finish(mut self) -> Result<()> {
         self.area.clear()
     }
@@ -199,7 +199,7 @@ impl Drop for Stage {
 }
 
 /// Deletes a checked directory: one rename moves it into a staging area, where it is deleted; the next
-/// [`sweep`](super::sweep) completes this after a kill. Returns what could not be deleted.
+/// [`sweep()`] completes this after a kill. Returns what could not be deleted.
 ///
 /// # Errors
 /// [`Error::Changed`] if another process replaced the directory; the new one is not touched.
@@ -232,7 +232,7 @@ pub fn discard(old: &DeletionTarget) -> Result<Option<Leftover>> {
 }
 
 /// Deletes a directory of a container's image layer, which cannot be renamed. A marker file in it lets
-/// [`sweep`](super::sweep) complete this after a kill.
+/// [`sweep()`] complete this after a kill.
 fn discard_in_place(parent: &Handle, old: &DeletionTarget, name: &OsStr) -> Result<()> {
     let failed = || Error::io("remove", old.path());
     let open = || parent.sub(Path::new(name), Mounts::Stay).map_err(failed());

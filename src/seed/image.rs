@@ -197,7 +197,7 @@ fn is_ours_alone(_meta: &fs::Metadata) -> bool {
     true
 }
 
-/// Whether it has the time and the mode that [`write`] sets.
+/// Whether it has the time and the mode that [`write()`] sets.
 fn is_stamped(meta: &fs::Metadata) -> bool {
     #[cfg(unix)]
     {

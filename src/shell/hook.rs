@@ -203,7 +203,7 @@ fn assign_root(shell: Shell, root: &Path) -> Result<Vec<u8>> {
 /// The code that activates on entering a project.
 ///
 /// # Errors
-/// As [`activate`], and [`Error::NoHook`].
+/// As [`activate`](super::activate), and [`Error::NoHook`].
 pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u8>> {
     // As the shell has it: on Windows, Git Bash and its kin have paths of their own.
     let mark = match Syntax::of(shell)? {
@@ -223,7 +223,7 @@ pub fn enter(shell: Shell, activation: &Activation, host: &Host) -> Result<Vec<u
 /// The code that deactivates on leaving one.
 ///
 /// # Errors
-/// As [`deactivate`], and [`Error::NoHook`].
+/// As [`deactivate`](super::deactivate), and [`Error::NoHook`].
 pub fn leave(shell: Shell, host: &Host) -> Result<Vec<u8>> {
     let extent = if is_direnv(host) { Extent::Environment } else { Extent::Activation };
     let mut code = deactivation(shell, host, extent)?;

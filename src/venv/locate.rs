@@ -109,7 +109,8 @@ fn usable_place(dir: &Path, name: &str, host: &Host) -> Result<Option<(PathBuf, 
 /// The environment that a user names, or the nearest one.
 ///
 /// # Errors
-/// As [`nearest`] and [`named_root`], and when the named directory is not an environment.
+/// As [`nearest`]; when `named` cannot be looked at, is a `.venv` file that leads nowhere, contains only an
+/// environment that belongs to others, or is not an environment.
 pub fn resolve(named: Option<&Path>, host: &Host) -> Result<Env> {
     match named {
         Some(named) => Env::open(named_root(named, host)?, host.platform()),

@@ -125,7 +125,7 @@ impl Plan {
     /// The plan of an environment at `root` (absolute), with the entries `seeds`.
     ///
     /// # Errors
-    /// [`Error::Placeholder`], an error in this crate.
+    /// [`Placeholder`](crate::shell::Error::Placeholder), an error in this crate.
     pub fn new(
         root: &Path,
         interpreter: &Interpreter,
@@ -195,7 +195,7 @@ pub(crate) fn interpreter_entries(interpreter: &Interpreter, copies: bool) -> Ve
 /// The activation scripts of an environment at `root`, generated lazily.
 ///
 /// # Errors
-/// [`Error::Placeholder`]: a mistake in this crate.
+/// [`Placeholder`](crate::shell::Error::Placeholder): a mistake in this crate.
 pub(crate) fn activation_entries<'a>(
     root: &'a Path,
     interpreter: &'a Interpreter,
