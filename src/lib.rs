@@ -44,8 +44,8 @@
 //! applies the difference.
 //!
 //! A module imports only modules of rows below its own; `tests/it/layers.rs` enforces this table.
-//! Above the library is the program: `main` calls `cli` (clap), which calls `commands` (one file
-//! per command), which calls `ui`.
+//! Above the library is the program: `main` parses with `cli` (clap) and calls `commands`, which use
+//! `ui` (output), `help` (pages) and `process` (signals, exit codes).
 //!
 //! | layer | contents |
 //! |---|---|

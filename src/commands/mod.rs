@@ -1,4 +1,5 @@
-//! One file per command: each calls the library, reports the result and returns an exit code.
+//! The commands, and what several of them share. Each calls the library, reports the result and returns an
+//! exit code.
 
 mod activate;
 mod allow;

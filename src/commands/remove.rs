@@ -1,4 +1,4 @@
-//! `rvenv remove`: deletes environments, and nothing else.
+//! `rvenv remove`: deletes environments, and with `--force` other directories.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,8 +13,8 @@ use super::list::Listing;
 use crate::cli::Remove;
 use crate::process;
 
-/// Checks every directory before the first is removed. Those that may not be removed do not keep
-/// the others; the exit code is 1 then.
+/// Checks every directory before the first is removed. A directory that may not be removed does
+/// not stop the removal of the others; the exit code is then 1.
 pub(super) fn run(args: &Remove, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     process::watch_signals(&context.interrupt)?;
     let Some(limit) = args.older_than else { return remove_all(&args.dirs, args, context) };
@@ -53,7 +53,7 @@ fn remove_all(dirs: &[PathBuf], args: &Remove, context: &Context<'_>) -> anyhow:
             }
             Err(error) => {
                 let error = package_error(dir, &path, context).unwrap_or(error.into());
-                keep_first(&mut failed, error, context);
+                keep_last(&mut failed, error, context);
             }
         }
     }
@@ -62,7 +62,7 @@ fn remove_all(dirs: &[PathBuf], args: &Remove, context: &Context<'_>) -> anyhow:
         if args.dry_run {
             context.ui.say(format_args!("would remove `{}`", dir.display()));
         } else if let Err(error) = remove(dir, target, context) {
-            keep_first(&mut failed, error, context);
+            keep_last(&mut failed, error, context);
         }
     }
     if !args.dry_run {
@@ -93,8 +93,8 @@ fn package_error(dir: &Path, path: &Path, context: &Context<'_>) -> Option<anyho
     Some(venv::Error::PackageNotDirectory { name: name.to_owned(), env }.into())
 }
 
-/// The last failure is printed by whoever called; those before it are printed here.
-fn keep_first(failed: &mut Option<anyhow::Error>, error: anyhow::Error, context: &Context<'_>) {
+/// Keeps the last error, which the caller prints; prints the one before it.
+fn keep_last(failed: &mut Option<anyhow::Error>, error: anyhow::Error, context: &Context<'_>) {
     if let Some(earlier) = failed.replace(error) {
         context.ui.report_error(&earlier);
     }

@@ -1,7 +1,8 @@
 //! Activation code for every shell: one table of shells, one quoter per language, one renderer.
 //!
-//! The scripts are real files under `scripts/`. Each language has one for activating, which serves
-//! both the file on disk and what `rvenv activate` prints, and one for the way back.
+//! The scripts are files under `scripts/`. Each language has one for activation, which is both the file on
+//! disk and what `rvenv activate` prints, and one for deactivation. nushell has only the file on disk, because
+//! it evaluates no code; `rvenv activate` prints data for it.
 
 mod activation;
 mod batch;

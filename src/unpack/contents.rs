@@ -52,7 +52,7 @@ impl<'a> Contents<'a> {
     /// Opens the archive of a manifest.
     ///
     /// # Errors
-    /// [`Fault::TooLarge`] if it claims to contain more than its size allows for.
+    /// [`Fault::TooLarge`] if its manifest lists more bytes than its size allows for.
     pub(super) fn new(file: &Path, manifest: &'a Manifest) -> Result<Self> {
         let archive = Archive::open(file)?;
         let most = archive.size.saturating_mul(limits::ARCHIVE_RATIO).max(limits::ARCHIVE_SMALL);

@@ -8,7 +8,7 @@ use crate::python::{Implementation, Interpreter};
 use crate::support::host::Platform;
 
 /// The interpreter under each of its names, and the libraries that it needs: the first name is a link to
-/// the base, the others are links to the first.
+/// the base, the others are links to the first. With `copies`, each is a copy of the base.
 pub(crate) fn interpreter(base: &Interpreter, copies: bool) -> Vec<Entry> {
     let scripts = &base.scheme.scripts;
     let first = executable_name(base);
