@@ -56,8 +56,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Verbosity and colours. Accepted before and after the command, except after `install` and `run`, whose
-/// arguments belong to the program that they start.
+/// Verbosity and colours. Accepted before the command, and after it by the commands whose arguments contain
+/// this struct. `install`, `uninstall` and `freeze` pass such flags to pip.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Output {
     /// Print only errors
@@ -115,7 +115,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Whether the command ignores settings, because it runs at each prompt or in start-up files.
+    /// Whether the command reads no settings: it runs at each prompt or in start-up files, or uses none.
     pub(crate) fn is_bare(&self) -> bool {
         matches!(
             self,
@@ -137,7 +137,7 @@ impl Command {
 fn directory() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|name| {
         if name.is_empty() {
-            Err("an empty name is no directory; `.` is the current one")
+            Err("the name of the directory is empty; `.` is the current directory")
         } else {
             Ok(rvenv::support::path::strip_verbatim_prefix(Path::new(&name)).into_owned())
         }
@@ -210,7 +210,7 @@ pub(crate) enum Command {
     Man(Deferred<Man>),
     /// Explain a command or a topic
     Help(Deferred<Help>),
-    /// Print the directory of the cache, or empty it
+    /// Print the sizes of the parts of the cache, or delete cached files
     Cache(Deferred<Cache>),
 }
 
@@ -251,7 +251,7 @@ pub(crate) struct ForShell {
 pub(crate) struct Check {
     #[command(flatten)]
     output: Output,
-    /// The environment, or an archive of `rvenv pack`; without it the active environment
+    /// The environment, or an archive of `rvenv pack`; without it the active one, else the project's
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
     /// Repair what can be repaired

@@ -100,7 +100,7 @@ impl Ui {
             self.warn(format_args!("{error}: it is left out"));
         }
         for (name, near) in settings::misspelt_variables(host) {
-            self.warn(format_args!("`{name}` is no setting"));
+            self.warn(format_args!("`{name}` does not name a setting"));
             self.hint(hint::words(&Hint::DidYouMean(near)));
         }
         for file in [&project.settings, &project.manifest].into_iter().flatten() {

@@ -254,7 +254,7 @@ catalogue! {
             "The link to the interpreter leads to itself",
             "no command of the environment can start";
         InterpreterElsewhere = "interpreter-elsewhere", Error,
-            "The interpreter is not the one that `pyvenv.cfg` names, no copy of it, or of another implementation",
+            "The interpreter is neither the one that `pyvenv.cfg` names nor a copy of it, or belongs to another implementation",
             "that Python takes another standard library or does not see the packages";
         InterpreterNotExecutable = "interpreter-not-executable", Error,
             "The interpreter cannot be executed",
@@ -317,7 +317,7 @@ catalogue! {
             "There is no `site-packages` directory",
             "the next install creates it";
         SiteOther = "site-packages-other", Warning,
-            "There are packages for another Python version beside",
+            "Another directory contains packages for another Python version",
             "this Python does not see them";
         InstallRunning = "install-running", Error,
             "pip or uv is installing into the environment now",
@@ -365,11 +365,11 @@ catalogue! {
 
     "pip" {
         PipMissing = "pip-missing", Warning,
-            "There was a pip, and parts of it are left at most",
+            "pip was removed, wholly or in part",
             "`pip install` goes to another Python or fails";
         PipDamaged = "pip-damaged", Error,
             "Files of pip are missing or cut short",
-            "pip fails at some commands or at all";
+            "some or all commands of pip fail";
         PipDestination = "pip-destination", Warning,
             "A file of pip's configuration chooses another place to install into",
             "`pip install` in the activated environment installs elsewhere or fails";

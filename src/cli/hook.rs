@@ -31,7 +31,7 @@ pub(crate) struct HookEnv {
 pub(crate) struct Allow {
     #[command(flatten)]
     pub(super) output: Output,
-    /// The environment; without it the nearest `.venv` or `venv` from here upwards
+    /// The environment or its project; without it the nearest `.venv` or `venv` from here upwards
     #[arg(value_name = "DIR", value_parser = directory(), add = ArgValueCompleter::new(complete::environments))]
     pub(crate) dir: Option<PathBuf>,
 }

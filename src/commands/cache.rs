@@ -1,4 +1,4 @@
-//! `rvenv cache`: where it is, and away with it.
+//! `rvenv cache`: prints the parts of the cache, removes unused packages, or cleans it.
 
 use std::fmt::Write as _;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ use crate::cli::{Cache, CacheAction};
 use crate::process::Exit;
 use crate::ui;
 
-/// Prints the directory, or removes it.
+/// Runs the action; without one, prints the parts and their sizes.
 pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCode> {
     let Some(root) = context.cache.root() else {
         let problem = context.cache.problem().unwrap_or(&CacheProblem::NoHome);
@@ -30,7 +30,8 @@ pub(super) fn run(args: &Cache, context: &Context<'_>) -> anyhow::Result<ExitCod
         Some(CacheAction::Dir) => ui::print_path(root)?,
         Some(CacheAction::Prune { older_than }) => {
             let Pruned { entries, left } = store::prune(&context.cache, older_than);
-            context.ui.say(format_args!("removed {entries} stored packages; {left} are left"));
+            let removed = ui::counted(entries, "stored package");
+            context.ui.say(format_args!("removed {removed}; left: {left}"));
         }
         Some(CacheAction::Clean) => {
             let guard = Guard::new(&context.host).force(true);

@@ -53,7 +53,7 @@ pub enum WheelFault {
     #[error("it holds two files of one name")]
     Duplicate,
     /// A link, a device or another special file.
-    #[error("`{name}` in it is no ordinary file")]
+    #[error("`{name}` in it is neither a file nor a directory")]
     Special {
         /// The file.
         name: String,
@@ -88,7 +88,7 @@ pub enum WheelFault {
         name: String,
     },
     /// Metadata that is missing or invalid.
-    #[error("its {file} lacks a sensible {field}")]
+    #[error("its {file} has no valid {field}")]
     Metadata {
         /// `METADATA`, `WHEEL` or `RECORD`.
         file: &'static str,

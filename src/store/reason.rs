@@ -19,10 +19,10 @@ pub enum NotStored {
     #[error("`{0}` is damaged")]
     BadRecord(String),
     /// A file is not as RECORD lists it, or another user can write to it.
-    #[error("`{0}` is not as RECORD lists it")]
+    #[error("`{0}` differs from RECORD, or another user can write to it")]
     Altered(String),
     /// RECORD lists a file outside of the environment.
-    #[error("RECORD lists `{0}`")]
+    #[error("RECORD lists `{0}`, which is outside of the environment")]
     Outside(String),
     /// Bytecode that does not belong to its source, or that another process wrote.
     #[error("`{0}` is not the bytecode of its source")]
@@ -34,7 +34,7 @@ pub enum NotStored {
     #[error("its tags do not suit the interpreter")]
     ForeignTags,
     /// The file system has neither hard links nor clones, or the file cannot be written.
-    #[error("cannot link `{}` to the store: {reason}", path.display())]
+    #[error("cannot store `{}`: {reason}", path.display())]
     Unlinkable {
         /// The file.
         path: PathBuf,

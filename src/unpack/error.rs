@@ -17,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The archive is damaged, hostile, or none of `rvenv pack`.
+    /// The archive is damaged, malicious, or not written by `rvenv pack`.
     #[error("cannot unpack `{}`: {fault}", path.display())]
     Archive {
         /// The archive.
@@ -136,7 +136,7 @@ pub enum Fault {
     TooMany,
     /// Far more content than its size allows for.
     #[error(
-        "it claims to contain {bytes} bytes in an archive of {size}, more than {} times as many",
+        "its manifest lists {bytes} bytes, more than {} times the {size} bytes of the archive",
         limits::ARCHIVE_RATIO
     )]
     TooLarge {
@@ -152,7 +152,9 @@ pub enum Fault {
         name: &'static str,
     },
     /// Other files than the manifest counts.
-    #[error("its manifest lists {files} files with {bytes} bytes, and it contains others")]
+    #[error(
+        "its manifest lists {files} files with {bytes} bytes, and the archive contains another number"
+    )]
     Count {
         /// The files that the manifest counts.
         files: u64,

@@ -269,7 +269,7 @@ fn a_misspelt_variable_is_reported() {
     let ran = sandbox.run(["config"]).ok();
     assert_eq!(
         ran.stderr,
-        "warning: `RVENV_PYHTON` is no setting\nhint: did you mean `RVENV_PYTHON`?\n"
+        "warning: `RVENV_PYHTON` does not name a setting\nhint: did you mean `RVENV_PYTHON`?\n"
     );
 }
 

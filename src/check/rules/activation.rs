@@ -40,7 +40,7 @@ pub(crate) fn findings(snapshot: &Snapshot<'_>) -> Vec<Diagnosis> {
     if is_ours || (!has_any && snapshot.maker != Maker::Virtualenv) {
         findings.extend(absent(missing));
     }
-    // A moved environment's are part of that finding.
+    // The scripts of a moved environment are reported by the finding `moved`.
     let is_packed = snapshot.cfg().packed().is_some();
     if is_ours && snapshot.origin.is_none() && !is_packed {
         findings.extend(of_another_release(snapshot, stale));
@@ -125,16 +125,17 @@ fn of_another_release(snapshot: &Snapshot<'_>, stale: Vec<Entry>) -> Option<Diag
     let elsewhere = snapshot.activated.as_ref().filter(|root| !is_same_file(root, snapshot.root()));
     let seen = match elsewhere {
         // Most shells find out where a script is; csh and dash do not.
-        Some(root) => format!("{names} was written for `{}`", root.display()),
-        None => format!("{names} was written by another release of rvenv"),
+        Some(root) => format!("written for `{}`: {names}", root.display()),
+        None => format!("written by another release of rvenv: {names}"),
     };
     Some(Diagnosis::new(Code::ActivationAltered, seen, Repair::Put(stale)))
 }
 
 fn edited(snapshot: &Snapshot<'_>, altered: &[Entry]) -> Option<Diagnosis> {
-    let seen = format!("{} was changed after rvenv wrote it", names(altered)?);
+    let seen = format!("changed after rvenv wrote it: {}", names(altered)?);
     let root = snapshot.root().display();
-    let advice =
-        format!("keep it; to have rvenv's own again, delete it and run `rvenv check --fix {root}`");
+    let advice = format!(
+        "keep what was changed; to have rvenv's own again, delete it and run `rvenv check --fix {root}`"
+    );
     Some(Diagnosis::new(Code::ActivationAltered, seen, Repair::advice(advice)))
 }

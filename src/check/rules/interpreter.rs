@@ -103,7 +103,7 @@ fn configuration(snapshot: &Snapshot<'_>) -> Option<Diagnosis> {
             let seen = match home {
                 None | Some("") => "`pyvenv.cfg` has no `home`".to_owned(),
                 Some(home) if !Path::new(home).is_absolute() => {
-                    format!("`home` in `pyvenv.cfg` is `{home}`, which is no absolute path")
+                    format!("`home` in `pyvenv.cfg` is `{home}`, which is not an absolute path")
                 }
                 Some(_) if cfg.version().is_none() => {
                     code = Code::CfgIncomplete;
@@ -347,7 +347,11 @@ fn outdated(snapshot: &Snapshot<'_>, base: &Interpreter) -> Option<Diagnosis> {
     if planned.difference(snapshot.root())? != Difference::OtherBytes {
         return None;
     }
-    let seen = format!("`{}` is no copy of `{}`", python.display(), base.executable.display());
+    let seen = format!(
+        "`{}` differs from `{}`, of which it should be a copy",
+        python.display(),
+        base.executable.display()
+    );
     Some(Diagnosis::new(Code::InterpreterElsewhere, seen, Repair::SameSeries))
 }
 

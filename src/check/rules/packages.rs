@@ -165,7 +165,7 @@ impl<'a> Packages<'a> {
             let steps = vec![Step::Remove(
                 self.site.relative(self.snapshot.root(), &files[0].to_string_lossy()),
             )];
-            ("a METADATA that is no text", Repair::Steps(steps))
+            ("a METADATA that is not UTF-8 text", Repair::Steps(steps))
         } else {
             return None;
         };

@@ -76,6 +76,7 @@ fn damaged(snapshot: &Snapshot<'_>, site: &Site, pip: &Dist<'_>, deep: bool) -> 
     let first = files.first()?;
     let more = match files.len() {
         1 => String::new(),
+        2 => " and 1 more file".to_owned(),
         n => format!(" and {} more files", n - 1),
     };
     let cause = sharing::cause_of_change(&site.path.join(first));

@@ -25,10 +25,13 @@ fn code(name: &str, source: &Source) -> anyhow::Result<Code> {
     let Some(code) = Code::named(name) else {
         let former = FORMER_NAMES.iter().map(|(name, _)| *name);
         let near = similar(name, Code::ALL.iter().map(|code| code.name()).chain(former));
-        let near = near.first().map(|near| format!("\nhint: did you mean `{near}`?"));
+        let hint = match near.first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`rvenv help findings` lists all codes".to_owned(),
+        };
         anyhow::bail!(
-            "{source} sets `check-ignore` to `{name}`, which is no code of a finding{}",
-            near.unwrap_or_default()
+            "{source} sets `check-ignore` to `{name}`, which `check` does not report\n\
+             hint: {hint}"
         );
     };
     if matches!(source, Source::Project(_)) && code.severity() == Severity::Error {

@@ -63,6 +63,9 @@ fn names_are_checked_and_former_names_stay_valid() {
     fs::write(&manifest, "[tool.rvenv]\ncheck-ignore = [\"pth-dangeling\"]\n").unwrap();
     let ran = fixture.sandbox.run(["check", ".venv"]).code(1);
     assert!(ran.stderr.contains("did you mean `pth-dangling`?"), "{ran:#?}");
+    fs::write(&manifest, "[tool.rvenv]\ncheck-ignore = [\"unlike-all\"]\n").unwrap();
+    let ran = fixture.sandbox.run(["check", ".venv"]).code(1);
+    assert!(ran.stderr.contains("`rvenv help findings` lists all codes"), "{ran:#?}");
     fs::write(&manifest, "[tool.rvenv]\ncheck-ignore = \"pth-dangling\"\n").unwrap();
     let ran = fixture.sandbox.run(["check", ".venv"]).code(1);
     assert!(ran.stderr.contains("expected an array of names"), "{ran:#?}");

@@ -61,7 +61,7 @@ fn a_relocatable_environment_reports_absolute_commands() {
     let report = fixture.check(&["here"]);
     assert_eq!(report.is_healthy().codes(), ["activation-altered"]);
     let seen = report.finds("activation-altered")["seen"].as_str().unwrap();
-    assert!(seen.ends_with(&format!("was written for `{}`", made.display())), "{seen}");
+    assert!(seen.starts_with(&format!("written for `{}`: ", made.display())), "{seen}");
     assert_eq!(fixture.check(&["here", "--fix"]).codes(), [""; 0]);
 }
 

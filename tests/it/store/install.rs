@@ -290,9 +290,9 @@ fn unused_entries_are_pruned() {
     sandbox.write("lock.txt", "plain==1.0");
     stored(&sandbox, &["create", "-r", "lock.txt", "two"]);
     let ran = sandbox.run(["cache", "prune", "--older-than", "41d"]).ok();
-    assert_eq!(ran.stderr, "removed 0 stored packages; 2 are left\n");
+    assert_eq!(ran.stderr, "removed 0 stored packages; left: 2\n");
     let ran = sandbox.run(["cache", "prune"]).ok();
-    assert_eq!(ran.stderr, "removed 1 stored packages; 1 are left\n");
+    assert_eq!(ran.stderr, "removed 1 stored package; left: 1\n");
     sandbox.run(["check", "one", "--deep"]).ok();
     stored(&sandbox, &["create", "-r", "lock.txt", "three"]);
     sandbox.run(["cache", "clean"]).ok();
