@@ -549,6 +549,27 @@ const REQUESTS: [(&[&str], bool, Option<bool>); 27] = [
     (&["--dry-run", "absent"], false, Some(true)),
 ];
 
+/// pip alone: no second Python finds out whether pip installed what was named.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_installation_starts_python_once() {
+    if !crate::sandbox::has_strace() {
+        return;
+    }
+    let sandbox = fixture(&[]);
+    write_wheel(&sandbox);
+    sandbox.write("needs.txt", "greeting >= 0.5\nabsent; python_version < '3'\n");
+    sandbox.run(["install", "-q", "--find-links", ".", "-r", "needs.txt"]).ok();
+    let log = sandbox.root().join("strace.log");
+    let mut command = sandbox.command("strace");
+    command.args(["-f", "-qq", "-e", "trace=execve", "-o"]).arg(&log);
+    command.arg(env!("CARGO_BIN_EXE_rvenv"));
+    Ran::of(command.args(["install", "--no-store", "-q", "-f", ".", "-r", "needs.txt"])).ok();
+    let log = std::fs::read_to_string(log).unwrap();
+    let python = format!("execve(\"{}/.venv/bin/python", sandbox.project().display());
+    assert_eq!(log.matches(&python).count(), 1, "{log}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_request_counts_as_satisfied_only_where_pip_agrees() {
