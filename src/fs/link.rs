@@ -88,7 +88,7 @@ impl Linker {
                 LinkMode::Clone => clone(from, to, name),
                 LinkMode::Hardlink => to.hard_link(from, name),
                 LinkMode::Symlink => to.make_link(from, name),
-                LinkMode::Copy => return self.copy(from, to, name, ErrorKind::Unsupported.into()),
+                LinkMode::Copy => return self.copy(from, to, name, no_link()),
             };
             let Err(error) = done else { return self.complete(mode, from, to, name) };
             match error.kind() {
@@ -169,6 +169,12 @@ fn may_change_owner(_location: &Path) -> bool {
 
 fn clone(from: &Path, to: &Handle, name: &Path) -> io::Result<()> {
     to.clone_file(|| open(from), name)
+}
+
+/// The failure where only a copy is left, which is not permitted.
+fn no_link() -> io::Error {
+    let message = "the file systems permit neither hard links nor clones between them";
+    io::Error::new(ErrorKind::Unsupported, message)
 }
 
 /// Copies a regular file with its executable bit, following links to it.

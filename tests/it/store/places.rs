@@ -44,7 +44,8 @@ fn a_store_on_another_file_system_copies_only_if_that_is_permitted() {
     );
     let Some(ran) = mounted(&sandbox, &script) else { return };
     let (links, copies) = ran.stdout.split_once("==\n").expect(&ran.stdout);
-    assert!(links.contains("`plain` is not stored: cannot link"), "{links}");
+    assert!(links.contains("`plain` is not stored: cannot store `"), "{links}");
+    assert!(links.contains("permit neither hard links nor clones between them"), "{links}");
     assert!(!links.contains("from the store"), "{links}");
     assert!(copies.contains("added 2 packages to the store"), "{copies}");
     assert_eq!(copies.matches("installed 2 packages in ").count(), 1, "{copies}");
