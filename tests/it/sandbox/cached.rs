@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
-use super::{known_python, real_pythons};
+use super::real_pythons;
 
 /// Where rvenv stores the answers to probes, and images, below its cache.
 const PROBES: &str = "interpreters";
@@ -74,9 +74,15 @@ fn python_of_create(command: &Command) -> Option<PathBuf> {
     let option = args.iter().position(|arg| *arg == "-p" || *arg == "--python");
     match option {
         Some(at) => args.get(at + 1).map(PathBuf::from).filter(|python| python.is_absolute()),
-        None => known_python("system"),
+        None => python_on_path(command),
     }
     .filter(|python| real_pythons().contains(python))
+}
+
+/// The first `python3` on the PATH of `command`.
+fn python_on_path(command: &Command) -> Option<PathBuf> {
+    let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value)?;
+    std::env::split_paths(path).map(|dir| dir.join("python3")).find(|python| python.exists())
 }
 
 /// Whether an `rvenv create` takes the images of the default pip.
