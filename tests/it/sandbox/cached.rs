@@ -52,15 +52,26 @@ pub(super) fn add_to(cache: &Path, python: &Path, layout: &'static str) {
 /// Copies what `rvenv create OPTIONS` with this Python stores in the directory `name` of a cache, into a cache
 /// that does not have it.
 fn add(cache: &Path, name: &'static str, python: &Path, options: &[&'static str]) {
-    // Held while copying, as a test may start several commands with one cache.
+    // Held while copying, as a test may start several commands at once with one cache.
     let mut caches = CACHES.lock().unwrap_or_else(PoisonError::into_inner);
     if cache.join(name).exists() {
         return;
     }
     let key = (python.to_owned(), options.to_vec());
     if let Some(stored) = caches.entry(key).or_insert_with(|| fill(python, options)) {
-        copy(&stored.join(name), &cache.join(name)).expect("a copy of a part of the cache");
+        put(&stored.join(name), &cache.join(name));
     }
+}
+
+/// Copies a directory of a cache, and then renames the copy to `to`: a command that a test started before may
+/// fill or clean the cache now. Without effect if `to` exists, or is on another file system than its cache.
+fn put(from: &Path, to: &Path) {
+    let Some(beside) = to.parent().and_then(Path::parent) else { return };
+    let staging = tempfile::Builder::new().prefix("cache-").tempdir_in(beside);
+    let Ok(staging) = staging else { return };
+    let copied = staging.path().join("copy");
+    copy(from, &copied).expect("a copy of a part of the cache");
+    let _ = fs::rename(copied, to);
 }
 
 /// The Python of this machine with which `command` makes an environment. `None` for another command, and for
