@@ -10,6 +10,7 @@ use super::series::LibrarySeries;
 use crate::formats::dist_info;
 use crate::formats::requirement::normalized;
 use crate::fs::{DirView, FileFacts, Kind, names_in};
+use crate::python::Interpreter;
 use crate::support::host::Platform;
 use crate::support::identity::FileStamp;
 use crate::support::parallel;
@@ -73,6 +74,19 @@ impl Site {
             Platform::Linux | Platform::MacOs => unix.collect(),
         };
         paths.into_iter().filter_map(Self::read).collect()
+    }
+
+    /// Those of [`Self::all`] into which this Python's pip installs.
+    pub(crate) fn of_python(
+        root: &Path,
+        platform: Platform,
+        interpreter: &Interpreter,
+    ) -> Vec<Self> {
+        let scheme = [&interpreter.scheme.purelib, &interpreter.scheme.platlib];
+        let paths = scheme.map(|path| root.join(path));
+        let mut sites = Self::all(root, platform);
+        sites.retain(|site| paths.contains(&site.path));
+        sites
     }
 
     fn read(path: PathBuf) -> Option<Self> {

@@ -55,13 +55,8 @@ impl Installed {
         if env.cfg().includes_system_site_packages() {
             return Err(Reason::SystemSitePackages);
         }
-        let scheme = [&interpreter.scheme.purelib, &interpreter.scheme.platlib];
-        let paths = scheme.map(|path| env.root().join(path));
         let mut dists = BTreeMap::new();
-        for site in Site::all(env.root(), host.platform()) {
-            if !paths.contains(&site.path) {
-                continue;
-            }
+        for site in Site::of_python(env.root(), host.platform(), interpreter) {
             if let Some(elsewhere) = elsewhere(&site) {
                 return Err(Reason::OtherPackages(elsewhere));
             }

@@ -22,10 +22,7 @@ pub fn is_satisfied(words: &[OsString], env: &Env, interpreter: &Interpreter, ho
     if inputs.lock_file.is_some() {
         return false;
     }
-    let scheme = [&interpreter.scheme.purelib, &interpreter.scheme.platlib];
-    let paths = scheme.map(|path| env.root().join(path));
-    let mut sites = Site::all(env.root(), host.platform());
-    sites.retain(|site| paths.contains(&site.path));
+    let sites = Site::of_python(env.root(), host.platform(), interpreter);
     let environment = markers(interpreter);
     inputs.requirements.iter().all(|line| {
         is_path(line) || names_installed(line, &sites, &environment).unwrap_or_default()
