@@ -88,7 +88,7 @@ impl Linker {
                 LinkMode::Clone => clone(from, to, name),
                 LinkMode::Hardlink => to.hard_link(from, name),
                 LinkMode::Symlink => to.make_link(from, name),
-                LinkMode::Copy => return self.copy(from, to, name, no_link()),
+                LinkMode::Copy => return self.copy(from, to, name, no_link),
             };
             let Err(error) = done else { return self.complete(mode, from, to, name) };
             match error.kind() {
@@ -99,7 +99,7 @@ impl Linker {
                 _ if sys::is_unable(&error) => self.fall_back(mode),
                 // The cause concerns this file only (too many links, another owner, missing). A copy
                 // works or returns the real error.
-                _ => return self.copy(from, to, name, error),
+                _ => return self.copy(from, to, name, || error),
             }
         }
     }
@@ -119,9 +119,15 @@ impl Linker {
     }
 
     /// Copies, where that is permitted; fails with `refusal` where it is not.
-    fn copy(&self, from: &Path, to: &Handle, name: &Path, refusal: io::Error) -> io::Result<()> {
+    fn copy(
+        &self,
+        from: &Path,
+        to: &Handle,
+        name: &Path,
+        refusal: impl FnOnce() -> io::Error,
+    ) -> io::Result<()> {
         if !self.copies {
-            return Err(refusal);
+            return Err(refusal());
         }
         copy(from, to, name)?;
         self.complete(LinkMode::Copy, from, to, name)
