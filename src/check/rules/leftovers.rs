@@ -102,8 +102,8 @@ impl Leftovers<'_> {
         } else {
             let whole = self.asides.whole.iter();
             let mut names = whole.flat_map(|(directory, tops)| {
-                let name = directory.split('-').next().unwrap_or_default();
-                tops.iter().map(String::as_str).chain([name])
+                let name = dist_info::name_and_version(directory).map(|(name, _)| name);
+                tops.iter().map(String::as_str).chain(name)
             });
             is_aside(leftover, BYTECODE) || names.any(|name| is_aside(leftover, name))
         };
