@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use predicates::prelude::*;
 
-use crate::sandbox::{Sandbox, skip_unless_required, write_program};
+use crate::sandbox::{Sandbox, recent_cpython, write_program};
 
 /// Runs `create ARGS`, asserts that it fails with `code`, that the one error line holds each of
 /// `words`, and that the project is as it was.
@@ -244,23 +244,11 @@ fn recorded_command(sandbox: &Sandbox, dir: &str) -> String {
     line.to_owned()
 }
 
-/// A Python that writes `command`, which is so from 3.11 on.
-fn recent() -> Option<String> {
-    let script =
-        "import sys; sys.exit(sys.version_info < (3, 11) or sys.implementation.name != 'cpython')";
-    let is_recent = |python: &std::path::PathBuf| {
-        std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
-    };
-    let found = crate::sandbox::real_pythons().into_iter().find(is_recent);
-    if found.is_none() {
-        skip_unless_required("RVENV_REQUIRE_PYTHONS", "there is no CPython 3.11 or later");
-    }
-    found.map(|python| python.to_str().unwrap().to_owned())
-}
-
+/// Python writes `command` since 3.11.
 #[test]
 fn the_recorded_command_has_the_flags_of_stdlib_in_its_order() {
-    let Some(python) = recent() else { return };
+    let Some(python) = recent_cpython() else { return };
+    let python = python.to_str().unwrap();
     let sandbox = Sandbox::new();
     let flags = [
         "--without-scm-ignore-files",
@@ -270,7 +258,7 @@ fn the_recorded_command_has_the_flags_of_stdlib_in_its_order() {
         "--system-site-packages",
         "--without-pip",
         "--python",
-        &python,
+        python,
     ];
     sandbox.run([&["create"], &flags[..], &["all"]].concat()).ok();
     let command = recorded_command(&sandbox, "all");
@@ -278,13 +266,13 @@ fn the_recorded_command_has_the_flags_of_stdlib_in_its_order() {
                     --without-scm-ignore-files --python=";
     assert!(command.starts_with(expected), "{command}");
     for flag in ["--copies", "--upgrade"] {
-        sandbox.run(["create", "--without-pip", "--python", &python, flag, "one"]).ok();
+        sandbox.run(["create", "--without-pip", "--python", python, flag, "one"]).ok();
         let command = recorded_command(&sandbox, "one");
         assert!(command.contains(&format!(" {flag} ")), "{command}");
     }
     // No prompt begins another line.
     for prompt in ["x\nhome = /tmp", "a\rb", "say \"x\"", "\u{85}\u{2028}", "it's"] {
-        let args = ["create", "--clear", "--without-pip", "--python", &python, "--prompt", prompt];
+        let args = ["create", "--clear", "--without-pip", "--python", python, "--prompt", prompt];
         sandbox.run([&args[..], &["odd"]].concat()).ok();
         let command = recorded_command(&sandbox, "odd");
         assert!(!command.contains(['\u{85}', '\u{2028}']), "{command:?}");

@@ -7,8 +7,6 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
-#[cfg(target_os = "linux")]
-use crate::sandbox::real_pythons;
 use crate::sandbox::{Ran, Sandbox, copy_program, for_each_python, output, runs_long_variants};
 
 /// The intended differences from stdlib's `venv`. `rvenv help create` lists the same.
@@ -213,16 +211,9 @@ fn without_links_lib64_is_a_directory_of_its_own() {
     if !crate::sandbox::has_strace() {
         return;
     }
-    let recent = real_pythons().into_iter().find(|python| {
-        let script = "import sys; sys.exit(sys.version_info < (3, 11))";
-        Command::new(python).args(["-c", script]).status().expect("a Python").success()
-    });
+    let Some(python) = crate::sandbox::recent_cpython() else { return };
     let temp = tempfile::tempdir().expect("a directory");
-    let Some(base) = recent.and_then(|python| with_platlibdir(&python, "lib64", temp.path()))
-    else {
-        let why = "there is no CPython 3.11 or later";
-        return crate::sandbox::skip_unless_required("RVENV_REQUIRE_PYTHONS", why);
-    };
+    let base = with_platlibdir(&python, "lib64", temp.path()).expect("a CPython");
     let sandbox = Sandbox::new();
     let rvenv = sandbox.rvenv().get_program().to_owned();
     let mut command = sandbox.command("strace");

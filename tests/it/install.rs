@@ -8,7 +8,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use crate::pip::fixture::interpreter;
 #[cfg(target_os = "linux")]
 use crate::sandbox::Running;
-use crate::sandbox::{Ran, Sandbox, known_python, real_pythons, skip, skip_unless_required};
+use crate::sandbox::{Ran, Sandbox, known_python, real_pythons, recent_cpython, skip};
 
 const WHEEL: &str = "greeting-1.0-py3-none-any.whl";
 
@@ -394,34 +394,19 @@ fn a_signal_to_rvenv_reaches_pip_and_its_end_is_ours() {
     Ran::of(sandbox.command("/usr/bin/python3").args(["-c", code]).arg(slow)).ok();
 }
 
-/// A Python 3.11 or later, which obeys PYTHONEXECUTABLE on every system.
-fn recent() -> Option<String> {
-    let script =
-        "import sys; sys.exit(sys.version_info < (3, 11) or sys.implementation.name != 'cpython')";
-    let is_recent = |python: &PathBuf| {
-        std::process::Command::new(python).args(["-c", script]).status().unwrap().success()
-    };
-    let recent: Vec<_> = real_pythons().into_iter().filter(is_recent).collect();
-    // The last one of a version manager is the newest: since 3.12 it has no setuptools to seed.
-    let newest = recent.iter().rfind(|python| !python.starts_with("/usr"));
-    let found = newest.or(recent.first());
-    if found.is_none() {
-        skip_unless_required("RVENV_REQUIRE_PYTHONS", "there is no CPython 3.11 or later");
-    }
-    found.map(|python| python.to_str().unwrap().to_owned())
-}
-
+/// CPython obeys `PYTHONEXECUTABLE` on every system since 3.11.
 #[cfg(unix)]
 #[test]
 fn variables_of_another_python_do_not_redirect_an_installation() {
-    let Some(python) = recent() else { return };
-    let mut sandbox = fixture(&["--python", &python]);
+    let Some(python) = recent_cpython() else { return };
+    let python = python.to_str().unwrap();
+    let mut sandbox = fixture(&["--python", python]);
     write_wheel(&sandbox);
     let wheel = format!("./{WHEEL}");
     // All at once, because each installation takes a second: any of them alone would redirect it.
     for (variable, value) in [
-        ("PYTHONEXECUTABLE", python.as_str()),
-        ("__PYVENV_LAUNCHER__", &python),
+        ("PYTHONEXECUTABLE", python),
+        ("__PYVENV_LAUNCHER__", python),
         ("PYTHONHOME", "/usr"),
         ("PYTHONPLATLIBDIR", "lib64"),
         ("PIP_TARGET", "elsewhere"),
@@ -432,7 +417,7 @@ fn variables_of_another_python_do_not_redirect_an_installation() {
         sandbox.set(variable, value);
     }
     sandbox.run(["install", "-q", "--force-reinstall", &wheel]).ok();
-    let create = ["create", "-q", "--clear", "--python", &python, "--install", &wheel, "new"];
+    let create = ["create", "-q", "--clear", "--python", python, "--install", &wheel, "new"];
     sandbox.run(create).ok();
     for env in [".venv", "new"] {
         let root = sandbox.project().join(env);
@@ -517,6 +502,27 @@ fn packages_that_pip_installed_elsewhere_are_an_error() {
     }
 }
 
+/// pip alone: no second Python finds out whether pip installed what was named.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_installation_starts_python_once() {
+    if !crate::sandbox::has_strace() {
+        return;
+    }
+    let sandbox = fixture(&[]);
+    write_wheel(&sandbox);
+    sandbox.write("needs.txt", "greeting >= 0.5\nabsent; python_version < '3'\n");
+    sandbox.run(["install", "-q", "--find-links", ".", "-r", "needs.txt"]).ok();
+    let log = sandbox.root().join("strace.log");
+    let mut command = sandbox.command("strace");
+    command.args(["-f", "-qq", "-e", "trace=execve", "-o"]).arg(&log);
+    command.arg(env!("CARGO_BIN_EXE_rvenv"));
+    Ran::of(command.args(["install", "--no-store", "-q", "-f", ".", "-r", "needs.txt"])).ok();
+    let log = std::fs::read_to_string(log).unwrap();
+    let python = format!("execve(\"{}/.venv/bin/python", sandbox.project().display());
+    assert_eq!(log.matches(&python).count(), 1, "{log}");
+}
+
 /// The arguments behind `install`; whether the environment certainly has what they name; and whether pip's own
 /// parser finds that it has, which is unknown where it refuses the arguments.
 const REQUESTS: [(&[&str], bool, Option<bool>); 27] = [
@@ -549,32 +555,12 @@ const REQUESTS: [(&[&str], bool, Option<bool>); 27] = [
     (&["--dry-run", "absent"], false, Some(true)),
 ];
 
-/// pip alone: no second Python finds out whether pip installed what was named.
-#[cfg(target_os = "linux")]
-#[test]
-fn an_installation_starts_python_once() {
-    if !crate::sandbox::has_strace() {
-        return;
-    }
-    let sandbox = fixture(&[]);
-    write_wheel(&sandbox);
-    sandbox.write("needs.txt", "greeting >= 0.5\nabsent; python_version < '3'\n");
-    sandbox.run(["install", "-q", "--find-links", ".", "-r", "needs.txt"]).ok();
-    let log = sandbox.root().join("strace.log");
-    let mut command = sandbox.command("strace");
-    command.args(["-f", "-qq", "-e", "trace=execve", "-o"]).arg(&log);
-    command.arg(env!("CARGO_BIN_EXE_rvenv"));
-    Ran::of(command.args(["install", "--no-store", "-q", "-f", ".", "-r", "needs.txt"])).ok();
-    let log = std::fs::read_to_string(log).unwrap();
-    let python = format!("execve(\"{}/.venv/bin/python", sandbox.project().display());
-    assert_eq!(log.matches(&python).count(), 1, "{log}");
-}
-
 #[cfg(unix)]
 #[test]
 fn a_request_counts_as_satisfied_only_where_pip_agrees() {
-    let Some(python) = recent() else { return };
-    let sandbox = fixture(&["-p", &python]);
+    let Some(python) = recent_cpython() else { return };
+    let python = python.to_str().unwrap();
+    let sandbox = fixture(&["-p", python]);
     let root = sandbox.project().join(".venv");
     let host = rvenv::Host::new(sandbox.vars().clone(), sandbox.project());
     let interpreter = rvenv::python::probe(&root.join("bin/python"), &host).unwrap();
@@ -623,7 +609,8 @@ fn a_request_counts_as_satisfied_only_where_pip_agrees() {
 #[cfg(unix)]
 #[test]
 fn a_python_without_a_module_that_pip_needs_is_named() {
-    let Some(python) = recent() else { return };
+    let Some(python) = recent_cpython() else { return };
+    let python = python.to_str().unwrap();
     for (module, told) in [
         ("zlib", "without `zlib`: pip does not start"),
         ("pyexpat", "without `pyexpat`: pip does not start"),
@@ -645,7 +632,7 @@ fn a_python_without_a_module_that_pip_needs_is_named() {
                         if name.split('.')[0] != module:\n        \
                             os.symlink(library + '/lib-dynload/' + name, own + '/lib-dynload/' + name)\n\
                     print(module in sys.builtin_module_names)\n";
-        let mut make = sandbox.command(&python);
+        let mut make = sandbox.command(python);
         let ran = Ran::of(make.args(["-I", "-c", code]).arg(&base).arg(module)).ok();
         if ran.stdout.trim() == "True" {
             continue;

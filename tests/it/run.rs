@@ -193,8 +193,9 @@ fn a_script_of_another_project_runs_in_the_environment_of_that_project() {
     let mut sandbox = fixture();
     let shebang =
         "#!/usr/bin/env -S rvenv run python\nimport sys\nprint(sys.prefix, *sys.argv[1:])\n";
-    let script = sandbox.write("tools/script.py", shebang);
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = sandbox.project().join("tools/script.py");
+    fs::create_dir(script.parent().unwrap()).unwrap();
+    write_program(&script, shebang);
     let elsewhere = sandbox.root().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     std::os::unix::fs::symlink(&script, elsewhere.join("link.py")).unwrap();
@@ -225,9 +226,9 @@ fn a_script_of_another_project_runs_in_the_environment_of_that_project() {
 fn a_pip_or_python_of_another_place_is_warned_of() {
     let mut sandbox = fixture();
     let other = sandbox.root().join("other");
+    fs::create_dir(&other).unwrap();
     for name in ["pip3.99", "python3.99", "pipeline"] {
-        let path = sandbox.write(&format!("../other/{name}"), "#!/bin/sh\n");
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&other.join(name), "#!/bin/sh\n");
     }
     sandbox.set("PATH", format!("{}:/usr/bin:/bin", other.display()));
     let ran = sandbox.run(["run", "pip3.99"]).ok();

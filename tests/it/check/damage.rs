@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::{Fixture, Package, cpythons, site};
-use crate::sandbox::{Ran, skip_unless_required};
+use crate::sandbox::{Ran, skip_unless_required, write_program};
 
 /// The lines for people.
 fn shown(fixture: &Fixture) -> String {
@@ -376,8 +376,7 @@ fn files_of_no_package() {
     assert_eq!(fixture.faults(), [""; 0]);
     // A command of a package that is gone.
     let text = "import sys\nfrom gone.cli import main\nsys.exit(main())\n";
-    fs::write(fixture.bin("gone"), super::first_line(&fixture.bin("python")) + text).unwrap();
-    fs::set_permissions(fixture.bin("gone"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&fixture.bin("gone"), &(super::first_line(&fixture.bin("python")) + text));
     assert_eq!(fixture.faults(), ["files-unowned"]);
 }
 

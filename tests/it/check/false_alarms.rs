@@ -1,7 +1,6 @@
 //! Healthy environments that an earlier version reported.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use super::{Fixture, Package, hash};
 use crate::sandbox::write_program;
@@ -29,8 +28,7 @@ fn a_script_of_a_wheel_for_the_python_of_the_system() {
     let fixture = Fixture::new();
     fixture.install("thing", "1.0");
     let text = "#!/usr/bin/python3\nimport apt_pkg\n";
-    fs::write(fixture.bin("tool"), text).unwrap();
-    fs::set_permissions(fixture.bin("tool"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&fixture.bin("tool"), text);
     let record = fixture.site().join("thing-1.0.dist-info/RECORD");
     let row = |text: &str| format!("../../../bin/tool,{},{}\n", hash(text.as_bytes()), text.len());
     super::append(&record, &row(text));

@@ -1,17 +1,11 @@
 //! The commands' first lines.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::{Fixture, set_first_line};
-use crate::sandbox::Ran;
-
-fn script(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
+use crate::sandbox::{Ran, write_program};
 
 #[test]
 fn a_command_of_a_package_with_a_dead_or_foreign_python() {
@@ -34,7 +28,7 @@ fn a_command_of_a_package_with_a_dead_or_foreign_python() {
 fn a_script_of_the_users_is_left_alone_and_named() {
     let fixture = Fixture::new();
     let text = "#!/nowhere/bin/python3\n";
-    script(&fixture.bin("mine"), text);
+    write_program(&fixture.bin("mine"), text);
     let report = fixture.check(&[".venv", "--fix"]);
     assert!(report.finds("shebang-dead")["seen"].as_str().unwrap().contains("mine"));
     assert_eq!(fs::read_to_string(fixture.bin("mine")).unwrap(), text);
@@ -52,7 +46,7 @@ fn scripts_of_other_kinds_are_no_fault() {
         ("binary", "\u{7f}ELF\u{0}\u{1}"),
         ("empty", ""),
     ] {
-        script(&fixture.bin(name), text);
+        write_program(&fixture.bin(name), text);
     }
     assert_eq!(fixture.faults(), [""; 0]);
 }

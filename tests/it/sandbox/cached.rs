@@ -10,13 +10,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use rvenv::support::cache::{INTERPRETERS, PIP};
 use walkdir::WalkDir;
 
 use super::real_pythons;
-
-/// Where rvenv stores the answers to probes, and images, below its cache.
-const PROBES: &str = "interpreters";
-const IMAGES: &str = "pip";
 
 /// Copies what `command` would store in its cache, if it is an `rvenv create`. A cache that has these directories
 /// stays as it is, so [`Sandbox::cold`](super::Sandbox::cold) and tests that damage the cache are not affected.
@@ -27,7 +24,7 @@ pub(super) fn provide(command: &Command) {
     if !is_used(cache) {
         return;
     }
-    add(cache, PROBES, &python, &["--without-pip"]);
+    add(cache, INTERPRETERS, &python, &["--without-pip"]);
     if seeds_default_pip(command) {
         add_to(cache, &python, "archive");
     }
@@ -47,8 +44,9 @@ fn is_used(cache: &Path) -> bool {
 
 /// Copies the images of this Python's default pip in this layout into a cache that has none.
 pub(super) fn add_to(cache: &Path, python: &Path, layout: &'static str) {
-    add(cache, IMAGES, python, &["--pip-layout", layout]);
+    add(cache, PIP, python, &["--pip-layout", layout]);
 }
+
 /// Copies what `rvenv create OPTIONS` with this Python stores in the directory `name` of a cache, into a cache
 /// that does not have it.
 fn add(cache: &Path, name: &'static str, python: &Path, options: &[&'static str]) {

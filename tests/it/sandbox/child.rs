@@ -64,9 +64,10 @@ pub(crate) fn copy_program(from: &Path, to: &Path) {
 
 /// Writes a script that rvenv starts at once, in another process, for the reason of [`copy_program`].
 pub(crate) fn write_program(path: &Path, text: &str) {
-    let mut install = Command::new("install");
-    let (running, mut stdin) =
-        Running::start_with_input(install.args(["-m", "755", "/dev/stdin"]).arg(path));
+    // install(1) of BSD copies regular files only.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(path);
+    let (running, mut stdin) = Running::start_with_input(&mut shell);
     stdin.write_all(text.as_bytes()).expect("a pipe to the program");
     drop(stdin);
     running.wait().ok();

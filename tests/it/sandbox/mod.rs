@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::CommandCargoExt;
+#[cfg(unix)]
+use rvenv::support::cache::{INTERPRETERS, PIP};
 use tempfile::TempDir;
 
 pub(crate) use child::{Ran, Running, copy_program, copy_rvenv, output, write_program};
-pub(crate) use pythons::{for_each_python, known_python, python_of_test, real_pythons};
+pub(crate) use pythons::{
+    for_each_python, known_python, python_of_test, real_pythons, recent_cpython,
+};
 pub(crate) use skipped::{runs_long_variants, skip, skip_unless_required};
 
 /// The user's own file of settings, from the root of a sandbox.
@@ -62,7 +66,7 @@ impl Sandbox {
     #[cfg(unix)]
     pub(crate) fn cold() -> Self {
         let sandbox = Self::new();
-        for name in ["pip", "interpreters"] {
+        for name in [INTERPRETERS, PIP] {
             let dir = sandbox.root().join("cache").join(name);
             std::fs::create_dir(dir).expect("a directory of the cache");
         }

@@ -28,6 +28,23 @@ fn search() -> Vec<PathBuf> {
     found
 }
 
+/// A CPython 3.11 or later, the newest of a version manager where there is one: since 3.12 it has no setuptools
+/// to seed, and its modules are files.
+pub(crate) fn recent_cpython() -> Option<PathBuf> {
+    let script =
+        "import sys; sys.exit(sys.version_info < (3, 11) or sys.implementation.name != 'cpython')";
+    let is_recent =
+        |python: &PathBuf| output(Command::new(python).args(["-I", "-c", script])).status.success();
+    let recent: Vec<_> = real_pythons().into_iter().filter(is_recent).collect();
+    let of_manager = recent.iter().rfind(|python| !python.starts_with("/usr"));
+    let found = of_manager.or(recent.first()).cloned();
+    if found.is_none() {
+        let why = "there is no CPython 3.11 or later";
+        skip_unless_required("RVENV_REQUIRE_PYTHONS", why);
+    }
+    found
+}
+
 /// Debian's own Pythons.
 const SYSTEM: &str = "/usr/bin/python3";
 const PYPY: &str = "/usr/bin/pypy3";
